@@ -1,0 +1,43 @@
+# `make help` lists what is here. Everything sets itself up in $(VENV).
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+SETUP := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lock check test fmt clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(SETUP) ## make the virtual environment from the lock file
+
+$(SETUP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(UV) || $(BIN)/python -m pip install --quiet uv
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+lock: ## bring requirements.lock up to date with pyproject.toml
+	@test -x $(UV) || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command 'make lock' --extra sandbox --group dev pyproject.toml --output-file requirements.lock
+
+fmt: $(SETUP) ## format and apply safe lint fixes
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+check: $(SETUP) ## lint, format, types, unit tests: seconds
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy operator tests lambdas glue
+	@$(BIN)/python -m pytest -q tests/unit
+
+test: check ## everything: unit, contract, Lambdas, Glue on Spark, end to end
+	@$(BIN)/python -m pytest tests
+
+clean: ## remove what setup made
+	rm -rf $(VENV) dist build

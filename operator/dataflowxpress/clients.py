@@ -1,0 +1,68 @@
+"""Clients: boto3's, one per role, region and service, shared by all pipelines."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+
+SETTINGS = Config(
+    connect_timeout=3,
+    read_timeout=30,
+    retries={"mode": "adaptive", "max_attempts": 4},
+    max_pool_connections=32,
+    user_agent_extra="dataflowxpress",
+)
+
+
+class Identity(NamedTuple):
+    """Who we are in AWS."""
+
+    account: str
+    partition: str
+    region: str
+
+
+@functools.cache
+def clients(region: str | None, role_arn: str | None) -> Callable[[str], Any]:
+    """Return a function from a service's name to its client, acting as *role_arn* where given."""
+    session = boto3.Session(botocore_session=_session(role_arn), region_name=region)
+
+    @functools.cache
+    def client(service: str) -> Any:
+        return session.client(service, config=SETTINGS)
+
+    return client
+
+
+@functools.cache
+def identity(region: str | None, role_arn: str | None) -> Identity:
+    """Ask STS who we are there; errors are AWS's own and are not remembered."""
+    sts = clients(region, role_arn)("sts")
+    arn = sts.get_caller_identity()["Arn"].split(":")
+    return Identity(account=arn[4], partition=arn[1], region=sts.meta.region_name)
+
+
+def _session(role_arn: str | None) -> botocore.session.Session:
+    """Return a session of our own identity, or one that assumes a role and renews it by itself."""
+    own = botocore.session.get_session()
+    if role_arn is None:
+        return own
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=own.create_client,
+        source_credentials=own.get_credentials(),
+        role_arn=role_arn,
+        extra_args={"RoleSessionName": "dataflowxpress"},
+    )
+    assumed = botocore.session.get_session()
+    # botocore offers no public way to hand a session credentials that renew themselves.
+    renewing: Any = assumed
+    renewing._credentials = DeferredRefreshableCredentials(  # noqa: SLF001
+        method="assume-role", refresh_using=fetcher.fetch_credentials
+    )
+    return assumed

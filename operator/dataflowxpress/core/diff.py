@@ -1,0 +1,42 @@
+"""Diff: what must change for *have* to satisfy *want*."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One property that is not as it should be."""
+
+    path: Path
+    old: Any
+    new: Any
+
+    def __str__(self) -> str:
+        return f"{'.'.join(map(str, self.path))}: {_show(self.old)} -> {_show(self.new)}"
+
+
+def diff(want: Any, have: Any, path: Path = ()) -> Iterator[Change]:
+    """Yield what must change.
+
+    Keys absent from *want* are AWS's or somebody else's to choose. Lists count as a whole in their
+    order: where AWS keeps none, `Resource.read` sorts.
+    """
+    if isinstance(want, Mapping) and isinstance(have, Mapping):
+        for key, value in want.items():
+            yield from diff(value, have.get(key), (*path, key))
+    elif isinstance(want, list) and isinstance(have, list) and len(want) == len(have):
+        for i, (w, h) in enumerate(zip(want, have, strict=True)):
+            yield from diff(w, h, (*path, i))
+    elif want != have:
+        yield Change(path, have, want)
+
+
+def _show(value: Any) -> str:
+    return "(none)" if value is None else json.dumps(value, default=str, sort_keys=True)

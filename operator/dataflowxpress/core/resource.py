@@ -1,0 +1,146 @@
+"""Resource: a frozen description of one thing in AWS that knows how one API spells it."""
+
+from __future__ import annotations
+
+import functools
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import KW_ONLY, dataclass, field, fields
+from typing import Any, ClassVar, NamedTuple
+
+State = Mapping[str, Any]
+Tags = Mapping[str, str]
+Key = tuple[str, ...]
+
+OWNER_TAG = "dataflowxpress.io/pipeline"
+
+
+class Id(NamedTuple):
+    """What is enough to find a resource again after its description is gone."""
+
+    kind: str
+    key: Key
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+    @property
+    def name(self) -> str:
+        """The part of the key that people call the resource by."""
+        return self.key[-1]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where a pipeline's resources live and whose they are."""
+
+    owner: str  # "<namespace>/<name>" of the DataPipeline
+    account: str
+    region: str
+    partition: str = "aws"
+    tags: Tags = field(default_factory=dict)
+
+    @property
+    def all_tags(self) -> dict[str, str]:
+        """The user's tags and the mark of ownership."""
+        return {**self.tags, OWNER_TAG: self.owner}
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One thing in AWS.
+
+    A subclass holds the resources it refers to as plain attributes: the graph is read off them.
+    `read` and `delete` take the key alone, so that an orphan can go long after its description.
+    """
+
+    kinds: ClassVar[dict[str, type[Resource]]] = {}
+
+    service: ClassVar[str]
+    arn_format: ClassVar[str] = ""  # empty: takes no tags and belongs to whoever owns its parent
+    immutable: ClassVar[frozenset[str]] = frozenset()
+    keeps_data: ClassVar[bool] = False
+
+    scope: Scope = field(repr=False)
+    name: str
+    _: KW_ONLY
+    adopt: bool = False  # take over what exists and has no owner yet
+
+    def __init_subclass__(cls) -> None:
+        Resource.kinds[cls.__name__] = cls
+
+    @property
+    def key(self) -> Key:
+        """What `read` and `delete` need."""
+        return (self.name,)
+
+    @property
+    def id(self) -> Id:
+        """Kind and key."""
+        return Id(type(self).__name__, self.key)
+
+    @property
+    def arn(self) -> str:
+        """The ARN, known before the resource exists; empty for kinds that have none."""
+        return self.arn_of(self.scope, self.key)
+
+    @classmethod
+    def arn_of(cls, scope: Scope, key: Key) -> str:
+        """Return the ARN of the resource of this kind with *key*."""
+        return cls.arn_format.format(
+            partition=scope.partition,
+            region=scope.region,
+            account=scope.account,
+            name=key[-1],
+        )
+
+    @property
+    def needs(self) -> Iterator[Resource]:
+        """The resources this one holds."""
+        for attribute in fields(self):
+            value = getattr(self, attribute.name)
+            for item in value if isinstance(value, tuple) else (value,):
+                if isinstance(item, Resource):
+                    yield item
+
+    @classmethod
+    @functools.cache
+    def may_need(cls) -> frozenset[str]:
+        """Return the kinds that this kind's attributes can hold, read off their types."""
+        hints = typing.get_type_hints(cls).values()
+        held = {kind for hint in hints for kind in _classes(hint) if issubclass(kind, Resource)}
+        return frozenset(name for name, kind in Resource.kinds.items() if kind in held)
+
+    def desired(self) -> State:
+        """Return every property we manage, in the words of the API that answers `read`. Pure."""
+        raise NotImplementedError
+
+    @staticmethod
+    def read(client: Any, *key: Any) -> State | None:
+        """Return the same properties as they are now; None or the API's error where absent."""
+        raise NotImplementedError
+
+    def create(self, client: Any, want: State, tags: Tags) -> None:
+        """Make it."""
+        raise NotImplementedError
+
+    def update(self, client: Any, want: State, changed: frozenset[str]) -> None:
+        """Change the properties named in *changed* to what *want* says."""
+        raise NotImplementedError
+
+    @staticmethod
+    def delete(client: Any, *key: Any) -> None:
+        """Remove it; the API's error where it is absent is fine."""
+        raise NotImplementedError
+
+    @staticmethod
+    def waits_for(have: State) -> str:  # noqa: ARG004 - most kinds wait for nothing
+        """Return what somebody else still has to do before this works, or an empty string."""
+        return ""
+
+
+def _classes(hint: Any) -> Iterator[type]:
+    if isinstance(hint, type):
+        yield hint
+    for argument in typing.get_args(hint):
+        yield from _classes(argument)

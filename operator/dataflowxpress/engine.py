@@ -1,0 +1,172 @@
+"""Engine: observe AWS and carry plans out; the only place with threads and retries."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from graphlib import TopologicalSorter
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from .core.plan import Action, Observed, Outcome, Step, plan
+from .core.resource import OWNER_TAG, Id, Resource, Scope, State, Tags
+from .errors import Blocked, Meaning, Refused, explain, meaning
+from .tags import TAGGERS, unpair
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 8.0  # seconds
+
+
+class Engine:
+    """Plans and applies in one account and region.
+
+    *client* maps a service's name to its boto3 client. *patience* is how many seconds a step may
+    spend on errors that time heals before it fails and says so.
+    """
+
+    def __init__(
+        self,
+        client: Callable[[str], Any],
+        *,
+        workers: int = 16,
+        patience: float = 120,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client, self._workers, self._patience = client, workers, patience
+        self._sleep = sleep
+
+    def plan(
+        self, scope: Scope, wanted: Sequence[Resource], inventory: Collection[Id] = ()
+    ) -> list[Step]:
+        """Return the steps from what is there to what is *wanted*; reads only."""
+        ids = dict.fromkeys([*(resource.id for resource in wanted), *inventory])
+        return plan(scope, wanted, inventory, self.observe(scope, ids))
+
+    def observe(self, scope: Scope, ids: Iterable[Id]) -> Observed:
+        """Read every resource at once; an error stands in place of the state it hid."""
+        ids = list(ids)
+        with ThreadPoolExecutor(self._workers) as pool:
+            owned = pool.submit(self._owned_tags, scope)
+            states = dict(zip(ids, pool.map(self._read, ids), strict=True))
+            tagged = pool.map(
+                lambda i: self._with_tags(scope, i, states[i], owned.result()), states
+            )
+            return dict(zip(states, tagged, strict=True))
+
+    def _read(self, which: Id) -> State | Exception | None:
+        kind = Resource.kinds[which.kind]
+        try:
+            return kind.read(self._client(kind.service), *which.key)
+        except (ClientError, BotoCoreError) as error:
+            return None if meaning(error) is Meaning.MISSING else error
+
+    def _owned_tags(self, scope: Scope) -> Mapping[str, Tags]:
+        """Return the tags of all that carries our owner tag, by ARN, in one paged call."""
+        try:
+            pages = self._client("resourcegroupstaggingapi").get_paginator("get_resources")
+            mine = [{"Key": OWNER_TAG, "Values": [scope.owner]}]
+            found = [r for page in pages.paginate(TagFilters=mine) for r in page[_LIST]]
+        except (ClientError, BotoCoreError) as error:
+            log.warning("reading tags one by one: %s", explain(error))
+            return {}
+        return {resource["ResourceARN"]: unpair(resource["Tags"]) for resource in found}
+
+    def _with_tags(
+        self, scope: Scope, which: Id, state: State | Exception | None, owned: Mapping[str, Tags]
+    ) -> State | Exception | None:
+        """Add tags where the kind has any; the bulk answer lags, so its silence proves nothing."""
+        kind = Resource.kinds[which.kind]
+        if state is None or isinstance(state, Exception) or not kind.arn_format or "Tags" in state:
+            return state
+        arn = kind.arn_of(scope, which.key)
+        if arn in owned:
+            return {**state, "Tags": owned[arn]}
+        try:
+            return {**state, "Tags": TAGGERS[kind.service].read(self._client(kind.service), arn)}
+        except (ClientError, BotoCoreError) as error:
+            return None if meaning(error) is Meaning.MISSING else error
+
+    def apply(self, steps: Iterable[Step]) -> list[Outcome]:
+        """Run each step as soon as those it needs have succeeded; return how all of them went."""
+        todo = {step.id: step for step in steps}
+        outcomes = {outcome.step.id: outcome for outcome in self._run_in_order(todo)}
+        return [outcomes.get(i) or Outcome(step, _blocked(step)) for i, step in todo.items()]
+
+    def _run_in_order(self, todo: Mapping[Id, Step]) -> Iterator[Outcome]:
+        order = TopologicalSorter({i: step.needs & todo.keys() for i, step in todo.items()})
+        order.prepare()
+        with ThreadPoolExecutor(self._workers) as pool:
+            running: set[Future[Outcome]] = set()
+            while running := running | {pool.submit(self._run, todo[i]) for i in order.get_ready()}:
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                for outcome in (future.result() for future in done):
+                    yield outcome
+                    if outcome.error is None:
+                        order.done(outcome.step.id)
+
+    def _run(self, step: Step) -> Outcome:
+        """Do a step; what time heals is tried again for as long as patience lasts."""
+        pause, spent = FIRST_PAUSE, 0.0
+        while True:
+            try:
+                self._do(step)
+            except Exception as error:  # noqa: BLE001 - one step's failure is its outcome
+                if not meaning(error).heals_soon or spent >= self._patience:
+                    return Outcome(step, error)
+                log.info("%s: %s; again in %.1f s", step.id, explain(error), pause)
+            else:
+                return Outcome(step)
+            self._sleep(pause)
+            spent, pause = spent + pause, min(pause * 2, LONGEST_PAUSE)
+
+    def _do(self, step: Step) -> None:
+        match step.action:
+            case Action.REFUSE:
+                raise step.error or Refused(f"{step.id} {step.reason}")
+            case Action.DELETE:
+                self._delete(step.id)
+            case Action.REPLACE:
+                self._delete(step.id)
+                self._create(step)
+            case Action.CREATE:
+                self._create(step)
+            case Action.UPDATE:
+                self._update(step)
+
+    def _create(self, step: Step) -> None:
+        resource = _described(step)
+        client = self._client(resource.service)
+        resource.create(client, resource.desired(), resource.scope.all_tags)
+
+    def _update(self, step: Step) -> None:
+        resource = _described(step)
+        client = self._client(resource.service)
+        if "Tags" in step.changed:
+            TAGGERS[resource.service].write(client, resource.arn, resource.scope.all_tags)
+        if changed := step.changed - {"Tags"}:
+            resource.update(client, resource.desired(), changed)
+
+    def _delete(self, which: Id) -> None:
+        kind = Resource.kinds[which.kind]
+        try:
+            kind.delete(self._client(kind.service), *which.key)
+        except ClientError as error:
+            if meaning(error) is not Meaning.MISSING:
+                raise
+
+
+_LIST = "ResourceTagMappingList"
+
+
+def _described(step: Step) -> Resource:
+    if step.resource is None:
+        raise ValueError(f"{step.id}: {step.action.name} needs a description")
+    return step.resource
+
+
+def _blocked(step: Step) -> Blocked:
+    return Blocked(f"waits for {', '.join(sorted(map(str, step.needs)))}")

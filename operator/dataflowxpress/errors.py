@@ -1,0 +1,144 @@
+"""Errors: ours as a tree, and what AWS's mean to us.
+
+PipelineError
+├── InvalidSpec   the spec cannot work: names the field and the cure; no AWS call is made
+├── Refused       what is there is not ours, or cannot be changed: needs a person
+└── Blocked       waits for another resource that failed
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import NamedTuple
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    TokenRetrievalError,
+)
+from botocore.exceptions import (
+    ConnectionError as BotoConnectionError,
+)
+
+
+class PipelineError(Exception):
+    """Anything that we, not AWS, have to say."""
+
+
+class InvalidSpec(PipelineError):
+    """The spec cannot work."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+
+
+class Refused(PipelineError):
+    """What is there is not ours, or cannot be changed."""
+
+
+class Blocked(PipelineError):
+    """Another resource failed first."""
+
+
+class Meaning(Enum):
+    """What an error means; the value is the reason that conditions give."""
+
+    MISSING = "Missing"
+    PROPAGATING = "Propagating"  # AWS needs a little time: bounded, quick retries
+    BUSY = "Busy"  # throttled, or in the middle of something: retried the same way
+    DENIED = "AccessDenied"
+    UNAUTHENTICATED = "CredentialsRejected"
+    UNREACHABLE = "AWSUnreachable"
+    REFUSED = "Refused"
+    BLOCKED = "Blocked"
+    FAILED = "ApplyFailed"
+
+    @property
+    def heals_soon(self) -> bool:
+        """Whether to try again at once rather than at the next reconciliation."""
+        return self in {Meaning.PROPAGATING, Meaning.BUSY}
+
+
+class _Row(NamedTuple):
+    code: str  # a pattern for the whole error code
+    words: str  # a pattern to be found in the message
+    meaning: Meaning
+
+
+_TABLE = [
+    _Row("404|NotFound(Exception)?|NoSuch(Bucket|Entity|Key)", "", Meaning.MISSING),
+    _Row("(ResourceNotFound|EntityNotFound)(Exception)?", "", Meaning.MISSING),
+    _Row("(AWS.SimpleQueueService.NonExistentQueue|QueueDoesNotExist)", "", Meaning.MISSING),
+    # A new role, policy or queue policy is visible everywhere only after a while.
+    _Row(
+        "InvalidParameterValue(Exception)?",
+        "cannot be assumed by Lambda|does not have permissions",
+        Meaning.PROPAGATING,
+    ),
+    _Row(
+        "InvalidInputException",
+        "unable to assume provided role|verify the role's TrustPolicy|is not authorized",
+        Meaning.PROPAGATING,
+    ),
+    _Row("ValidationException", "cannot be assumed", Meaning.PROPAGATING),
+    _Row("MalformedPolicyDocument(Exception)?", "Invalid principal", Meaning.PROPAGATING),
+    _Row(
+        "InvalidArgument",
+        "Unable to validate the following destination configurations",
+        Meaning.PROPAGATING,
+    ),
+    _Row("AWS.SimpleQueueService.QueueDeletedRecently|QueueDeletedRecently", "", Meaning.BUSY),
+    _Row("CrawlerRunningException|ConcurrentRunsExceededException", "", Meaning.BUSY),
+    _Row("InvalidInputException", "Cannot update Crawler while running", Meaning.BUSY),
+    _Row("ResourceConflictException|ResourceInUseException", "progress|Pending", Meaning.BUSY),
+    _Row("OperationAborted|Concurrent(Modification|Access)(Exception)?", "", Meaning.BUSY),
+    _Row("DeleteConflict(Exception)?", "", Meaning.BUSY),
+    _Row("(Throttl|TooManyRequests|RequestLimit|SlowDown|ServiceUnavail).*", "", Meaning.BUSY),
+    _Row("Internal(Error|Failure|ServerError|ServiceError)?(Exception)?|5..", "", Meaning.BUSY),
+    _Row(
+        "InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId|ExpiredToken.*"
+        "|SignatureDoesNotMatch|AuthFailure|IncompleteSignature|MissingAuthenticationToken",
+        "",
+        Meaning.UNAUTHENTICATED,
+    ),
+    _Row("AccessDenied(Exception)?|AuthorizationError|Unauthorized.*|403", "", Meaning.DENIED),
+]
+
+
+def meaning(error: Exception) -> Meaning:
+    """Return what *error* means to us."""
+    match error:
+        case ClientError():
+            return _of_answer(error)
+        case NoCredentialsError() | PartialCredentialsError() | TokenRetrievalError():
+            return Meaning.UNAUTHENTICATED
+        case HTTPClientError() | BotoConnectionError():
+            return Meaning.UNREACHABLE
+        case Refused():
+            return Meaning.REFUSED
+        case Blocked():
+            return Meaning.BLOCKED
+    return Meaning.FAILED
+
+
+def _of_answer(error: ClientError) -> Meaning:
+    said = error.response["Error"]
+    code, message = said.get("Code", ""), said.get("Message", "")
+    for row in _TABLE:
+        if re.fullmatch(row.code, code) and re.search(row.words, message, re.IGNORECASE):
+            return row.meaning
+    return Meaning.FAILED
+
+
+def explain(error: Exception) -> str:
+    """Return *error* in one line for a person: stable, and without request ids."""
+    if isinstance(error, ClientError):
+        said = error.response["Error"]
+        return f"{error.operation_name}: {said.get('Code')}: {said.get('Message')}"
+    if isinstance(error, BotoCoreError | PipelineError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,85 @@
+"""Tags: how each service reads and writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from .core.resource import Tags
+
+
+class Tagger(NamedTuple):
+    """A service's pair of calls; each takes the service's client and the resource's ARN."""
+
+    read: Callable[[Any, str], Tags]
+    write: Callable[[Any, str, Tags], Any]
+
+
+def pairs(tags: Tags) -> list[dict[str, str]]:
+    """Return *tags* as the list of Key and Value that most services want."""
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+
+
+def unpair(items: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Return the tags that such a list stands for."""
+    return {item["Key"]: item["Value"] for item in items}
+
+
+def _name(arn: str) -> str:
+    return arn.rpartition(":")[2].rpartition("/")[2]
+
+
+def _queue_url(sqs: Any, arn: str) -> str:
+    return str(sqs.get_queue_url(QueueName=_name(arn))["QueueUrl"])
+
+
+def _read_bucket(s3: Any, arn: str) -> Tags:
+    try:
+        return unpair(s3.get_bucket_tagging(Bucket=_name(arn))["TagSet"])
+    except s3.exceptions.ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchTagSet":
+            return {}
+        raise
+
+
+def _write_bucket(s3: Any, arn: str, tags: Tags) -> None:
+    """Merge: this one call replaces all tags of a bucket, other people's with them."""
+    merged = {**_read_bucket(s3, arn), **tags}
+    s3.put_bucket_tagging(Bucket=_name(arn), Tagging={"TagSet": pairs(merged)})
+
+
+TAGGERS = {
+    "cloudwatch": Tagger(
+        lambda c, arn: unpair(c.list_tags_for_resource(ResourceARN=arn)["Tags"]),
+        lambda c, arn, tags: c.tag_resource(ResourceARN=arn, Tags=pairs(tags)),
+    ),
+    "events": Tagger(
+        lambda c, arn: unpair(c.list_tags_for_resource(ResourceARN=arn)["Tags"]),
+        lambda c, arn, tags: c.tag_resource(ResourceARN=arn, Tags=pairs(tags)),
+    ),
+    "glue": Tagger(
+        lambda c, arn: c.get_tags(ResourceArn=arn)["Tags"],
+        lambda c, arn, tags: c.tag_resource(ResourceArn=arn, TagsToAdd=dict(tags)),
+    ),
+    "iam": Tagger(
+        lambda c, arn: unpair(c.list_role_tags(RoleName=_name(arn))["Tags"]),
+        lambda c, arn, tags: c.tag_role(RoleName=_name(arn), Tags=pairs(tags)),
+    ),
+    "lambda": Tagger(
+        lambda c, arn: c.list_tags(Resource=arn)["Tags"],
+        lambda c, arn, tags: c.tag_resource(Resource=arn, Tags=dict(tags)),
+    ),
+    "logs": Tagger(
+        lambda c, arn: c.list_tags_for_resource(resourceArn=arn)["tags"],
+        lambda c, arn, tags: c.tag_resource(resourceArn=arn, tags=dict(tags)),
+    ),
+    "s3": Tagger(_read_bucket, _write_bucket),
+    "sns": Tagger(
+        lambda c, arn: unpair(c.list_tags_for_resource(ResourceArn=arn)["Tags"]),
+        lambda c, arn, tags: c.tag_resource(ResourceArn=arn, Tags=pairs(tags)),
+    ),
+    "sqs": Tagger(
+        lambda c, arn: c.list_queue_tags(QueueUrl=_queue_url(c, arn)).get("Tags", {}),
+        lambda c, arn, tags: c.tag_queue(QueueUrl=_queue_url(c, arn), Tags=dict(tags)),
+    ),
+}
