@@ -1,0 +1,27 @@
+"""Command line of the AWS server: `python -m dataflowxpress.sandbox.aws --port PORT --dir DIR`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from dataflowxpress.sandbox.aws import settings
+
+
+def main() -> None:
+    """Serve AWS on a loopback port until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(prog="dataflowxpress.sandbox.aws", description=main.__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--dir", type=Path, required=True, help="holds logs/ and mail/")
+    arguments = parser.parse_args()
+    directory = arguments.dir.resolve()
+    (directory / "logs").mkdir(parents=True, exist_ok=True)
+    settings.apply(arguments.port)
+
+    from dataflowxpress.sandbox.aws.server import serve  # reads the settings while importing
+
+    serve(arguments.port, directory)
+
+
+if __name__ == "__main__":
+    main()
