@@ -1,0 +1,49 @@
+"""Start the crawler: one crawl for a batch of uploads."""
+
+import os
+from functools import cache
+from typing import Any
+from urllib.parse import unquote_plus
+
+import boto3
+from batch import Json, is_backstop, start_once
+
+
+def handler(event: Json, _context: object) -> Json:
+    """Answer a batch of S3 notifications and backstop messages from the queue."""
+    crawler = os.environ["CRAWLER"]
+    return start_once(
+        event,
+        is_wanted=lambda body: is_wanted(
+            body,
+            bucket=os.environ["BUCKET"],
+            prefix=os.environ["PREFIX"],
+            suffix=os.environ.get("SUFFIX", ""),
+        ),
+        start=lambda: _glue().start_crawler(Name=crawler),
+        busy="CrawlerRunningException",
+        retry_seconds=int(os.environ["RETRY_SECONDS"]),
+    )
+
+
+def is_wanted(body: Json, *, bucket: str, prefix: str, suffix: str) -> bool:
+    """Whether a message tells of an object that the crawler should see; raises if of nothing."""
+    if is_backstop(body):
+        return True
+    if body.get("Event") == "s3:TestEvent":
+        return False
+    return any(
+        record["s3"]["bucket"]["name"] == bucket
+        and _is_source(unquote_plus(record["s3"]["object"]["key"]), prefix, suffix)
+        for record in body["Records"]
+    )
+
+
+def _is_source(key: str, prefix: str, suffix: str) -> bool:
+    is_folder = key.endswith("/")
+    return not is_folder and key.startswith(prefix) and key.endswith(suffix)
+
+
+@cache
+def _glue() -> Any:
+    return boto3.client("glue")

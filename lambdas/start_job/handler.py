@@ -1,0 +1,34 @@
+"""Start the job: one run for a batch of crawls that succeeded."""
+
+import os
+from functools import cache
+from typing import Any
+
+import boto3
+from batch import Json, is_backstop, start_once
+
+
+def handler(event: Json, _context: object) -> Json:
+    """Answer a batch of crawler events and backstop messages from the queue."""
+    job = os.environ["JOB"]
+    return start_once(
+        event,
+        is_wanted=is_wanted,
+        start=lambda: _glue().start_job_run(JobName=job),
+        busy="ConcurrentRunsExceededException",
+        retry_seconds=int(os.environ["RETRY_SECONDS"]),
+    )
+
+
+def is_wanted(body: Json) -> bool:
+    """Whether a message tells that there may be something to convert; raises if of nothing."""
+    if is_backstop(body):
+        return True
+    if body["detail-type"] != "Glue Crawler State Change":
+        raise ValueError(f"not a crawler's event: {body['detail-type']}")
+    return bool(body["detail"]["state"] == "Succeeded")
+
+
+@cache
+def _glue() -> Any:
+    return boto3.client("glue")

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from tests.conftest import RunningAws
+
+BACKSTOP = {"source": "dataflowxpress", "reason": "look"}
+
+
+@pytest.fixture
+def queue(aws: RunningAws, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    for name, value in aws.environment("test", "test").items():
+        monkeypatch.setenv(name, value)
+    sqs = aws.client("sqs")
+    url = sqs.create_queue(QueueName="lambdas", Attributes={"VisibilityTimeout": "600"})["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody=json.dumps(BACKSTOP))
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    [message] = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
+    return {
+        "url": url,
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "eventSourceARN": arn["Attributes"]["QueueArn"],
+    }
+
+
+def test_a_message_that_met_an_error_is_visible_again_after_the_retry_time(
+    aws: RunningAws,
+    queue: dict[str, Any],
+    load: Callable[[str], ModuleType],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("JOB", "there-is-no-such-job")
+    monkeypatch.setenv("RETRY_SECONDS", "1")
+
+    answer = load("start_job").handler({"Records": [queue]}, None)
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": queue["messageId"]}]}
+    started = time.monotonic()
+    again = aws.client("sqs").receive_message(QueueUrl=queue["url"], WaitTimeSeconds=10)
+    assert [message["MessageId"] for message in again["Messages"]] == [queue["messageId"]]
+    assert time.monotonic() - started < 5

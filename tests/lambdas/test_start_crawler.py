@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from tests.lambdas.conftest import Client
+
+BACKSTOP = {"source": "dataflowxpress", "reason": "3 objects wait"}
+TEST_EVENT = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "orders"}
+
+
+def upload(*keys: str, bucket: str = "orders") -> dict[str, Any]:
+    return {
+        "Records": [
+            {"eventSource": "aws:s3", "s3": {"bucket": {"name": bucket}, "object": {"key": key}}}
+            for key in keys
+        ]
+    }
+
+
+@pytest.fixture
+def handler(
+    load: Callable[[str], ModuleType],
+    clients: dict[str, Client],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[dict[str, Any]], list[str]]:
+    for name, value in {
+        "CRAWLER": "crawls",
+        "BUCKET": "orders",
+        "PREFIX": "csv data/",
+        "SUFFIX": ".csv",
+        "RETRY_SECONDS": "30",
+    }.items():
+        monkeypatch.setenv(name, value)
+    handle = load("start_crawler").handler
+    assert clients
+
+    def returned(event: dict[str, Any]) -> list[str]:
+        return [failure["itemIdentifier"] for failure in handle(event, None)["batchItemFailures"]]
+
+    return returned
+
+
+@pytest.mark.parametrize(
+    ("body", "crawls"),
+    [
+        pytest.param(upload("csv+data/a.csv"), 1, id="an upload, its key encoded"),
+        pytest.param(upload("csv+data/caf%C3%A9+%2B%3D.csv"), 1, id="an upload, not ASCII"),
+        pytest.param(upload("csv+data/a.txt", "csv+data/b.csv"), 1, id="one of two"),
+        pytest.param(BACKSTOP, 1, id="the backstop"),
+        pytest.param(TEST_EVENT, 0, id="S3's test event"),
+        pytest.param(upload("csv+data/2024/"), 0, id="a folder"),
+        pytest.param(upload("csv+data/a.txt"), 0, id="another suffix"),
+        pytest.param(upload("parquet_data/a.csv"), 0, id="another prefix"),
+        pytest.param(upload("csv+data/a.csv", bucket="others"), 0, id="another bucket"),
+        pytest.param(upload(), 0, id="no records"),
+    ],
+)
+def test_only_what_the_crawler_should_see_starts_it(
+    handler: Any, batch: Any, clients: dict[str, Client], body: object, crawls: int
+) -> None:
+    assert handler(batch(body)) == []
+    assert clients["glue"].calls == [("start_crawler", {"Name": "crawls"})] * crawls
+
+
+def test_a_batch_is_one_crawl(handler: Any, batch: Any, clients: dict[str, Client]) -> None:
+    assert handler(batch(*[upload(f"csv+data/{n}.csv") for n in range(50)], BACKSTOP)) == []
+    assert len(clients["glue"].calls) == 1
+
+
+def test_a_running_crawler_sends_back_only_the_messages_that_needed_it(
+    handler: Any, batch: Any, clients: dict[str, Client]
+) -> None:
+    clients["glue"].fails("CrawlerRunningException")
+
+    assert handler(batch(upload("csv+data/a.csv"), TEST_EVENT, BACKSTOP)) == ["m0", "m2"]
+    assert clients["sqs"].calls == [
+        (
+            "change_message_visibility_batch",
+            {
+                "QueueUrl": "https://sqs.eu-west-1.amazonaws.com/000000000000/uploads",
+                "Entries": [
+                    {"Id": "0", "ReceiptHandle": "r0", "VisibilityTimeout": 30},
+                    {"Id": "1", "ReceiptHandle": "r2", "VisibilityTimeout": 30},
+                ],
+            },
+        )
+    ]
+
+
+def test_many_messages_go_back_ten_a_call(
+    handler: Any, batch: Any, clients: dict[str, Client]
+) -> None:
+    clients["glue"].fails("CrawlerRunningException")
+
+    assert len(handler(batch(*[upload(f"csv+data/{n}.csv") for n in range(23)]))) == 23
+    assert [len(call["Entries"]) for _, call in clients["sqs"].calls] == [10, 10, 3]
+
+
+def test_an_unexpected_error_is_logged_and_sends_the_messages_back(
+    handler: Any, batch: Any, clients: dict[str, Client], capsys: pytest.CaptureFixture[str]
+) -> None:
+    clients["glue"].fails("AccessDeniedException")
+
+    assert handler(batch(upload("csv+data/a.csv"))) == ["m0"]
+    errors = [line for line in logged(capsys) if line["level"] == "error"]
+    assert [error["message"] for error in errors] == ["start failed"]
+    assert "AccessDeniedException" in errors[0]["exception"]
+
+
+@pytest.mark.parametrize("body", ["no json", "[1]", "null", "{}", '{"Records": [{}]}'])
+def test_a_message_nobody_understands_goes_back_and_stops_no_other(
+    handler: Any,
+    batch: Any,
+    clients: dict[str, Client],
+    capsys: pytest.CaptureFixture[str],
+    body: str,
+) -> None:
+    assert handler(batch(body, upload("csv+data/a.csv"))) == ["m0"]
+    assert len(clients["glue"].calls) == 1
+    error = next(line for line in logged(capsys) if line["level"] == "error")
+    assert (error["id"], error["body"]) == ("m0", body)
+
+
+@pytest.mark.parametrize("how", ["entries", "call"])
+def test_messages_that_cannot_be_hidden_still_go_back_and_it_is_logged(
+    handler: Any, batch: Any, clients: dict[str, Client], capsys: Any, how: str
+) -> None:
+    clients["glue"].fails("CrawlerRunningException")
+    if how == "entries":
+        clients["sqs"].failed = [{"Id": "0", "Code": "ReceiptHandleIsInvalid"}]
+    else:
+        clients["sqs"].fails("AccessDenied")
+
+    assert handler(batch(BACKSTOP)) == ["m0"]
+    assert "messages come back late" in [line["message"] for line in logged(capsys)]
+
+
+def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from tests.lambdas.conftest import Client
+
+BACKSTOP = {"source": "dataflowxpress", "reason": "a crawl had no run"}
+
+
+def crawl(state: str) -> dict[str, Any]:
+    return {
+        "source": "aws.glue",
+        "detail-type": "Glue Crawler State Change",
+        "detail": {"crawlerName": "crawls", "state": state},
+    }
+
+
+@pytest.fixture
+def handler(
+    load: Callable[[str], ModuleType],
+    clients: dict[str, Client],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Callable[[dict[str, Any]], list[str]]:
+    monkeypatch.setenv("JOB", "converts")
+    monkeypatch.setenv("RETRY_SECONDS", "30")
+    handle = load("start_job").handler
+    assert clients
+
+    def returned(event: dict[str, Any]) -> list[str]:
+        return [failure["itemIdentifier"] for failure in handle(event, None)["batchItemFailures"]]
+
+    return returned
+
+
+@pytest.mark.parametrize(
+    ("bodies", "runs"),
+    [
+        pytest.param([crawl("Succeeded")], 1, id="a crawl that succeeded"),
+        pytest.param([crawl("Succeeded"), crawl("Succeeded"), BACKSTOP], 1, id="several"),
+        pytest.param([BACKSTOP], 1, id="the backstop"),
+        pytest.param([crawl("Started"), crawl("Failed")], 0, id="other states"),
+    ],
+)
+def test_a_batch_with_a_crawl_that_succeeded_is_one_run(
+    handler: Any, batch: Any, clients: dict[str, Client], bodies: list[object], runs: int
+) -> None:
+    assert handler(batch(*bodies)) == []
+    assert clients["glue"].calls == [("start_job_run", {"JobName": "converts"})] * runs
+
+
+def test_a_running_job_sends_the_message_back(
+    handler: Any, batch: Any, clients: dict[str, Client]
+) -> None:
+    clients["glue"].fails("ConcurrentRunsExceededException")
+
+    assert handler(batch(crawl("Started"), crawl("Succeeded"))) == ["m1"]
+    [(operation, call)] = clients["sqs"].calls
+    assert operation == "change_message_visibility_batch"
+    assert [entry["VisibilityTimeout"] for entry in call["Entries"]] == [30]
+
+
+@pytest.mark.parametrize(
+    "body", ["?", {"detail-type": "Glue Job State Change", "detail": {"state": "SUCCEEDED"}}]
+)
+def test_a_message_nobody_understands_goes_back(
+    handler: Any, batch: Any, clients: dict[str, Client], body: object
+) -> None:
+    assert handler(batch(body)) == ["m0"]
+    assert clients["glue"].calls == []
