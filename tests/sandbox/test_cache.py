@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dataflowxpress.sandbox import cache, processes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_FILL_SLOWLY = """
+import pathlib, sys, time
+from dataflowxpress.sandbox import cache
+with cache.filling(pathlib.Path(sys.argv[1])) as folder:
+    print("fills" if folder else "found", flush=True)
+    if folder:
+        time.sleep(float(sys.argv[2]))
+        (folder / "file").touch()
+"""
+
+
+def fill_slowly(entry: Path, seconds: float) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", _FILL_SLOWLY, str(entry), str(seconds)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def test_it_is_where_the_user_keeps_caches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    assert cache.directory() == tmp_path / "dataflowxpress"
+
+
+def test_an_entry_is_filled_once(tmp_path: Path) -> None:
+    entry = tmp_path / "new" / "entry"
+    with cache.filling(entry) as folder:
+        assert folder
+        (folder / "file").write_text("content")
+        assert not entry.exists()
+
+    with cache.filling(entry) as folder:
+        assert folder is None
+    assert (entry / "file").read_text() == "content"
+
+
+def test_a_failure_leaves_no_entry(tmp_path: Path) -> None:
+    entry = tmp_path / "entry"
+
+    def interrupted() -> None:
+        with cache.filling(entry) as folder:
+            assert folder
+            (folder / "half").touch()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+
+    assert [path.name for path in tmp_path.iterdir()] == ["entry.lock"]
+
+
+def test_of_two_that_want_the_same_entry_one_fills_it_and_the_other_waits(tmp_path: Path) -> None:
+    entry = tmp_path / "entry"
+    with fill_slowly(entry, 0.3) as one, fill_slowly(entry, 0.3) as two:
+        said = {one.communicate(timeout=20)[0], two.communicate(timeout=20)[0]}
+
+    assert said == {"fills\n", "found\n"}
+
+
+def test_what_a_killed_process_had_begun_is_cleared_away(tmp_path: Path) -> None:
+    entry = tmp_path / "entry"
+    with fill_slowly(entry, 60) as killed:
+        processes.wait_until(lambda: any(tmp_path.glob("entry.partial-*")), 20, "begin")
+        killed.kill()
+
+    with cache.filling(entry) as folder:
+        assert folder
+        assert list(tmp_path.glob("entry.partial-*")) == [folder]
