@@ -6,7 +6,7 @@ UV := $(BIN)/uv
 SETUP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock check test fmt clean
+.PHONY: help setup lock check test fmt crd clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ lock: ## bring requirements.lock up to date with pyproject.toml
 fmt: $(SETUP) ## format and apply safe lint fixes
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+crd: $(SETUP) ## generate crds/datapipelines.yaml from spec.py
+	@$(BIN)/dataflowxpress crd > crds/datapipelines.yaml
 
 check: $(SETUP) ## lint, format, types, unit tests: seconds
 	@$(BIN)/ruff check .

@@ -110,10 +110,10 @@ class Engine:
 
     def _run(self, step: Step) -> Outcome:
         """Do a step; what time heals is tried again for as long as patience lasts."""
-        pause, spent = FIRST_PAUSE, 0.0
+        pause, spent, now = FIRST_PAUSE, 0.0, step
         while True:
             try:
-                self._do(step)
+                self._do(now)
             except Exception as error:  # noqa: BLE001 - one step's failure is its outcome
                 if not meaning(error).heals_soon or spent >= self._patience:
                     return Outcome(step, error)
@@ -121,7 +121,13 @@ class Engine:
             else:
                 return Outcome(step)
             self._sleep(pause)
-            spent, pause = spent + pause, min(pause * 2, LONGEST_PAUSE)
+            spent, pause, now = spent + pause, min(pause * 2, LONGEST_PAUSE), self._again(now)
+
+    def _again(self, step: Step) -> Step:
+        """Look before a second try: a creation may have got half-way, and what is there differs."""
+        if step.resource is None or not step.action.writes:
+            return step
+        return self.plan(step.resource.scope, [step.resource])[0]
 
     def _do(self, step: Step) -> None:
         match step.action:

@@ -53,6 +53,7 @@ class Meaning(Enum):
     DENIED = "AccessDenied"
     UNAUTHENTICATED = "CredentialsRejected"
     UNREACHABLE = "AWSUnreachable"
+    INVALID = "InvalidSpec"
     REFUSED = "Refused"
     BLOCKED = "Blocked"
     FAILED = "ApplyFailed"
@@ -94,7 +95,13 @@ _TABLE = [
     _Row("AWS.SimpleQueueService.QueueDeletedRecently|QueueDeletedRecently", "", Meaning.BUSY),
     _Row("CrawlerRunningException|ConcurrentRunsExceededException", "", Meaning.BUSY),
     _Row("InvalidInputException", "Cannot update Crawler while running", Meaning.BUSY),
-    _Row("ResourceConflictException|ResourceInUseException", "progress|Pending", Meaning.BUSY),
+    _Row("CrawlerStoppingException", "", Meaning.BUSY),
+    _Row(
+        "ResourceConflictException|ResourceInUseException",
+        "progress|Pending|in use|mapping already exists",  # ... because it is still going away
+        Meaning.BUSY,
+    ),
+    _Row("BucketAlreadyExists", "", Meaning.REFUSED),
     _Row("OperationAborted|Concurrent(Modification|Access)(Exception)?", "", Meaning.BUSY),
     _Row("DeleteConflict(Exception)?", "", Meaning.BUSY),
     _Row("(Throttl|TooManyRequests|RequestLimit|SlowDown|ServiceUnavail).*", "", Meaning.BUSY),
@@ -109,20 +116,23 @@ _TABLE = [
 ]
 
 
+_OTHERS: list[tuple[type[Exception], Meaning]] = [
+    (NoCredentialsError, Meaning.UNAUTHENTICATED),
+    (PartialCredentialsError, Meaning.UNAUTHENTICATED),
+    (TokenRetrievalError, Meaning.UNAUTHENTICATED),
+    (HTTPClientError, Meaning.UNREACHABLE),
+    (BotoConnectionError, Meaning.UNREACHABLE),
+    (InvalidSpec, Meaning.INVALID),
+    (Refused, Meaning.REFUSED),
+    (Blocked, Meaning.BLOCKED),
+]
+
+
 def meaning(error: Exception) -> Meaning:
     """Return what *error* means to us."""
-    match error:
-        case ClientError():
-            return _of_answer(error)
-        case NoCredentialsError() | PartialCredentialsError() | TokenRetrievalError():
-            return Meaning.UNAUTHENTICATED
-        case HTTPClientError() | BotoConnectionError():
-            return Meaning.UNREACHABLE
-        case Refused():
-            return Meaning.REFUSED
-        case Blocked():
-            return Meaning.BLOCKED
-    return Meaning.FAILED
+    if isinstance(error, ClientError):
+        return _of_answer(error)
+    return next((means for kind, means in _OTHERS if isinstance(error, kind)), Meaning.FAILED)
 
 
 def _of_answer(error: ClientError) -> Meaning:
@@ -135,10 +145,19 @@ def _of_answer(error: ClientError) -> Meaning:
 
 
 def explain(error: Exception) -> str:
-    """Return *error* in one line for a person: stable, and without request ids."""
+    """Return *error*, and notes added to it, in one line for a person: without request ids."""
+    return "; ".join([_words(error), *getattr(error, "__notes__", ())])
+
+
+def _words(error: Exception) -> str:
     if isinstance(error, ClientError):
         said = error.response["Error"]
         return f"{error.operation_name}: {said.get('Code')}: {said.get('Message')}"
     if isinstance(error, BotoCoreError | PipelineError):
         return str(error)
     return f"{type(error).__name__}: {error}"
+
+
+def entry_error(operation: str, code: str, message: str) -> ClientError:
+    """Return the error of one entry of a batch, which AWS tells with HTTP 200."""
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)

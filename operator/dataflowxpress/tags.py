@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from .core.resource import Tags
+from .queue_url import queue_url
 
 
 class Tagger(NamedTuple):
@@ -30,7 +31,7 @@ def _name(arn: str) -> str:
 
 
 def _queue_url(sqs: Any, arn: str) -> str:
-    return str(sqs.get_queue_url(QueueName=_name(arn))["QueueUrl"])
+    return queue_url(sqs, _name(arn))
 
 
 def _read_bucket(s3: Any, arn: str) -> Tags:

@@ -22,18 +22,23 @@ class Change:
         return f"{'.'.join(map(str, self.path))}: {_show(self.old)} -> {_show(self.new)}"
 
 
-def diff(want: Any, have: Any, path: Path = ()) -> Iterator[Change]:
+class Whole(dict[str, Any]):
+    """A mapping that is ours to its last key, and so is all that is in it."""
+
+
+def diff(want: Any, have: Any, path: Path = (), *, whole: bool = False) -> Iterator[Change]:
     """Yield what must change.
 
-    Keys absent from *want* are AWS's or somebody else's to choose. Lists count as a whole in their
-    order: where AWS keeps none, `Resource.read` sorts.
+    Keys absent from *want* are AWS's or somebody else's to choose, but not in a `Whole`: there they
+    have to go. Lists count as a whole in their order: where AWS keeps none, `Resource.read` sorts.
     """
     if isinstance(want, Mapping) and isinstance(have, Mapping):
-        for key, value in want.items():
-            yield from diff(value, have.get(key), (*path, key))
+        whole = whole or isinstance(want, Whole)
+        for key in dict.fromkeys([*want, *(have if whole else ())]):
+            yield from diff(want.get(key), have.get(key), (*path, key), whole=whole)
     elif isinstance(want, list) and isinstance(have, list) and len(want) == len(have):
         for i, (w, h) in enumerate(zip(want, have, strict=True)):
-            yield from diff(w, h, (*path, i))
+            yield from diff(w, h, (*path, i), whole=whole)
     elif want != have:
         yield Change(path, have, want)
 

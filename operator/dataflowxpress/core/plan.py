@@ -10,7 +10,7 @@ from graphlib import TopologicalSorter
 from .diff import Change, diff
 from .resource import OWNER_TAG, Id, Resource, Scope, State
 
-Observed = Mapping[Id, State | None | Exception]
+Observed = Mapping[Id, State | Exception | None]
 
 
 class Action(Enum):
@@ -42,6 +42,7 @@ class Step:
     reason: str = ""
     error: Exception | None = None  # why it could not be observed
     waits_for: str = ""
+    foreign: bool = False  # refused, and not known to be ours: never part of the inventory
 
     def __str__(self) -> str:
         reason = f"  ({self.reason})" if self.reason else ""
@@ -88,13 +89,13 @@ def _converge(resource: Resource, have: State | Exception | None, *, known: bool
         return Step(resource.id, action, resource, needs=needs, **facts)  # type: ignore[arg-type]
 
     if isinstance(have, Exception):
-        return step(Action.REFUSE, error=have)
+        return step(Action.REFUSE, error=have, foreign=not known)
     if have is None:
         return step(Action.CREATE)
     want = dict(resource.desired())
     changes = tuple(diff(want, have))
     if stranger := _stranger(resource, have, trusted=known or not changes):
-        return step(Action.REFUSE, reason=stranger)
+        return step(Action.REFUSE, reason=stranger, foreign=True)
     if resource.arn_format:
         changes += tuple(diff({"Tags": resource.scope.all_tags}, have))
     if broken := resource.immutable & {str(change.path[0]) for change in changes}:

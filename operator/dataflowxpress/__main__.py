@@ -1,0 +1,70 @@
+"""Command line: `dataflowxpress`."""
+
+from __future__ import annotations
+
+import logging
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from .sandbox.cli import app as sandbox
+
+app = typer.Typer(
+    name="dataflowxpress",
+    help="One DataPipeline resource for a serverless CSV-to-Parquet pipeline on AWS.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(sandbox, name="sandbox")
+
+
+class LogFormat(StrEnum):
+    """How log lines are written."""
+
+    json = "json"
+    plain = "plain"
+
+
+@app.command()
+def run(
+    namespace: Annotated[
+        list[str] | None, typer.Option(help="Watch these namespaces; all where left out.")
+    ] = None,
+    log_format: Annotated[LogFormat, typer.Option(help="How log lines are written.")] = (
+        LogFormat.json
+    ),
+    liveness: Annotated[
+        str, typer.Option(help="Where to answer probes, for example http://0.0.0.0:8080/healthz.")
+    ] = "",
+) -> None:
+    """Run the operator against the current cluster and AWS account, until it is stopped."""
+    import kopf
+
+    from . import handlers  # noqa: F401 - its import registers the handlers
+
+    kopf.configure(log_format=kopf.LogFormat[log_format.upper()])
+    logging.getLogger("botocore.credentials").setLevel(logging.WARNING)
+    kopf.run(
+        standalone=True,
+        clusterwide=not namespace,
+        namespaces=namespace or (),
+        liveness_endpoint=liveness or None,
+    )
+
+
+@app.command()
+def crd() -> None:
+    """Print the CustomResourceDefinition."""
+    from .crd import manifest
+
+    typer.echo(manifest(), nl=False)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,100 @@
+"""Blueprint: a DataPipeline's spec in, the AWS resources it stands for out. Pure.
+
+`blueprint` is the architecture on one page, in the order in which data flows.
+"""
+
+from __future__ import annotations
+
+from . import artifacts, news, permissions
+from .core.resource import Resource, Scope
+from .parts import EVENTS, GLUE, S3, Parts
+from .resources import Alarm, Classifier, LogGroup, Object, Rule, Subscription
+from .spec import DataPipelineSpec
+
+
+def blueprint(
+    spec: DataPipelineSpec, here: Scope, *, script: bytes | None = None
+) -> list[Resource]:
+    """Return the resources of *spec*; *script* is the user's own, where it comes with the spec."""
+    its = Parts(spec, here)
+
+    # What holds the data, and who tells of it.
+    bucket, database, topic = its.bucket(), its.database(), its.topic()
+    folders = [Object(here, prefix, bucket=bucket, body=b"") for prefix in its.prefixes]
+    worker = its.role("glue", GLUE, *permissions.of_glue(spec, here, bucket, database))
+
+    # Upload -> queue: it keeps what arrives while the crawler runs.
+    dead_uploads = its.dead_letters("uploads")
+    uploads = its.queue("uploads", dead_uploads, sender=(S3, bucket.arn))
+    uploaded = its.notification(bucket, uploads)
+
+    # Queue -> crawl: only the source prefix is looked at, so Parquet never feeds itself.
+    classifier = its.classifier()
+    crawler = its.crawler(worker, database, classifier, bucket)
+    start_crawler = its.function(
+        "start-crawler",
+        spec.functions.start_crawler,
+        takes_from=uploads,
+        may=permissions.to_start_crawler(crawler),
+        environment=its.crawl_environment(crawler, bucket),
+    )
+    feed_crawler = its.feed(start_crawler, uploads, spec.trigger.batch_window_seconds)
+
+    # Crawl succeeded -> queue -> job: it keeps the news while the job runs.
+    dead_crawls = its.dead_letters("crawls", its.rule_arn("crawled"))
+    crawls = its.queue("crawls", dead_crawls, sender=(EVENTS, its.rule_arn("crawled")))
+    crawled = Rule(
+        here,
+        its.names.of("crawled"),
+        pattern=news.crawl_ended(crawler, "Succeeded"),
+        target=crawls,
+        dead_letters=dead_crawls,
+    )
+    code = its.script(bucket, script or artifacts.script())
+    job_logs = LogGroup(here, f"/aws-glue/jobs/{its.names.of()}")
+    job = its.job(worker, code, its.job_arguments(bucket, database, job_logs))
+    start_job = its.function(
+        "start-job",
+        spec.functions.start_job,
+        takes_from=crawls,
+        may=permissions.to_start_job(job),
+        environment={"JOB": job.name},
+    )
+    feed_job = its.feed(start_job, crawls)
+
+    # What ended, and what nobody could deal with -> mail.
+    unsent = its.dead_letters("unsent", its.rule_arn("run-ended"), its.rule_arn("crawl-failed"))
+    ended = its.told(
+        "run-ended",
+        news.run_ended(job, spec.notifications.on or ("Succeeded", "Failed")),
+        news.of_run(here),
+        topic,
+        unsent,
+        enabled=bool(spec.notifications.on),
+    )
+    failed = its.told(
+        "crawl-failed",
+        news.crawl_ended(crawler, "Failed"),
+        news.of_crawl(here),
+        topic,
+        unsent,
+        enabled="Failed" in spec.notifications.on,
+    )
+    readers = [Subscription(here, mail, topic=topic) for mail in spec.notifications.emails]
+    alarms = [
+        Alarm(here, queue.name, queue=queue, topic=topic, description=its.alarm_text(queue))
+        for queue in (dead_uploads, dead_crawls, unsent)
+    ]
+
+    return [
+        *(bucket, *folders, database, topic, worker),
+        *(dead_uploads, uploads, uploaded, *_some(classifier), crawler),
+        *(start_crawler.log_group, start_crawler.role, start_crawler, feed_crawler),
+        *(dead_crawls, crawls, crawled, *_some(code), job_logs, job),
+        *(start_job.log_group, start_job.role, start_job, feed_job),
+        *(unsent, ended, failed, *readers, *alarms),
+    ]
+
+
+def _some(thing: Classifier | Object | str | None) -> list[Resource]:
+    return [thing] if isinstance(thing, Resource) else []

@@ -1,0 +1,317 @@
+"""Status: what a DataPipeline says about itself, derived from what was found and done. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from .plan import Action, Outcome, Step
+from .resource import Id
+
+State = Literal["Ready", "Pending", "Failed", "Refused", "Deleting"]
+
+MOST_NAMED = 3  # how many resources a condition's message names
+
+
+class Model(BaseModel):
+    """What all parts of the status share."""
+
+    model_config = ConfigDict(
+        frozen=True, alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
+    )
+
+
+class Condition(Model):
+    """One statement that holds or not, as Kubernetes' own conditions."""
+
+    type: str
+    status: Literal["True", "False", "Unknown"]
+    reason: str
+    message: str = ""
+    observed_generation: int = 0
+    last_transition_time: str = ""
+
+
+class Line(Model):
+    """One resource in AWS; all lines together are the inventory."""
+
+    kind: str
+    """The kind of resource, for example `Crawler`."""
+
+    name: str
+    """Its name in AWS."""
+
+    key: tuple[str, ...]
+    """What is needed to find it again."""
+
+    arn: str = ""
+    """Its ARN, where it has one."""
+
+    state: State
+    """`Ready`: as specified. `Pending`: waits for AWS, another resource or a person. `Refused`:
+    what is there is not ours."""
+
+    message: str = ""
+    """Why it is not ready."""
+
+    @property
+    def id(self) -> Id:
+        """What the line stands for."""
+        return Id(self.kind, self.key)
+
+
+class Crawl(Model):
+    """The last crawl."""
+
+    state: str
+    """`Running`, `Succeeded`, `Failed` or `Cancelled`."""
+
+    started: str = ""
+    """When it began."""
+
+    error: str = ""
+    """Why it failed."""
+
+
+class Run(Model):
+    """One run of the job."""
+
+    id: str
+    """Glue's id of the run."""
+
+    state: str
+    """Glue's word: `RUNNING`, `SUCCEEDED`, `FAILED`, `TIMEOUT`, `STOPPED`."""
+
+    started: str = ""
+    """When it began."""
+
+    seconds: int = 0
+    """How long it took."""
+
+    objects: int = 0
+    """How many uploaded objects it converted."""
+
+    rows_read: int = 0
+    """How many rows it found in them."""
+
+    rows_written: int = 0
+    """How many of these are in the Parquet."""
+
+    rows_rejected: int = 0
+    """How many did not fit; they are kept under `dataflowxpress/rejected/`."""
+
+    error: str = ""
+    """Why it failed, or which objects had rejects."""
+
+
+class Data(Model):
+    """Where the data is, over all runs."""
+
+    objects: int = 0
+    """How many objects are converted."""
+
+    rows: int = 0
+    """How many rows their Parquet holds."""
+
+    rejected: int = 0
+    """How many rows did not fit."""
+
+    waiting: int = 0
+    """How many uploaded objects are not converted yet."""
+
+    dead_letters: int = 0
+    """How many messages nobody could deal with."""
+
+
+class Drift(Model):
+    """A resource that is not as the spec says."""
+
+    resource: str
+    """Kind and name."""
+
+    changes: tuple[str, ...]
+    """Each property with its old and new value."""
+
+
+class Status(Model):
+    """All that a DataPipeline says about itself."""
+
+    observed_generation: int = 0
+    """The generation of the spec that the rest is about."""
+
+    conditions: tuple[Condition, ...] = ()
+    """`Ready`, `Reconciling`, `Stalled`, `Drifted`, `DataCurrent` and `SubscriptionsConfirmed`."""
+
+    resources: tuple[Line, ...] = ()
+    """Each resource in AWS with its state."""
+
+    last_crawl: Crawl | None = None
+    """The last crawl."""
+
+    runs: tuple[Run, ...] = ()
+    """The last ten runs of the job, the newest first."""
+
+    data: Data | None = None
+    """Where the data is, over all runs."""
+
+    drift: tuple[Drift, ...] = ()
+    """What is not as the spec says, where `driftPolicy` is `Report`."""
+
+    reconcile_handled_at: str = ""
+    """The last handled value of the annotation `dataflowxpress.io/reconcile-requested-at`."""
+
+    def __getitem__(self, condition: str) -> Condition | None:
+        return next((c for c in self.conditions if c.type == condition), None)
+
+    @property
+    def inventory(self) -> tuple[Id, ...]:
+        """What we made, or are about to make, in that order."""
+        return tuple(line.id for line in self.resources if line.state != "Refused")
+
+
+class Fact(NamedTuple):
+    """A condition without its bookkeeping."""
+
+    type: str
+    holds: bool | None
+    reason: str
+    message: str = ""
+
+
+def with_conditions(status: Status, facts: Iterable[Fact], now: datetime) -> Status:
+    """Return *status* with *facts* in it; a transition time moves only when a status changes."""
+    merged = {condition.type: condition for condition in status.conditions}
+    merged |= {fact.type: _condition(fact, status, now) for fact in facts}
+    return status.model_copy(update={"conditions": tuple(merged.values())})
+
+
+def _condition(fact: Fact, status: Status, now: datetime) -> Condition:
+    state = {True: "True", False: "False", None: "Unknown"}[fact.holds]
+    before = status[fact.type]
+    unchanged = before is not None and before.status == state
+    return Condition.model_validate(
+        {
+            "type": fact.type,
+            "status": state,
+            "reason": fact.reason,
+            "message": fact.message,
+            "observedGeneration": status.observed_generation,
+            "lastTransitionTime": before.last_transition_time
+            if before and unchanged
+            else now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+    )
+
+
+class Words(NamedTuple):
+    """How errors are put: both functions come from outside, since core knows no AWS error."""
+
+    reason: Callable[[Exception], str]
+    message: Callable[[Exception], str]
+    needs_person: Callable[[Exception], bool]
+
+
+def facts_of(outcomes: Sequence[Outcome], words: Words, *, drifted: bool) -> list[Fact]:
+    """Return what *outcomes* say about the resources; *drifted*: the spec was applied before."""
+    failed = [o for o in outcomes if o.error and words.reason(o.error) != "Blocked"]
+    pending = [o for o in outcomes if not o.error and o.step.waits_for]
+    unready = [o for o in pending if o.step.id.kind != "Subscription"]
+    stuck = [o for o in failed if o.error and words.needs_person(o.error)]
+    doing = "Retrying" if failed else "WaitingForAWS" if unready else "Settled"
+    return [
+        _ready(outcomes, failed, unready, words),
+        Fact("Reconciling", bool(failed or unready), doing),
+        Fact("Stalled", bool(stuck), "NeedsAttention" if stuck else "Progressing"),
+        _drift(outcomes if drifted else ()),
+        _subscriptions(outcomes),
+    ]
+
+
+def _ready(
+    outcomes: Sequence[Outcome],
+    failed: Sequence[Outcome],
+    unready: Sequence[Outcome],
+    words: Words,
+) -> Fact:
+    if failed:
+        first = failed[0].error or Exception()
+        said = [f"{o.step.id}: {words.message(o.error)}" for o in failed if o.error]
+        return Fact("Ready", holds=False, reason=words.reason(first), message=_join(said))
+    if unready:
+        said = [f"{o.step.id} {o.step.waits_for}" for o in unready]
+        return Fact("Ready", holds=False, reason="WaitingForAWS", message=_join(said))
+    kept = sum(o.step.action not in {Action.DELETE, Action.LEAVE} for o in outcomes)
+    return Fact(
+        "Ready", holds=True, reason="Converged", message=f"{kept} resources are as specified"
+    )
+
+
+def _drift(outcomes: Sequence[Outcome]) -> Fact:
+    changed = [o for o in outcomes if o.step.action.writes]
+    if not changed:
+        return Fact("Drifted", holds=False, reason="NoDrift")
+    open_ = [o for o in changed if o.error]
+    names = _join([str(o.step.id) for o in changed])
+    if open_:
+        return Fact("Drifted", holds=True, reason="Detected", message=names)
+    return Fact("Drifted", holds=False, reason="Corrected", message=names)
+
+
+def _subscriptions(outcomes: Sequence[Outcome]) -> Fact:
+    waiting = [
+        o.step.id.name for o in outcomes if o.step.id.kind == "Subscription" and o.step.waits_for
+    ]
+    if waiting:
+        message = f"{_join(waiting)}: the link in AWS's mail is not clicked yet"
+        return Fact("SubscriptionsConfirmed", False, "PendingConfirmation", message)  # noqa: FBT003
+    return Fact("SubscriptionsConfirmed", holds=True, reason="Confirmed")
+
+
+def _join(said: Sequence[str]) -> str:
+    more = len(said) - MOST_NAMED
+    return "; ".join(said[:MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
+
+
+def lines_of(outcomes: Sequence[Outcome], words: Words) -> tuple[Line, ...]:
+    """Return a line for each resource that is, or may be, there."""
+    gone = {Action.DELETE, Action.LEAVE}
+    return tuple(_line(o, words) for o in outcomes if o.error or o.step.action not in gone)
+
+
+def _line(outcome: Outcome, words: Words) -> Line:
+    step, error = outcome.step, outcome.error
+    return Line(
+        kind=step.id.kind,
+        name=step.id.name,
+        key=step.id.key,
+        arn=step.resource.arn if step.resource else "",
+        state=_state(outcome, words),
+        message=words.message(error) if error else step.waits_for,
+    )
+
+
+def _state(outcome: Outcome, words: Words) -> State:
+    step, error = outcome.step, outcome.error
+    if error is None:
+        return "Pending" if step.waits_for else "Ready"
+    if step.action is Action.DELETE:
+        return "Deleting"
+    if step.foreign:
+        return "Refused"
+    return "Pending" if words.reason(error) == "Blocked" else "Failed"
+
+
+def planned_lines(steps: Iterable[Step], before: Status) -> tuple[Line, ...]:
+    """Return what was and what will be there, to be recorded before the first write."""
+    known = {line.id: line for line in before.resources}
+    new = [step for step in steps if step.id not in known and not step.foreign]
+    return (*known.values(), *(_planned(step) for step in new))
+
+
+def _planned(step: Step) -> Line:
+    arn = step.resource.arn if step.resource else ""
+    return Line(kind=step.id.kind, name=step.id.name, key=step.id.key, arn=arn, state="Pending")

@@ -1,0 +1,151 @@
+"""Handlers: kopf's side; every cause leads to the same reconciliation."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import kopf
+import kubernetes
+
+from .cluster import Cluster
+from .reconcile import Pipeline, Reconciler, Report
+from .spec import GROUP, PLURAL, VERSION
+
+log = logging.getLogger(__name__)
+
+RESOURCE = (GROUP, VERSION, PLURAL)
+TICK = 2.0  # seconds between looks at the clock
+BUSY_LOOK, IDLE_LOOK = 5.0, 60.0  # seconds between looks at the data
+FIRST_RETRY, LONGEST_RETRY = 5.0, 300.0  # seconds
+THREADS = 32
+
+
+class Agenda:
+    """When each pipeline is due, and who works on it now."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._look: dict[str, float] = {}
+        self._resync: dict[str, float] = {}
+        self._failures: dict[str, int] = defaultdict(int)
+
+    def lock(self, uid: str) -> threading.Lock:
+        """Return the lock that makes work on one pipeline follow, not overlap."""
+        return self._locks[uid]
+
+    def due(self, uid: str) -> str:
+        """Return `resync`, `look` or nothing."""
+        now = self._clock()
+        if now >= self._resync.get(uid, 0):
+            return "resync"
+        return "look" if now >= self._look.get(uid, 0) else ""
+
+    def start(self, uid: str, *, within: float) -> None:
+        """Begin with a pipeline at a random moment: after a restart all come at once."""
+        self._resync[uid] = self._clock() + random.uniform(0, within)  # noqa: S311
+
+    def note(self, uid: str, report: Report, *, resynced: bool) -> None:
+        """Set the next times by what a report says."""
+        now = self._clock()
+        self._look[uid] = now + (BUSY_LOOK if report.busy else IDLE_LOOK)
+        if not report.settled:
+            self._failures[uid] += 1
+            wait = min(FIRST_RETRY * 2 ** (self._failures[uid] - 1), LONGEST_RETRY)
+            self._resync[uid] = now + wait * random.uniform(0.8, 1.2)  # noqa: S311
+        elif resynced:
+            self._failures.pop(uid, None)
+            self._resync[uid] = now + report.resync * random.uniform(0.9, 1.1)  # noqa: S311
+
+    def forget(self, uid: str) -> None:
+        """Drop what is known of a pipeline that is gone."""
+        for book in (self._locks, self._look, self._resync, self._failures):
+            book.pop(uid, None)
+
+
+@kopf.on.startup()
+def configure(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> None:
+    """Set kopf up, and make what all handlers share."""
+    settings.persistence.finalizer = f"{GROUP}/finalizer"
+    settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=GROUP)
+    settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=GROUP)
+    settings.execution.max_workers = THREADS
+    settings.posting.level = logging.CRITICAL  # Events are ours to choose
+    settings.watching.server_timeout = 300
+    settings.networking.error_backoffs = [1, 2, 5, 10, 30]
+    memo.reconciler, memo.agenda = Reconciler(Cluster()), Agenda()
+
+
+@kopf.on.startup()
+async def widen(**_: Any) -> None:
+    """Give the timers' threads room: each waits for AWS most of its time."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
+
+
+@kopf.on.login(retries=3)
+def login(**_: Any) -> kopf.ConnectionInfo | None:
+    """Log in as kubectl or a pod would, and let our own client do the same."""
+    try:
+        kubernetes.config.load_incluster_config()
+    except kubernetes.config.ConfigException:
+        kubernetes.config.load_kube_config()
+    return kopf.login_with_service_account() or kopf.login_with_kubeconfig()
+
+
+@kopf.on.create(*RESOURCE)
+@kopf.on.update(*RESOURCE)
+def changed(body: kopf.Body, memo: kopf.Memo, **_: Any) -> None:
+    """Reconcile what is new; kubectl's and Argo CD's own annotations are no reason."""
+    if Pipeline(body).needs_look:
+        _work(body, memo, "resync")
+
+
+@kopf.on.resume(*RESOURCE)
+def resumed(body: kopf.Body, memo: kopf.Memo, **_: Any) -> None:
+    """Take up a pipeline again, not all at once."""
+    memo.agenda.start(body.metadata["uid"], within=10)
+
+
+@kopf.timer(*RESOURCE, interval=TICK)
+async def due(body: kopf.Body, memo: kopf.Memo, **_: Any) -> None:
+    """Do what the agenda says."""
+    if what := memo.agenda.due(body.metadata["uid"]):
+        await asyncio.to_thread(_work, body, memo, what)
+
+
+@kopf.on.delete(*RESOURCE)
+def deleted(body: kopf.Body, memo: kopf.Memo, retry: int, **_: Any) -> None:
+    """Remove what the deletion policy does not keep, however often that takes."""
+    uid = body.metadata["uid"]
+    with memo.agenda.lock(uid):
+        report = memo.reconciler.delete(body.metadata["namespace"], body.metadata["name"])
+    if report and not report.settled:
+        _publish(body, report)
+        blocking = report.status["Ready"]
+        wait = min(FIRST_RETRY * 2**retry, LONGEST_RETRY)
+        raise kopf.TemporaryError(blocking.message if blocking else "not all gone", delay=wait)
+    memo.agenda.forget(uid)
+
+
+def _work(body: kopf.Body, memo: kopf.Memo, what: str) -> None:
+    uid, namespace, name = (body.metadata[key] for key in ("uid", "namespace", "name"))
+    with memo.agenda.lock(uid):
+        task = memo.reconciler.reconcile if what == "resync" else memo.reconciler.look
+        report = task(namespace, name)
+    if report is None:
+        return
+    memo.agenda.note(uid, report, resynced=what == "resync")
+    _publish(body, report)
+
+
+def _publish(body: kopf.Body, report: Report) -> None:
+    for event in report.events:
+        kopf.event(body, type=event.type, reason=event.reason, message=event.message)

@@ -1,0 +1,297 @@
+"""Parts: how each resource of a pipeline follows from its spec. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import artifacts, permissions
+from .core.resource import Scope
+from .naming import Names
+from .news import Message
+from .resources import (
+    Bucket,
+    Classifier,
+    Crawler,
+    Database,
+    EventSource,
+    Function,
+    Job,
+    LogGroup,
+    Notification,
+    Object,
+    Queue,
+    Role,
+    Rule,
+    Topic,
+)
+from .spec import RESERVED_PREFIX, DataPipelineSpec
+from .spec import Function as FunctionSpec
+
+S3, EVENTS, LAMBDA, GLUE = (f"{who}.amazonaws.com" for who in ("s3", "events", "lambda", "glue"))
+
+FUNCTION_TIMEOUT = 60  # seconds
+RETRY = 30  # seconds after which a message that came too early returns
+MOST_ATTEMPTS = 1000  # what SQS can count
+LARGE_BATCH = 1000  # messages; more than ten need a window
+CRAWL = {
+    "Version": 1.0,
+    "Grouping": {"TableGroupingPolicy": "CombineCompatibleSchemas"},
+    "CrawlerOutput": {
+        "Partitions": {"AddOrUpdateBehavior": "InheritFromTable"},
+        "Tables": {"AddOrUpdateBehavior": "MergeNewColumns"},
+    },
+}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Makes the resources of one pipeline."""
+
+    spec: DataPipelineSpec
+    here: Scope
+
+    @property
+    def names(self) -> Names:
+        """What resources are called where the spec does not say it."""
+        return Names(self.here.owner.replace("/", "-"), self.here.account)
+
+    @property
+    def prefixes(self) -> tuple[str, str]:
+        """Where files arrive, and where Parquet goes."""
+        return self.spec.source.prefix, self.spec.target.prefix
+
+    @property
+    def retry_seconds(self) -> int:
+        """After how many seconds a message that came too early returns."""
+        return max(RETRY, math.ceil(self._patience / MOST_ATTEMPTS))
+
+    @property
+    def attempts(self) -> int:
+        """How often a message returns before it counts as dead."""
+        return max(10, math.ceil(self._patience / self.retry_seconds))
+
+    @property
+    def _patience(self) -> float:
+        """A message waits, in seconds, half as long again as the longest run may take."""
+        return self.spec.job.timeout_minutes * 60 * 1.5
+
+    def bucket(self) -> Bucket:
+        """Return the bucket of source files, Parquet and books."""
+        asked = self.spec.bucket
+        return Bucket(
+            self.here,
+            asked.name or self.names.bucket(),
+            adopt=asked.adopt,
+            versioning=asked.versioning,
+            kms_key_arn=asked.kms_key_arn or "",
+        )
+
+    def database(self) -> Database:
+        """Return the database of the catalog."""
+        asked = self.spec.catalog
+        return Database(
+            self.here,
+            asked.database or self.names.database(),
+            adopt=asked.adopt,
+            description=f"Tables of the DataPipeline {self.here.owner}",
+        )
+
+    def topic(self) -> Topic:
+        """Return the topic on which the pipeline says what happened."""
+        name = self.spec.topic.name or self.names.of(limit=256)
+        return Topic(self.here, name, display_name=f"DataPipeline {self.here.owner}")
+
+    def role(self, of: str, trusted: str, *statements: permissions.Statement) -> Role:
+        """Return a role that the service *trusted* may take on."""
+        return Role(self.here, self.names.of(of), trusted=trusted, statements=statements)
+
+    def dead_letters(self, of: str, *rules: str) -> Queue:
+        """Return the queue for what could not be delivered from *of*, or by the rules' ARNs."""
+        return Queue(
+            self.here,
+            self.names.of(f"{of}-dead" if of != "unsent" else of, limit=80),
+            senders=tuple((EVENTS, rule) for rule in rules),
+        )
+
+    def queue(self, of: str, dead_letters: Queue, sender: tuple[str, str]) -> Queue:
+        """Return a queue for one function; its messages come back in its own time."""
+        return Queue(
+            self.here,
+            self.names.of(of, limit=80),
+            visibility_seconds=6 * FUNCTION_TIMEOUT + self.spec.trigger.batch_window_seconds,
+            dead_letters=dead_letters,
+            attempts=self.attempts,
+            senders=(sender,),
+        )
+
+    def rule_arn(self, of: str) -> str:
+        """Return the ARN of the rule for *of*, which may not be described yet."""
+        return Rule.arn_of(self.here, (self.names.of(of),))
+
+    def notification(self, bucket: Bucket, queue: Queue) -> Notification:
+        """Return what tells *queue* of uploads."""
+        source = self.spec.source
+        return Notification(
+            self.here,
+            self.names.of(limit=255),
+            bucket=bucket,
+            queue=queue,
+            prefix=source.prefix,
+            suffix=source.suffix,
+        )
+
+    def classifier(self) -> Classifier | None:
+        """Return how CSV files are to be read; other formats need no help."""
+        source = self.spec.source
+        if source.format != "csv":
+            return None
+        return Classifier(
+            self.here,
+            self.names.of(limit=255),
+            delimiter=source.csv.delimiter.replace("\\t", "\t"),
+            quote=source.csv.quote,
+            header="PRESENT" if source.csv.header else "ABSENT",
+        )
+
+    def crawler(
+        self, role: Role, database: Database, classifier: Classifier | None, bucket: Bucket
+    ) -> Crawler:
+        """Return what finds out the columns of all that lies under the source prefix."""
+        return Crawler(
+            self.here,
+            self.spec.crawler.name or self.names.of(limit=255),
+            role=role,
+            database=database,
+            classifier=classifier,
+            path=f"s3://{bucket.name}/{self.spec.source.prefix}",
+            table_prefix=self.spec.catalog.table_prefix,
+            configuration=CRAWL,
+        )
+
+    def crawl_environment(self, crawler: Crawler, bucket: Bucket) -> dict[str, str]:
+        """Return what the function that starts *crawler* has to know."""
+        source = self.spec.source
+        suffix = {"SUFFIX": source.suffix} if source.suffix else {}
+        return {
+            "CRAWLER": crawler.name,
+            "BUCKET": bucket.name,
+            "PREFIX": source.prefix,
+            **suffix,
+        }
+
+    def function(
+        self,
+        of: str,
+        asked: FunctionSpec,
+        *,
+        takes_from: Queue,
+        may: permissions.Statement,
+        environment: Mapping[str, str],
+    ) -> Function:
+        """Return a function with its log group and role."""
+        name = asked.name or self.names.of(of)
+        logs = LogGroup(self.here, f"/aws/lambda/{name}")
+        return Function(
+            self.here,
+            name,
+            role=self.role(of, LAMBDA, *permissions.of_function(takes_from, logs), may),
+            log_group=logs,
+            handler="handler.handler",
+            code=artifacts.function_code(of.replace("-", "_")),
+            environment={**environment, "RETRY_SECONDS": str(self.retry_seconds)},
+            timeout=FUNCTION_TIMEOUT,
+        )
+
+    def feed(self, function: Function, queue: Queue, window: int = 0) -> EventSource:
+        """Return what hands the messages of *queue* to *function*, gathered for *window* s."""
+        return EventSource(
+            self.here,
+            function.name,
+            function=function,
+            queue=queue,
+            batch_size=LARGE_BATCH if window else 10,
+            window_seconds=window,
+            maximum_concurrency=2,  # the least that Lambda takes; one batch is one start
+            enabled=not self.spec.suspend,
+        )
+
+    def script(self, bucket: Bucket, body: bytes) -> Object | str:
+        """Return the job's script as an object of ours, or the URI of the user's."""
+        if uri := self.spec.job.script.s3_uri:
+            return uri
+        key = f"{RESERVED_PREFIX}scripts/convert.py"
+        return Object(self.here, key, bucket=bucket, body=body, content_type="text/x-python")
+
+    def job(self, role: Role, script: Object | str, arguments: Mapping[str, str]) -> Job:
+        """Return the job that turns what arrived into Parquet, one run at a time."""
+        asked = self.spec.job
+        return Job(
+            self.here,
+            asked.name or self.names.of(limit=255),
+            role=role,
+            script=script,
+            arguments={**arguments, **asked.arguments},
+            glue_version=asked.glue_version,
+            worker_type=asked.worker_type,
+            workers=asked.workers,
+            timeout_minutes=asked.timeout_minutes,
+            max_retries=asked.max_retries,
+            execution_class=asked.execution_class,
+        )
+
+    def job_arguments(self, bucket: Bucket, database: Database, logs: LogGroup) -> dict[str, str]:
+        """Return what the script has to know; what would be empty is left out."""
+        source, target = self.spec.source, self.spec.target
+        packaged = self.spec.job.script.packaged  # it keeps books of its own
+        arguments = {
+            "--pipeline": self.here.owner,
+            "--bucket": bucket.name,
+            "--database": database.name,
+            "--table_prefix": self.spec.catalog.table_prefix,
+            "--source_prefix": source.prefix,
+            "--source_suffix": source.suffix,
+            "--source_format": source.format,
+            "--csv_delimiter": source.csv.delimiter,
+            "--csv_quote": source.csv.quote,
+            "--csv_header": str(source.csv.header).lower(),
+            "--target_prefix": target.prefix,
+            "--compression": target.compression,
+            "--partition_by": ",".join(target.partition_by),
+            "--TempDir": f"s3://{bucket.name}/{RESERVED_PREFIX}temp/",
+            "--continuous-log-logGroup": logs.name,
+            "--enable-continuous-cloudwatch-log": "true",
+            "--job-bookmark-option": f"job-bookmark-{'disable' if packaged else 'enable'}",
+        }
+        return {name: value for name, value in arguments.items() if value}
+
+    def told(  # noqa: PLR0913 - a rule has that many sides
+        self,
+        of: str,
+        pattern: Mapping[str, Any],
+        message: Message,
+        topic: Topic,
+        dead_letters: Queue,
+        *,
+        enabled: bool,
+    ) -> Rule:
+        """Return the rule that turns events into messages on *topic*."""
+        return Rule(
+            self.here,
+            self.names.of(of),
+            pattern=pattern,
+            target=topic,
+            dead_letters=dead_letters,
+            input_paths=message.paths,
+            input_template=message.template,
+            enabled=enabled,
+        )
+
+    def alarm_text(self, queue: Queue) -> str:
+        """Return what the alarm on *queue* says."""
+        return (
+            f"DataPipeline {self.here.owner}: messages lie in the dead-letter queue {queue.name}."
+            " Something failed again and again; the function's log says what."
+        )

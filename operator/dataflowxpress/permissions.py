@@ -1,0 +1,84 @@
+"""Permissions: what each of a pipeline's three roles may do, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .core.resource import Scope
+from .resources import Bucket, Crawler, Database, Job, LogGroup, Queue
+from .spec import RESERVED_PREFIX, DataPipelineSpec
+
+Statement = Mapping[str, Any]
+
+
+def allow(*actions: str, on: str | list[str], **condition: Any) -> Statement:
+    """Return a statement that allows *actions* on the ARNs *on*."""
+    only_if = {"Condition": condition["when"]} if "when" in condition else {}
+    listed: str | list[str] = actions[0] if len(actions) == 1 else list(actions)
+    return {"Effect": "Allow", "Action": listed, "Resource": on, **only_if}
+
+
+def of_function(queue: Queue, logs: LogGroup) -> tuple[Statement, ...]:
+    """Return what a function needs to take messages from *queue* and to write *logs*."""
+    return (
+        allow(
+            "sqs:ReceiveMessage",
+            "sqs:DeleteMessage",
+            "sqs:ChangeMessageVisibility",
+            "sqs:GetQueueAttributes",
+            "sqs:GetQueueUrl",
+            on=queue.arn,
+        ),
+        allow("logs:CreateLogStream", "logs:PutLogEvents", on=f"{logs.arn}:*"),
+    )
+
+
+def to_start_crawler(crawler: Crawler) -> Statement:
+    """Return what starts *crawler*."""
+    return allow("glue:StartCrawler", on=crawler.arn)
+
+
+def to_start_job(job: Job) -> Statement:
+    """Return what starts *job*."""
+    return allow("glue:StartJobRun", on=job.arn)
+
+
+def of_glue(
+    spec: DataPipelineSpec, here: Scope, bucket: Bucket, database: Database
+) -> tuple[Statement, ...]:
+    """Return what the crawler and the job need: the bucket, the database, logs."""
+    glue = f"arn:{here.partition}:glue:{here.region}:{here.account}"
+    logs = f"arn:{here.partition}:logs:{here.region}:{here.account}"
+    written = [f"{bucket.arn}/{prefix}*" for prefix in (spec.target.prefix, RESERVED_PREFIX)]
+    statements = [
+        allow("s3:ListBucket", "s3:GetBucketLocation", on=bucket.arn),
+        allow("s3:GetObject", on=[f"{bucket.arn}/{spec.source.prefix}*", *written]),
+        allow("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", on=written),
+        allow(
+            "glue:GetDatabase",
+            "glue:GetTable",
+            "glue:GetTables",
+            "glue:CreateTable",
+            "glue:UpdateTable",
+            "glue:GetPartition",
+            "glue:GetPartitions",
+            "glue:BatchGetPartition",
+            "glue:BatchCreatePartition",
+            "glue:BatchUpdatePartition",
+            "glue:BatchDeletePartition",
+            on=[f"{glue}:catalog", database.arn, f"{glue}:table/{database.name}/*"],
+        ),
+        allow(
+            "logs:CreateLogGroup",
+            "logs:CreateLogStream",
+            "logs:PutLogEvents",
+            on=f"{logs}:log-group:/aws-glue/*",
+        ),
+    ]
+    if spec.bucket.kms_key_arn:
+        statements.append(allow("kms:Decrypt", "kms:GenerateDataKey", on=spec.bucket.kms_key_arn))
+    if uri := spec.job.script.s3_uri:
+        place = f"arn:{here.partition}:s3:::{uri.removeprefix('s3://')}"
+        statements.append(allow("s3:GetObject", on=place))
+    return tuple(statements)

@@ -1,0 +1,20 @@
+"""Artifacts: what travels with the package."""
+
+import io
+import zipfile
+
+import pytest
+
+from dataflowxpress import artifacts
+
+
+@pytest.mark.parametrize("name", ["start_crawler", "start_job"])
+def test_a_function_zip_holds_its_handler_and_what_functions_share(name: str) -> None:
+    with zipfile.ZipFile(io.BytesIO(artifacts.function_code(name))) as archive:
+        assert archive.namelist() == ["batch.py", "handler.py"]
+
+
+def test_the_same_files_give_the_same_zip() -> None:
+    once = artifacts.function_code("start_job")
+    artifacts.function_code.cache_clear()
+    assert artifacts.function_code("start_job") == once
