@@ -16,8 +16,9 @@ from hypercorn.config import Config
 from ministack import app
 from ministack.core import lambda_runtime
 
-from dataflowxpress.sandbox.aws import HOST
+from dataflowxpress.sandbox.aws import HOST, Aws, permissions
 from dataflowxpress.sandbox.aws.children import Children
+from dataflowxpress.sandbox.aws.glue import api
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,9 +30,12 @@ def serve(port: int, directory: Path) -> None:
     """Serve until SIGTERM or SIGINT, then end with every process that was started meanwhile."""
     children = Children()
     children.adopt(lambda_runtime)
+    permissions.install()
+    jobs = api.install(Aws(port), directory)
     try:
         asyncio.run(_serve(port))
     finally:
+        jobs.end()
         children.end()
     # Invocations that still wait for their killed worker hold threads that would delay a return.
     logging.shutdown()
