@@ -127,7 +127,7 @@ class Engine:
         """Look before a second try: a creation may have got half-way, and what is there differs."""
         if step.resource is None or not step.action.writes:
             return step
-        return self.plan(step.resource.scope, [step.resource])[0]
+        return self.plan(step.resource.scope, [step.resource], [step.id])[0]
 
     def _do(self, step: Step) -> None:
         match step.action:
