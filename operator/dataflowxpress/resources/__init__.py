@@ -1,7 +1,37 @@
 """Resources: every kind of AWS resource a pipeline is made of, one file each."""
 
+from .alarm import Alarm
 from .bucket import Bucket
+from .classifier import Classifier
+from .crawler import Crawler
+from .database import Database
+from .event_source import EventSource
+from .function import Function
+from .job import Job
+from .log_group import LogGroup
+from .notification import Notification
+from .object import Object
 from .queue import Queue
 from .role import Role
+from .rule import Rule
+from .subscription import Subscription
+from .topic import Topic
 
-__all__ = ["Bucket", "Queue", "Role"]
+__all__ = [
+    "Alarm",
+    "Bucket",
+    "Classifier",
+    "Crawler",
+    "Database",
+    "EventSource",
+    "Function",
+    "Job",
+    "LogGroup",
+    "Notification",
+    "Object",
+    "Queue",
+    "Role",
+    "Rule",
+    "Subscription",
+    "Topic",
+]

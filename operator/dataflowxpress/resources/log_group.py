@@ -1,0 +1,37 @@
+"""CloudWatch log group: what a function or job writes, kept for a while and then gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dataflowxpress.core.resource import Resource, State, Tags
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogGroup(Resource):
+    """A log group. Services make them on their own, for ever: so ours are there first."""
+
+    service = "logs"
+    arn_format = "arn:{partition}:logs:{region}:{account}:log-group:{name}"
+
+    retention_days: int = 30
+
+    def desired(self) -> State:
+        return {"retentionInDays": self.retention_days}
+
+    @staticmethod
+    def read(logs: Any, name: str) -> State | None:
+        found = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        return next((group for group in found if group["logGroupName"] == name), None)
+
+    def create(self, logs: Any, want: State, tags: Tags) -> None:
+        logs.create_log_group(logGroupName=self.name, tags=dict(tags))
+        self.update(logs, want, frozenset(want))
+
+    def update(self, logs: Any, want: State, changed: frozenset[str]) -> None:
+        logs.put_retention_policy(logGroupName=self.name, **want)
+
+    @staticmethod
+    def delete(logs: Any, name: str) -> None:
+        logs.delete_log_group(logGroupName=name)
