@@ -1,4 +1,4 @@
-"""Fixtures of every suite: an emulated AWS for the whole session."""
+"""Fixtures of every suite: a Kubernetes API server and an emulated AWS for the whole session."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 
 from dataflowxpress.sandbox import aws as sandbox_aws
 from dataflowxpress.sandbox.aws import Aws
+from dataflowxpress.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,14 @@ class RunningAws(Aws):
 
     directory: Path  # its logs/ and mail/
     pid: int
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The kubeconfig of an API server that knows the DataPipeline kind: use your own namespace."""
+    sandbox = Sandbox(tmp_path_factory.mktemp("cluster") / "sandbox", aws=False)
+    with sandbox.running():
+        yield sandbox.kubeconfig
 
 
 @pytest.fixture(scope="session")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from dataflowxpress.sandbox import lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ def filling(entry: Path) -> Iterator[Path | None]:
     block that fails, or a process that is killed, leaves no half-filled entry.
     """
     entry.parent.mkdir(parents=True, exist_ok=True)
-    with _locked(entry.with_name(f"{entry.name}.lock")):
+    with lock.held(entry.with_name(f"{entry.name}.lock")):
         if entry.is_dir():
             yield None
             return
@@ -39,10 +40,3 @@ def filling(entry: Path) -> Iterator[Path | None]:
             partial.rename(entry)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the kernel lets go of it however its holder ends
-        yield

@@ -19,7 +19,7 @@ import psutil
 from dataflowxpress.sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
 SANDBOX = "DATAFLOWXPRESS_SANDBOX"
@@ -50,7 +50,7 @@ class Process:
     @property
     def memory(self) -> int:
         """Resident bytes of it and of all that it started."""
-        return sum(_resident(pid) for pid in _marked(self.directory, (self.name,)))
+        return sum(_resident(pid) for pid in _marked(self.directory, {self.name}))
 
     def tail(self) -> str:
         """Return the last lines of its output, with where the rest is, to end a message with."""
@@ -62,7 +62,7 @@ class Process:
 
     def stop(self, timeout: float = 10) -> None:
         """End it and all that it started, by force after `timeout` seconds."""
-        stop(self.directory, self.name, timeout=timeout)
+        stop(self.directory, {self.name}, timeout=timeout)
 
 
 def start(
@@ -103,8 +103,8 @@ def find(directory: Path) -> dict[str, Process]:
     return {name: Process(name, pid, directory) for pid, name in named.items() if name}
 
 
-def stop(directory: Path, *names: str, timeout: float = 10) -> None:
-    """End a sandbox's processes of these names, or all; what they started ends with them.
+def stop(directory: Path, names: Collection[str] | None = None, *, timeout: float = 10) -> None:
+    """End a sandbox's processes of these names, or all, and what they have started.
 
     They are asked first; what is left after `timeout` seconds, or once they are gone, is killed.
     """
@@ -129,22 +129,24 @@ def wait_until(
     deadline = time.monotonic() + timeout
     while not condition():
         if process and not process.alive:
-            raise SandboxError(f"{process.name} ended: no {what}.{process.tail()}")
+            raise SandboxError(
+                f"{process.name} has ended, no use waiting for {what}.{process.tail()}"
+            )
         if time.monotonic() > deadline:
             tail = process.tail() if process else ""
-            raise SandboxError(f"No {what} within {timeout:g} seconds.{tail}")
+            raise SandboxError(f"Waited {timeout:g} seconds in vain for {what}.{tail}")
         time.sleep(0.03)
 
 
-def _remaining(directory: Path, names: Sequence[str]) -> list[int]:
+def _remaining(directory: Path, names: Collection[str] | None) -> list[int]:
     # What is about to become another program shows no mark for an instant: none is none twice.
     return list(_marked(directory, names)) or list(_marked(directory, names))
 
 
-def _marked(directory: Path, names: Sequence[str] = ()) -> Iterator[int]:
+def _marked(directory: Path, names: Collection[str] | None = None) -> Iterator[int]:
     for pid in psutil.pids():
         sandbox, name = _mark(pid)
-        if sandbox == str(directory) and (not names or name in names):
+        if sandbox == str(directory) and (names is None or name in names):
             yield pid
 
 

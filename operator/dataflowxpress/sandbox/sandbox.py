@@ -1,0 +1,193 @@
+"""Sandbox: Kubernetes, AWS and the operator, brought up and taken down together."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dataflowxpress import artifacts
+from dataflowxpress.sandbox import aws, binaries, crd, kubeconfig, lock, processes
+from dataflowxpress.sandbox.errors import SandboxError
+from dataflowxpress.sandbox.kubernetes import Kubernetes
+from dataflowxpress.sandbox.probe import HOST, answers
+from dataflowxpress.sandbox.progress import Progress
+from dataflowxpress.sandbox.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Self
+
+    from dataflowxpress.sandbox.processes import Process
+
+DIRECTORY = Path(".sandbox")
+_PARTS = {"etcd", "kube-apiserver", "aws", "operator"}
+_OPERATOR = (sys.executable, "-m", "dataflowxpress", "run", "--log-format", "plain")
+_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process of a sandbox: `process` is None when it has ended."""
+
+    name: str
+    port: int
+    process: Process | None
+
+
+class Sandbox:
+    """All of a sandbox, in one directory: `state.json`, `env`, `kubeconfig`, logs, data, mails.
+
+    `context` names a cluster of the user's own kubeconfig to use instead of starting one.
+    `operator=False` leaves the operator to who runs it in a debugger, `aws=False` starts neither.
+    """
+
+    def __init__(
+        self,
+        directory: Path = DIRECTORY,
+        *,
+        context: str | None = None,
+        aws: bool = True,
+        operator: bool = True,
+        progress: Progress | None = None,
+    ) -> None:
+        self.directory = directory.resolve()
+        self.kubeconfig = self.directory / "kubeconfig"
+        self._context = context
+        self._with_aws = aws
+        self._with_operator = aws and operator
+        self._progress = progress or Progress()
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[Self]:
+        """Bring it up for the length of a `with` block."""
+        self.up()
+        try:
+            yield self
+        finally:
+            self.down()
+
+    def up(self) -> None:
+        """Start what does not run yet, and return when all of it is ready.
+
+        Raises SandboxError when that cannot be. Then, and on ctrl-C, what it started is ended.
+        """
+        state = self._claim()
+        with lock.held(self.directory / "lock"):
+            before = self._running()
+            try:
+                self._start(state)
+            except BaseException:
+                processes.stop(self.directory, _PARTS - before.keys(), timeout=0)
+                raise
+
+    def down(self) -> None:
+        """Stop every process and remove the directory."""
+        self._refuse_what_is_no_sandbox()
+        processes.stop(self.directory, {"operator"})
+        processes.stop(self.directory, {"aws", "kube-apiserver"})
+        processes.stop(self.directory)
+        if self.directory.exists():
+            shutil.rmtree(self.directory)
+
+    def status(self) -> list[Part]:
+        """Return its parts, in the order in which they were first started."""
+        ports, running = self._state().ports, self._running()
+        return [Part(name, port, running.get(name)) for name, port in ports.items()]
+
+    def env(self) -> dict[str, str]:
+        """Return the environment of an administrator of its Kubernetes and its AWS."""
+        port = self._state().ports.get("aws")
+        account = aws.environment(port) if port else {}
+        return {"KUBECONFIG": str(self.kubeconfig), **account}
+
+    def shell(self) -> str:
+        """Return that environment as `export` lines for a shell."""
+        exports = (f"export {name}={shlex.quote(value)}" for name, value in self.env().items())
+        return "".join(f"{line}\n" for line in exports)
+
+    def _claim(self) -> State:
+        self._refuse_what_is_no_sandbox()
+        state = self._state()
+        if self.directory.exists() and self._context not in (None, state.context):
+            ours = f"context {state.context}" if state.context else "a cluster of its own"
+            raise SandboxError(f"The sandbox in {self.directory} uses {ours}: take it down first.")
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self.directory / ".gitignore").write_text("*\n")
+        state.context = self._context or state.context
+        self._save(state)
+        return state
+
+    def _start(self, state: State) -> None:
+        if self._with_aws:
+            self._start_aws(state)  # it takes its seconds while Kubernetes takes its own
+        self._start_kubernetes(state)
+        with self._progress.step("the DataPipeline kind"):
+            crd.install(artifacts.path("crds/datapipelines.yaml"), self.kubeconfig)
+        if self._with_aws:
+            self._wait_for_aws(state)
+        (self.directory / "env").write_text(self.shell())
+        if self._with_operator:
+            self._start_operator(state)
+
+    def _start_aws(self, state: State) -> None:
+        if "aws" in self._running():
+            return
+        processes.stop(self.directory, {"operator"})  # its credentials are gone with the AWS before
+        port = self._choose_port(state, "aws")
+        processes.start("aws", aws.command(port, self.directory), directory=self.directory)
+
+    def _wait_for_aws(self, state: State) -> None:
+        port = state.ports["aws"]
+        with self._progress.step("AWS, emulated"):
+            processes.wait_until(
+                lambda: aws.ready(port), _SECONDS, "AWS", process=self._running().get("aws")
+            )
+
+    def _start_kubernetes(self, state: State) -> None:
+        if state.context:
+            kubeconfig.extract(state.context, self.kubeconfig)
+            return
+        assets = binaries.directory(self._progress)
+        etcd, server = (self._choose_port(state, name) for name in ("etcd", "kube-apiserver"))
+        with self._progress.step("Kubernetes"):
+            Kubernetes(self.directory, etcd, server).up(assets)
+
+    def _start_operator(self, state: State) -> None:
+        if "operator" in self._running():
+            return
+        port = self._choose_port(state, "operator")
+        with self._progress.step("the operator"):
+            operator = processes.start(
+                "operator",
+                [*_OPERATOR, "--liveness", f"http://{HOST}:{port}/healthz"],
+                directory=self.directory,
+                env=aws.operator_environment(state.ports["aws"])
+                | {"KUBECONFIG": str(self.kubeconfig)},
+            )
+            processes.wait_until(
+                lambda: answers(port, "/healthz"), _SECONDS, "the operator", process=operator
+            )
+
+    def _running(self) -> dict[str, Process]:
+        return processes.find(self.directory)
+
+    def _choose_port(self, state: State, name: str) -> int:
+        if name not in self._running():
+            state.choose_port(name)
+            self._save(state)
+        return state.ports[name]
+
+    def _refuse_what_is_no_sandbox(self) -> None:
+        if self.directory.exists() and not (self.directory / "state.json").is_file():
+            raise SandboxError(f"{self.directory} is there already and is no sandbox.")
+
+    def _state(self) -> State:
+        return State.load(self.directory / "state.json")
+
+    def _save(self, state: State) -> None:
+        state.save(self.directory / "state.json")

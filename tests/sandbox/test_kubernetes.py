@@ -1,0 +1,123 @@
+"""The API server that is started must behave like anybody's: these need no controllers."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from kubernetes import client, config
+
+from dataflowxpress import artifacts
+from dataflowxpress.sandbox import binaries, crd, kubeconfig
+from dataflowxpress.sandbox.errors import SandboxError
+from dataflowxpress.sandbox.probe import answers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def api(cluster: Path) -> Iterator[Any]:
+    with connected(cluster) as connection:
+        yield connection
+
+
+def connected(path: Path) -> Any:
+    loader: Any = config
+    return loader.new_client_from_config(str(path))
+
+
+def where(cluster: Path) -> dict[str, str]:
+    about: dict[str, str] = yaml.safe_load(cluster.read_text())["clusters"][0]["cluster"]
+    return about
+
+
+def port(cluster: Path) -> int:
+    return int(where(cluster)["server"].rpartition(":")[2])
+
+
+def as_user(cluster: Path, user: dict[str, str], directory: Path) -> Path:
+    path = directory / "kubeconfig"
+    kubeconfig.write(path, where(cluster), user)
+    return path
+
+
+def test_it_says_the_version_that_is_pinned(api: Any) -> None:
+    assert client.VersionApi(api).get_code().git_version == binaries.version()
+
+
+def test_it_knows_the_datapipeline_kind(api: Any) -> None:
+    pipelines: Any = client.CustomObjectsApi(api).list_cluster_custom_object(
+        "dataflowxpress.io", "v1alpha1", "datapipelines"
+    )
+
+    assert pipelines["kind"] == "DataPipelineList"
+
+
+def test_its_certificate_can_be_verified_as_strictly_as_python_can(cluster: Path) -> None:
+    tls = ssl.create_default_context(cafile=where(cluster)["certificate-authority"])
+    tls.verify_flags |= ssl.VERIFY_X509_STRICT
+
+    assert answers(port(cluster), "/readyz", tls=tls)
+
+
+def test_a_client_that_does_not_know_the_authority_does_not_trust_it(cluster: Path) -> None:
+    assert not answers(port(cluster), "/readyz", tls=ssl.create_default_context())
+
+
+def test_nobody_can_do_anything_without_a_token(cluster: Path, tmp_path: Path) -> None:
+    with connected(as_user(cluster, {}, tmp_path)) as stranger:
+        core: Any = client.CoreV1Api(stranger)
+
+        with pytest.raises(client.ApiException, match="system:anonymous"):
+            core.list_namespace()
+
+
+def test_a_service_account_may_only_what_a_role_allows(
+    api: Any, cluster: Path, tmp_path: Path
+) -> None:
+    core: Any = client.CoreV1Api(api)
+    core.create_namespaced_service_account("default", {"metadata": {"name": "limited"}})
+    token = core.create_namespaced_service_account_token("limited", "default", {"spec": {}})
+
+    with connected(as_user(cluster, {"token": token.status.token}, tmp_path)) as limited:
+        core = client.CoreV1Api(limited)
+
+        with pytest.raises(client.ApiException, match="system:serviceaccount:default:limited"):
+            core.list_namespace()
+
+
+def test_installing_a_definition_again_changes_nothing(api: Any, cluster: Path) -> None:
+    definition = artifacts.path("crds/datapipelines.yaml")
+    definitions: Any = client.ApiextensionsV1Api(api)
+    name = "datapipelines.dataflowxpress.io"
+    before = definitions.read_custom_resource_definition(name).metadata.resource_version
+
+    crd.install(definition, cluster)
+
+    after = definitions.read_custom_resource_definition(name).metadata.resource_version
+    assert before == after
+
+
+def test_a_definition_that_the_server_refuses_is_named_with_the_reason(
+    cluster: Path, tmp_path: Path
+) -> None:
+    definition = tmp_path / "broken.yaml"
+    broken = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "brokens.example.org"},
+        "spec": {
+            "group": "example.org",
+            "names": {"kind": "Broken", "plural": "others"},
+            "scope": "Cluster",
+            "versions": [{"name": "v1", "served": True, "storage": True}],
+        },
+    }
+    definition.write_text(yaml.safe_dump(broken))
+
+    with pytest.raises(SandboxError, match=r"broken\.yaml is refused.*must be spec.names.plural"):
+        crd.install(definition, cluster)

@@ -1,0 +1,227 @@
+"""A sandbox as its users meet it: everything real, started by the command line or from Python."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from kubernetes import client, config
+
+from dataflowxpress.sandbox import processes
+from dataflowxpress.sandbox.errors import SandboxError
+from dataflowxpress.sandbox.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CLUSTER = {"etcd", "kube-apiserver"}
+_ALL = _CLUSTER | {"aws"}
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Iterator[Path]:
+    directory = tmp_path / "a sandbox"
+    yield directory
+    processes.stop(directory, timeout=0)
+
+
+def command(*arguments: str, directory: Path) -> subprocess.Popen[str]:
+    """Run `dataflowxpress sandbox …` as a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "dataflowxpress", "sandbox", *arguments, "--dir", str(directory)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def run(*arguments: str, directory: Path) -> tuple[int, str]:
+    with command(*arguments, directory=directory) as process:
+        said = process.communicate(timeout=120)[0]
+    return process.returncode, said
+
+
+@contextmanager
+def core(kubeconfig: Path) -> Iterator[Any]:
+    loader: Any = config
+    with loader.new_client_from_config(str(kubeconfig)) as connection:
+        yield client.CoreV1Api(connection)
+
+
+def namespaces(kubeconfig: Path) -> set[str]:
+    with core(kubeconfig) as api:
+        return {each.metadata.name for each in api.list_namespace().items}
+
+
+def create_namespace(kubeconfig: Path, name: str) -> None:
+    with core(kubeconfig) as api:
+        api.create_namespace({"metadata": {"name": name}})
+
+
+def pids(directory: Path) -> dict[str, int]:
+    return {name: process.pid for name, process in processes.find(directory).items()}
+
+
+def test_up_status_env_and_down_from_the_command_line(directory: Path) -> None:
+    code, said = run("up", "--no-operator", directory=directory)
+    assert code == 0, said
+    assert "Kubernetes" in said
+    assert "source" in said
+    assert pids(directory).keys() == _ALL
+
+    code, said = run("status", directory=directory)
+    assert code == 0
+    for name, pid in pids(directory).items():
+        assert any(name in line and str(pid) in line for line in said.splitlines())
+
+    assert run("env", directory=directory) == (0, (directory / "env").read_text())
+
+    code, said = run("down", directory=directory)
+    assert code == 0, said
+    assert pids(directory) == {}
+    assert not directory.exists()
+
+
+def test_the_env_file_points_a_shell_at_the_sandbox(directory: Path) -> None:
+    with Sandbox(directory, operator=False).running() as sandbox:
+        script = '. "$1/env"; exec "$2" -c "import json, os; print(json.dumps(dict(os.environ)))"'
+        shell = ["sh", "-euc", script, "sh", str(directory), sys.executable]
+        environment = json.loads(subprocess.check_output(shell, env={}))
+
+        assert sandbox.env().items() <= environment.items()
+        assert sandbox.env().keys() == {
+            "KUBECONFIG",
+            "AWS_ENDPOINT_URL",
+            "AWS_REGION",
+            "AWS_DEFAULT_REGION",
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+        }
+        assert "default" in namespaces(Path(environment["KUBECONFIG"]))
+
+
+def test_a_second_up_restarts_only_what_has_died_and_loses_nothing(directory: Path) -> None:
+    sandbox = Sandbox(directory, operator=False)
+    with sandbox.running():
+        create_namespace(sandbox.kubeconfig, "precious")
+        before, environment = pids(directory), sandbox.env()
+        sandbox.up()
+        assert pids(directory) == before
+
+        os.kill(before["kube-apiserver"], signal.SIGKILL)
+        processes.wait_until(lambda: "kube-apiserver" not in pids(directory), 10, "end")
+        assert [part.name for part in sandbox.status() if not part.process] == ["kube-apiserver"]
+        sandbox.up()
+
+        after = pids(directory)
+        assert after.keys() == before.keys()
+        assert {name for name in after if after[name] != before[name]} == {"kube-apiserver"}
+        assert sandbox.env() == environment
+        assert "precious" in namespaces(sandbox.kubeconfig)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("moment", ["aws", "kube-apiserver"])
+def test_an_interrupted_up_leaves_no_process(
+    directory: Path, moment: str, number: signal.Signals
+) -> None:
+    with command("up", "--no-operator", directory=directory) as up:
+        processes.wait_until(lambda: moment in processes.find(directory), 60, moment)
+        up.send_signal(number)
+        up.communicate(timeout=30)
+
+    assert up.returncode not in (0, None)
+    assert pids(directory) == {}
+
+
+def test_down_ends_what_a_killed_up_left_behind(directory: Path) -> None:
+    with command("up", "--no-operator", directory=directory) as up:
+        processes.wait_until(lambda: pids(directory).keys() >= _ALL, 60, "all processes")
+        up.kill()
+    assert pids(directory).keys() == _ALL
+
+    Sandbox(directory).down()
+
+    assert pids(directory) == {}
+    assert not directory.exists()
+
+
+def test_two_sandboxes_run_side_by_side(directory: Path, tmp_path: Path) -> None:
+    one, two = Sandbox(directory, aws=False), Sandbox(tmp_path / "other", aws=False)
+    with one.running():
+        with two.running():
+            create_namespace(two.kubeconfig, "only-in-two")
+            assert "only-in-two" not in namespaces(one.kubeconfig)
+        assert pids(directory).keys() == _CLUSTER
+        assert "default" in namespaces(one.kubeconfig)
+
+
+def test_a_cluster_of_the_user_is_used_and_left_running(
+    cluster: Path, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(cluster))
+    sandbox = Sandbox(directory, context="sandbox", aws=False)
+
+    with sandbox.running():
+        assert pids(directory) == {}
+        assert namespaces(sandbox.kubeconfig) == namespaces(cluster)
+        with pytest.raises(SandboxError, match="uses context sandbox: take it down first"):
+            Sandbox(directory, context="another", aws=False).up()
+
+    assert "default" in namespaces(cluster)
+
+
+def test_a_context_that_does_not_exist_is_named_with_those_that_do(
+    cluster: Path, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(cluster))
+
+    with pytest.raises(SandboxError, match=r"No context 'prod' in your kubeconfig; .*: sandbox\."):
+        Sandbox(directory, context="prod", aws=False).up()
+
+
+def test_when_a_part_does_not_start_the_command_says_why_and_leaves_no_process(
+    directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in _CLUSTER:
+        (tmp_path / name).write_text("#!/bin/sh\necho this machine is too small\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
+
+    code, said = run("up", directory=directory)
+
+    assert code == 1
+    assert "etcd has ended" in said
+    assert "this machine is too small" in said
+    assert "Traceback" not in said
+    assert pids(directory) == {}
+
+
+@pytest.mark.parametrize("verb", ["up", "down"])
+def test_a_folder_of_somebody_else_is_left_alone(directory: Path, verb: str) -> None:
+    directory.mkdir()
+    (directory / "thesis.txt").write_text("years of work")
+
+    code, said = run(verb, directory=directory)
+
+    assert code == 1
+    assert "is no sandbox" in said
+    assert [path.name for path in directory.iterdir()] == ["thesis.txt"]
+
+
+def test_down_without_a_sandbox_is_fine(directory: Path) -> None:
+    assert run("down", directory=directory)[0] == 0
+
+
+def test_status_without_a_sandbox_says_so(directory: Path) -> None:
+    code, said = run("status", directory=directory)
+
+    assert code == 1
+    assert "There is no sandbox in" in said
