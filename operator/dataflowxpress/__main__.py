@@ -54,6 +54,30 @@ def run(
 
 
 @app.command()
+def demo(
+    directory: Annotated[Path, typer.Option("--dir", help="Where the sandbox is.")] = Path(
+        ".sandbox"
+    ),
+    *,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave all of it running.")] = False,
+) -> None:
+    """Send real CSV files through a pipeline on the sandbox, and check every figure."""
+    from rich.console import Console
+
+    from .demo.demo import Demo
+
+    console = Console()
+    with sandbox_ended_by_signals():
+        story = Demo(directory, console)
+        try:
+            good = story.run(keep=keep)
+        finally:
+            if not keep:
+                story.sandbox.down()
+    raise typer.Exit(code=not good)
+
+
+@app.command()
 def crd() -> None:
     """Print the CustomResourceDefinition."""
     from .crd import manifest

@@ -1,0 +1,41 @@
+"""Leftovers: all that there is in an AWS account, of the kinds that pipelines are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+Client = Callable[[str], Any]
+
+
+def leftovers(client: Client) -> list[str]:
+    """Return kind and name of all that is there, whoever made it."""
+    return sorted(_all(client))
+
+
+def _all(client: Client) -> Iterator[str]:
+    glue = client("glue")
+    for database in glue.get_databases()["DatabaseList"]:
+        yield f"Database {database['Name']}"
+        for table in glue.get_tables(DatabaseName=database["Name"])["TableList"]:
+            yield f"Table {database['Name']}.{table['Name']}"
+    for kind, service, call, answer, name in _LISTED:
+        for item in getattr(client(service), call)().get(answer, ()):
+            yield f"{kind} {item[name] if name else item}"
+
+
+_LISTED = [
+    ("Alarm", "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
+    ("Bucket", "s3", "list_buckets", "Buckets", "Name"),
+    ("Classifier", "glue", "get_classifiers", "Classifiers", ""),
+    ("Crawler", "glue", "get_crawlers", "Crawlers", "Name"),
+    ("EventSource", "lambda", "list_event_source_mappings", "EventSourceMappings", "UUID"),
+    ("Function", "lambda", "list_functions", "Functions", "FunctionName"),
+    ("Job", "glue", "get_jobs", "Jobs", "Name"),
+    ("LogGroup", "logs", "describe_log_groups", "logGroups", "logGroupName"),
+    ("Queue", "sqs", "list_queues", "QueueUrls", ""),
+    ("Role", "iam", "list_roles", "Roles", "RoleName"),
+    ("Rule", "events", "list_rules", "Rules", "Name"),
+    ("Subscription", "sns", "list_subscriptions", "Subscriptions", "SubscriptionArn"),
+    ("Topic", "sns", "list_topics", "Topics", "TopicArn"),
+]
