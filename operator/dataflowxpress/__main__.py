@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -67,8 +68,8 @@ def demo(
     from .demo.demo import Demo
 
     console = Console()
-    with sandbox_ended_by_signals():
-        story = Demo(directory, console)
+    story = Demo(directory, console)
+    with explained():
         try:
             good = story.run(keep=keep)
         finally:

@@ -21,14 +21,14 @@ class Cluster:
     def pipeline(self, namespace: str, name: str) -> dict[str, Any] | None:
         """Return the DataPipeline as it is now, or None where it is gone."""
         try:
-            found: dict[str, Any] = self._objects.get_namespaced_custom_object(
+            found: Any = self._objects.get_namespaced_custom_object(
                 GROUP, VERSION, namespace, PLURAL, name
             )
         except ApiException as error:
             if error.status == NOT_FOUND:
                 return None
             raise
-        return found
+        return dict(found)
 
     def write_status(self, namespace: str, name: str, status: Status) -> None:
         """Replace the whole status: a merge would keep what is no longer true."""

@@ -81,6 +81,7 @@ def configure(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> Non
     settings.posting.level = logging.CRITICAL  # Events are ours to choose
     settings.watching.server_timeout = 300
     settings.networking.error_backoffs = [1, 2, 5, 10, 30]
+    kubernetes.config.load_config()
     memo.reconciler, memo.agenda = Reconciler(Cluster()), Agenda()
 
 
@@ -88,16 +89,6 @@ def configure(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> Non
 async def widen(**_: Any) -> None:
     """Give the timers' threads room: each waits for AWS most of its time."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
-
-
-@kopf.on.login(retries=3)
-def login(**_: Any) -> kopf.ConnectionInfo | None:
-    """Log in as kubectl or a pod would, and let our own client do the same."""
-    try:
-        kubernetes.config.load_incluster_config()
-    except kubernetes.config.ConfigException:
-        kubernetes.config.load_kube_config()
-    return kopf.login_with_service_account() or kopf.login_with_kubeconfig()
 
 
 @kopf.on.create(*RESOURCE)
