@@ -1,0 +1,157 @@
+"""Catalog: the crawler's tables, and the Parquet tables that follow the manifests."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from dataflow.layout import OBJECT, form_of, partition_values, written_type
+from dataflow.sources import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from dataflow.options import Options
+
+Json = dict[str, Any]
+
+BATCH = 100  # what one call creates or updates
+OWNER = "dataflowxpress.io/pipeline"
+PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
+
+
+class Catalog:
+    """The Glue database: the crawler's tables, and the Parquet tables that follow the manifests."""
+
+    def __init__(self, options: Options) -> None:
+        self.options, self.database = options, options.database
+        self.glue = boto3.client("glue")
+
+    def tables(self) -> list[Table]:
+        """Return the tables that cover the source prefix or a part of it."""
+        pages = self.glue.get_paginator("get_tables").paginate(DatabaseName=self.database)
+        listed = (table for page in pages for table in page["TableList"])
+        read = (self._table(table) for table in listed)
+        return [table for table in read if table]
+
+    def _table(self, table: Json) -> Table | None:
+        start = self.options.url("")
+        storage = table.get("StorageDescriptor", {})
+        location = re.sub("^s3[an]://", "s3://", storage.get("Location", "")).rstrip("/")
+        key = location.removeprefix(start)
+        is_source = location.startswith(start) and f"{key}/".startswith(
+            self.options.source_prefix.rstrip("/")
+        )
+        if not is_source or not table["Name"].startswith(self.options.table_prefix):
+            return None
+        in_path = table.get("PartitionKeys", [])
+        columns = {
+            column["Name"]: written_type(column["Type"], self.options.source_format)
+            for column in [*storage.get("Columns", []), *in_path]
+        }
+        return Table(table["Name"], key, columns, tuple(column["Name"] for column in in_path))
+
+    def publish(self, table: Table, directories: Iterable[str]) -> None:
+        """Make the Parquet table show these directories and no others.
+
+        An object's partition keeps its values (AWS does not let them change) and moves from the
+        old directory to the new one, so that readers see the old rows or the new ones.
+        """
+        name = f"{table.name}_parquet"
+        storage, keys = self._describe(table)
+        self._ensure_table(name, storage, keys, table)
+        want = {partition_values(each): self.options.url(each) for each in directories}
+        have = self._partitions(name)
+        inputs = {
+            values: {"Values": list(values), "StorageDescriptor": {**storage, "Location": location}}
+            for values, location in want.items()
+        }
+        self._batches(
+            "batch_create_partition",
+            name,
+            PartitionInputList=[inputs[values] for values in want if values not in have],
+        )
+        self._batches(
+            "batch_update_partition",
+            name,
+            Entries=[
+                {"PartitionValueList": list(values), "PartitionInput": inputs[values]}
+                for values in want
+                if values in have and have[values] != want[values]
+            ],
+        )
+        for values in have.keys() - want.keys():
+            self.glue.delete_partition(
+                DatabaseName=self.database, TableName=name, PartitionValues=list(values)
+            )
+
+    def _describe(self, table: Table) -> tuple[Json, list[Json]]:
+        missing = [name for name in self.options.partitions if name not in table.columns]
+        if missing:
+            raise ValueError(f"partitionBy names no column of {table.name}: {', '.join(missing)}")
+        columns = [
+            {"Name": name, "Type": kind}
+            for name, kind in table.columns.items()
+            if name not in self.options.partitions
+        ]
+        keys = [{"Name": OBJECT, "Type": "string"}] + [
+            {"Name": name, "Type": table.columns[name]} for name in self.options.partitions
+        ]
+        return {
+            "Columns": columns,
+            "Location": self.options.url(form_of(table, self.options)["target"]),
+            "InputFormat": f"{PARQUET}.MapredParquetInputFormat",
+            "OutputFormat": f"{PARQUET}.MapredParquetOutputFormat",
+            "SerdeInfo": {"SerializationLibrary": f"{PARQUET}.serde.ParquetHiveSerDe"},
+        }, keys
+
+    def _ensure_table(self, name: str, storage: Json, keys: list[Json], source: Table) -> None:
+        wanted = {
+            "Name": name,
+            "Description": f"The rows of {source.name}, converted by {self.options.pipeline}",
+            "TableType": "EXTERNAL_TABLE",
+            "Parameters": {
+                "EXTERNAL": "TRUE",
+                "classification": "parquet",
+                OWNER: self.options.pipeline,
+            },
+            "StorageDescriptor": storage,
+            "PartitionKeys": keys,
+        }
+        try:
+            found = self.glue.get_table(DatabaseName=self.database, Name=name)["Table"]
+        except self.glue.exceptions.EntityNotFoundException:
+            self.glue.create_table(DatabaseName=self.database, TableInput=wanted)
+            return
+        owner = found.get("Parameters", {}).get(OWNER)
+        if owner != self.options.pipeline:
+            raise RuntimeError(f"table {name} is there already, and is not this pipeline's")
+        if [key["Name"] for key in found["PartitionKeys"]] != [key["Name"] for key in keys]:
+            # A table's partition keys cannot change; its rows are found again by the manifests.
+            self.glue.delete_table(DatabaseName=self.database, Name=name)
+            self.glue.create_table(DatabaseName=self.database, TableInput=wanted)
+        elif any(found["StorageDescriptor"].get(each) != storage[each] for each in storage):
+            self.glue.update_table(DatabaseName=self.database, TableInput=wanted)
+
+    def _partitions(self, name: str) -> dict[tuple[str, ...], str]:
+        pages = self.glue.get_paginator("get_partitions").paginate(
+            DatabaseName=self.database, TableName=name, ExcludeColumnSchema=True
+        )
+        return {
+            tuple(partition["Values"]): partition["StorageDescriptor"]["Location"]
+            for page in pages
+            for partition in page["Partitions"]
+        }
+
+    def _batches(self, operation: str, name: str, **entries: list[Json]) -> None:
+        [(parameter, all_of_them)] = entries.items()
+        for first in range(0, len(all_of_them), BATCH):
+            answer = getattr(self.glue, operation)(
+                DatabaseName=self.database,
+                TableName=name,
+                **{parameter: all_of_them[first : first + BATCH]},
+            )
+            if answer.get("Errors"):
+                raise RuntimeError(f"{operation} of {name}: {answer['Errors'][:3]}")
