@@ -78,8 +78,10 @@ def test_up_status_env_and_down_from_the_command_line(directory: Path) -> None:
 
     code, said = run("status", directory=directory)
     assert code == 0
+    parts = {line.split()[0]: line.split()[1:4] for line in said.splitlines()}
+    ports = json.loads((directory / "state.json").read_text())["ports"]
     for name, pid in pids(directory).items():
-        assert any(name in line and str(pid) in line for line in said.splitlines())
+        assert parts[name] == ["running", str(ports[name]), str(pid)]
 
     assert run("env", directory=directory) == (0, (directory / "env").read_text())
 
@@ -220,8 +222,9 @@ def test_down_without_a_sandbox_is_fine(directory: Path) -> None:
     assert run("down", directory=directory)[0] == 0
 
 
-def test_status_without_a_sandbox_says_so(directory: Path) -> None:
-    code, said = run("status", directory=directory)
+@pytest.mark.parametrize("verb", ["status", "env"])
+def test_without_a_sandbox_there_is_nothing_to_show(directory: Path, verb: str) -> None:
+    code, said = run(verb, directory=directory)
 
     assert code == 1
     assert "There is no sandbox in" in said

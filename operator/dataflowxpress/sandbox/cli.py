@@ -43,7 +43,7 @@ def up(
     The first one on a machine builds a Kubernetes API server, which takes some minutes.
     Then: `source .sandbox/env`, and `kubectl` and `aws` talk to the sandbox.
     """
-    with _explained():
+    with explained():
         _sandbox(directory, context=context, operator=operator).up()
     Console().print(f"Ready. To use it: [bold]source {directory / 'env'}[/]", highlight=False)
 
@@ -51,20 +51,21 @@ def up(
 @app.command()
 def down(directory: Directory = _DIRECTORY) -> None:
     """Stop a sandbox and remove all that it has: clusters, buckets, logs, mails."""
-    with _explained():
+    with explained():
         _sandbox(directory).down()
 
 
 @app.command()
 def status(directory: Directory = _DIRECTORY) -> None:
     """Show what runs, where it listens, and its memory. Exits with 1 when something is missing."""
-    with _explained():
+    with explained():
         parts = _sandbox(directory).status()
-    table = Table("part", "state", "port", "pid", "memory", "log", box=None)
+    table = Table("part", "state", "port", "pid", "memory", box=None)
     for part in parts:
-        process = part.process
-        told = ("running", process.pid, f"{process.memory >> 20} MB") if process else ("stopped",)
-        table.add_row(part.name, *map(str, told))
+        running = part.process
+        about = (str(running.pid), f"{running.memory >> 20} MB") if running else ()
+        state = "[green]running[/]" if running else "[red]ended[/]"
+        table.add_row(part.name, state, str(part.port), *about)
     Console().print(table if parts else f"There is no sandbox in {directory}.")
     raise typer.Exit(code=not parts or any(part.process is None for part in parts))
 
@@ -72,7 +73,7 @@ def status(directory: Directory = _DIRECTORY) -> None:
 @app.command()
 def env(directory: Directory = _DIRECTORY) -> None:
     """Print the lines that point a shell at the sandbox: `eval "$(dataflowxpress sandbox env)"`."""
-    with _explained():
+    with explained():
         typer.echo(_sandbox(directory).shell(), nl=False)
 
 
@@ -86,12 +87,13 @@ def _sandbox(directory: Path, *, context: str | None = None, operator: bool = Tr
 
 
 @contextlib.contextmanager
-def _explained() -> Iterator[None]:
-    """End with a sentence instead of a traceback, and with no process left, however it ends."""
+def explained() -> Iterator[None]:
+    """Give a command a sentence instead of a traceback, and time to clean up when it is ended."""
     from dataflowxpress.sandbox.errors import SandboxError
 
     for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+        if signal.getsignal(number) == signal.SIG_DFL:  # nohup's wish is respected
+            signal.signal(number, signal.default_int_handler)
     try:
         yield
     except SandboxError as error:

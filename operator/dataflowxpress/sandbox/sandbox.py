@@ -101,6 +101,8 @@ class Sandbox:
 
     def env(self) -> dict[str, str]:
         """Return the environment of an administrator of its Kubernetes and its AWS."""
+        if not self.directory.exists():
+            raise SandboxError(f"There is no sandbox in {self.directory}.")
         port = self._state().ports.get("aws")
         account = aws.environment(port) if port else {}
         return {"KUBECONFIG": str(self.kubeconfig), **account}
