@@ -9,7 +9,7 @@ import asyncio
 import logging
 import os
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypercorn.asyncio import serve as hypercorn
 from hypercorn.config import Config
@@ -19,6 +19,7 @@ from ministack.core import lambda_runtime
 from dataflowxpress.sandbox.aws import HOST, Aws, permissions
 from dataflowxpress.sandbox.aws.children import Children
 from dataflowxpress.sandbox.aws.glue import api
+from dataflowxpress.sandbox.aws.spark import archive
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,9 +32,10 @@ def serve(port: int, directory: Path) -> None:
     children = Children()
     children.adopt(lambda_runtime)
     permissions.install()
-    jobs = api.install(Aws(port), directory)
+    aws = Aws(port)
+    jobs = api.install(aws, directory)
     try:
-        asyncio.run(_serve(port))
+        asyncio.run(_serve(aws))
     finally:
         jobs.end()
         children.end()
@@ -42,7 +44,7 @@ def serve(port: int, directory: Path) -> None:
     os._exit(0)
 
 
-async def _serve(port: int) -> None:
+async def _serve(aws: Aws) -> None:
     stop = asyncio.Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(each, stop.set)
@@ -50,9 +52,15 @@ async def _serve(port: int) -> None:
     async def stopped() -> None:
         await stop.wait()
 
+    archive.train_in_background(aws)
     config = Config()
-    config.bind = [f"{HOST}:{port}"]
+    config.bind = [f"{HOST}:{aws.port}"]
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     config.loglevel = "WARNING"
-    await hypercorn(app.app, config, shutdown_trigger=stopped)
+    await hypercorn(_as_over_tls, config, shutdown_trigger=stopped)
+
+
+async def _as_over_tls(scope: Any, receive: Any, send: Any) -> None:
+    """Take requests for ones over TLS, which policies ask for: loopback is as private."""
+    await app.app({**scope, "scheme": "https"}, receive, send)

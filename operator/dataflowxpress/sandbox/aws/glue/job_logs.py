@@ -17,12 +17,12 @@ _LONGEST_LINE = 1000
 def ship(logs: Any, run_id: str, launch: Launch) -> None:
     """Put output and errors where Glue does: its own groups, or that of continuous logging."""
     group = launch.arguments.get("--continuous-log-logGroup")
-    _put(logs, group or "/aws-glue/jobs/output", run_id, launch.stdout)
+    _put(logs, group or "/aws-glue/jobs/output", run_id, launch.folder / "output.log")
     _put(
         logs,
         group or "/aws-glue/jobs/error",
         f"{run_id}-driver" if group else run_id,
-        launch.stderr,
+        launch.folder / "error.log",
     )
 
 

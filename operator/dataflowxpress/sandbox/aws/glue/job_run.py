@@ -105,7 +105,7 @@ class JobRun:
         session = service_role.assume(self._aws, self._job["Role"], "GlueJobRunnerSession")
         self._folder.mkdir(parents=True)
         launch = job_process.Launch(self._job, self.record, session, self._folder)
-        (self._folder / "bookmark.json").write_text(self._bookmark.get("JobBookmark", "{}"))
+        launch.bookmark.write_text(self._bookmark.get("JobBookmark", "{}"))
         launch.fetch()
         with self._lock:
             if self.record["JobRunState"] == "STOPPING":

@@ -1,0 +1,103 @@
+"""Spark process: Python that uses Spark with a role's permissions on S3, and ends with this one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dataflowxpress.sandbox.aws import REGION
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dataflowxpress.sandbox.aws.service_role import Session
+    from dataflowxpress.sandbox.aws.spark.home import Home
+
+_FILESYSTEM = "org.apache.hadoop.fs.s3a.S3AFileSystem"
+_TEMPORARY = "org.apache.hadoop.fs.s3a.TemporaryAWSCredentialsProvider"
+_SETTINGS = {
+    "spark.master": "local[2]",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.shuffle.partitions": "4",
+    "spark.hadoop.fs.s3.impl": _FILESYSTEM,
+    "spark.hadoop.fs.s3a.impl": _FILESYSTEM,
+    "spark.hadoop.fs.s3a.aws.credentials.provider": _TEMPORARY,
+    "spark.hadoop.fs.s3a.endpoint.region": REGION,
+    "spark.hadoop.fs.s3a.path.style.access": "true",
+    "spark.hadoop.fs.s3a.connection.ssl.enabled": "false",
+    "spark.hadoop.fs.s3a.attempts.maximum": "3",
+    "spark.hadoop.fs.s3a.retry.limit": "3",
+    # Deleting the markers of parent folders would ask for permissions that Glue does not need.
+    "spark.hadoop.fs.s3a.directory.marker.retention": "keep",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where such a process runs: its tmp/ must exist, its output.log and error.log are made."""
+
+    home: Home
+    session: Session
+    folder: Path
+
+    def start(
+        self, arguments: list[str], settings: dict[str, str], environment: dict[str, str]
+    ) -> subprocess.Popen[bytes]:
+        """Start Python with these arguments as the leader of a process group.
+
+        It must call `children.tie_to_parent`: its standard input ends when this process ends.
+        """
+        file = self._write({**_SETTINGS, **self._s3(), **settings})
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "SPARK_"))}
+        own = self._environment(file)
+        output, error = self.folder / "output.log", self.folder / "error.log"
+        with output.open("wb") as stdout, error.open("wb") as stderr:
+            return subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=self._scratch,
+                env={**inherited, **own, **environment},
+                stdin=subprocess.PIPE,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+            )
+
+    @property
+    def _scratch(self) -> Path:
+        return self.folder / "tmp"
+
+    def _write(self, settings: dict[str, str]) -> Path:
+        file = self._scratch / "spark.conf"
+        file.touch(mode=0o600)  # it holds credentials
+        file.write_text("\n".join(f"{name} {value}" for name, value in settings.items()))
+        return file
+
+    def _environment(self, settings: Path) -> dict[str, str]:
+        return {
+            **self.session.environment(),
+            "DATAFLOWXPRESS_JVM": self.home.jvm(),
+            "PYSPARK_PYTHON": sys.executable,
+            "PYSPARK_SUBMIT_ARGS": f"--properties-file {settings} pyspark-shell",
+            "PYTHONUNBUFFERED": "1",
+            "SPARK_HOME": str(self.home.path),
+            "SPARK_LOCAL_DIRS": str(self._scratch),
+            "SPARK_LOCAL_IP": "127.0.0.1",
+            "TMPDIR": str(self._scratch),
+        }
+
+    def _s3(self) -> dict[str, str]:
+        return {
+            "spark.sql.warehouse.dir": str(self._scratch / "warehouse"),
+            "spark.hadoop.fs.s3a.buffer.dir": str(self._scratch),
+            "spark.hadoop.fs.s3a.endpoint": self.session.aws.endpoint,
+            "spark.hadoop.fs.s3a.access.key": self.session.access_key,
+            "spark.hadoop.fs.s3a.secret.key": self.session.secret,
+            "spark.hadoop.fs.s3a.session.token": self.session.token,
+        }
