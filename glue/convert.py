@@ -9,7 +9,6 @@ import sys
 from awsglue.utils import getResolvedOptions
 from dataflow.options import Options
 from dataflow.run import Run
-from pyspark.sql import SparkSession
 
 
 def main(argv: list[str]) -> None:
@@ -17,7 +16,7 @@ def main(argv: list[str]) -> None:
     names = Options.names_in(argv)
     arguments = getResolvedOptions(argv, ["JOB_NAME", *names])
     options = Options(**{name: arguments[name] for name in names})
-    Run(options, arguments["JOB_RUN_ID"], SparkSession.builder.getOrCreate()).convert_everything()
+    Run(options, arguments["JOB_RUN_ID"]).convert_everything()
 
 
 if __name__ == "__main__":

@@ -9,12 +9,14 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark import StorageLevel
 from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as all the world calls it
 
 from dataflow.layout import OBJECT, directory_name, form_of
@@ -37,7 +39,7 @@ from dataflow.store import THREADS, Store
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
     from dataflow.options import Options
 
@@ -81,11 +83,17 @@ class Group:
 class Conversion:
     """What a run does to its pending objects."""
 
-    def __init__(self, options: Options, run: str, spark: SparkSession, store: Store) -> None:
-        self.options, self.run, self.spark, self.store = options, run, spark, store
+    def __init__(self, options: Options, run: str, store: Store) -> None:
+        self.options, self.run, self.store = options, run, store
         self.forms: dict[str, Json] = {}
+
+    @cached_property
+    def spark(self) -> SparkSession:
+        """The session, started when there is something to convert."""
+        spark = SparkSession.builder.getOrCreate()
         for name, value in SETTINGS.items():
             spark.conf.set(name, value)
+        return spark
 
     def convert(self, pending: list[Object], tables: dict[str, Table], number: int) -> list[Json]:
         """Return an entry for each object: what was written, or `waits` with a reason.

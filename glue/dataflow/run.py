@@ -19,8 +19,6 @@ from dataflow.layout import form_of, is_current, top_of
 from dataflow.store import Store
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
     from dataflow.options import Options
     from dataflow.sources import Object, Table
 
@@ -34,10 +32,10 @@ ROUNDS = 1_000
 class Run:
     """One run of the job."""
 
-    def __init__(self, options: Options, run: str, spark: SparkSession) -> None:
+    def __init__(self, options: Options, run: str) -> None:
         self.options, self.run = options, run
         self.store, self.catalog = Store(options), Catalog(options)
-        self.conversion = Conversion(options, run, spark, self.store)
+        self.conversion = Conversion(options, run, self.store)
         self.number = 0  # of the newest manifest
         self.facts: dict[str, Json] = {}  # the newest entry of each key
         self.forms: dict[str, Json] = {}

@@ -78,16 +78,18 @@ class Store:
         )
 
     def directories(self, prefix: str) -> set[str]:
-        """Return the objects' directories of a table, whoever wrote them."""
-        listed = self.keys(f"{prefix}{OBJECT}=", Delimiter="/")
-        return {entry["Prefix"] for entry in listed}
+        """Return the objects' directories of a table, whoever wrote them, and what Spark left."""
+        listed = (entry["Prefix"] for entry in self.keys(prefix, Delimiter="/"))
+        ours = (f"{OBJECT}=", "_temporary/", "__magic")
+        return {each for each in listed if each[len(prefix) :].startswith(ours)}
 
     def leaves(self, prefix: str) -> dict[str, list[str]]:
-        """Return the directories that hold files, under each object's directory."""
+        """Return the directories that hold Parquet, under each object's directory."""
         found: dict[str, set[str]] = defaultdict(set)
         for entry in self.keys(prefix):
-            leaf = entry["Key"].rpartition("/")[0] + "/"
-            found[top_of(leaf)].add(leaf)
+            if entry["Key"].endswith(".parquet"):
+                leaf = entry["Key"].rpartition("/")[0] + "/"
+                found[top_of(leaf)].add(leaf)
         return {top: sorted(leaves) for top, leaves in found.items()}
 
     def delete(self, directories: Iterable[str]) -> None:
