@@ -35,7 +35,7 @@ class Crawler(Resource):
     def desired(self) -> State:
         everything = self.recrawl == "CRAWL_EVERYTHING"  # otherwise Glue only lets it log
         return {
-            "Role": self.role.name,  # an ARN is taken too, but the answer is always the name
+            "Role": self.role.name,  # the answer is always the name, whatever was sent
             "DatabaseName": self.database.name,
             "Classifiers": [self.classifier.name] if self.classifier else [],
             "Targets": {"S3Targets": [{"Path": self.path, "Exclusions": list(self.exclusions)}]},
@@ -56,15 +56,20 @@ class Crawler(Resource):
             "TablePrefix": "",
             "Classifiers": [],
             **have,
+            "Role": have["Role"].rpartition("/")[2],
             "Configuration": json.loads(have.get("Configuration") or "{}"),
             "Targets": {**have["Targets"], "S3Targets": targets},
         }
 
     def create(self, glue: Any, want: State, tags: Tags) -> None:
-        glue.create_crawler(Name=self.name, Tags=dict(tags), **_spell(want))
+        glue.create_crawler(Name=self.name, Tags=dict(tags), **self._arguments(want))
 
     def update(self, glue: Any, want: State, changed: frozenset[str]) -> None:
-        glue.update_crawler(Name=self.name, **_spell(want))
+        glue.update_crawler(Name=self.name, **self._arguments(want))
+
+    def _arguments(self, want: State) -> dict[str, Any]:
+        document = json.dumps(want["Configuration"]) if want["Configuration"] else ""
+        return {**want, "Role": self.role.arn, "Configuration": document}
 
     @staticmethod
     def delete(glue: Any, name: str) -> None:
@@ -76,8 +81,3 @@ class Crawler(Resource):
             with suppress(errors.CrawlerNotRunningException, errors.CrawlerStoppingException):
                 glue.stop_crawler(Name=name)
             raise
-
-
-def _spell(want: State) -> dict[str, Any]:
-    document = json.dumps(want["Configuration"]) if want["Configuration"] else ""
-    return {**want, "Configuration": document}

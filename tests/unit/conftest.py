@@ -1,0 +1,168 @@
+"""A cloud in memory, with two kinds of things in it: one with tags, one that belongs to it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from dataflowxpress.core.diff import Whole
+from dataflowxpress.core.resource import OWNER_TAG, Key, Resource, Scope, State, Tags
+from dataflowxpress.tags import TAGGERS, Tagger
+
+HERE = Scope("demo/orders", "111122223333", "eu-west-1", tags={"team": "data"})
+THERE = Scope("demo/other", "111122223333", "eu-west-1")
+
+
+def aws_error(code: str, message: str = "") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "Do")
+
+
+@dataclass
+class Memory:
+    """A client of every service: what there is, what was called, and what goes wrong."""
+
+    things: dict[Key, dict[str, Any]] = field(default_factory=dict)
+    tags: dict[str, Tags] = field(default_factory=dict)
+    journal: list[str] = field(default_factory=list)
+    failures: dict[str, list[Exception]] = field(default_factory=dict)
+    lags: bool = False  # the bulk answer about tags has not caught up
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def client(self, service: str) -> Memory:  # noqa: ARG002 - it stands for all of them
+        return self
+
+    def call(self, verb: str, key: Key) -> None:
+        """Note a call, and fail where that is planned."""
+        call = f"{verb} {key[-1]}"
+        with self._lock:
+            self.journal.append(call)
+            if planned := self.failures.get(call):
+                raise planned.pop(0)
+
+    def get(self, key: Key) -> dict[str, Any]:
+        if key not in self.things:
+            raise aws_error("ResourceNotFoundException")
+        return self.things[key]
+
+    def get_paginator(self, operation: str) -> Memory:
+        self.call("page", (operation,))
+        return self
+
+    def paginate(self, TagFilters: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:  # noqa: N803 - AWS's spelling
+        (wanted,) = TagFilters
+        assert wanted["Key"] == OWNER_TAG
+        found = [
+            {"ResourceARN": arn, "Tags": [{"Key": k, "Value": v} for k, v in tags.items()]}
+            for arn, tags in self.tags.items()
+            if tags.get(OWNER_TAG) in wanted["Values"] and not self.lags
+        ]
+        yield {"ResourceTagMappingList": found}
+
+    @property
+    def writes(self) -> list[str]:
+        return [call for call in self.journal if call.split()[0] not in {"page", "read", "tags"}]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Box(Resource):
+    """A thing with tags that may stand on another."""
+
+    service = "memory"
+    arn_format = "arn:{partition}:memory:{region}:{account}:box/{name}"
+    immutable = frozenset({"Color"})
+
+    size: int = 1
+    color: str = "grey"
+    labels: Mapping[str, str] = field(default_factory=dict)
+    on: Box | None = None
+
+    def desired(self) -> State:
+        return {"Size": self.size, "Color": self.color, "Labels": Whole(self.labels)}
+
+    @staticmethod
+    def read(client: Memory, name: str) -> State:
+        client.call("read", (name,))
+        return dict(client.get((name,)))
+
+    def create(self, client: Memory, want: State, tags: Tags) -> None:
+        client.things[self.key] = {"Color": want["Color"], "Size": 0, "Labels": {}}
+        client.tags[self.arn] = tags
+        client.call("create", self.key)
+        self.update(client, want, frozenset(want))
+
+    def update(self, client: Memory, want: State, changed: frozenset[str]) -> None:
+        client.call("update", self.key)
+        client.get(self.key).update({part: want[part] for part in changed})
+
+    @staticmethod
+    def delete(client: Memory, name: str) -> None:
+        client.call("delete", (name,))
+        client.get((name,))
+        del client.things[name,]
+
+    @staticmethod
+    def waits_for(have: State) -> str:
+        return "somebody to close it" if have.get("Open") else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Safe(Box):
+    """A box that must not be lost."""
+
+    keeps_data = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lid(Resource):
+    """A thing without tags: whose it is follows from its box, if it has one."""
+
+    service = "memory"
+
+    box: Box | None
+    shape: str = "round"
+
+    @property
+    def key(self) -> Key:
+        return (self.box.name if self.box else "", self.name)
+
+    def desired(self) -> State:
+        return {"Shape": self.shape}
+
+    @staticmethod
+    def read(client: Memory, *key: str) -> State | None:
+        client.call("read", key)
+        return client.things.get(key)
+
+    def create(self, client: Memory, want: State, tags: Tags) -> None:  # noqa: ARG002 - it has none
+        client.call("create", self.key)
+        client.things[self.key] = dict(want)
+
+    def update(self, client: Memory, want: State, changed: frozenset[str]) -> None:  # noqa: ARG002
+        client.call("update", self.key)
+        client.things[self.key].update(want)
+
+    @staticmethod
+    def delete(client: Memory, *key: str) -> None:
+        client.call("delete", key)
+        del client.things[key]
+
+
+@pytest.fixture
+def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
+    """Return an empty cloud whose tags can be read and written one by one as well."""
+
+    def read(client: Memory, arn: str) -> Tags:
+        client.call("tags", (arn,))
+        return client.tags.get(arn, {})
+
+    def write(client: Memory, arn: str, tags: Tags) -> None:
+        client.call("tag", (arn,))
+        client.tags[arn] = {**client.tags.get(arn, {}), **tags}
+
+    monkeypatch.setitem(TAGGERS, "memory", Tagger(read, write))
+    return Memory()

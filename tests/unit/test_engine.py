@@ -1,0 +1,197 @@
+"""Engine: reads all at once, writes along the graph, and knows what time heals."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dataflowxpress.core.plan import Action, Outcome
+from dataflowxpress.core.resource import Id, Resource, State, Tags
+from dataflowxpress.engine import Engine
+from dataflowxpress.errors import Blocked, Refused, explain
+
+from .conftest import HERE, THERE, Box, Lid, aws_error
+
+if TYPE_CHECKING:
+    from .conftest import Memory
+
+BOX = Box(HERE, "a")
+THROTTLED = aws_error("ThrottlingException", "Rate exceeded")
+
+
+@pytest.fixture
+def pauses() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def engine(memory: Memory, pauses: list[float]) -> Engine:
+    return Engine(memory.client, patience=10, sleep=pauses.append)
+
+
+def reconcile(
+    engine: Engine, wanted: Sequence[Resource], known: Sequence[Id] = ()
+) -> dict[str, Outcome]:
+    outcomes = engine.apply(engine.plan(HERE, wanted, known))
+    return {outcome.step.id.name: outcome for outcome in outcomes}
+
+
+def test_makes_what_is_described_and_then_has_nothing_to_do(engine: Engine, memory: Memory) -> None:
+    wanted = [BOX, Lid(HERE, "top", box=BOX)]
+    assert [each.error for each in reconcile(engine, wanted).values()] == [None, None]
+    assert {step.action for step in engine.plan(HERE, wanted)} == {Action.KEEP}
+    memory.journal.clear()
+    reconcile(engine, wanted)
+    assert memory.writes == []
+
+
+def test_a_plan_reads_each_resource_once_and_the_tags_in_one_call(
+    engine: Engine, memory: Memory
+) -> None:
+    wanted = [Box(HERE, f"box-{n}") for n in range(20)]
+    reconcile(engine, wanted)
+    memory.journal.clear()
+    engine.plan(HERE, wanted)
+    assert sorted(memory.journal) == sorted(
+        ["page get_resources", *(f"read {each.name}" for each in wanted)]
+    )
+
+
+def test_tags_are_asked_for_one_by_one_where_the_bulk_answer_lags(
+    engine: Engine, memory: Memory
+) -> None:
+    reconcile(engine, [BOX])
+    memory.lags = True
+    (step,) = engine.plan(HERE, [BOX])
+    assert step.action is Action.KEEP
+    assert f"tags {BOX.arn}" in memory.journal
+
+
+def test_tags_are_asked_for_one_by_one_where_the_bulk_question_is_forbidden(
+    engine: Engine, memory: Memory, caplog: pytest.LogCaptureFixture
+) -> None:
+    reconcile(engine, [BOX])
+    memory.failures["page get_resources"] = [aws_error("AccessDenied", "tag:GetResources")]
+    (step,) = engine.plan(HERE, [BOX])
+    assert step.action is Action.KEEP
+    assert "reading tags one by one: Do: AccessDenied: tag:GetResources" in caplog.text
+
+
+def test_changed_tags_are_written_without_touching_the_rest(engine: Engine, memory: Memory) -> None:
+    reconcile(engine, [BOX])
+    memory.journal.clear()
+    reconcile(engine, [Box(replace(HERE, tags={"team": "other"}), "a")])
+    assert memory.writes == [f"tag {BOX.arn}"]
+
+
+def test_an_update_is_told_what_changed(engine: Engine, memory: Memory) -> None:
+    reconcile(engine, [BOX])
+    memory.things[BOX.key]["Labels"] = {"theirs": "1"}
+    reconcile(engine, [BOX])
+    assert memory.things[BOX.key] == dict(BOX.desired())
+
+
+def test_what_cannot_change_in_place_is_made_anew(engine: Engine, memory: Memory) -> None:
+    reconcile(engine, [BOX])
+    memory.journal.clear()
+    assert reconcile(engine, [Box(HERE, "a", color="red")])["a"].error is None
+    assert memory.writes == ["delete a", "create a", "update a"]
+
+
+def test_what_time_heals_is_tried_again_with_growing_pauses(
+    engine: Engine, memory: Memory, pauses: list[float]
+) -> None:
+    lid = Lid(HERE, "top", box=None)
+    memory.failures["create top"] = [THROTTLED] * 3
+    assert reconcile(engine, [lid])["top"].error is None
+    assert pauses == pytest.approx([0.2, 0.4, 0.8])
+
+
+def test_patience_ends_with_the_error_itself(
+    engine: Engine, memory: Memory, pauses: list[float]
+) -> None:
+    memory.failures["create top"] = [THROTTLED] * 99
+    assert reconcile(engine, [Lid(HERE, "top", box=None)])["top"].error is THROTTLED
+    assert 10 <= sum(pauses) < 20
+
+
+def test_what_time_does_not_heal_fails_at_once(
+    engine: Engine, memory: Memory, pauses: list[float]
+) -> None:
+    memory.failures["create top"] = [aws_error("ValidationException")]
+    assert reconcile(engine, [Lid(HERE, "top", box=None)])["top"].error is not None
+    assert pauses == []
+
+
+def test_a_creation_that_got_half_way_is_taken_up_where_it_stopped(
+    engine: Engine, memory: Memory
+) -> None:
+    memory.failures["update a"] = [THROTTLED]
+    outcome = reconcile(engine, [BOX])["a"]
+    assert (outcome.step.action, outcome.error) == (Action.CREATE, None)
+    assert memory.writes == ["create a", "update a", "update a"]
+
+
+def test_dependents_of_a_failure_wait_and_the_rest_goes_on(engine: Engine, memory: Memory) -> None:
+    memory.failures["create a"] = [aws_error("ValidationException", "no")]
+    upper, other = Box(HERE, "upper", on=BOX), Box(HERE, "other")
+    outcomes = reconcile(engine, [BOX, upper, Lid(HERE, "top", box=upper), other])
+    assert outcomes["other"].error is None
+    assert isinstance(outcomes["upper"].error, Blocked)
+    assert isinstance(outcomes["top"].error, Blocked)
+    assert explain(outcomes["upper"].error) == "waits for Box/a"
+    assert not {("upper",), ("upper", "top")} & memory.things.keys()
+
+
+def test_a_strangers_resource_is_refused_and_not_touched(engine: Engine, memory: Memory) -> None:
+    reconcile(engine, [Box(THERE, "a", size=7)])
+    memory.journal.clear()
+    outcome = reconcile(engine, [BOX])["a"]
+    assert isinstance(outcome.error, Refused)
+    assert str(outcome.error) == "Box/a exists and belongs to pipeline demo/other"
+    assert memory.writes == []
+
+
+def test_an_error_while_reading_is_the_outcome_of_the_step(engine: Engine, memory: Memory) -> None:
+    denied = aws_error("AccessDenied")
+    memory.failures["read a"] = [denied]
+    assert reconcile(engine, [BOX])["a"].error is denied
+
+
+def test_everything_goes_when_nothing_is_wanted_and_goes_again(
+    engine: Engine, memory: Memory
+) -> None:
+    wanted = [BOX, Box(HERE, "upper", on=BOX)]
+    reconcile(engine, wanted)
+    steps = engine.plan(HERE, [], [each.id for each in wanted])
+    assert [each.error for each in engine.apply(steps)] == [None, None]
+    assert memory.writes[-2:] == ["delete upper", "delete a"]
+    assert memory.things == {}
+    assert [each.error for each in engine.apply(steps)] == [None, None]
+
+
+def test_a_failed_deletion_holds_back_what_it_stands_on(engine: Engine, memory: Memory) -> None:
+    wanted = [BOX, Box(HERE, "upper", on=BOX)]
+    reconcile(engine, wanted)
+    memory.failures["delete upper"] = [aws_error("AccessDenied")]
+    outcomes = reconcile(engine, [], [each.id for each in wanted])
+    assert isinstance(outcomes["a"].error, Blocked)
+    assert BOX.key in memory.things
+
+
+def test_independent_steps_run_at_the_same_time(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    together = threading.Barrier(8, timeout=10)
+
+    def create(self: Lid, client: Any, want: State, tags: Tags) -> None:  # noqa: ARG001
+        together.wait()
+
+    monkeypatch.setattr(Lid, "create", create)
+    wanted = [Lid(HERE, f"lid-{n}", box=None) for n in range(8)]
+    outcomes = reconcile(Engine(memory.client, workers=8), wanted)
+    assert [each.error for each in outcomes.values()] == [None] * 8

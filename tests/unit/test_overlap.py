@@ -1,0 +1,44 @@
+"""Overlap of S3 notification rules, as S3 sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dataflowxpress.resources.overlap import overlaps
+
+
+def rule(prefix: str = "", suffix: str = "", *events: str) -> dict[str, Any]:
+    rules = [{"Name": "Prefix", "Value": prefix}, {"Name": "suffix", "Value": suffix}]
+    given = [each for each in rules if each["Value"]]
+    where = {"Filter": {"Key": {"FilterRules": given}}} if given else {}
+    return {"Events": list(events or ["s3:ObjectCreated:*"]), **where}
+
+
+OVERLAPPING = [
+    pytest.param(rule("csv_data/"), id="the same prefix"),
+    pytest.param(rule("csv_data/2026/"), id="a prefix inside"),
+    pytest.param(rule("csv"), id="a prefix around"),
+    pytest.param(rule(), id="everything"),
+    pytest.param(rule(suffix=".csv"), id="the same suffix anywhere"),
+    pytest.param(rule("csv_data/", "v"), id="a shorter suffix"),
+    pytest.param(rule("csv_data/", "", "s3:ObjectCreated:Put"), id="one of the events"),
+]
+APART = [
+    pytest.param(rule("parquet_data/"), id="another prefix"),
+    pytest.param(rule("csv_data/", ".json"), id="another suffix"),
+    pytest.param(rule("csv_data/", "", "s3:ObjectRemoved:*"), id="other events"),
+]
+
+
+@pytest.mark.parametrize("other", OVERLAPPING)
+def test_overlaps(other: dict[str, Any]) -> None:
+    assert overlaps(rule("csv_data/", ".csv"), other)
+    assert overlaps(other, rule("csv_data/", ".csv"))
+
+
+@pytest.mark.parametrize("other", APART)
+def test_is_apart(other: dict[str, Any]) -> None:
+    assert not overlaps(rule("csv_data/", ".csv"), other)
+    assert not overlaps(other, rule("csv_data/", ".csv"))

@@ -1,0 +1,114 @@
+"""Plan: from what is wanted and what is there to steps in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from dataflowxpress.core.plan import Action, Step, plan
+from dataflowxpress.core.resource import OWNER_TAG, Id, Resource
+
+from .conftest import HERE, THERE, Box, Lid, Safe, aws_error
+
+OURS = {"Tags": HERE.all_tags}
+AS_IS = {"Size": 1, "Color": "grey", "Labels": {}}
+BOX, LID, ROOT_LID = Box(HERE, "a"), Lid(HERE, "top", box=Box(HERE, "a")), Lid(HERE, "b", box=None)
+
+
+def steps(
+    wanted: Sequence[Resource], have: Mapping[Id, Any], known: Sequence[Resource] = ()
+) -> list[Step]:
+    absent: dict[Id, Any] = dict.fromkeys(each.id for each in [*wanted, *known])
+    return plan(HERE, wanted, [each.id for each in known], {**absent, **have})
+
+
+ACTIONS = [
+    pytest.param(BOX, None, Action.CREATE, id="absent: created"),
+    pytest.param(BOX, {**AS_IS, **OURS}, Action.KEEP, id="as described: kept"),
+    pytest.param(BOX, {**AS_IS, **OURS, "More": 1}, Action.KEEP, id="theirs to choose: kept"),
+    pytest.param(BOX, {**AS_IS, **OURS, "Size": 2}, Action.UPDATE, id="different: updated"),
+    pytest.param(
+        BOX, {**AS_IS, "Tags": {OWNER_TAG: HERE.owner}}, Action.UPDATE, id="a tag gone: updated"
+    ),
+    pytest.param(BOX, {**AS_IS, **OURS, "Color": "red"}, Action.REPLACE, id="fixed: replaced"),
+    pytest.param(
+        Safe(HERE, "a"),
+        {**AS_IS, **OURS, "Color": "red"},
+        Action.REFUSE,
+        id="fixed, with data in it: refused",
+    ),
+    pytest.param(BOX, {**AS_IS, "Tags": {}}, Action.REFUSE, id="nobody's: refused"),
+    pytest.param(
+        BOX, {**AS_IS, "Tags": THERE.all_tags}, Action.REFUSE, id="another pipeline's: refused"
+    ),
+    pytest.param(
+        Box(HERE, "a", adopt=True), {**AS_IS, "Tags": {}}, Action.UPDATE, id="nobody's: adopted"
+    ),
+    pytest.param(
+        Box(HERE, "a", adopt=True),
+        {**AS_IS, "Tags": THERE.all_tags},
+        Action.REFUSE,
+        id="another pipeline's: never adopted",
+    ),
+    pytest.param(BOX, aws_error("AccessDenied"), Action.REFUSE, id="unreadable: refused"),
+    pytest.param(LID, {"Shape": "square"}, Action.UPDATE, id="its parent's owner owns it"),
+    pytest.param(ROOT_LID, {"Shape": "round"}, Action.KEEP, id="no tags, the same: kept"),
+    pytest.param(ROOT_LID, {"Shape": "square"}, Action.REFUSE, id="no tags, different: refused"),
+]
+
+
+@pytest.mark.parametrize(("resource", "have", "action"), ACTIONS)
+def test_decides_by_what_is_there(resource: Resource, have: Any, action: Action) -> None:
+    (step,) = steps([resource], {resource.id: have})
+    assert step.action is action
+
+
+def test_what_we_made_ourselves_is_updated_though_it_has_no_tags() -> None:
+    (step,) = steps([ROOT_LID], {ROOT_LID.id: {"Shape": "square"}}, known=[ROOT_LID])
+    assert step.action is Action.UPDATE
+
+
+def test_steps_come_after_those_they_need() -> None:
+    upper = Box(HERE, "upper", on=BOX)
+    order = [step.id.name for step in steps([LID, upper, BOX], {})]
+    assert order.index("a") < min(order.index("top"), order.index("upper"))
+
+
+def test_what_is_no_longer_described_goes_latest_made_first() -> None:
+    have = {BOX.id: {**AS_IS, **OURS}, LID.id: {"Shape": "round"}}
+    base, top = steps([], have, known=[BOX, LID])
+    assert {base.action, top.action} == {Action.DELETE}
+    assert (base.id, set(base.needs)) == (BOX.id, {LID.id})
+    assert (top.id, set(top.needs)) == (LID.id, set())
+
+
+def test_what_is_already_gone_needs_no_step() -> None:
+    assert steps([], {}, known=[BOX]) == []
+
+
+def test_what_lost_our_mark_is_left_alone() -> None:
+    (step,) = steps([], {BOX.id: {**AS_IS, "Tags": THERE.all_tags}}, known=[BOX])
+    assert (step.action, step.action.writes) == (Action.LEAVE, False)
+
+
+def test_what_cannot_be_read_is_not_deleted_blindly() -> None:
+    error = aws_error("AccessDenied")
+    (step,) = steps([], {BOX.id: error}, known=[BOX])
+    assert (step.action, step.error) == (Action.REFUSE, error)
+
+
+def test_a_kept_resource_tells_what_it_waits_for() -> None:
+    (step,) = steps([BOX], {BOX.id: {**AS_IS, **OURS, "Open": True}})
+    assert (step.action, step.waits_for) == (Action.KEEP, "somebody to close it")
+
+
+def test_a_step_reads_as_sign_resource_and_changes() -> None:
+    (step,) = steps([Box(HERE, "a", size=3)], {BOX.id: {**AS_IS, **OURS}})
+    assert str(step) == "~ Box/a\n    Size: 1 -> 3"
+
+
+def test_a_refusal_says_whose_it_is() -> None:
+    (step,) = steps([BOX], {BOX.id: {**AS_IS, "Tags": THERE.all_tags}})
+    assert str(step) == "! Box/a  (exists and belongs to pipeline demo/other)"

@@ -1,0 +1,58 @@
+"""Resource: identity, ARN and references, all read off the description."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dataflowxpress.core.resource import OWNER_TAG, Id, Resource, Scope
+from dataflowxpress.resources import EventSource, Job, Object, Queue, Rule, Topic
+
+from .conftest import HERE, THERE, Box, Lid
+
+
+def test_an_arn_is_known_before_the_resource_exists() -> None:
+    assert Box(HERE, "a").arn == "arn:aws:memory:eu-west-1:111122223333:box/a"
+
+
+def test_an_arn_is_in_the_partition_of_its_scope() -> None:
+    china = replace(HERE, partition="aws-cn", region="cn-north-1")
+    assert Queue(china, "a").arn == "arn:aws-cn:sqs:cn-north-1:111122223333:a"
+
+
+def test_an_id_is_enough_to_say_which_one() -> None:
+    assert Lid(HERE, "top", box=Box(HERE, "a")).id == Id("Lid", ("a", "top"))
+    assert str(Lid(HERE, "top", box=Box(HERE, "a")).id) == "Lid/top"
+
+
+def test_a_topic_is_called_by_its_name_and_found_by_its_arn() -> None:
+    topic = Topic(HERE, "news")
+    assert str(topic.id) == "Topic/news"
+    assert ":".join(topic.key) == topic.arn == Topic.arn_of(HERE, topic.key)
+
+
+def test_what_a_resource_holds_is_what_it_needs() -> None:
+    below = Box(HERE, "below")
+    assert list(Box(HERE, "a", on=below).needs) == [below]
+    assert list(below.needs) == []
+
+
+def test_what_a_kind_may_hold_is_read_off_its_types() -> None:
+    assert EventSource.may_need() == {"Function", "Queue"}
+    assert Rule.may_need() == {"Queue", "Topic"}
+    assert Job.may_need() == {"Object", "Role"}
+    assert Object.may_need() == {"Bucket"}
+    assert Queue.may_need() == {"Queue"}
+
+
+def test_the_mark_of_ownership_wins_over_a_users_tag() -> None:
+    scope = Scope("demo/orders", "1", "eu-west-1", tags={OWNER_TAG: "forged", "team": "data"})
+    assert scope.all_tags == {OWNER_TAG: "demo/orders", "team": "data"}
+
+
+def test_every_kind_registers_itself() -> None:
+    assert Resource.kinds["Box"] is Box
+
+
+def test_descriptions_are_equal_when_they_say_the_same() -> None:
+    assert Box(HERE, "a") == Box(HERE, "a")
+    assert Box(HERE, "a") != Box(THERE, "a")
