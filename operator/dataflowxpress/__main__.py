@@ -24,7 +24,7 @@ class LogFormat(StrEnum):
     """How log lines are written."""
 
     json = "json"
-    plain = "plain"
+    full = "full"
 
 
 @app.command()
@@ -45,7 +45,7 @@ def run(
     from . import handlers  # noqa: F401 - its import registers the handlers
 
     kopf.configure(log_format=kopf.LogFormat[log_format.upper()])
-    logging.getLogger("botocore.credentials").setLevel(logging.WARNING)
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     kopf.run(
         standalone=True,
         clusterwide=not namespace,

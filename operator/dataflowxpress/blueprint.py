@@ -66,11 +66,11 @@ def blueprint(
     unsent = its.dead_letters("unsent", its.rule_arn("run-ended"), its.rule_arn("crawl-failed"))
     ended = its.told(
         "run-ended",
-        news.run_ended(job, spec.notifications.on or ("Succeeded", "Failed")),
+        news.run_ended(job, spec.notifications.outcomes or ("Succeeded", "Failed")),
         news.of_run(here),
         topic,
         unsent,
-        enabled=bool(spec.notifications.on),
+        enabled=bool(spec.notifications.outcomes),
     )
     failed = its.told(
         "crawl-failed",
@@ -78,7 +78,7 @@ def blueprint(
         news.of_crawl(here),
         topic,
         unsent,
-        enabled="Failed" in spec.notifications.on,
+        enabled="Failed" in spec.notifications.outcomes,
     )
     readers = [Subscription(here, mail, topic=topic) for mail in spec.notifications.emails]
     alarms = [

@@ -10,6 +10,7 @@ from .core.status import Status
 from .spec import GROUP, PLURAL, VERSION
 
 NOT_FOUND = 404
+JSON_PATCH = "application/json-patch+json"
 
 
 class Cluster:
@@ -32,11 +33,10 @@ class Cluster:
 
     def write_status(self, namespace: str, name: str, status: Status) -> None:
         """Replace the whole status: a merge would keep what is no longer true."""
-        value = status.model_dump(by_alias=True, mode="json", exclude_none=True)
-        patch = [{"op": "add", "path": "/status", "value": value}]
+        patch = [{"op": "add", "path": "/status", "value": status.as_json()}]
         try:
             self._objects.patch_namespaced_custom_object_status(
-                GROUP, VERSION, namespace, PLURAL, name, patch
+                GROUP, VERSION, namespace, PLURAL, name, patch, _content_type=JSON_PATCH
             )
         except ApiException as error:
             if error.status != NOT_FOUND:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import random
 import threading
 import time
@@ -43,11 +44,11 @@ class Agenda:
         return self._locks[uid]
 
     def due(self, uid: str) -> str:
-        """Return `resync`, `look` or nothing."""
+        """Return `resync`, `look` or nothing; a pipeline that has not begun is never due."""
         now = self._clock()
-        if now >= self._resync.get(uid, 0):
+        if now >= self._resync.get(uid, math.inf):
             return "resync"
-        return "look" if now >= self._look.get(uid, 0) else ""
+        return "look" if now >= self._look.get(uid, math.inf) else ""
 
     def start(self, uid: str, *, within: float) -> None:
         """Begin with a pipeline at a random moment: after a restart all come at once."""
@@ -58,12 +59,16 @@ class Agenda:
         now = self._clock()
         self._look[uid] = now + (BUSY_LOOK if report.busy else IDLE_LOOK)
         if not report.settled:
-            self._failures[uid] += 1
-            wait = min(FIRST_RETRY * 2 ** (self._failures[uid] - 1), LONGEST_RETRY)
-            self._resync[uid] = now + wait * random.uniform(0.8, 1.2)  # noqa: S311
+            self.fail(uid)
         elif resynced:
             self._failures.pop(uid, None)
             self._resync[uid] = now + report.resync * random.uniform(0.9, 1.1)  # noqa: S311
+
+    def fail(self, uid: str) -> None:
+        """Try again later, and later each time."""
+        wait = min(FIRST_RETRY * 2 ** self._failures[uid], LONGEST_RETRY)
+        self._failures[uid] += 1
+        self._resync[uid] = self._clock() + wait * random.uniform(0.8, 1.2)  # noqa: S311
 
     def forget(self, uid: str) -> None:
         """Drop what is known of a pipeline that is gone."""
@@ -79,6 +84,7 @@ def configure(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> Non
     settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=GROUP)
     settings.execution.max_workers = THREADS
     settings.posting.level = logging.CRITICAL  # Events are ours to choose
+    logging.getLogger("kopf.objects").setLevel(logging.WARNING)  # and so is what is logged
     settings.watching.server_timeout = 300
     settings.networking.error_backoffs = [1, 2, 5, 10, 30]
     kubernetes.config.load_config()
@@ -130,13 +136,21 @@ def _work(body: kopf.Body, memo: kopf.Memo, what: str) -> None:
     uid, namespace, name = (body.metadata[key] for key in ("uid", "namespace", "name"))
     with memo.agenda.lock(uid):
         task = memo.reconciler.reconcile if what == "resync" else memo.reconciler.look
-        report = task(namespace, name)
-    if report is None:
-        return
-    memo.agenda.note(uid, report, resynced=what == "resync")
-    _publish(body, report)
+        try:
+            report = task(namespace, name)
+        except Exception:
+            memo.agenda.fail(uid)
+            raise
+    if report is not None:
+        memo.agenda.note(uid, report, resynced=what == "resync")
+        _publish(body, report)
 
 
 def _publish(body: kopf.Body, report: Report) -> None:
+    """Tell what has happened: as Events to the pipeline's users, as log lines to its operators."""
+    about = {key: body.metadata[key] for key in ("namespace", "name", "uid", "generation")}
     for event in report.events:
         kopf.event(body, type=event.type, reason=event.reason, message=event.message)
+        level = logging.WARNING if event.type == "Warning" else logging.INFO
+        who = f"{about['namespace']}/{about['name']}"
+        log.log(level, "%s: %s: %s", who, event.reason, event.message, extra={"pipeline": about})

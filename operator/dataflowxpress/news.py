@@ -30,14 +30,14 @@ def crawl_ended(crawler: Crawler, state: str) -> dict[str, Any]:
     }
 
 
-def run_ended(job: Job, happenings: Sequence[str]) -> dict[str, Any]:
-    """Return the pattern of the events that say that a run of *job* ended as in *happenings*."""
+def run_ended(job: Job, outcomes: Sequence[str]) -> dict[str, Any]:
+    """Return the pattern of the events that say that a run of *job* ended as in *outcomes*."""
     return {
         "source": ["aws.glue"],
         "detail-type": ["Glue Job State Change"],
         "detail": {
             "jobName": [job.name],
-            "state": [state for happening in happenings for state in ENDED[happening]],
+            "state": [state for outcome in outcomes for state in ENDED[outcome]],
         },
     }
 

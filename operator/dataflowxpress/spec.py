@@ -44,7 +44,8 @@ ONE_SCRIPT = Rule(
     "give at most one of inline, configMapKeyRef and s3Uri",
 )
 FLEX_FITS = Rule(
-    "self.executionClass != 'FLEX' || self.workerType in ['G.1X', 'G.2X']",
+    "!has(self.executionClass) || self.executionClass != 'FLEX'"
+    " || self.workerType in ['G.1X', 'G.2X']",
     "FLEX runs on G.1X and G.2X only: choose one of these, or STANDARD",
     ".executionClass",
 )
@@ -297,7 +298,7 @@ class Trigger(Model):
     """How long uploads gather before one crawl."""
 
 
-Happening = Literal["Succeeded", "Failed"]
+Outcome = Literal["Succeeded", "Failed"]
 
 
 class Notifications(Model):
@@ -306,8 +307,8 @@ class Notifications(Model):
     emails: Annotated[tuple[Email, ...], Field(max_length=50)] = ()
     """Addresses that get a mail for each run. AWS asks each of them to confirm once."""
 
-    on: Annotated[tuple[Happening, ...], Field(max_length=2)] = ("Succeeded", "Failed")
-    """What is told: `Succeeded`, `Failed`. Left out: both."""
+    outcomes: Annotated[tuple[Outcome, ...], Field(max_length=2)] = ("Succeeded", "Failed")
+    """Which outcomes are told: `Succeeded`, `Failed`. Left out: both."""
 
 
 class DataPipelineSpec(Model):

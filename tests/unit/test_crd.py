@@ -73,3 +73,8 @@ def test_rules_of_a_part_are_on_that_part(rule: str) -> None:
 
 def test_it_is_yaml_that_kubernetes_can_read() -> None:
     assert yaml.safe_load(crd.manifest())["spec"]["names"]["shortNames"] == ["dp"]
+
+
+def test_no_field_is_named_by_a_word_that_yaml_takes_for_a_boolean() -> None:
+    named = {path.rpartition(".")[2] for path, _, _ in fields(ROOT, "")}
+    assert not named & {"on", "off", "yes", "no", "y", "n", "true", "false"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -31,9 +31,9 @@ class Condition(Model):
     type: str
     status: Literal["True", "False", "Unknown"]
     reason: str
-    message: str = ""
-    observed_generation: int = 0
-    last_transition_time: str = ""
+    message: str
+    observed_generation: int
+    last_transition_time: str
 
 
 class Line(Model):
@@ -89,19 +89,19 @@ class Run(Model):
     started: str = ""
     """When it began."""
 
-    seconds: int = 0
+    seconds: int
     """How long it took."""
 
-    objects: int = 0
+    objects: int
     """How many uploaded objects it converted."""
 
-    rows_read: int = 0
+    rows_read: int
     """How many rows it found in them."""
 
-    rows_written: int = 0
+    rows_written: int
     """How many of these are in the Parquet."""
 
-    rows_rejected: int = 0
+    rows_rejected: int
     """How many did not fit; they are kept under `dataflowxpress/rejected/`."""
 
     error: str = ""
@@ -111,19 +111,19 @@ class Run(Model):
 class Data(Model):
     """Where the data is, over all runs."""
 
-    objects: int = 0
+    objects: int
     """How many objects are converted."""
 
-    rows: int = 0
+    rows: int
     """How many rows their Parquet holds."""
 
-    rejected: int = 0
+    rejected: int
     """How many rows did not fit."""
 
-    waiting: int = 0
+    waiting: int
     """How many uploaded objects are not converted yet."""
 
-    dead_letters: int = 0
+    dead_letters: int
     """How many messages nobody could deal with."""
 
 
@@ -166,6 +166,10 @@ class Status(Model):
 
     def __getitem__(self, condition: str) -> Condition | None:
         return next((c for c in self.conditions if c.type == condition), None)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as the API server takes it, without what says nothing."""
+        return self.model_dump(by_alias=True, mode="json", exclude_defaults=True, exclude_none=True)
 
     @property
     def inventory(self) -> tuple[Id, ...]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DIRECTORY = Path(".sandbox")
 _PARTS = {"etcd", "kube-apiserver", "aws", "operator"}
-_OPERATOR = (sys.executable, "-m", "dataflowxpress", "run", "--log-format", "plain")
+_OPERATOR = (sys.executable, "-m", "dataflowxpress", "run", "--log-format", "full")
 _SECONDS = 60.0
 
 
