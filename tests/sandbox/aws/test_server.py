@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from dataflowxpress.sandbox import aws as sandbox_aws
 
 if TYPE_CHECKING:
-    from tests.conftest import RunningAws
+    from dataflowxpress.sandbox.aws.serving import RunningAws
 
 SLEEPER = """
 import os, time, boto3

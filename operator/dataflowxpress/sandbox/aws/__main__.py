@@ -13,6 +13,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="dataflowxpress.sandbox.aws", description=main.__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--dir", type=Path, required=True, help="holds logs/ and mail/")
+    parser.add_argument("--tied", action="store_true", help="end when standard input ends, too")
     arguments = parser.parse_args()
     directory = arguments.dir.resolve()
     (directory / "logs").mkdir(parents=True, exist_ok=True)
@@ -20,7 +21,7 @@ def main() -> None:
 
     from dataflowxpress.sandbox.aws.server import serve  # reads the settings while importing
 
-    serve(arguments.port, directory)
+    serve(arguments.port, directory, tied=arguments.tied)
 
 
 if __name__ == "__main__":

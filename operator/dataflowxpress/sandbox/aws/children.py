@@ -11,8 +11,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _GUARD = """
 import os, signal, sys
@@ -47,11 +51,16 @@ class Children:
 
 
 def tie_to_parent() -> None:
-    """Have this whole process group end when whoever holds our standard input open has ended."""
-    import threading
+    """Have this whole process group be killed when our parent, which holds our input open, ends."""
+    when_parent_ends(lambda: os.killpg(0, signal.SIGKILL))
+
+
+def when_parent_ends(act: Callable[[], Any]) -> None:
+    """Act when whoever holds our standard input open has ended or closed it."""
 
     def wait() -> None:
-        sys.stdin.buffer.read()
-        os.killpg(0, signal.SIGKILL)
+        while os.read(0, 1):  # not through sys.stdin, whose lock would outlive the interpreter
+            pass
+        act()
 
     threading.Thread(target=wait, name="parent", daemon=True).start()

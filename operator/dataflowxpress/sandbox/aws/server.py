@@ -17,9 +17,8 @@ from ministack import app
 from ministack.core import lambda_runtime
 
 from dataflowxpress.sandbox.aws import HOST, Aws, permissions
-from dataflowxpress.sandbox.aws.children import Children
+from dataflowxpress.sandbox.aws.children import Children, when_parent_ends
 from dataflowxpress.sandbox.aws.glue import api
-from dataflowxpress.sandbox.aws.spark import archive
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,15 +26,18 @@ if TYPE_CHECKING:
 logger = logging.getLogger("dataflowxpress.sandbox.aws")
 
 
-def serve(port: int, directory: Path) -> None:
-    """Serve until SIGTERM or SIGINT, then end with every process that was started meanwhile."""
+def serve(port: int, directory: Path, *, tied: bool = False) -> None:
+    """Serve until SIGTERM or SIGINT, then end with every process that was started meanwhile.
+
+    Where it is `tied`, the end of standard input is a reason to end as well.
+    """
     children = Children()
     children.adopt(lambda_runtime)
     permissions.install()
     aws = Aws(port)
     jobs = api.install(aws, directory)
     try:
-        asyncio.run(_serve(aws))
+        asyncio.run(_serve(aws, tied=tied))
     finally:
         jobs.end()
         children.end()
@@ -44,15 +46,17 @@ def serve(port: int, directory: Path) -> None:
     os._exit(0)
 
 
-async def _serve(aws: Aws) -> None:
+async def _serve(aws: Aws, *, tied: bool) -> None:
     stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+        loop.add_signal_handler(each, stop.set)
+    if tied:
+        when_parent_ends(lambda: loop.call_soon_threadsafe(stop.set))
 
     async def stopped() -> None:
         await stop.wait()
 
-    archive.train_in_background(aws)
     config = Config()
     config.bind = [f"{HOST}:{aws.port}"]
     config.keep_alive_timeout = 75

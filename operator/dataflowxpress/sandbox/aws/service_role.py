@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id
 from ministack.services import iam, sts
 
-from dataflowxpress.sandbox.aws import Aws
+from dataflowxpress.sandbox.aws.credentials import Credentials
+
+if TYPE_CHECKING:
+    from dataflowxpress.sandbox.aws import Aws
 
 _GLUE = "glue.amazonaws.com"
 
@@ -24,31 +26,12 @@ class CannotAssumeError(Exception):
     """The role does not exist, or does not let Glue assume it."""
 
 
-@dataclass(frozen=True)
-class Session:
-    """Temporary credentials of a role."""
-
-    aws: Aws
-    access_key: str
-    secret: str
-    token: str
-
-    def environment(self) -> dict[str, str]:
-        """Return the environment of a process that acts as the role."""
-        environment = self.aws.environment(self.access_key, self.secret)
-        return {**environment, "AWS_SESSION_TOKEN": self.token}
-
-    def client(self, service: str) -> Any:
-        """Return a boto3 client that acts as the role."""
-        return self.aws.client(service, self.environment())
-
-
-def assume(aws: Aws, role: str, session_name: str) -> Session:
+def assume(aws: Aws, role: str, session_name: str) -> Credentials:
     """Assume a role, given by name or ARN, as the Glue service."""
     name = role_name(role)
     check_trust(name)
     account = get_account_id()
-    session = Session(
+    credentials = Credentials(
         aws,
         access_key=f"ASIA{secrets.token_hex(8).upper()}",
         secret=secrets.token_hex(20),
@@ -57,11 +40,11 @@ def assume(aws: Aws, role: str, session_name: str) -> Session:
     registered = {
         "Arn": f"arn:aws:sts::{account}:assumed-role/{name}/{session_name}",
         "UserId": f"{name}:{session_name}",
-        "SecretAccessKey": session.secret,
-        "SessionToken": session.token,
+        "SecretAccessKey": credentials.secret,
+        "SessionToken": credentials.token,
     }
-    sts.register_session(session.access_key, registered)
-    return session
+    sts.register_session(credentials.access_key, registered)
+    return credentials
 
 
 def role_name(role: str) -> str:

@@ -17,7 +17,7 @@ from dataflowxpress.sandbox.aws.spark import home, process
 if TYPE_CHECKING:
     import subprocess
 
-    from dataflowxpress.sandbox.aws.service_role import Session
+    from dataflowxpress.sandbox.aws.credentials import Credentials
 
 _SITE = Path(__file__).parents[1] / "site"  # has awsglue
 _RUNNER = "dataflowxpress.sandbox.aws.glue.job_runner"
@@ -27,11 +27,11 @@ class Launch:
     """Everything of one run's process; its files are in the run's folder."""
 
     def __init__(
-        self, job: dict[str, Any], record: dict[str, Any], session: Session, folder: Path
+        self, job: dict[str, Any], record: dict[str, Any], credentials: Credentials, folder: Path
     ) -> None:
         self._job = job
         self._record = record
-        self._session = session
+        self._credentials = credentials
         self._result = folder / "result.json"
         self._script = folder / Path(urlsplit(job["Command"]["ScriptLocation"]).path).name
         self.folder = folder
@@ -44,7 +44,7 @@ class Launch:
 
     def fetch(self) -> None:
         """Download the script and its modules with the role's permissions."""
-        s3 = self._session.client("s3")
+        s3 = self._credentials.client("s3")
         (self.folder / "tmp").mkdir()
         (self.folder / "lib").mkdir()
         wanted = [self._job["Command"]["ScriptLocation"], *self._modules()]
@@ -59,7 +59,7 @@ class Launch:
             "PYTHONPATH": os.pathsep.join([str(_SITE), str(self.folder / "lib"), *archives]),
             "DATAFLOWXPRESS_BOOKMARK": str(self.bookmark),
         }
-        return process.Place(home.prepare(), self._session, self.folder).start(
+        return process.Place(home.prepare(), self._credentials, self.folder).start(
             ["-m", _RUNNER, str(self._result), str(self._script), *self._argv()],
             {"spark.app.name": self._job["Name"], **self._settings()},
             environment,

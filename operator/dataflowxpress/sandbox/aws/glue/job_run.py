@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import contextvars
 import json
 import logging
-import os
 import shutil
-import signal
 import subprocess
 import threading
 import time
@@ -19,13 +16,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dataflowxpress.sandbox.aws import events, service_role
 from dataflowxpress.sandbox.aws.glue import job_logs, job_process
 from dataflowxpress.sandbox.aws.service_role import CannotAssumeError
+from dataflowxpress.sandbox.aws.spark import process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from dataflowxpress.sandbox.aws import Aws
-    from dataflowxpress.sandbox.aws.service_role import Session
+    from dataflowxpress.sandbox.aws.credentials import Credentials
 
 logger = logging.getLogger("dataflowxpress.glue.jobs")
 
@@ -102,9 +100,9 @@ class JobRun:
         events.job_state_changed(self._job["Name"], self.record["Id"], state, message)
 
     def _execute(self) -> tuple[str, str]:
-        session = service_role.assume(self._aws, self._job["Role"], "GlueJobRunnerSession")
+        credentials = service_role.assume(self._aws, self._job["Role"], "GlueJobRunnerSession")
         self._folder.mkdir(parents=True)
-        launch = job_process.Launch(self._job, self.record, session, self._folder)
+        launch = job_process.Launch(self._job, self.record, credentials, self._folder)
         launch.bookmark.write_text(self._bookmark.get("JobBookmark", "{}"))
         launch.fetch()
         with self._lock:
@@ -118,14 +116,14 @@ class JobRun:
         finally:
             self.record["ExecutionTime"] = round(time.monotonic() - began)
             self._kill()
-        self._ship_logs(session, launch)
+        self._ship_logs(credentials, launch)
         return ended
 
     def _wait(
-        self, process: subprocess.Popen[bytes], launch: job_process.Launch
+        self, running: subprocess.Popen[bytes], launch: job_process.Launch
     ) -> tuple[str, str]:
         try:
-            process.wait(timeout=self.record["Timeout"] * 60)
+            running.wait(timeout=self.record["Timeout"] * 60)
         except subprocess.TimeoutExpired:
             return "TIMEOUT", f"Job run timed out after {self.record['Timeout']} minutes"
         error = launch.error()
@@ -148,19 +146,15 @@ class JobRun:
             JobBookmark=state,
         )
 
-    def _ship_logs(self, session: Session, launch: job_process.Launch) -> None:
+    def _ship_logs(self, credentials: Credentials, launch: job_process.Launch) -> None:
         try:
-            job_logs.ship(session.client("logs"), self.record["Id"], launch)
+            job_logs.ship(credentials.client("logs"), self.record["Id"], launch)
         except (BotoCoreError, ClientError) as refused:
             logger.warning("logs of %s stay in %s: %s", self.record["Id"], self._folder, refused)
 
     def _kill(self) -> None:
-        if self._process is None:
-            return
-        # The group outlives its leader: the JVM may still be in it.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        if self._process is not None:
+            process.kill(self._process)
 
     def _set(self, state: str) -> None:
         self.record.update(JobRunState=state, LastModifiedOn=time.time())

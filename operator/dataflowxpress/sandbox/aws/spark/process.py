@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from dataflowxpress.sandbox.aws import REGION
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dataflowxpress.sandbox.aws.service_role import Session
+    from dataflowxpress.sandbox.aws.credentials import Credentials
     from dataflowxpress.sandbox.aws.spark.home import Home
 
 _FILESYSTEM = "org.apache.hadoop.fs.s3a.S3AFileSystem"
@@ -44,7 +46,7 @@ class Place:
     """Where such a process runs: its tmp/ must exist, its output.log and error.log are made."""
 
     home: Home
-    session: Session
+    credentials: Credentials
     folder: Path
 
     def start(
@@ -81,7 +83,7 @@ class Place:
 
     def _environment(self, settings: Path) -> dict[str, str]:
         return {
-            **self.session.environment(),
+            **self.credentials.environment(),
             "DATAFLOWXPRESS_JVM": self.home.jvm(),
             "PYSPARK_PYTHON": sys.executable,
             "PYSPARK_SUBMIT_ARGS": f"--properties-file {settings} pyspark-shell",
@@ -96,8 +98,15 @@ class Place:
         return {
             "spark.sql.warehouse.dir": str(self._scratch / "warehouse"),
             "spark.hadoop.fs.s3a.buffer.dir": str(self._scratch),
-            "spark.hadoop.fs.s3a.endpoint": self.session.aws.endpoint,
-            "spark.hadoop.fs.s3a.access.key": self.session.access_key,
-            "spark.hadoop.fs.s3a.secret.key": self.session.secret,
-            "spark.hadoop.fs.s3a.session.token": self.session.token,
+            "spark.hadoop.fs.s3a.endpoint": self.credentials.aws.endpoint,
+            "spark.hadoop.fs.s3a.access.key": self.credentials.access_key,
+            "spark.hadoop.fs.s3a.secret.key": self.credentials.secret,
+            "spark.hadoop.fs.s3a.session.token": self.credentials.token,
         }
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """Kill such a process and all of its group, which may outlive it."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # nobody is left in it
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
