@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
@@ -20,22 +21,31 @@ def path(relative: str) -> Path:
 
 @functools.cache
 def function_code(name: str) -> bytes:
-    """Return the zip of the function `lambdas/<name>`, with what all functions share.
-
-    The same files give the same bytes, and so the same hash, on every machine.
-    """
+    """Return the zip of the function `lambdas/<name>`, with what all functions share."""
     lambdas = path("lambdas")
-    files = sorted([*(lambdas / name).glob("*.py"), *lambdas.glob("*.py")], key=lambda f: f.name)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in files:
-            entry = zipfile.ZipInfo(file.name, EPOCH)
-            entry.external_attr = 0o644 << 16  # readable by the function's user
-            archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
+    files = [*(lambdas / name).glob("*.py"), *lambdas.glob("*.py")]
+    return _zipped({file.name: file for file in files})
 
 
 @functools.cache
 def script() -> bytes:
     """Return the packaged Glue script."""
     return path("glue/convert.py").read_bytes()
+
+
+@functools.cache
+def script_modules() -> bytes:
+    """Return the zip of the package that the Glue script imports."""
+    files = path("glue/dataflow").glob("*.py")
+    return _zipped({f"dataflow/{file.name}": file for file in files})
+
+
+def _zipped(files: Mapping[str, Path]) -> bytes:
+    """Return a zip; the same files give the same bytes, and so the same hash, everywhere."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, file in sorted(files.items()):
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.external_attr = 0o644 << 16  # readable by whichever user it runs as
+            archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()

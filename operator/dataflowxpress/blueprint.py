@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from . import artifacts, news, permissions
+from . import news, permissions
 from .core.resource import Resource, Scope
 from .parts import EVENTS, GLUE, S3, Parts
-from .resources import Alarm, Classifier, LogGroup, Object, Rule, Subscription
+from .resources import Alarm, LogGroup, Object, Rule, Subscription
 from .spec import DataPipelineSpec
 
 
@@ -50,7 +50,7 @@ def blueprint(
         target=crawls,
         dead_letters=dead_crawls,
     )
-    code = its.script(bucket, script or artifacts.script())
+    code = its.code(bucket, script)
     job_logs = LogGroup(here, f"/aws-glue/jobs/{its.names.of()}")
     job = its.job(worker, code, its.job_arguments(bucket, database, job_logs))
     start_job = its.function(
@@ -88,13 +88,9 @@ def blueprint(
 
     return [
         *(bucket, *folders, database, topic, worker),
-        *(dead_uploads, uploads, uploaded, *_some(classifier), crawler),
+        *(dead_uploads, uploads, uploaded, *([classifier] if classifier else []), crawler),
         *(start_crawler.log_group, start_crawler.role, start_crawler, feed_crawler),
-        *(dead_crawls, crawls, crawled, *_some(code), job_logs, job),
+        *(dead_crawls, crawls, crawled, *code.objects, job_logs, job),
         *(start_job.log_group, start_job.role, start_job, feed_job),
         *(unsent, ended, failed, *readers, *alarms),
     ]
-
-
-def _some(thing: Classifier | Object | str | None) -> list[Resource]:
-    return [thing] if isinstance(thing, Resource) else []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import artifacts, permissions
 from .core.resource import Scope
@@ -44,6 +45,18 @@ CRAWL = {
         "Tables": {"AddOrUpdateBehavior": "MergeNewColumns"},
     },
 }
+
+
+class Code(NamedTuple):
+    """What a job runs."""
+
+    script: Object | str
+    modules: Object | None = None
+
+    @property
+    def objects(self) -> list[Object]:
+        """What of it is ours to put into the bucket."""
+        return [part for part in self if isinstance(part, Object)]
 
 
 @dataclass(frozen=True)
@@ -218,21 +231,32 @@ class Parts:
             enabled=not self.spec.suspend,
         )
 
-    def script(self, bucket: Bucket, body: bytes) -> Object | str:
-        """Return the job's script as an object of ours, or the URI of the user's."""
+    def code(self, bucket: Bucket, own: bytes | None) -> Code:
+        """Return the job's script, the user's *own* or ours, with what it imports."""
         if uri := self.spec.job.script.s3_uri:
-            return uri
-        key = f"{RESERVED_PREFIX}scripts/convert.py"
-        return Object(self.here, key, bucket=bucket, body=body, content_type="text/x-python")
+            return Code(uri)
+        if own is not None:
+            return Code(self._file(bucket, "script.py", own))
+        return Code(
+            self._file(bucket, "convert.py", artifacts.script()),
+            self._file(bucket, "dataflow.zip", artifacts.script_modules()),
+        )
 
-    def job(self, role: Role, script: Object | str, arguments: Mapping[str, str]) -> Job:
+    def _file(self, bucket: Bucket, name: str, body: bytes) -> Object:
+        """Return an object at a place that no other content had: a run sees all old or all new."""
+        digest = hashlib.sha256(body).hexdigest()[:12]
+        key = f"{RESERVED_PREFIX}scripts/{digest}/{name}"
+        return Object(self.here, key, bucket=bucket, body=body)
+
+    def job(self, role: Role, code: Code, arguments: Mapping[str, str]) -> Job:
         """Return the job that turns what arrived into Parquet, one run at a time."""
         asked = self.spec.job
         return Job(
             self.here,
             asked.name or self.names.of(limit=255),
             role=role,
-            script=script,
+            script=code.script,
+            modules=code.modules,
             arguments={**arguments, **asked.arguments},
             glue_version=asked.glue_version,
             worker_type=asked.worker_type,

@@ -181,7 +181,7 @@ class Reconciler:
             }
         )
         if pipeline.paused:
-            paused = Fact("Reconciling", False, "Paused", f"remove {PAUSED} to go on")  # noqa: FBT003
+            paused = Fact("Reconciling", False, "Paused", f"remove {PAUSED} to go on")
             return Report(with_conditions(status, [paused], _now()), settled=True)
         try:
             here, wanted = self._described(pipeline)
@@ -230,9 +230,9 @@ class Reconciler:
         planned = status.model_copy(update={"resources": planned_lines(steps, status)})
         if planned.resources == pipeline.status.resources:
             return
-        facts = [Fact("Reconciling", True, "Applying")]  # noqa: FBT003
+        facts = [Fact("Reconciling", True, "Applying")]
         if not pipeline.status["Ready"]:
-            facts.append(Fact("Ready", False, "Creating", "resources are being created"))  # noqa: FBT003
+            facts.append(Fact("Ready", False, "Creating", "resources are being created"))
         self._write(pipeline, pipeline.status, with_conditions(planned, facts, _now()))
 
     def _with_data(
@@ -325,7 +325,7 @@ def _failed(status: Status, error: Exception) -> Status:
     """Say why nothing could be done at all."""
     reason, stuck = WORDS.reason(error), WORDS.needs_person(error)
     facts = [
-        Fact("Ready", False, reason, explain(error)),  # noqa: FBT003
+        Fact("Ready", False, reason, explain(error)),
         Fact("Reconciling", not stuck, "Retrying" if not stuck else reason),
         Fact("Stalled", stuck, reason if stuck else "Progressing"),
     ]

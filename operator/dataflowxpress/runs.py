@@ -16,6 +16,7 @@ from .spec import RESERVED_PREFIX, DataPipelineSpec
 
 MANIFESTS = f"{RESERVED_PREFIX}manifests/"
 SHOWN = 10  # runs in the status
+NAMED = 3  # objects in a message
 ENDED_BADLY = {"FAILED", "TIMEOUT", "STOPPED", "ERROR"}
 ACTIVE = {"STARTING", "RUNNING", "STOPPING", "WAITING"}
 
@@ -39,6 +40,7 @@ class Book:
 
     runs: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # by the manifest's key
     objects: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # newest entry by key
+    waiting: Sequence[Mapping[str, str]] = ()  # keys and reasons, by the newest manifest
 
     def refresh(self, s3: Any, bucket: str) -> None:
         """Read the manifests that came since."""
@@ -47,6 +49,7 @@ class Book:
                 manifest = json.load(s3.get_object(Bucket=bucket, Key=key)["Body"])
                 self.runs[key] = _without_objects(manifest)
                 self.objects |= {entry["key"]: entry for entry in manifest["objects"]}
+                self.waiting = manifest["waiting"]
 
     def of_run(self, run: str) -> list[Mapping[str, Any]]:
         """Return what the manifests of one run say in sum."""
@@ -84,9 +87,8 @@ def look(client: Client, spec: DataPipelineSpec, wanted: Sequence[Resource], boo
         dead_letters=sum(dead),
     )
     moving = any(run.state in ACTIVE for run in runs) or (crawl and crawl.state == "Running")
-    return Seen(
-        crawl, runs, data, _data_current(spec, crawl, runs, data), bool(moving or any(queued))
-    )
+    fact = _data_current(spec, crawl, runs, data, book)
+    return Seen(crawl, runs, data, fact, busy=bool(moving or waiting or any(queued)))
 
 
 def _last_crawl(crawler: Mapping[str, Any]) -> Crawl | None:
@@ -109,8 +111,8 @@ def _runs(glue: Any, job: str, book: Book) -> tuple[Run, ...]:
 
 
 def _run(run: Mapping[str, Any], books: Sequence[Mapping[str, Any]]) -> Run:
-    written, rejected, objects = (
-        sum(book[what] for book in books) for what in ("rows", "rejected", "objects")
+    objects, read, written, rejected = (
+        sum(book[what] for book in books) for what in ("objects", "read", "rows", "rejected")
     )
     return Run(
         id=run["Id"],
@@ -118,7 +120,7 @@ def _run(run: Mapping[str, Any], books: Sequence[Mapping[str, Any]]) -> Run:
         started=_time(run["StartedOn"]),
         seconds=int(run.get("ExecutionTime") or 0),
         objects=objects,
-        rows_read=written + rejected,
+        rows_read=read,
         rows_written=written,
         rows_rejected=rejected,
         error=run.get("ErrorMessage") or "; ".join(r for book in books for r in book["reasons"]),
@@ -130,9 +132,10 @@ def _without_objects(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "run": manifest["run"],
         "objects": len(entries),
+        "read": sum(entry["read"] for entry in entries),
         "rows": sum(entry["rows"] for entry in entries),
         "rejected": sum(entry["rejected"] for entry in entries),
-        "reasons": [f"{e['key']}: {e['reason']}" for e in entries if e.get("reason")][:3],
+        "reasons": [f"{e['key']}: {e['reason']}" for e in entries if e["reason"]][:NAMED],
     }
 
 
@@ -149,24 +152,26 @@ def _waiting(s3: Any, bucket: str, spec: DataPipelineSpec, book: Book) -> int:
 
 
 def _data_current(
-    spec: DataPipelineSpec, crawl: Crawl | None, runs: Sequence[Run], data: Data
+    spec: DataPipelineSpec, crawl: Crawl | None, runs: Sequence[Run], data: Data, book: Book
 ) -> Fact:
     last = runs[0] if runs else None
     if data.dead_letters:
         said = f"{data.dead_letters} messages could not be dealt with"
-        return Fact("DataCurrent", False, "DeadLetters", said)  # noqa: FBT003
+        return Fact("DataCurrent", False, "DeadLetters", said)
     if last and last.state in ENDED_BADLY:
-        return Fact("DataCurrent", False, "LastRunFailed", f"{last.id}: {last.error}")  # noqa: FBT003
+        return Fact("DataCurrent", False, "LastRunFailed", f"{last.id}: {last.error}")
     if crawl and crawl.state == "Failed":
-        return Fact("DataCurrent", False, "LastCrawlFailed", crawl.error)  # noqa: FBT003
+        return Fact("DataCurrent", False, "LastCrawlFailed", crawl.error)
     if not spec.job.script.packaged:
         said = "the script is not ours: what it has converted cannot be known"
         return Fact("DataCurrent", None, "OwnScript", said)
     if data.waiting:
         reason = "Suspended" if spec.suspend else "Waiting"
-        return Fact("DataCurrent", False, reason, "uploaded objects are not converted yet")  # noqa: FBT003
+        why = "; ".join(f"{entry['key']}: {entry['reason']}" for entry in book.waiting[:NAMED])
+        said = why or "uploaded objects are not converted yet"
+        return Fact("DataCurrent", False, reason, said)
     said = f"; {data.rejected} rows did not fit" if data.rejected else ""
-    return Fact("DataCurrent", True, "Current", f"all uploaded objects are converted{said}")  # noqa: FBT003
+    return Fact("DataCurrent", True, "Current", f"all uploaded objects are converted{said}")
 
 
 def news(before: Status, after: Status) -> Iterator[tuple[str, str, str]]:

@@ -1,6 +1,7 @@
 """Artifacts: what travels with the package."""
 
 import io
+import re
 import zipfile
 
 import pytest
@@ -18,3 +19,13 @@ def test_the_same_files_give_the_same_zip() -> None:
     once = artifacts.function_code("start_job")
     artifacts.function_code.cache_clear()
     assert artifacts.function_code("start_job") == once
+
+
+def test_the_script_and_what_it_imports_travel_together() -> None:
+    with zipfile.ZipFile(io.BytesIO(artifacts.script_modules())) as archive:
+        packaged = {
+            name.removeprefix("dataflow/").removesuffix(".py") for name in archive.namelist()
+        }
+    imported = set(re.findall(rb"from dataflow\.(\w+)", artifacts.script()))
+    assert imported
+    assert {name.decode() for name in imported} <= packaged

@@ -271,7 +271,7 @@ def _subscriptions(outcomes: Sequence[Outcome]) -> Fact:
     ]
     if waiting:
         message = f"{_join(waiting)}: the link in AWS's mail is not clicked yet"
-        return Fact("SubscriptionsConfirmed", False, "PendingConfirmation", message)  # noqa: FBT003
+        return Fact("SubscriptionsConfirmed", False, "PendingConfirmation", message)
     return Fact("SubscriptionsConfirmed", holds=True, reason="Confirmed")
 
 

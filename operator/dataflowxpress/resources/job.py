@@ -25,6 +25,7 @@ class Job(Resource):
 
     role: Role
     script: Object | str  # or the URI of one that is not ours
+    modules: Object | None = None  # a zip with what the script imports
     arguments: Mapping[str, str]
     glue_version: str = "5.0"
     worker_type: str = "G.1X"
@@ -36,10 +37,11 @@ class Job(Resource):
 
     def desired(self) -> State:
         script = self.script.uri if isinstance(self.script, Object) else self.script
+        modules = {"--extra-py-files": self.modules.uri} if self.modules else {}
         return {
             "Role": self.role.arn,
             "Command": {"Name": "glueetl", "ScriptLocation": script, "PythonVersion": "3"},
-            "DefaultArguments": Whole({"--job-language": "python", **self.arguments}),
+            "DefaultArguments": Whole({"--job-language": "python", **modules, **self.arguments}),
             "GlueVersion": self.glue_version,
             "WorkerType": self.worker_type,
             "NumberOfWorkers": self.workers,

@@ -1,0 +1,122 @@
+"""A whole sandbox with the operator in it, and a user's view of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+from kubernetes import config
+from kubernetes.dynamic import DynamicClient
+
+from dataflowxpress.core.status import Status
+from dataflowxpress.sandbox.sandbox import Sandbox
+from dataflowxpress.spec import GROUP, KIND, VERSION
+
+NAMESPACE = "default"
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody with kubectl, the AWS command line and a mailbox."""
+
+    sandbox: Sandbox
+    dynamic: DynamicClient
+
+    @property
+    def directory(self) -> Path:
+        return self.sandbox.directory
+
+    def kind(self, name: str, version: str) -> Any:
+        return self.dynamic.resources.get(api_version=version, kind=name)
+
+    def apply(self, *documents: dict[str, Any]) -> None:
+        for document in documents:
+            kind = self.kind(document["kind"], document["apiVersion"])
+            kind.server_side_apply(
+                body=document, namespace=NAMESPACE, field_manager="test", force_conflicts=True
+            )
+
+    def pipeline(self, name: str, **spec: Any) -> None:
+        """Apply a DataPipeline."""
+        self.apply(
+            {
+                "apiVersion": f"{GROUP}/{VERSION}",
+                "kind": KIND,
+                "metadata": {"name": name},
+                "spec": spec,
+            }
+        )
+
+    def get(self, name: str) -> dict[str, Any]:
+        found = self.kind(KIND, f"{GROUP}/{VERSION}").get(name=name, namespace=NAMESPACE)
+        return dict(found.to_dict())
+
+    def status(self, name: str) -> Status:
+        return Status.model_validate(self.get(name).get("status") or {})
+
+    def delete(self, name: str) -> None:
+        self.kind(KIND, f"{GROUP}/{VERSION}").delete(name=name, namespace=NAMESPACE)
+
+    def exists(self, name: str) -> bool:
+        found = self.kind(KIND, f"{GROUP}/{VERSION}").get(namespace=NAMESPACE)
+        return name in {item.metadata.name for item in found.items}
+
+    def aws(self, service: str) -> Any:
+        env = self.sandbox.env()
+        return _client(
+            service, env["AWS_ENDPOINT_URL"], env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"]
+        )
+
+    def wait(self, name: str, until: Callable[[Status], bool], seconds: float, what: str) -> Status:
+        """Return the status of a pipeline once *until* holds; fail and say how it was instead."""
+        deadline = time.monotonic() + seconds
+        while not until(status := self.status(name)):
+            if time.monotonic() > deadline:
+                said = yaml.safe_dump(status.as_json(), sort_keys=False)
+                pytest.fail(f"{name}: not {what} within {seconds:.0f} s:\n{said}")
+            time.sleep(0.2)
+        return status
+
+    def ready(self, name: str, seconds: float = 30) -> Status:
+        return self.wait(name, lambda s: holds(s, "Ready"), seconds, "ready")
+
+    def gone(self, name: str, seconds: float = 60) -> None:
+        """Delete a pipeline and wait until it is gone."""
+        self.delete(name)
+        deadline = time.monotonic() + seconds
+        while self.exists(name):
+            if time.monotonic() > deadline:
+                pytest.fail(f"{name}: not deleted within {seconds:.0f} s: {self.status(name)}")
+            time.sleep(0.2)
+
+
+def holds(status: Status, condition: str) -> bool:
+    found = status[condition]
+    return found is not None and found.status == "True"
+
+
+@cache
+def _client(service: str, endpoint: str, key: str, secret: str) -> Any:
+    return boto3.Session().client(
+        service,
+        region_name="eu-west-1",
+        endpoint_url=endpoint,
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+    )
+
+
+@pytest.fixture(scope="session")
+def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
+    """Somebody who works with a sandbox of the session's own."""
+    sandbox = Sandbox(tmp_path_factory.mktemp("e2e") / "sandbox")
+    with sandbox.running():
+        client = config.new_client_from_config(str(sandbox.kubeconfig))
+        yield User(sandbox, DynamicClient(client))

@@ -1,0 +1,104 @@
+"""What cannot work is refused at once, with the field and the cure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from kubernetes.client import ApiException
+
+from tests.e2e.conftest import User
+
+REFUSED = {
+    "no number": ({"job": {"workers": "many"}}, "spec.job.workers"),
+    "too few workers": ({"job": {"workers": 1}}, "greater than or equal to 2"),
+    "a bucket name with capitals": ({"bucket": {"name": "Orders"}}, "spec.bucket.name"),
+    "an unknown format": ({"source": {"format": "xml"}}, '"csv", "json", "parquet"'),
+    "an unknown field": ({"job": {"wrkers": 3}}, "wrkers"),
+    "equal prefixes": (
+        {"source": {"prefix": "x/"}, "target": {"prefix": "x/"}},
+        "neither equal nor one inside the other",
+    ),
+    "a source in our books": ({"source": {"prefix": "dataflowxpress/a/"}}, "another prefix"),
+    "two scripts": ({"job": {"script": {"inline": "x", "s3Uri": "s3://b/k"}}}, "at most one of"),
+    "FLEX on large workers": (
+        {"job": {"executionClass": "FLEX", "workerType": "G.8X"}},
+        "FLEX runs on G.1X and G.2X only",
+    ),
+    "an argument without dashes": ({"job": {"arguments": {"x": "1"}}}, "two dashes"),
+    "a tag of AWS's": ({"tags": {"aws:x": "y"}}, "not yours to set"),
+    "a role in another account": (
+        {"roleArn": "arn:aws:iam::111111111111:role/x", "accountId": "222222222222"},
+        "correct one of them",
+    ),
+}
+
+
+@pytest.mark.parametrize(("spec", "words"), REFUSED.values(), ids=REFUSED.keys())
+def test_the_api_server_refuses_it(user: User, spec: dict[str, Any], words: str) -> None:
+    with pytest.raises(ApiException) as refusal:
+        user.pipeline("refused", **spec)
+    assert words in str(refusal.value.body).replace('\\"', '"')
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"bucket": {"name": "another-bucket"}}, "bucket's name cannot change"),
+        ({"region": "us-east-1"}, "region cannot change"),
+    ],
+    ids=["bucket name", "region"],
+)
+def test_what_is_immutable_stays(user: User, change: dict[str, Any], words: str) -> None:
+    user.pipeline("settled", bucket={"name": "e2e-settled"}, region="eu-west-1")
+    settled = {"bucket": {"name": "e2e-settled"}, "region": "eu-west-1"}
+    with pytest.raises(ApiException) as refusal:
+        user.pipeline("settled", **(settled | change))
+    assert words in str(refusal.value.body)
+    user.gone("settled")
+
+
+def test_a_missing_config_map_is_named_before_any_call_to_aws(user: User) -> None:
+    script = {"configMapKeyRef": {"name": "not-there", "key": "job.py"}}
+    user.pipeline("scriptless", job={"script": script}, bucket={"name": "e2e-scriptless"})
+    status = user.wait("scriptless", lambda s: s["Ready"] is not None, 5, "told anything")
+    ready = status["Ready"]
+    assert ready
+    assert (ready.status, ready.reason) == ("False", "InvalidSpec")
+    assert "spec.job.script.configMapKeyRef" in ready.message
+    assert "not-there" in ready.message
+    assert status.resources == ()
+    user.gone("scriptless")
+
+
+def test_a_strangers_bucket_is_refused_and_what_does_not_need_it_is_made(user: User) -> None:
+    s3 = user.aws("s3")
+    s3.create_bucket(
+        Bucket="e2e-strangers", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    user.pipeline("guest", bucket={"name": "e2e-strangers"})
+    status = user.wait("guest", lambda s: bool(s["Stalled"]), 20, "judged")
+    status = user.wait(
+        "guest", lambda s: (r := s["Ready"]) is not None and r.reason == "Refused", 20, "refused"
+    )
+    ready = status["Ready"]
+    assert ready
+    assert "Bucket/e2e-strangers exists and belongs to somebody else" in ready.message
+    states = {(line.kind, line.name): line.state for line in status.resources}
+    assert states["Bucket", "e2e-strangers"] == "Refused"
+    assert states["Topic", "default-guest"] == "Ready"
+    assert states["Object", "csv_data/"] == "Pending"
+    user.gone("guest")
+    assert "e2e-strangers" in {b["Name"] for b in s3.list_buckets()["Buckets"]}
+    s3.delete_bucket(Bucket="e2e-strangers")
+
+
+def test_another_account_than_the_one_named_is_not_touched(user: User) -> None:
+    user.pipeline("elsewhere", accountId="123456789012")
+    status = user.wait("elsewhere", lambda s: s["Ready"] is not None, 10, "told anything")
+    ready = status["Ready"]
+    assert ready
+    assert ready.reason == "Refused"
+    assert "spec.accountId" in ready.message
+    assert status.resources == ()
+    user.gone("elsewhere")

@@ -1,0 +1,87 @@
+"""From an upload to Parquet, catalog and mail, with the real Lambdas and real Spark."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dataflowxpress.core.status import Status
+from dataflowxpress.demo.figures import connect, fetch
+from dataflowxpress.sandbox.aws import mail
+from tests.e2e.conftest import User, holds
+
+BUCKET, READER = "e2e-data-flow", "reader@example.com"
+PEOPLE = "name,age\nAda,36\nGrace,85\n"
+
+
+@pytest.fixture(scope="module")
+def flow(user: User) -> str:
+    """A pipeline whose reader has confirmed."""
+    user.pipeline(
+        "flow",
+        bucket={"name": BUCKET},
+        trigger={"batchWindowSeconds": 0},
+        notifications={"emails": [READER]},
+    )
+    user.ready("flow")
+    mail.confirm(user.directory, READER)
+    return "flow"
+
+
+def upload(user: User, key: str, text: str) -> None:
+    user.aws("s3").put_object(Bucket=BUCKET, Key=f"csv_data/{key}", Body=text.encode())
+
+
+def rows(user: User, table: str, scratch: Path) -> list[tuple[Any, ...]]:
+    """Return what anybody reads who points DuckDB at the Parquet."""
+    parquet = fetch(user.aws("s3"), BUCKET, "parquet_data/", scratch / str(time.monotonic_ns()))
+    with connect(parquet) as database:
+        found: list[tuple[Any, ...]] = (
+            database.table(table).project("name, age").order("name").fetchall()
+        )
+    return found
+
+
+def converted(objects: int, total: int) -> Any:
+    def check(status: Status) -> bool:
+        data = status.data
+        return (
+            data is not None
+            and (data.objects, data.rows) == (objects, total)
+            and holds(status, "DataCurrent")
+        )
+
+    return check
+
+
+def test_an_upload_becomes_parquet_catalog_and_mail_and_stays_exactly_right(
+    user: User, flow: str, tmp_path: Path
+) -> None:
+    upload(user, "people/one.csv", PEOPLE)
+    status = user.wait(flow, converted(1, 2), 120, "converted")
+    assert rows(user, "people", tmp_path) == [("Ada", 36), ("Grace", 85)]
+    tables = user.aws("glue").get_tables(DatabaseName="default_flow")["TableList"]
+    assert sorted(table["Name"] for table in tables) == ["people", "people_parquet"]
+    assert status.last_crawl
+    assert status.last_crawl.state == "Succeeded"
+    assert any(run.rows_written == 2 and run.state == "SUCCEEDED" for run in status.runs)
+    told = [m for m in mail.mails(user.directory) if READER in m.to and "SUCCEEDED" in m.text]
+    assert told
+    assert "default/flow" in told[0].text
+
+    upload(user, "people/one.csv", PEOPLE)  # the same again
+    runs = {run.id for run in status.runs}
+    user.wait(
+        flow,
+        lambda s: {r.id for r in s.runs if r.state == "SUCCEEDED"} > runs and converted(1, 2)(s),
+        120,
+        "looked at again",
+    )
+    assert rows(user, "people", tmp_path) == [("Ada", 36), ("Grace", 85)]
+
+    upload(user, "people/one.csv", "name,age\nAda,37\n")  # other content under the same key
+    user.wait(flow, converted(1, 1), 120, "converted anew")
+    assert rows(user, "people", tmp_path) == [("Ada", 37)]
