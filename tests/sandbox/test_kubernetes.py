@@ -119,5 +119,13 @@ def test_a_definition_that_the_server_refuses_is_named_with_the_reason(
     }
     definition.write_text(yaml.safe_dump(broken))
 
-    with pytest.raises(SandboxError, match=r"broken\.yaml is refused.*must be spec.names.plural"):
+    with pytest.raises(SandboxError, match=r"brokens\.example\.org.*must be spec\.names\.plural"):
         crd.install(definition, cluster)
+
+
+def test_a_cluster_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    where = {"server": "https://127.0.0.1:1"}
+    kubeconfig.write(tmp_path / "kubeconfig", where, {})
+
+    with pytest.raises(SandboxError, match=r"cannot be reached.*127\.0\.0\.1"):
+        crd.install(artifacts.path("crds/datapipelines.yaml"), tmp_path / "kubeconfig")

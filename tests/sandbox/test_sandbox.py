@@ -70,11 +70,11 @@ def pids(directory: Path) -> dict[str, int]:
 
 
 def test_up_status_env_and_down_from_the_command_line(directory: Path) -> None:
-    code, said = run("up", "--no-operator", directory=directory)
+    code, said = run("up", directory=directory)
     assert code == 0, said
     assert "Kubernetes" in said
-    assert "source" in said
-    assert pids(directory).keys() == _ALL
+    assert f"source {directory / 'env'}" in said.replace("\n", "")
+    assert pids(directory).keys() == _ALL | {"operator"}
 
     code, said = run("status", directory=directory)
     assert code == 0
@@ -127,6 +127,22 @@ def test_a_second_up_restarts_only_what_has_died_and_loses_nothing(directory: Pa
         assert {name for name in after if after[name] != before[name]} == {"kube-apiserver"}
         assert sandbox.env() == environment
         assert "precious" in namespaces(sandbox.kubeconfig)
+
+
+def test_an_operator_gets_new_credentials_when_aws_had_to_be_started_again(
+    directory: Path,
+) -> None:
+    sandbox = Sandbox(directory)
+    with sandbox.running():
+        before = pids(directory)
+        os.kill(before["aws"], signal.SIGKILL)
+        processes.wait_until(lambda: "aws" not in pids(directory), 10, "end")
+
+        sandbox.up()
+
+        after = pids(directory)
+        assert after.keys() == before.keys()
+        assert {name for name in after if after[name] != before[name]} == {"aws", "operator"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -187,6 +203,9 @@ def test_a_context_that_does_not_exist_is_named_with_those_that_do(
 
     with pytest.raises(SandboxError, match=r"No context 'prod' in your kubeconfig; .*: sandbox\."):
         Sandbox(directory, context="prod", aws=False).up()
+
+    with Sandbox(directory, context="sandbox", aws=False).running() as corrected:
+        assert "default" in namespaces(corrected.kubeconfig)
 
 
 def test_when_a_part_does_not_start_the_command_says_why_and_leaves_no_process(

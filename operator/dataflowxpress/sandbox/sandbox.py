@@ -101,7 +101,7 @@ class Sandbox:
 
     def env(self) -> dict[str, str]:
         """Return the environment of an administrator of its Kubernetes and its AWS."""
-        if not self.directory.exists():
+        if not self._state_file.exists():
             raise SandboxError(f"There is no sandbox in {self.directory}.")
         port = self._state().ports.get("aws")
         account = aws.environment(port) if port else {}
@@ -115,45 +115,42 @@ class Sandbox:
     def _claim(self) -> State:
         self._refuse_what_is_no_sandbox()
         state = self._state()
-        if self.directory.exists() and self._context not in (None, state.context):
+        if self._state_file.exists() and self._context not in (None, state.context):
             ours = f"context {state.context}" if state.context else "a cluster of its own"
             raise SandboxError(f"The sandbox in {self.directory} uses {ours}: take it down first.")
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (self.directory / ".gitignore").write_text("*\n")
         state.context = self._context or state.context
+        if state.context:
+            kubeconfig.extract(state.context, self.kubeconfig)
         self._save(state)
+        (self.directory / ".gitignore").write_text("*\n")
         return state
 
     def _start(self, state: State) -> None:
-        if self._with_aws:
-            self._start_aws(state)  # it takes its seconds while Kubernetes takes its own
-        self._start_kubernetes(state)
+        # AWS takes its seconds while Kubernetes takes its own.
+        cloud = self._start_aws(state) if self._with_aws else None
+        if not state.context:
+            self._start_kubernetes(state)
         with self._progress.step("the DataPipeline kind"):
             crd.install(artifacts.path("crds/datapipelines.yaml"), self.kubeconfig)
-        if self._with_aws:
-            self._wait_for_aws(state)
+        if cloud:
+            self._wait_for_aws(cloud, state.ports["aws"])
         (self.directory / "env").write_text(self.shell())
         if self._with_operator:
             self._start_operator(state)
 
-    def _start_aws(self, state: State) -> None:
-        if "aws" in self._running():
-            return
-        processes.stop(self.directory, {"operator"})  # its credentials are gone with the AWS before
-        port = self._choose_port(state, "aws")
-        processes.start("aws", aws.command(port, self.directory), directory=self.directory)
+    def _start_aws(self, state: State) -> Process:
+        if running := self._running().get("aws"):
+            return running
+        processes.stop(self.directory, {"operator"})  # its credentials are gone with the last AWS
+        argv = aws.command(self._choose_port(state, "aws"), self.directory)
+        return processes.start("aws", argv, directory=self.directory)
 
-    def _wait_for_aws(self, state: State) -> None:
-        port = state.ports["aws"]
+    def _wait_for_aws(self, process: Process, port: int) -> None:
         with self._progress.step("AWS, emulated"):
-            processes.wait_until(
-                lambda: aws.ready(port), _SECONDS, "AWS", process=self._running().get("aws")
-            )
+            processes.wait_until(lambda: aws.ready(port), _SECONDS, "AWS", process=process)
 
     def _start_kubernetes(self, state: State) -> None:
-        if state.context:
-            kubeconfig.extract(state.context, self.kubeconfig)
-            return
         assets = binaries.directory(self._progress)
         etcd, server = (self._choose_port(state, name) for name in ("etcd", "kube-apiserver"))
         with self._progress.step("Kubernetes"):
@@ -185,11 +182,17 @@ class Sandbox:
         return state.ports[name]
 
     def _refuse_what_is_no_sandbox(self) -> None:
-        if self.directory.exists() and not (self.directory / "state.json").is_file():
+        if self._state_file.exists() or not self.directory.exists():
+            return
+        if not self.directory.is_dir() or any(self.directory.iterdir()):
             raise SandboxError(f"{self.directory} is there already and is no sandbox.")
 
+    @property
+    def _state_file(self) -> Path:
+        return self.directory / "state.json"
+
     def _state(self) -> State:
-        return State.load(self.directory / "state.json")
+        return State.load(self._state_file)
 
     def _save(self, state: State) -> None:
-        state.save(self.directory / "state.json")
+        state.save(self._state_file)
