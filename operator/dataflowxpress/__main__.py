@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from .sandbox.cli import app as sandbox
+from .sandbox.cli import explained
 
 app = typer.Typer(
     name="dataflowxpress",
