@@ -16,7 +16,7 @@ from hypercorn.config import Config
 from ministack import app
 from ministack.core import lambda_runtime
 
-from dataflowxpress.sandbox.aws import HOST, Aws, permissions
+from dataflowxpress.sandbox.aws import HOST, Aws, gaps, permissions
 from dataflowxpress.sandbox.aws.children import Children, when_parent_ends
 from dataflowxpress.sandbox.aws.glue import api
 
@@ -34,6 +34,7 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     children = Children()
     children.adopt(lambda_runtime)
     permissions.install()
+    gaps.install()
     aws = Aws(port)
     jobs = api.install(aws, directory)
     try:
