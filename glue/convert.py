@@ -7,6 +7,7 @@ The script of the job. What it does is in the package `dataflow`, which travels 
 import sys
 
 from awsglue.utils import getResolvedOptions
+
 from dataflow.options import Options
 from dataflow.run import Run
 

@@ -68,6 +68,7 @@ UNREADABLE = (  # what Spark says of objects that no retry makes readable
     "ParquetDecodingException",
     "SchemaColumnConvertNotSupportedException",
     "CANNOT_MERGE_SCHEMAS",
+    "DATATYPE_MISMATCH",
 )
 
 

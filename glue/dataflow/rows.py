@@ -36,6 +36,7 @@ def csv_rows(spark: SparkSession, urls: list[str], width: int, options: Options)
         .schema(", ".join(f"{name} STRING" for name in [*names, "record"]))
         .options(**dialect, header=options.csv_header, multiLine=True)
         .options(columnNameOfCorruptRecord="record", columnPruning=False)
+        .options(nullValue="\0")  # else Spark takes "" for null too
         .options(maxCharsPerColumn=MAX_VALUE, maxColumns=max(MAX_COLUMNS, width))
         .csv(urls)
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import hashlib
 import io
@@ -82,10 +81,7 @@ def looks_like_pattern(key: str) -> bool:
 
 def first_record(head: bytes, *, is_all: bool, delimiter: str, quote: str) -> list[str] | None:
     """Return the first record of a CSV object, or None if it may go on after these bytes."""
-    try:
-        text = codecs.getincrementaldecoder("utf-8-sig")().decode(head, final=is_all)
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"not CSV: not UTF-8 ({error.reason} at byte {error.start})") from None
+    text = head.decode("utf-8-sig", errors="replace")
     if "\0" in text:
         raise Unreadable("not CSV: binary data")
     lines = io.StringIO(text, newline="")
@@ -94,6 +90,8 @@ def first_record(head: bytes, *, is_all: bool, delimiter: str, quote: str) -> li
         record = next((record for record in records if record), [])
     except csv.Error as error:
         raise Unreadable(f"not CSV: {error}") from None
+    if any("\ufffd" in name for name in record):
+        raise Unreadable("not CSV in UTF-8: its first record has other bytes")
     ends_here = lines.tell() < len(text)
     return record if ends_here or is_all else None
 

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 import boto3
+
 from batch import Json, is_backstop, start_once
 
 

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 import boto3
+
 from batch import Json, is_backstop, start_once
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from tests.conftest import RunningAws
+    from dataflowxpress.sandbox.aws.serving import RunningAws
 
 BACKSTOP = {"source": "dataflowxpress", "reason": "look"}
 

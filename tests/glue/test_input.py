@@ -1,0 +1,158 @@
+"""One run over everything that may be uploaded; each test looks at one object of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.glue.conftest import Pipeline
+
+GOOD: dict[str, tuple[str, str, list[tuple[Any, ...]]]] = {
+    "plain": ("plain.csv", "n,name\n1,one\n2,two\n", [(1, "one"), (2, "two")]),
+    "no newline at the end": ("end.csv", "n,name\n1,one", [(1, "one")]),
+    "a byte order mark": ("bom.csv", "\ufeffn,name\n1,one\n", [(1, "one")]),
+    "CRLF": ("crlf.csv", "n,name\r\n1,one\r\n2,two\r\n", [(1, "one"), (2, "two")]),
+    "CR": ("cr.csv", "n,name\r1,one\r2,two\r", [(1, "one"), (2, "two")]),
+    "a quoted newline": ("newline.csv", 'n,name\n1,"one\ntwo"\n', [(1, "one\ntwo")]),
+    "quoted quotes and commas": ("quotes.csv", 'n,name\n1,"a ""b"", c"\n', [(1, 'a "b", c')]),
+    "one column": ("one.csv", "n\n1\n2\n", [(1, None), (2, None)]),
+    "another order": ("order.csv", "name,n\none,1\n", [(1, "one")]),
+    "other spelling": ("spelling.csv", " Name ,N\none,1\n", [(1, "one")]),
+    "a quoted newline in the header": ("head.csv", '"n","two\nlines"\n1,x\n', [(1, None)]),
+    "blank lines": ("blank.csv", "\n\nn,name\n\n1,one\n\n", [(1, "one")]),
+    "empty values": ("empties.csv", 'n,name\n,\n1,""\n', [(None, None), (1, "")]),
+    "UTF-8": ("utf8.csv", "n,name\n1,größe 🦆\n", [(1, "größe 🦆")]),
+    "a key with spaces": ("a b.csv", "n\n1\n", [(1, None)]),
+    "a key with + and %": ("a+b%41%.csv", "n\n1\n", [(1, None)]),
+    "a key with =": ("n=7.csv", "n\n1\n", [(1, None)]),
+    "a folder with =": ("day=7/a.csv", "n\n1\n", [(1, None)]),
+    "a key that is not ASCII": ("größe/🦆.csv", "n\n1\n", [(1, None)]),
+    "a key that looks like a pattern": ("[a]{b}*?.csv", "n\n1\n", [(1, None)]),
+    "a key with : and quotes": ("a:b'c\"d`.csv", "n\n1\n", [(1, None)]),
+    "a key of 300 characters": (f"{'x' * 296}.csv", "n\n1\n", [(1, None)]),
+    "a key with no suffix": ("none", "n\n1\n", [(1, None)]),
+}
+REFUSED: dict[str, tuple[str, bytes, str]] = {
+    "empty": ("empty.csv", b"", "empty"),
+    "a header alone": ("header.csv", b"n,name\n", "no rows"),
+    "a picture": ("picture.csv", b"\x89PNG\r\n\x1a\n\0\0\0", "not CSV"),
+    "Latin-1": ("latin.csv", "n,größe\n1,a\n".encode("latin-1"), "not CSV"),
+    "zeros": ("zeros.csv", b"n,name\0\n1,a\n", "not CSV"),
+    "UTF-16": ("utf16.csv", "n,name\n1,a\n".encode("utf-16"), "not CSV"),
+    "a column twice": ("twice.csv", b"n,N\n1,2\n", "twice"),
+    "a lost quote": ("quote.csv", b'n,name\n1,"' + b"abcdefg\n" * 2_200_000, "cannot read"),
+    "a hidden name": ("_hidden.csv", b"n\n1\n", "hide"),
+    "a folder without a name": ("a//b.csv", b"n\n1\n", "folder"),
+}
+WAITING: dict[str, tuple[str, bytes, str]] = {
+    "a new column": ("new.csv", b"n,name,new\n1,one,x\n", "new"),
+    "no table": ("../csv_data_2/other.csv", b"n\n1\n", "table"),
+}
+MIXED = (
+    b"n,name\n1,one\ntwo,two\n3\n4,four,4\n5.5,five\n9223372036854775808,six\n7, seven \n8,\xff\n"
+)
+
+
+@pytest.fixture(scope="module")
+def everything(make: Callable[..., Pipeline]) -> dict[str, Any]:
+    made = make(source_prefix="csv_data")
+    made.table("csv_data", "csv_data/", "n bigint, name string, two\nlines string")
+    for cases in (GOOD, REFUSED, WAITING):
+        for key, content, _ in cases.values():
+            made.put(path(key), content)
+    made.put("csv_data/mixed.csv", MIXED)
+    made.put("csv_data/folder/", b"")
+    entries = made.converts()
+    return {"pipeline": made, "entries": entries, "manifest": made.manifests()[-1]}
+
+
+def path(key: str) -> str:
+    return key.removeprefix("../") if key.startswith("../") else f"csv_data/{key}"
+
+
+@pytest.mark.parametrize("case", GOOD)
+def test_every_row_is_in_parquet_of(everything: dict[str, Any], case: str) -> None:
+    key, _, rows = GOOD[case]
+    entry = everything["entries"][path(key)]
+
+    assert (entry["rows"], entry["rejected"], entry["reason"]) == (len(rows), 0, None)
+    pipeline: Pipeline = everything["pipeline"]
+    [directory] = entry["directories"]
+    assert sorted(pipeline.query("n, name", pipeline.keys(directory)), key=str) == sorted(
+        rows, key=str
+    )
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_the_manifest_says_why_there_are_no_rows_of(everything: dict[str, Any], case: str) -> None:
+    key, _, reason = REFUSED[case]
+    entry = everything["entries"][path(key)]
+
+    assert (entry["rows"], entry["directories"]) == (0, [])
+    assert reason in entry["reason"]
+
+
+@pytest.mark.parametrize("case", WAITING)
+def test_the_manifest_says_what_is_missing_for(everything: dict[str, Any], case: str) -> None:
+    key, _, reason = WAITING[case]
+    waiting = {each["key"]: each["reason"] for each in everything["manifest"]["waiting"]}
+
+    assert path(key) not in everything["entries"]
+    assert reason in waiting[path(key)]
+
+
+def test_rows_that_do_not_fit_are_kept_and_counted(everything: dict[str, Any]) -> None:
+    entry = everything["entries"]["csv_data/mixed.csv"]
+    pipeline: Pipeline = everything["pipeline"]
+
+    assert (entry["read"], entry["rows"], entry["rejected"]) == (8, 2, 6)
+    kept = pipeline.query("n, name", pipeline.keys(entry["directories"][0]))
+    assert sorted(kept) == [(1, "one"), (7, " seven ")]
+    rejected = {
+        line["raw"]: line["reason"]
+        for line in pipeline.lines(f"dataflowxpress/rejected/{everything['manifest']['run']}/")
+        if line["object"] == "csv_data/mixed.csv"
+    }
+    assert rejected == {
+        "two,two": "column n: 'two' is no bigint",
+        "3": "not a record of 2 columns",
+        "4,four,4": "not a record of 2 columns",
+        "5.5,five": "column n: '5.5' is no bigint",
+        "9223372036854775808,six": "column n: '9223372036854775808' is no bigint",
+        "8,\ufffd": "column name: '\ufffd' is not UTF-8",
+    }
+
+
+def test_the_totals_are_those_of_the_objects(everything: dict[str, Any]) -> None:
+    entries, totals = everything["entries"].values(), everything["manifest"]["totals"]
+
+    assert len(entries) == totals["objects"] == len(GOOD) + len(REFUSED) + 1
+    assert totals["rows"] == sum(entry["rows"] for entry in entries)
+    assert totals["rows"] == sum(len(rows) for *_, rows in GOOD.values()) + 2
+    assert totals["rejected"] == sum(entry["rejected"] for entry in entries)
+    assert totals["waiting"] == len(WAITING)
+
+
+def test_the_catalog_shows_exactly_what_was_committed(everything: dict[str, Any]) -> None:
+    pipeline: Pipeline = everything["pipeline"]
+    committed = [each for entry in everything["entries"].values() for each in entry["directories"]]
+
+    places = pipeline.shown("csv_data_parquet").values()
+    assert sorted(places) == sorted(f"s3://{pipeline.name}/{each}" for each in committed)
+    assert len(pipeline.rows("csv_data_parquet", "n")) == everything["manifest"]["totals"]["rows"]
+
+
+def test_nothing_else_lies_in_the_target(everything: dict[str, Any]) -> None:
+    pipeline: Pipeline = everything["pipeline"]
+    committed = [each for entry in everything["entries"].values() for each in entry["directories"]]
+
+    strays = [
+        key
+        for key in pipeline.keys("parquet_data/")
+        if not key.endswith("/") and not any(key.startswith(each) for each in committed)
+    ]
+    assert strays == []

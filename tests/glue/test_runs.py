@@ -1,0 +1,183 @@
+"""Runs one after the other: what is converted again, and what a death in the middle costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.glue.conftest import Pipeline
+
+TABLE = "csv_data_parquet"
+
+
+def rows(pipeline: Pipeline) -> list[tuple[Any, ...]]:
+    return sorted(pipeline.rows(TABLE, "n, name"))
+
+
+def strays(pipeline: Pipeline) -> list[str]:
+    """What lies in the target although no manifest's newest entry names it."""
+    named = [each for entry in pipeline.entries().values() for each in entry["directories"]]
+    files = [key for key in pipeline.keys("parquet_data/") if key.endswith(".parquet")]
+    return [key for key in files if not any(key.startswith(each) for each in named)]
+
+
+def test_rows_are_there_once_whatever_dies_and_is_uploaded_again(pipeline: Pipeline) -> None:
+    pipeline.put("csv_data/a.csv", "n,name\n1,one\n2,two\n")
+    pipeline.put("csv_data/b.csv", "n,name\n3,three\n")
+
+    with pipeline.denied(
+        "s3:PutObject", f"arn:aws:s3:::{pipeline.name}/dataflowxpress/manifests/*"
+    ):
+        assert pipeline.run()["JobRunState"] == "FAILED"
+    assert pipeline.manifests() == []
+    assert strays(pipeline) != []
+    assert [table["Name"] for table in pipeline.tables()] == ["csv_data"]
+
+    pipeline.converts()
+    assert rows(pipeline) == [(1, "one"), (2, "two"), (3, "three")]
+    assert strays(pipeline) == []
+    assert len(pipeline.manifests()) == 1
+
+    pipeline.put("csv_data/a.csv", "n,name\n1,one\n2,two\n")
+    pipeline.converts()
+    assert len(pipeline.manifests()) == 1, "the same content under the same key is no work"
+
+    before = pipeline.shown(TABLE)
+    pipeline.put("csv_data/a.csv", "n,name\n5,five\n")
+    with pipeline.denied("glue:BatchUpdatePartition", "*"):
+        assert pipeline.run()["JobRunState"] == "FAILED"
+    assert rows(pipeline) == [(1, "one"), (2, "two"), (3, "three")], "the old rows, till the switch"
+
+    pipeline.converts()
+    assert not any(manifest["objects"] for manifest in pipeline.manifests()[2:]), "only completed"
+    assert rows(pipeline) == [(3, "three"), (5, "five")]
+    assert pipeline.shown(TABLE).keys() == before.keys()
+    assert strays(pipeline) == []
+
+    pipeline.put("csv_data/a.csv", "")
+    pipeline.glue.delete_table(DatabaseName=pipeline.name, Name=TABLE)
+    pipeline.converts()
+    assert rows(pipeline) == [(3, "three")], "also when somebody has deleted the table"
+    assert strays(pipeline) == []
+
+
+def test_what_the_catalog_learns_lets_objects_in_and_rewrites_what_has_other_types(
+    pipeline: Pipeline,
+) -> None:
+    pipeline.put("csv_data/a.csv", "n,name\n1,one\n")
+    pipeline.put("csv_data/wide.csv", "n,name,more\n2.5,two,x\n")
+    assert pipeline.converts().keys() == {"csv_data/a.csv"}
+    [manifest] = pipeline.manifests()
+    [waiting] = manifest["waiting"]
+    assert waiting["key"] == "csv_data/wide.csv"
+
+    pipeline.table("csv_data", "csv_data/", "n double, name string, more string")
+    pipeline.converts()
+
+    assert sorted(pipeline.rows(TABLE, "n, name, more")) == [(1.0, "one", None), (2.5, "two", "x")]
+    columns = {
+        c["Name"]: c["Type"] for c in pipeline.table_of(TABLE)["StorageDescriptor"]["Columns"]
+    }
+    assert columns == {"n": "double", "name": "string", "more": "string"}
+    assert pipeline.manifests()[-1]["waiting"] == []
+    assert strays(pipeline) == []
+
+
+def test_the_columns_of_the_path_and_those_asked_for_are_kept(
+    make: Callable[..., Pipeline],
+) -> None:
+    pipeline = make(partition_by="country, Day")
+    pipeline.table("sales", "csv_data/sales/", "n bigint, country string", "day int, shop string")
+    pipeline.put("csv_data/sales/day=7/shop=a%20b/x.csv", "n,country\n1,DE\n2,a/b:c\n3,\n")
+    pipeline.put("csv_data/sales/day=8/shop=c/y.csv", "country,n\nDE,4\n")
+    pipeline.put("csv_data/else/z.csv", "n\n1\n")
+
+    entries = pipeline.converts()
+
+    assert entries.keys() == {
+        "csv_data/sales/day=7/shop=a%20b/x.csv",
+        "csv_data/sales/day=8/shop=c/y.csv",
+    }
+    files = [key for key in pipeline.keys("parquet_data/sales/") if key.endswith(".parquet")]
+    assert sorted(pipeline.query("n, country, day, shop", files)) == [
+        (1, "DE", 7, "a b"),
+        (2, "a/b:c", 7, "a b"),
+        (3, None, 7, "a b"),
+        (4, "DE", 8, "c"),
+    ]
+    assert {values[1:] for values in pipeline.shown("sales_parquet")} == {
+        ("DE", "7"),
+        ("a/b:c", "7"),
+        ("__HIVE_DEFAULT_PARTITION__", "7"),
+        ("DE", "8"),
+    }
+
+
+def test_json_lines_are_converted_by_name(make: Callable[..., Pipeline]) -> None:
+    pipeline = make(source_format="json")
+    columns = "n bigint, name string, seen timestamp, tags array<string>"
+    pipeline.table("csv_data", "csv_data/", columns)
+    pipeline.put(
+        "csv_data/a.json",
+        '{"N": 1, "name": "one", "seen": "2024-01-02 03:04:05", "tags": ["a", "b"]}\r\n'
+        '\n{"name": null, "n": 2}\n{"n": "x"}\nnot json\n[1]\n',
+    )
+    pipeline.put("csv_data/b.json", '{"n": 3}\n{"n": 4, "new": 1}\n')
+    pipeline.put("csv_data/empty.json", " \n")
+
+    entries = pipeline.converts()
+
+    assert sorted(pipeline.rows(TABLE, "n, name, seen::varchar, tags")) == [
+        (1, "one", "2024-01-02 03:04:05", ["a", "b"]),
+        (2, None, None, None),
+    ]
+    assert entries["csv_data/a.json"]["rejected"] == 3
+    assert entries["csv_data/empty.json"]["reason"] == "no rows"
+    assert [each["key"] for each in pipeline.manifests()[-1]["waiting"]] == ["csv_data/b.json"]
+    assert strays(pipeline) == []
+
+
+def test_parquet_is_copied_by_name(make: Callable[..., Pipeline]) -> None:
+    import duckdb
+
+    pipeline = make(source_format="parquet")
+    pipeline.table("csv_data", "csv_data/", "n bigint, name string")
+    for name, query in {
+        "a": "SELECT 'one' AS name, 1::int AS n",
+        "b": "SELECT 2::bigint AS N",
+        "new": "SELECT 3 AS n, 4 AS more",
+        "other": "SELECT [1] AS n",
+    }.items():
+        file = pipeline.folder / f"{name}.parquet"
+        duckdb.sql(f"COPY ({query}) TO '{file}' (FORMAT parquet)")
+        pipeline.put(f"csv_data/{name}.parquet", file.read_bytes())
+    pipeline.put("csv_data/broken.parquet", b"PAR1 is how it begins")
+    pipeline.put("csv_data/text.parquet", b"n,name\n")
+
+    entries = pipeline.converts()
+
+    assert sorted(pipeline.rows(TABLE, "n, name")) == [(1, "one"), (2, None)]
+    assert [each["key"] for each in pipeline.manifests()[-1]["waiting"]] == ["csv_data/new.parquet"]
+    refused = {key for key, entry in entries.items() if not entry["rows"]}
+    assert refused == {f"csv_data/{name}.parquet" for name in ("broken", "text", "other")}
+
+
+def test_two_runs_cannot_both_commit(pipeline: Pipeline, dataflow: Any) -> None:
+    options = dataflow.options.Options(
+        pipeline="p",
+        bucket=pipeline.name,
+        database=pipeline.name,
+        source_prefix="csv_data/",
+        source_format="csv",
+        target_prefix="parquet_data/",
+    )
+    first, second = dataflow.store.Store(options), dataflow.store.Store(options)
+
+    first.commit(1, {"run": "first"})
+    with pytest.raises(Exception, match="PreconditionFailed"):
+        second.commit(1, {"run": "second"})
+    assert pipeline.manifests() == [{"run": "first"}]
