@@ -1,0 +1,100 @@
+"""Agenda: when a pipeline is looked at, and how retries thin out."""
+
+from __future__ import annotations
+
+import pytest
+
+from dataflowxpress.core.status import Status
+from dataflowxpress.handlers import BUSY_LOOK, IDLE_LOOK, LONGEST_RETRY, Agenda
+from dataflowxpress.reconcile import Report
+
+UID = "some-uid"
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def agenda(clock: Clock) -> Agenda:
+    return Agenda(clock)
+
+
+def report(*, settled: bool = True, busy: bool = False) -> Report:
+    return Report(Status(), settled=settled, resync=600, busy=busy)
+
+
+def test_a_pipeline_that_has_not_begun_is_never_due(agenda: Agenda, clock: Clock) -> None:
+    clock.now = 1e9
+    assert agenda.due(UID) == ""
+
+
+def test_after_a_restart_pipelines_begin_within_the_given_time(
+    agenda: Agenda, clock: Clock
+) -> None:
+    agenda.start(UID, within=10)
+    clock.now = 10
+    assert agenda.due(UID) == "resync"
+
+
+def test_everything_is_compared_again_after_the_resync_interval(
+    agenda: Agenda, clock: Clock
+) -> None:
+    agenda.note(UID, report(), resynced=True)
+    clock.now = 600 * 0.89
+    assert agenda.due(UID) == "look"
+    clock.now = 600 * 1.11
+    assert agenda.due(UID) == "resync"
+
+
+@pytest.mark.parametrize(("busy", "seconds"), [(True, BUSY_LOOK), (False, IDLE_LOOK)])
+def test_data_on_the_move_is_looked_at_more_often(
+    agenda: Agenda, clock: Clock, busy: bool, seconds: float
+) -> None:
+    agenda.note(UID, report(busy=busy), resynced=True)
+    clock.now = seconds - 0.1
+    assert agenda.due(UID) == ""
+    clock.now = seconds
+    assert agenda.due(UID) == "look"
+
+
+def test_a_look_does_not_put_off_the_next_comparison(agenda: Agenda, clock: Clock) -> None:
+    agenda.note(UID, report(), resynced=True)
+    clock.now = 500
+    agenda.note(UID, report(), resynced=False)
+    clock.now = 661
+    assert agenda.due(UID) == "resync"
+
+
+def test_failures_are_tried_again_later_each_time_but_for_ever(
+    agenda: Agenda, clock: Clock
+) -> None:
+    waits = []
+    for _ in range(12):
+        began = clock.now
+        agenda.note(UID, report(settled=False), resynced=True)
+        while agenda.due(UID) != "resync":
+            clock.now += 0.5
+        waits.append(clock.now - began)
+    assert waits[0] < 10
+    assert waits[3] > waits[0]
+    assert max(waits) <= LONGEST_RETRY * 1.2 + 1
+
+
+def test_success_ends_the_thinning_out(agenda: Agenda, clock: Clock) -> None:
+    for _ in range(8):
+        agenda.fail(UID)
+    agenda.note(UID, report(), resynced=True)
+    agenda.fail(UID)
+    clock.now = 7
+    assert agenda.due(UID) == "resync"

@@ -1,0 +1,191 @@
+"""Blueprint: what a spec stands for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar
+
+import pytest
+
+from dataflowxpress.blueprint import blueprint
+from dataflowxpress.core.resource import Resource, Scope
+from dataflowxpress.resources import (
+    Alarm,
+    Bucket,
+    Crawler,
+    Database,
+    EventSource,
+    Function,
+    Job,
+    LogGroup,
+    Notification,
+    Object,
+    Queue,
+    Role,
+    Rule,
+    Subscription,
+    Topic,
+)
+from dataflowxpress.spec import DataPipelineSpec
+
+HERE = Scope("default/orders", "123456789012", "eu-west-1")
+Kind = TypeVar("Kind", bound=Resource)
+
+
+def resources(here: Scope = HERE, /, **spec: Any) -> list[Resource]:
+    return blueprint(DataPipelineSpec.model_validate(spec), here)
+
+
+def every(kind: type[Kind], found: list[Resource]) -> list[Kind]:
+    return [resource for resource in found if isinstance(resource, kind)]
+
+
+def test_no_two_resources_are_the_same() -> None:
+    found = resources(notifications={"emails": ["a@b.cd", "e@f.gh"]})
+    assert len({resource.id for resource in found}) == len(found)
+
+
+def test_everything_that_is_needed_is_described_before_what_needs_it() -> None:
+    seen: set[Any] = set()
+    for resource in resources(notifications={"emails": ["a@b.cd"]}):
+        assert {need.id for need in resource.needs} <= seen, resource.id
+        seen.add(resource.id)
+
+
+def test_only_uploads_under_the_source_prefix_start_anything() -> None:
+    found = resources(source={"prefix": "in/", "suffix": ".csv"}, target={"prefix": "out/"})
+    (notification,), (crawler,) = every(Notification, found), every(Crawler, found)
+    assert (notification.prefix, notification.suffix) == ("in/", ".csv")
+    assert crawler.path.endswith("/in/")
+    (start,) = [f for f in every(Function, found) if "CRAWLER" in f.environment]
+    assert (start.environment["PREFIX"], start.environment["SUFFIX"]) == ("in/", ".csv")
+
+
+def test_arguments_without_a_value_are_left_out() -> None:
+    (job,) = every(Job, resources())
+    assert "--source_suffix" not in job.arguments
+    assert all(job.arguments.values())
+
+
+def test_a_users_own_script_replaces_ours_and_keeps_bookmarks() -> None:
+    (job,) = every(Job, resources(job={"script": {"s3Uri": "s3://theirs/job.py"}}))
+    assert (job.script, job.modules) == ("s3://theirs/job.py", None)
+    assert job.arguments["--job-bookmark-option"] == "job-bookmark-enable"
+    (role,) = [
+        r
+        for r in every(Role, resources(job={"script": {"s3Uri": "s3://theirs/job.py"}}))
+        if r.trusted.startswith("glue")
+    ]
+    assert "arn:aws:s3:::theirs/job.py" in json.dumps(role.statements)
+
+
+def test_a_script_with_other_content_lies_elsewhere_so_that_no_run_mixes_two() -> None:
+    spec = DataPipelineSpec.model_validate({"job": {"script": {"inline": "x"}}})
+    one, two = (
+        next(o for o in every(Object, blueprint(spec, HERE, script=body)) if "script" in o.name)
+        for body in (b"one", b"two")
+    )
+    assert one.name != two.name
+
+
+def test_suspend_holds_messages_in_both_queues() -> None:
+    assert [feed.enabled for feed in every(EventSource, resources(suspend=True))] == [False, False]
+    assert [feed.enabled for feed in every(EventSource, resources())] == [True, True]
+
+
+def test_every_queue_for_what_failed_has_an_alarm() -> None:
+    found = resources()
+    dead = {q.dead_letters.name for q in every(Queue, found) if q.dead_letters}
+    dead |= {rule.dead_letters.name for rule in every(Rule, found) if rule.dead_letters}
+    assert {alarm.queue.name for alarm in every(Alarm, found)} == dead
+    assert len(dead) == 3
+
+
+@pytest.mark.parametrize(
+    ("minutes", "retry", "attempts"), [(1, 30, 10), (60, 30, 180), (2880, 260, 997)]
+)
+def test_a_message_waits_half_as_long_again_as_the_longest_run(
+    minutes: int, retry: int, attempts: int
+) -> None:
+    found = resources(job={"timeoutMinutes": minutes})
+    queues = [queue for queue in every(Queue, found) if queue.dead_letters]
+    assert {queue.attempts for queue in queues} == {attempts}
+    assert {f.environment["RETRY_SECONDS"] for f in every(Function, found)} == {str(retry)}
+    assert retry * attempts >= minutes * 60 * 1.5
+    assert attempts <= 1000
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "states"),
+    [
+        (["Succeeded"], ["SUCCEEDED"]),
+        (["Failed"], ["FAILED", "TIMEOUT", "STOPPED"]),
+        (None, ["SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED"]),
+    ],
+)
+def test_mails_are_about_the_outcomes_asked_for(
+    outcomes: list[str] | None, states: list[str]
+) -> None:
+    found = resources(notifications={"outcomes": outcomes} if outcomes else {})
+    (ended,) = [rule for rule in every(Rule, found) if rule.name.endswith("run-ended")]
+    (failed,) = [rule for rule in every(Rule, found) if rule.name.endswith("crawl-failed")]
+    assert ended.pattern["detail"]["state"] == states
+    assert failed.enabled == ("FAILED" in states)
+
+
+def test_each_reader_is_subscribed_to_the_topic() -> None:
+    found = resources(notifications={"emails": ["a@b.cd", "e@f.gh"]})
+    assert [s.name for s in every(Subscription, found)] == ["a@b.cd", "e@f.gh"]
+
+
+def test_no_role_reaches_beyond_its_pipeline() -> None:
+    shared = {"arn:aws:glue:eu-west-1:123456789012:catalog"}  # Glue checks it with every table
+    logs = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws-glue/*"
+    for role in every(Role, resources()):
+        for statement in role.statements:
+            assert not any("*" in action for action in _listed(statement["Action"]))
+            for on in set(_listed(statement["Resource"])) - shared - {logs}:
+                assert "default-orders" in on or "default_orders" in on, role.name
+
+
+def test_a_role_of_a_function_may_start_one_thing_and_read_one_queue() -> None:
+    found = resources()
+    (role,) = [r for r in every(Role, found) if r.name.endswith("start-crawler")]
+    allowed = {a for s in role.statements for a in _listed(s["Action"])}
+    assert {action for action in allowed if action.startswith("glue:")} == {"glue:StartCrawler"}
+    queues = {on for s in role.statements for on in _listed(s["Resource"]) if ":sqs:" in on}
+    assert queues == {"arn:aws:sqs:eu-west-1:123456789012:default-orders-uploads"}
+
+
+def test_the_longest_pipeline_name_gives_names_that_aws_accepts() -> None:
+    here = Scope(f"{'n' * 63}/{'p' * 253}", "123456789012", "eu-west-1")
+    limits = {
+        Bucket: 63,
+        Role: 64,
+        Function: 64,
+        Rule: 64,
+        Queue: 80,
+        Topic: 256,
+        Crawler: 255,
+        Job: 255,
+        Database: 255,
+        LogGroup: 512,
+        Alarm: 255,
+    }
+    for resource in resources(here):
+        limit = limits.get(type(resource), 1024)
+        assert len(resource.name) <= limit, resource.id
+
+
+@pytest.mark.parametrize(
+    ("partition", "region"), [("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")]
+)
+def test_arns_are_of_the_partition(partition: str, region: str) -> None:
+    here = Scope("default/orders", "123456789012", region, partition)
+    for resource in resources(here):
+        assert not resource.arn or resource.arn.startswith(f"arn:{partition}:")
+        assert "arn:aws:" not in json.dumps(resource.desired(), default=str), resource.id
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
