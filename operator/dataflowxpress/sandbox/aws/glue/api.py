@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import glue
 
+from dataflowxpress.sandbox.aws.glue import classifiers
+from dataflowxpress.sandbox.aws.glue.crawlers import Crawlers
 from dataflowxpress.sandbox.aws.glue.errors import GlueError
 from dataflowxpress.sandbox.aws.glue.jobs import Jobs
 
@@ -17,14 +19,16 @@ if TYPE_CHECKING:
 
     from dataflowxpress.sandbox.aws import Aws
 
-Operation = "Callable[[dict[str, Any]], dict[str, Any]]"
-
 
 def install(aws: Aws, directory: Path) -> Jobs:
     """Answer our operations in this process' Glue; return the jobs, to be ended with it."""
     theirs = glue._handle_request_sync
     jobs = Jobs(aws, directory)
-    ours: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {**jobs.operations()}
+    ours: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+        **jobs.operations(),
+        **Crawlers(aws).operations(),
+        "UpdateClassifier": classifiers.update,
+    }
 
     def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
         operation = ours.get(headers.get("x-amz-target", "").rpartition(".")[2])

@@ -1,0 +1,109 @@
+"""Fixtures of the AWS emulator's tests: a bucket, a database and roles, with names of their own."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dataflowxpress.sandbox.aws.serving import RunningAws
+
+
+@dataclass(frozen=True)
+class Place:
+    """A bucket with data, a database of the same name, and whatever else a test makes there."""
+
+    aws: RunningAws
+    name: str
+
+    def put(self, key: str, body: str | bytes) -> None:
+        self.aws.client("s3").put_object(Bucket=self.name, Key=key, Body=body)
+
+    def keys(self, prefix: str) -> list[str]:
+        found = self.aws.client("s3").list_objects_v2(Bucket=self.name, Prefix=prefix)
+        return [each["Key"] for each in found.get("Contents", [])]
+
+    def role(self, *statements: dict[str, Any], service: str = "glue.amazonaws.com") -> str:
+        """Make a role with these permissions, or all of S3, Glue and Logs; return its ARN."""
+        allowed = statements or (allow("s3:*", "glue:*", "logs:*"),)
+        iam, name = self.aws.client("iam"), unique("role")
+        trust = {"Principal": {"Service": service}, **allow("sts:AssumeRole")}
+        del trust["Resource"]
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))
+        iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=policy(*allowed))
+        arn: str = role["Role"]["Arn"]
+        return arn
+
+    def columns(self, table: str) -> str:
+        found = self.table(table)["StorageDescriptor"]["Columns"]
+        return ", ".join(f"{each['Name']} {each['Type']}" for each in found)
+
+    def table(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.aws.client("glue").get_table(
+            DatabaseName=self.name, Name=name
+        )["Table"]
+        return found
+
+    def tables(self) -> list[str]:
+        found = self.aws.client("glue").get_tables(DatabaseName=self.name)["TableList"]
+        return sorted(each["Name"] for each in found)
+
+
+@pytest.fixture
+def place(aws: RunningAws) -> Place:
+    name = unique("place")
+    aws.client("s3").create_bucket(
+        Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    aws.client("glue").create_database(DatabaseInput={"Name": name})
+    return Place(aws, name)
+
+
+@pytest.fixture
+def eventually() -> Callable[[Callable[[], Any], float], Any]:
+    """Wait until something is true, for so many seconds at most; return what it is."""
+
+    def wait(condition: Callable[[], Any], seconds: float = 30) -> Any:
+        deadline = time.monotonic() + seconds
+        while not (value := condition()):
+            assert time.monotonic() < deadline, f"not so after {seconds} s"
+            time.sleep(0.1)
+        return value
+
+    return wait
+
+
+@pytest.fixture
+def events(place: Place) -> Callable[[], list[dict[str, Any]]]:
+    """Glue's events from now on, through a rule and a queue."""
+    sqs, rules = place.aws.client("sqs"), place.aws.client("events")
+    url = sqs.create_queue(QueueName=place.name)["QueueUrl"]
+    wanted = {"QueueUrl": url, "AttributeNames": ["QueueArn"]}
+    arn = sqs.get_queue_attributes(**wanted)["Attributes"]["QueueArn"]
+    rules.put_rule(Name=place.name, EventPattern=json.dumps({"source": ["aws.glue"]}))
+    rules.put_targets(Rule=place.name, Targets=[{"Id": "queue", "Arn": arn}])
+
+    def received() -> list[dict[str, Any]]:
+        answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        return [json.loads(each["Body"]) for each in answer.get("Messages", [])]
+
+    return received
+
+
+def unique(prefix: str) -> str:
+    return f"{prefix}-{uuid.uuid4().hex[:8]}"
+
+
+def allow(*actions: str, resource: str | list[str] = "*") -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": resource}
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
