@@ -1,0 +1,134 @@
+"""An engine on an emulated AWS, and a record of the calls that it makes."""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dataflowxpress.core.plan import Action, Outcome
+from dataflowxpress.core.resource import Id, Resource, Scope
+from dataflowxpress.engine import Engine
+from dataflowxpress.sandbox import aws as sandbox_aws
+
+if TYPE_CHECKING:
+    from dataflowxpress.sandbox.aws.serving import RunningAws
+
+READS = ("Get", "List", "Describe", "Head")
+
+
+@dataclass
+class Cloud:
+    """An AWS in which the operator has no more rights than we ship, and its calls are counted."""
+
+    aws: RunningAws
+    calls: list[str] = field(default_factory=list)
+
+    @functools.cache  # noqa: B019 - lives as long as the session
+    def client(self, service: str) -> Any:
+        """Return the operator's client."""
+        client = self.aws.client(service, self._operator)
+        client.meta.events.register("before-call", self._record)
+        return client
+
+    @functools.cache  # noqa: B019 - lives as long as the session
+    def others(self, service: str) -> Any:
+        """Return the client of somebody who may do everything, and is not counted."""
+        return self.aws.client(service)
+
+    @functools.cached_property
+    def _operator(self) -> dict[str, str]:
+        return sandbox_aws.operator_environment(self.aws.port)
+
+    def _record(self, model: Any, **_: Any) -> None:
+        self.calls.append(model.name)
+
+    @contextmanager
+    def recording(self) -> Iterator[list[str]]:
+        """Collect the names of the calls that are made meanwhile."""
+        self.calls.clear()
+        made: list[str] = []
+        yield made
+        made += self.calls
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """The resources of one owner, as a reconciliation treats them."""
+
+    cloud: Cloud
+    scope: Scope
+    patience: float = 20
+
+    @property
+    def engine(self) -> Engine:
+        return Engine(self.cloud.client, patience=self.patience)
+
+    def others_client(self, resource: Resource) -> Any:
+        return self.cloud.others(resource.service)
+
+    def actions(self, wanted: Sequence[Resource], known: Sequence[Id] = ()) -> dict[Id, Action]:
+        return {step.id: step.action for step in self.engine.plan(self.scope, wanted, known)}
+
+    def apply(self, wanted: Sequence[Resource], known: Sequence[Id] = ()) -> list[Outcome]:
+        return self.engine.apply(self.engine.plan(self.scope, wanted, known))
+
+    def converge(self, wanted: Sequence[Resource], known: Sequence[Id] = ()) -> None:
+        """Apply; every step has to succeed."""
+        failed = [
+            f"{o.step}: {o.error!r}" for o in self.apply(wanted, known) if o.error is not None
+        ]
+        assert not failed, failed
+
+    def differences(self, wanted: Sequence[Resource]) -> list[str]:
+        """Return what a plan would still do."""
+        steps = self.engine.plan(self.scope, wanted, [each.id for each in wanted])
+        return [f"{step} {step.error or ''}" for step in steps if step.action is not Action.KEEP]
+
+    def states(self, wanted: Sequence[Resource]) -> dict[Id, Any]:
+        """Return all that AWS says of these resources, but for what no two answers share."""
+        observed = self.engine.observe(self.scope, [each.id for each in wanted])
+        return {i: _lasting(state) for i, state in observed.items()}
+
+
+def _lasting(state: Any) -> Any:
+    if not isinstance(state, dict):
+        return state
+    return {key: value for key, value in state.items() if key != "ResponseMetadata"}
+
+
+def mutations(calls: Sequence[str]) -> list[str]:
+    """Return the calls that change something."""
+    return [call for call in calls if not call.startswith(READS)]
+
+
+@pytest.fixture(scope="session")
+def cloud(aws: RunningAws) -> Cloud:
+    return Cloud(aws)
+
+
+@pytest.fixture
+def name() -> str:
+    return f"t-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def pipeline(cloud: Cloud, name: str) -> Pipeline:
+    return Pipeline(cloud, scope_of(f"tests/{name}"))
+
+
+@pytest.fixture
+def stranger(cloud: Cloud, name: str) -> Pipeline:
+    return Pipeline(cloud, scope_of(f"strangers/{name}"))
+
+
+def scope_of(owner: str) -> Scope:
+    return Scope(owner, sandbox_aws.ACCOUNT, sandbox_aws.REGION, tags={"team": "data"})

@@ -1,0 +1,339 @@
+"""Samples: one described resource of each kind, what can change in it, and how others meddle."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dataflowxpress.core.resource import Resource, Scope
+from dataflowxpress.resources import (
+    Alarm,
+    Bucket,
+    Classifier,
+    Crawler,
+    Database,
+    EventSource,
+    Function,
+    Job,
+    LogGroup,
+    Notification,
+    Object,
+    Queue,
+    Role,
+    Rule,
+    Subscription,
+    Topic,
+)
+
+S3, EVENTS, GLUE, LAMBDA = (f"{who}.amazonaws.com" for who in ("s3", "events", "glue", "lambda"))
+READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+WRITE = {"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": ["*"]}
+KEY = "arn:aws:kms:eu-west-1:000000000000:key/11111111-2222-3333-4444-555555555555"
+BOUNDARY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+
+Make = Callable[[Scope, str], Any]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A described resource, made from a scope and a unique name."""
+
+    make: Callable[[Scope, str], Resource]
+    meddle: Callable[[Any, Any], object]  # client, resource: changes it behind our back
+    changes: Mapping[str, Any] = field(default_factory=dict)  # new values, or how to make them
+    fixed: frozenset[str] = frozenset()  # what it is known by
+
+
+def with_all_it_needs(*resources: Resource) -> list[Resource]:
+    """Return the resources after all that they hold, in order of need."""
+
+    def walk(resource: Resource) -> Iterator[Resource]:
+        for need in resource.needs:
+            yield from walk(need)
+        yield resource
+
+    return list({each.id: each for one in resources for each in walk(one)}.values())
+
+
+def archive(code: str) -> bytes:
+    """Return a zip file with a handler."""
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as zipped:
+        zipped.writestr(zipfile.ZipInfo("handler.py"), code)
+    return package.getvalue()
+
+
+def queue(here: Scope, name: str) -> Queue:
+    return Queue(here, name, visibility_seconds=60)
+
+
+def role(here: Scope, name: str) -> Role:
+    return Role(here, name, trusted=GLUE, statements=(READ,))
+
+
+def function_role(here: Scope, name: str) -> Role:
+    take = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+    statement = {"Effect": "Allow", "Action": list(take), "Resource": "*"}
+    return Role(here, name, trusted=LAMBDA, statements=(statement,))
+
+
+def function(here: Scope, name: str) -> Function:
+    return Function(
+        here,
+        name,
+        role=function_role(here, name),
+        log_group=LogGroup(here, f"/aws/lambda/{name}"),
+        handler="handler.handler",
+        code=archive("def handler(event, context): return event"),
+        environment={"CRAWLER": "orders", "SUFFIX": ".csv"},
+        timeout=30,
+    )
+
+
+def crawler(here: Scope, name: str) -> Crawler:
+    return Crawler(
+        here,
+        name,
+        role=role(here, name),
+        database=database(here, name),
+        classifier=Classifier(here, name, header="PRESENT"),
+        path=f"s3://{name}/csv_data/",
+        configuration={"Version": 1.0, "CrawlerOutput": {"Tables": {"A": "B"}}},
+    )
+
+
+def database(here: Scope, name: str) -> Database:
+    return Database(here, name.replace("-", "_"), description="Tables")
+
+
+def job(here: Scope, name: str) -> Job:
+    script = Object(here, "scripts/convert.py", bucket=Bucket(here, name), body=b"print()")
+    arguments = {"--database": "demo", "--partition_by": "year"}
+    return Job(here, name, role=role(here, name), script=script, arguments=arguments)
+
+
+def notification(here: Scope, name: str) -> Notification:
+    bucket = Bucket(here, name)
+    return Notification(
+        here, name, bucket=bucket, queue=told_by(bucket, name), prefix="csv_data/", suffix=".csv"
+    )
+
+
+def told_by(bucket: Bucket, name: str) -> Queue:
+    return Queue(bucket.scope, name, senders=((S3, bucket.arn),))
+
+
+def rule(here: Scope, name: str) -> Rule:
+    sender = (EVENTS, Rule.arn_of(here, (name,)))
+    return Rule(
+        here,
+        name,
+        pattern={"source": ["aws.glue"], "detail": {"state": ["Succeeded"]}},
+        target=Queue(here, name, senders=(sender,)),
+        dead_letters=Queue(here, f"{name}-dead", senders=(sender,)),
+        input_paths={"job": "$.detail.jobName"},
+        input_template='"<job> has ended"',
+    )
+
+
+def alarm(here: Scope, name: str) -> Alarm:
+    return Alarm(here, name, queue=queue(here, name), topic=Topic(here, name), description="Dead")
+
+
+def event_source(here: Scope, name: str) -> EventSource:
+    return EventSource(
+        here, name, function=function(here, name), queue=queue(here, name), maximum_concurrency=2
+    )
+
+
+def subscription(here: Scope, name: str) -> Subscription:
+    """Subscribe a queue: it needs nobody to confirm."""
+    return Subscription(here, queue(here, name).arn, topic=Topic(here, name), protocol="sqs")
+
+
+SAMPLES = {
+    "Alarm": Sample(
+        alarm,
+        lambda cloudwatch, its: cloudwatch.put_metric_alarm(
+            **{"AlarmName": its.name, **its.desired(), "Threshold": 99.0}
+        ),
+        {
+            "queue": lambda here, name: queue(here, f"{name}-2"),
+            "topic": lambda here, name: Topic(here, f"{name}-2"),
+            "description": "Dead letters",
+            "threshold": 5,
+            "period_seconds": 300,
+        },
+    ),
+    "Bucket": Sample(
+        Bucket,
+        lambda s3, its: s3.delete_bucket_policy(Bucket=its.name),
+        {"versioning": True, "kms_key_arn": KEY},
+    ),
+    "Classifier": Sample(
+        lambda here, name: Classifier(here, name, header="PRESENT"),
+        lambda glue, its: glue.update_classifier(
+            CsvClassifier={"Name": its.name, **its.desired(), "Delimiter": "#"}
+        ),
+        {"delimiter": ";", "quote": "'", "header": "ABSENT"},
+    ),
+    "Crawler": Sample(
+        crawler,
+        lambda glue, its: glue.update_crawler(Name=its.name, TablePrefix="theirs_"),
+        {
+            "role": lambda here, name: role(here, f"{name}-2"),
+            "database": lambda here, name: database(here, f"{name}-2"),
+            "classifier": lambda here, name: None,  # noqa: ARG005 - None is no value to call
+            "path": "s3://elsewhere/csv_data/",
+            "table_prefix": "raw_",
+            "configuration": {"Version": 1.0},
+            "recrawl": "CRAWL_NEW_FOLDERS_ONLY",
+            "exclusions": ("**/_*",),
+        },
+    ),
+    "Database": Sample(
+        database,
+        lambda glue, its: glue.update_database(
+            Name=its.name, DatabaseInput={"Name": its.name, "Description": "theirs"}
+        ),
+        {"description": "More tables", "location": "s3://elsewhere/"},
+    ),
+    "EventSource": Sample(
+        event_source,
+        lambda lambda_, its: lambda_.update_event_source_mapping(
+            UUID=its.read(lambda_, *its.key)["UUID"], FunctionResponseTypes=[]
+        ),
+        {
+            "batch_size": 100,
+            "window_seconds": 20,
+            "maximum_concurrency": lambda here, name: None,  # noqa: ARG005
+            "enabled": False,
+        },
+        frozenset({"function", "queue"}),
+    ),
+    "Function": Sample(
+        function,
+        lambda lambda_, its: lambda_.update_function_configuration(
+            FunctionName=its.name, Environment={"Variables": {**its.environment, "MORE": "1"}}
+        ),
+        {
+            "role": lambda here, name: function_role(here, f"{name}-2"),
+            "log_group": lambda here, name: LogGroup(here, f"/aws/lambda/{name}-2"),
+            "handler": "handler.other",
+            "code": archive("def handler(event, context): return None"),
+            "environment": {"CRAWLER": "orders"},
+            "runtime": "python3.12",
+            "timeout": 40,
+            "memory": 512,
+        },
+    ),
+    "Job": Sample(
+        job,
+        lambda glue, its: glue.update_job(
+            JobName=its.name, JobUpdate={**its.desired(), "NumberOfWorkers": 9}
+        ),
+        {
+            "role": lambda here, name: role(here, f"{name}-2"),
+            "script": "s3://elsewhere/script.py",
+            "modules": lambda here, name: Object(
+                here, "scripts/dataflow.zip", bucket=Bucket(here, name), body=b"PK"
+            ),
+            "arguments": {"--database": "demo"},
+            "glue_version": "4.0",
+            "worker_type": "G.2X",
+            "workers": 3,
+            "timeout_minutes": 30,
+            "max_retries": 1,
+            "execution_class": "FLEX",
+            "max_concurrent_runs": 2,
+        },
+    ),
+    "LogGroup": Sample(
+        lambda here, name: LogGroup(here, f"/tests/{name}"),
+        lambda logs, its: logs.delete_retention_policy(logGroupName=its.name),
+        {"retention_days": 7},
+    ),
+    "Notification": Sample(
+        notification,
+        lambda s3, its: s3.put_bucket_notification_configuration(
+            Bucket=its.bucket.name,
+            NotificationConfiguration={
+                "QueueConfigurations": [
+                    {"Id": its.name, "QueueArn": its.queue.arn, "Events": ["s3:ObjectRemoved:*"]}
+                ]
+            },
+        ),
+        {
+            "queue": lambda here, name: told_by(Bucket(here, name), f"{name}-2"),
+            "prefix": "other_data/",
+            "suffix": ".tsv",
+            "events": ("s3:ObjectCreated:Put", "s3:ObjectCreated:Copy"),
+        },
+        frozenset({"bucket"}),
+    ),
+    "Object": Sample(
+        lambda here, name: Object(here, "csv_data/", bucket=Bucket(here, name), body=b""),
+        lambda s3, its: s3.put_object(Bucket=its.bucket.name, Key=its.name, Body=b"theirs"),
+        {"body": b"other", "content_type": "text/x-python"},
+        frozenset({"bucket"}),
+    ),
+    "Queue": Sample(
+        lambda here, name: Queue(
+            here,
+            name,
+            visibility_seconds=60,
+            dead_letters=queue(here, f"{name}-dead"),
+            attempts=3,
+            senders=((S3, f"arn:aws:s3:::{name}"),),
+        ),
+        lambda sqs, its: sqs.set_queue_attributes(
+            QueueUrl=sqs.get_queue_url(QueueName=its.name)["QueueUrl"], Attributes={"Policy": ""}
+        ),
+        {
+            "visibility_seconds": 90,
+            "retention_seconds": 3600,
+            "dead_letters": lambda here, name: None,  # noqa: ARG005
+            "attempts": 5,
+            "senders": (),
+        },
+    ),
+    "Role": Sample(
+        role,
+        lambda iam, its: iam.put_role_policy(
+            RoleName=its.name,
+            PolicyName="pipeline",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [WRITE]}),
+        ),
+        {"trusted": LAMBDA, "statements": (READ, WRITE), "permissions_boundary": BOUNDARY},
+    ),
+    "Rule": Sample(
+        rule,
+        lambda events, its: events.remove_targets(Rule=its.name, Ids=["target"]),
+        {
+            "pattern": {"source": ["aws.glue"]},
+            "target": Topic,
+            "dead_letters": lambda here, name: None,  # noqa: ARG005
+            "input_paths": {"job": "$.detail.jobRunId"},
+            "input_template": '"<job>!"',
+            "enabled": False,
+        },
+    ),
+    "Subscription": Sample(
+        subscription,
+        lambda sns, its: sns.unsubscribe(
+            SubscriptionArn=its.read(sns, *its.key)["SubscriptionArn"]
+        ),
+        fixed=frozenset({"topic", "protocol"}),
+    ),
+    "Topic": Sample(
+        lambda here, name: Topic(here, name, display_name="Pipeline"),
+        lambda sns, its: sns.set_topic_attributes(
+            TopicArn=its.arn, AttributeName="DisplayName", AttributeValue="theirs"
+        ),
+        {"display_name": "Orders", "publishers": (EVENTS,)},
+    ),
+}

@@ -1,0 +1,207 @@
+"""Traps of AWS that have bitten others, sprung on purpose."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dataflowxpress.core.plan import Action
+from dataflowxpress.errors import Refused
+from dataflowxpress.resources import Bucket, Database, Object, Subscription, Topic
+from tests.contract.conftest import mutations
+from tests.contract.samples import (
+    LAMBDA,
+    READ,
+    archive,
+    function,
+    notification,
+    role,
+    with_all_it_needs,
+)
+
+if TYPE_CHECKING:
+    from dataflowxpress.core.resource import Resource
+    from tests.contract.conftest import Pipeline
+
+REGION = {"LocationConstraint": "eu-west-1"}
+
+
+def remove(pipeline: Pipeline, *resources: Resource) -> None:
+    pipeline.converge([], [each.id for each in resources])
+
+
+class TestBuckets:
+    def test_an_adopted_bucket_keeps_what_is_its_owners(
+        self, pipeline: Pipeline, name: str
+    ) -> None:
+        s3 = pipeline.cloud.others("s3")
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration=REGION)
+        s3.put_bucket_tagging(
+            Bucket=name, Tagging={"TagSet": [{"Key": "cost", "Value": "center 7"}]}
+        )
+        s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+        theirs = {
+            "Sid": "Theirs",
+            "Effect": "Allow",
+            "Principal": {"AWS": "arn:aws:iam::000000000000:root"},
+            "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::{name}/public/*",
+        }
+        document = {"Version": "2012-10-17", "Statement": [theirs]}
+        s3.put_bucket_policy(Bucket=name, Policy=json.dumps(document))
+        bucket = Bucket(pipeline.scope, name, adopt=True)
+        pipeline.converge([bucket])
+        tags = {each["Key"] for each in s3.get_bucket_tagging(Bucket=name)["TagSet"]}
+        policy = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])
+        assert tags >= {"cost", "dataflowxpress.io/pipeline"}
+        assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
+        assert theirs in policy["Statement"]
+        assert len(policy["Statement"]) == 2
+        assert pipeline.differences([bucket]) == []
+
+    def test_a_bucket_that_exists_is_not_taken_unasked(self, pipeline: Pipeline, name: str) -> None:
+        s3 = pipeline.cloud.others("s3")
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration=REGION)
+        (outcome,) = pipeline.apply([Bucket(pipeline.scope, name)])
+        assert isinstance(outcome.error, Refused)
+        assert str(outcome.error) == f"Bucket/{name} exists and belongs to somebody else"
+
+    def test_versioning_that_was_never_on_is_not_suspended(
+        self, pipeline: Pipeline, name: str
+    ) -> None:
+        pipeline.converge([Bucket(pipeline.scope, name)])
+        s3 = pipeline.cloud.others("s3")
+        assert "Status" not in s3.get_bucket_versioning(Bucket=name)
+
+    def test_a_full_bucket_is_emptied_of_all_it_holds(self, pipeline: Pipeline, name: str) -> None:
+        bucket = Bucket(pipeline.scope, name, versioning=True)
+        pipeline.converge([bucket])
+        s3 = pipeline.cloud.others("s3")
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(lambda n: s3.put_object(Bucket=name, Key=f"a+b =ü/{n}"), range(1050)))
+        s3.put_object(Bucket=name, Key="twice", Body=b"1")
+        s3.put_object(Bucket=name, Key="twice", Body=b"2")
+        s3.delete_object(Bucket=name, Key="twice")
+        s3.create_multipart_upload(Bucket=name, Key="unfinished")
+        remove(pipeline, bucket)
+        assert pipeline.states([bucket]) == {bucket.id: None}
+
+    def test_a_deletion_that_stopped_half_way_does_not_keep_the_bucket_shut(
+        self, pipeline: Pipeline, name: str
+    ) -> None:
+        bucket = Bucket(pipeline.scope, name)
+        pipeline.converge([bucket])
+        s3 = pipeline.cloud.others("s3")
+        policy = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])
+        shut = {
+            "Sid": "DataFlowXpressDeleting",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:PutObject",
+            "Resource": f"arn:aws:s3:::{name}/*",
+        }
+        policy["Statement"].append(shut)
+        s3.put_bucket_policy(Bucket=name, Policy=json.dumps(policy))
+        folder = Object(pipeline.scope, "csv_data/", bucket=bucket, body=b"")
+        pipeline.converge([bucket, folder])
+        assert pipeline.differences([bucket, folder]) == []
+
+
+class TestNotifications:
+    THEIRS = "theirs"
+
+    def test_rules_of_others_survive_ours(self, pipeline: Pipeline, name: str) -> None:
+        ours = notification(pipeline.scope, name)
+        wanted = with_all_it_needs(ours)
+        pipeline.converge(wanted[:-1])
+        s3 = pipeline.cloud.others("s3")
+        theirs = {"Id": self.THEIRS, "QueueArn": ours.queue.arn, "Events": ["s3:ObjectRemoved:*"]}
+        s3.put_bucket_notification_configuration(
+            Bucket=name,
+            NotificationConfiguration={
+                "QueueConfigurations": [theirs],
+                "EventBridgeConfiguration": {},
+            },
+        )
+        pipeline.converge(wanted)
+        assert self.rules(s3, name) == {self.THEIRS, ours.name}
+        pipeline.converge(with_all_it_needs(replace(ours, prefix="other/")))
+        assert self.rules(s3, name) == {self.THEIRS, ours.name}
+        remove(pipeline, ours)
+        assert self.rules(s3, name) == {self.THEIRS}
+
+    def rules(self, s3: Any, bucket: str) -> set[str]:
+        answer = s3.get_bucket_notification_configuration(Bucket=bucket)
+        assert "EventBridgeConfiguration" in answer
+        return {each["Id"] for each in answer["QueueConfigurations"]}
+
+    def test_a_queue_that_does_not_take_messages_yet_is_waited_for(
+        self, pipeline: Pipeline, name: str
+    ) -> None:
+        ours = notification(pipeline.scope, name)
+        deaf = replace(ours, queue=replace(ours.queue, senders=()))
+        hasty = replace(pipeline, patience=1)
+        outcomes = hasty.apply(with_all_it_needs(deaf))
+        assert "Unable to validate the following destination" in str(outcomes[-1].error)
+        pipeline.converge(with_all_it_needs(ours))
+
+
+class TestSubscriptions:
+    def test_a_mail_address_is_asked_once(self, pipeline: Pipeline, name: str) -> None:
+        address = f"{name}@example.com"
+        mail = Subscription(pipeline.scope, address, topic=Topic(pipeline.scope, name))
+        wanted = with_all_it_needs(mail)
+        pipeline.converge(wanted)
+        with pipeline.cloud.recording() as calls:
+            pipeline.converge(wanted)
+        assert mutations(calls) == []
+        remove(pipeline, *wanted)
+        assert set(pipeline.states(wanted).values()) == {None}
+
+
+class TestRoles:
+    def test_a_role_goes_with_what_others_hung_on_it(self, pipeline: Pipeline, name: str) -> None:
+        worker = role(pipeline.scope, name)
+        pipeline.converge([worker])
+        iam = pipeline.cloud.others("iam")
+        iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+        document = json.dumps({"Version": "2012-10-17", "Statement": [READ]})
+        iam.put_role_policy(RoleName=name, PolicyName="theirs", PolicyDocument=document)
+        remove(pipeline, worker)
+        assert pipeline.states([worker]) == {worker.id: None}
+
+    def test_a_trust_that_others_widened_is_narrowed(self, pipeline: Pipeline, name: str) -> None:
+        worker = role(pipeline.scope, name)
+        pipeline.converge([worker])
+        iam = pipeline.cloud.others("iam")
+        trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+        trust["Statement"][0]["Principal"]["Service"].append(LAMBDA)
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
+        assert pipeline.actions([worker]) == {worker.id: Action.UPDATE}
+        pipeline.converge([worker])
+        assert pipeline.differences([worker]) == []
+
+
+class TestFunctions:
+    def test_code_and_settings_change_together(self, pipeline: Pipeline, name: str) -> None:
+        its = function(pipeline.scope, name)
+        pipeline.converge(with_all_it_needs(its))
+        code = archive("def handler(event, context): return 7")
+        now = with_all_it_needs(replace(its, code=code, timeout=40))
+        pipeline.converge(now)
+        assert pipeline.differences(now) == []
+
+
+class TestDatabases:
+    def test_tables_go_with_their_database(self, pipeline: Pipeline, name: str) -> None:
+        database = Database(pipeline.scope, name.replace("-", "_"), description="")
+        pipeline.converge([database])
+        glue = pipeline.cloud.others("glue")
+        glue.create_table(DatabaseName=database.name, TableInput={"Name": "orders"})
+        remove(pipeline, database)
+        with pytest.raises(glue.exceptions.EntityNotFoundException):
+            glue.get_table(DatabaseName=database.name, Name="orders")
