@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
+from botocore.exceptions import BotoCoreError
+
+log = logging.getLogger(__name__)
 
 SETTINGS = Config(
     connect_timeout=3,
@@ -38,6 +42,15 @@ def clients(region: str | None, role_arn: str | None) -> Callable[[str], Any]:
         return session.client(service, config=SETTINGS)
 
     return client
+
+
+def warm(services: Iterable[str]) -> None:
+    """Make the clients of our own identity ahead of time: the first ones take seconds."""
+    try:
+        for service in services:
+            clients(None, None)(service)
+    except BotoCoreError as error:
+        log.warning("pipelines that name neither region nor role will wait: %s", error)
 
 
 @functools.cache

@@ -19,6 +19,7 @@ from .tags import TAGGERS, unpair
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 8.0  # seconds
+TAGGING = "resourcegroupstaggingapi"
 
 
 class Engine:
@@ -67,7 +68,7 @@ class Engine:
     def _owned_tags(self, scope: Scope) -> Mapping[str, Tags]:
         """Return the tags of all that carries our owner tag, by ARN, in one paged call."""
         try:
-            pages = self._client("resourcegroupstaggingapi").get_paginator("get_resources")
+            pages = self._client(TAGGING).get_paginator("get_resources")
             mine = [{"Key": OWNER_TAG, "Values": [scope.owner]}]
             found = [r for page in pages.paginate(TagFilters=mine) for r in page[_LIST]]
         except (ClientError, BotoCoreError) as error:

@@ -16,8 +16,12 @@ from typing import Any
 import kopf
 import kubernetes
 
+from . import clients
 from .cluster import Cluster
-from .reconcile import Pipeline, Reconciler, Report
+from .core.resource import Resource
+from .engine import TAGGING
+from .pipeline import Pipeline
+from .reconcile import Reconciler, Report
 from .spec import GROUP, PLURAL, VERSION
 
 log = logging.getLogger(__name__)
@@ -97,11 +101,17 @@ async def widen(**_: Any) -> None:
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
 
 
+@kopf.on.startup()
+def prepare(**_: Any) -> None:
+    """Do what takes long before the first pipeline asks for it."""
+    clients.warm({"sts", TAGGING, *(kind.service for kind in Resource.kinds.values())})
+
+
 @kopf.on.create(*RESOURCE)
 @kopf.on.update(*RESOURCE)
 def changed(body: kopf.Body, memo: kopf.Memo, **_: Any) -> None:
     """Reconcile what is new; kubectl's and Argo CD's own annotations are no reason."""
-    if Pipeline(body).needs_look:
+    if Pipeline(body).unanswered:
         _work(body, memo, "resync")
 
 

@@ -1,0 +1,99 @@
+"""Pipeline: a DataPipeline as the API server has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pydantic import ValidationError
+
+from .core.status import Status
+from .errors import InvalidSpec
+from .spec import GROUP, DataPipelineSpec
+
+PAUSED = f"{GROUP}/paused"
+REQUESTED = f"{GROUP}/reconcile-requested-at"
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A view of the object; *body* is as in `kubectl get -o json`."""
+
+    body: Mapping[str, Any]
+
+    @property
+    def namespace(self) -> str:
+        """Where it is."""
+        return str(self.body["metadata"]["namespace"])
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return str(self.body["metadata"]["name"])
+
+    @property
+    def owner(self) -> str:
+        """What its resources are tagged with."""
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def generation(self) -> int:
+        """Which version of the spec it is."""
+        return int(self.body["metadata"]["generation"])
+
+    @property
+    def annotations(self) -> Mapping[str, str]:
+        """What was asked for beside the spec."""
+        return self.body["metadata"].get("annotations") or {}
+
+    @property
+    def requested(self) -> str:
+        """When somebody last asked for a reconciliation; any text that is new will do."""
+        return self.annotations.get(REQUESTED, "")
+
+    @property
+    def paused(self) -> bool:
+        """Whether it is to be left alone."""
+        return self.annotations.get(PAUSED) == "true"
+
+    @property
+    def going(self) -> bool:
+        """Whether it is being deleted."""
+        return "deletionTimestamp" in self.body["metadata"]
+
+    @cached_property
+    def status(self) -> Status:
+        """What it last said of itself."""
+        return Status.model_validate(self.body.get("status") or {})
+
+    @cached_property
+    def spec(self) -> DataPipelineSpec:
+        """The spec; raises InvalidSpec, which names the field and the cure."""
+        try:
+            return DataPipelineSpec.model_validate(self.body.get("spec") or {})
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(["spec", *map(str, first["loc"])])
+            raise InvalidSpec(where, first["msg"].removeprefix("Value error, ")) from None
+
+    @property
+    def applied_before(self) -> bool:
+        """Whether this version of the spec was once true, so that a difference now is drift."""
+        return (
+            self.status.observed_generation == self.generation
+            and (ready := self.status["Ready"]) is not None
+            and ready.status == "True"
+        )
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether something was asked for that the status does not answer yet."""
+        doing = self.status["Reconciling"]
+        was_paused = doing is not None and doing.reason == "Paused"
+        return (
+            self.status.observed_generation != self.generation
+            or self.status.reconcile_handled_at != self.requested
+            or was_paused != self.paused
+        )

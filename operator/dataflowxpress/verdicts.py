@@ -1,0 +1,104 @@
+"""Verdicts: what errors, drift and pauses mean for the conditions, and for `kubectl describe`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from . import runs
+from .core.plan import Outcome, Step
+from .core.status import (
+    Drift,
+    Fact,
+    Status,
+    Words,
+    facts_of,
+    lines_of,
+    planned_lines,
+    with_conditions,
+)
+from .errors import Meaning, explain, meaning
+from .pipeline import PAUSED
+
+NEEDS_PERSON = {Meaning.REFUSED, Meaning.DENIED, Meaning.UNAUTHENTICATED, Meaning.INVALID}
+EXPECTED = {"Creating", "WaitingForAWS"}  # reasons for not being ready that worry nobody
+WORDS = Words(
+    reason=lambda error: meaning(error).value,
+    message=explain,
+    needs_person=lambda error: meaning(error) in NEEDS_PERSON,
+)
+
+
+class Event(NamedTuple):
+    """Something that has happened, for `kubectl describe`."""
+
+    type: str  # Normal or Warning
+    reason: str
+    message: str
+
+
+def judged(status: Status, *facts: Fact) -> Status:
+    """Return *status* with conditions as of now."""
+    return with_conditions(status, facts, datetime.now(UTC))
+
+
+def planned(status: Status, steps: Sequence[Step]) -> Status:
+    """Return the status before the first write: the inventory holds what will be there."""
+    status = status.model_copy(update={"resources": planned_lines(steps, status)})
+    facts = [Fact("Reconciling", True, "Applying")]
+    if not status["Ready"]:
+        facts.append(Fact("Ready", False, "Creating", "resources are being created"))
+    return judged(status, *facts)
+
+
+def applied(status: Status, outcomes: Sequence[Outcome], *, drifted: bool) -> Status:
+    """Return what is to be said after *outcomes*; *drifted*: the spec itself had not changed."""
+    status = status.model_copy(update={"resources": lines_of(outcomes, WORDS), "drift": ()})
+    return judged(status, *facts_of(outcomes, WORDS, drifted=drifted))
+
+
+def reported(status: Status, steps: Sequence[Step]) -> Status:
+    """Say what is not as specified, where it is not to be changed."""
+    changed = [step for step in steps if step.action.writes]
+    drift = tuple(
+        Drift(resource=str(s.id), changes=tuple(map(str, s.changes)) or (s.action.name.lower(),))
+        for s in changed
+    )
+    names = "; ".join(str(step.id) for step in changed)
+    fact = Fact("Drifted", bool(changed), "Reported" if changed else "NoDrift", names)
+    return judged(status.model_copy(update={"drift": drift}), fact)
+
+
+def paused(status: Status) -> Status:
+    """Say that nothing is done until somebody takes the annotation away."""
+    return judged(status, Fact("Reconciling", False, "Paused", f"remove {PAUSED} to go on"))
+
+
+def failed(status: Status, error: Exception) -> Status:
+    """Say why nothing could be done at all."""
+    reason, stuck = WORDS.reason(error), WORDS.needs_person(error)
+    return judged(
+        status,
+        Fact("Ready", False, reason, explain(error)),
+        Fact("Reconciling", not stuck, reason if stuck else "Retrying"),
+        Fact("Stalled", stuck, reason if stuck else "Progressing"),
+    )
+
+
+def data_unknown(status: Status, error: Exception) -> Status:
+    """Say that nothing is known of the data, and why."""
+    return judged(status, Fact("DataCurrent", None, WORDS.reason(error), explain(error)))
+
+
+def news(before: Status, after: Status) -> list[Event]:
+    """Return what has happened between two statuses."""
+    events = []
+    was, now = before["Ready"], after["Ready"]
+    if now and (was is None or (was.status, was.reason) != (now.status, now.reason)):
+        fine = now.status == "True" or now.reason in EXPECTED
+        events.append(Event("Normal" if fine else "Warning", now.reason, now.message))
+    drift = after["Drifted"]
+    if drift and drift.reason != "NoDrift" and drift != before["Drifted"]:
+        events.append(Event("Warning", f"Drift{drift.reason}", drift.message))
+    return events + [Event(*what) for what in runs.news(before, after)]
