@@ -16,9 +16,11 @@ from hypercorn.config import Config
 from ministack import app
 from ministack.core import lambda_runtime
 
-from dataflowxpress.sandbox.aws import HOST, Aws, gaps, permissions
+from dataflowxpress.sandbox.aws import HOST, Aws, gaps, metrics, permissions
 from dataflowxpress.sandbox.aws.children import Children, when_parent_ends
 from dataflowxpress.sandbox.aws.glue import api
+from dataflowxpress.sandbox.aws.postman import Postman
+from dataflowxpress.sandbox.aws.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,8 +39,11 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     gaps.install()
     aws = Aws(port)
     jobs = api.install(aws, directory)
+    postman = Postman(directory)
+    Subscriptions(aws, postman).install()
+    metrics.start()
     try:
-        asyncio.run(_serve(aws, tied=tied))
+        asyncio.run(_serve(aws, postman, tied=tied))
     finally:
         jobs.end()
         children.end()
@@ -47,13 +52,15 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     os._exit(0)
 
 
-async def _serve(aws: Aws, *, tied: bool) -> None:
+async def _serve(aws: Aws, postman: Postman, *, tied: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
     if tied:
         when_parent_ends(lambda: loop.call_soon_threadsafe(stop.set))
+
+    await postman.start()
 
     async def stopped() -> None:
         await stop.wait()

@@ -1,0 +1,117 @@
+"""Metrics: `AWS/SQS` in CloudWatch, and alarms that watch the queue which they name.
+
+Like AWS, a queue has one data point a minute; unlike AWS it shows the present within seconds, so
+that nobody waits minutes for an alarm. ministack has no such metrics, and its alarms look at all
+queues at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Any
+
+from ministack.core.responses import request_scope
+from ministack.services import cloudwatch, sqs
+
+logger = logging.getLogger("dataflowxpress.metrics")
+
+_SECONDS = 2  # between two looks
+_MINUTE = 60
+_NAMESPACE = "AWS/SQS"
+_METRICS = {
+    "ApproximateNumberOfMessagesVisible": "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible": "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed": "ApproximateNumberOfMessagesDelayed",
+}
+_BREACHES = {
+    "GreaterThanOrEqualToThreshold": float.__ge__,
+    "GreaterThanThreshold": float.__gt__,
+    "LessThanThreshold": float.__lt__,
+    "LessThanOrEqualToThreshold": float.__le__,
+}
+
+
+def start() -> None:
+    """Measure in the background, and evaluate the alarms on queues as AWS does."""
+    theirs = cloudwatch._evaluate_alarm
+
+    def evaluate(alarm: dict[str, Any]) -> None:
+        if alarm.get("Namespace") == _NAMESPACE and alarm["ComparisonOperator"] in _BREACHES:
+            _evaluate(alarm)
+        else:
+            theirs(alarm)
+
+    cloudwatch._evaluate_alarm = evaluate
+    threading.Thread(target=_measure_forever, name="metrics", daemon=True).start()
+
+
+def _measure_forever() -> None:
+    pause = threading.Event()
+    while not pause.wait(_SECONDS):
+        for account, region in {key[:2] for key in list(sqs._queues._data)}:
+            with request_scope(account, region):
+                try:
+                    _measure()
+                    cloudwatch._evaluate_all_alarms()
+                except Exception:  # one bad moment must not end all that follow
+                    logger.exception("queues of %s in %s", account, region)
+
+
+def _measure() -> None:
+    now = time.time()
+    for url, queue in list(sqs._queues.items()):
+        sqs._refresh_counts(queue)
+        dimensions = {"QueueName": url.rsplit("/", 1)[-1]}
+        for metric, attribute in _METRICS.items():
+            key = (_NAMESPACE, metric, cloudwatch._dims_key(dimensions))
+            points = cloudwatch._metric_bucket(key)
+            value = float(queue["attributes"][attribute])
+            if points and points[-1]["Timestamp"] // _MINUTE == now // _MINUTE:
+                points[-1].update(Timestamp=now, Value=value)
+            else:
+                cloudwatch.record_metric(_NAMESPACE, metric, value, "Count", dimensions)
+
+
+def _evaluate(alarm: dict[str, Any]) -> None:
+    values = _values(alarm)
+    missing = alarm.get("TreatMissingData", "missing")
+    known = [value for value in values if value is not None]
+    if not known and missing in {"missing", "ignore"}:
+        return
+    breaches = _BREACHES[alarm["ComparisonOperator"]]
+    breaching = sum(
+        missing == "breaching" if value is None else breaches(value, alarm["Threshold"])
+        for value in values
+    )
+    needed = alarm.get("DatapointsToAlarm") or alarm["EvaluationPeriods"]
+    _become(alarm, "ALARM" if breaching >= needed else "OK", known)
+
+
+def _values(alarm: dict[str, Any]) -> list[float | None]:
+    """Return the statistic of each evaluated period, the latest first."""
+    dimensions = cloudwatch._dims_from_list(alarm.get("Dimensions") or [])
+    key = (alarm["Namespace"], alarm["MetricName"], cloudwatch._dims_key(dimensions))
+    points, now = list(cloudwatch._metrics.get(key) or ()), time.time()
+    values: list[float | None] = []
+    for number in range(alarm["EvaluationPeriods"]):
+        end = now - number * alarm["Period"]
+        inside = [p for p in points if end - alarm["Period"] < p["Timestamp"] <= end]
+        statistics = cloudwatch._calc_stats(inside)
+        values.append(statistics[alarm["Statistic"]] if statistics else None)
+    return values
+
+
+def _become(alarm: dict[str, Any], state: str, values: list[float]) -> None:
+    before = alarm["StateValue"]
+    if state == before:
+        return
+    reason = (
+        f"Threshold Crossed: {alarm['Statistic']} {values} {alarm['ComparisonOperator']}"
+        f" {alarm['Threshold']}"
+    )
+    alarm.update(StateValue=state, StateReason=reason, StateUpdatedTimestamp=int(time.time()))
+    cloudwatch._record_history(alarm["AlarmName"], before, state, reason)
+    cloudwatch._dispatch_alarm_actions(alarm, before, state, reason)
+    cloudwatch._evaluate_parent_alarms(alarm)

@@ -1,0 +1,117 @@
+"""Mails and alarms: who is told what, and when."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dataflowxpress.sandbox.aws import mail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.sandbox.aws.conftest import Place
+
+    Eventually = Callable[..., Any]
+
+
+@pytest.fixture
+def topic(place: Place) -> str:
+    arn: str = place.aws.client("sns").create_topic(Name=place.name)["TopicArn"]
+    return arn
+
+
+@pytest.fixture
+def reader(place: Place) -> str:
+    return f"{place.name}@example.com"
+
+
+def mails_to(place: Place, reader: str) -> list[mail.Mail]:
+    return [each for each in mail.mails(place.aws.directory) if each.to == reader]
+
+
+def confirmed(place: Place, topic: str, reader: str) -> None:
+    place.aws.client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint=reader)
+    mail.confirm(place.aws.directory, reader)
+
+
+def test_a_reader_hears_nothing_before_the_link_is_clicked(
+    place: Place, topic: str, reader: str, eventually: Eventually
+) -> None:
+    sns = place.aws.client("sns")
+    answer = sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=reader)
+    listed = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    assert answer["SubscriptionArn"] == "pending confirmation"
+    assert [each["SubscriptionArn"] for each in listed] == ["PendingConfirmation"]
+    sns.publish(TopicArn=topic, Subject="too early", Message="text")
+    (asked,) = mail.confirm(place.aws.directory, reader)
+    assert asked.to == reader
+    listed = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+    assert listed[0]["SubscriptionArn"].startswith(topic)
+    sns.publish(TopicArn=topic, Subject="Grüße", Message="first line\nsecond line")
+    told = eventually(lambda: mails_to(place, reader)[1:])
+    assert [each.subject for each in told] == ["Grüße"]
+    assert told[0].text.startswith("first line\nsecond line\n")
+
+
+def test_a_link_is_clicked_once(place: Place, topic: str, reader: str) -> None:
+    confirmed(place, topic, reader)
+    assert [each for each in mail.confirm(place.aws.directory) if each.to == reader] == []
+
+
+def test_an_event_reaches_a_mail_through_a_rule_that_words_it(
+    place: Place, topic: str, reader: str, eventually: Eventually
+) -> None:
+    confirmed(place, topic, reader)
+    events = place.aws.client("events")
+    pattern = {"source": ["aws.glue"], "detail": {"crawlerName": [place.name], "state": ["Failed"]}}
+    events.put_rule(Name=place.name, EventPattern=json.dumps(pattern))
+    wording = {
+        "InputPathsMap": {"name": "$.detail.crawlerName", "why": "$.detail.errorMessage"},
+        "InputTemplate": '"The crawl <name> failed: <why>"',
+    }
+    target = {"Id": "mail", "Arn": topic, "InputTransformer": wording}
+    events.put_targets(Rule=place.name, Targets=[target])
+    glue = place.aws.client("glue")
+    glue.create_crawler(
+        Name=place.name, Role=place.role(), DatabaseName="missing", Targets={"S3Targets": []}
+    )
+    glue.start_crawler(Name=place.name)
+    told = eventually(lambda: mails_to(place, reader)[1:])
+    assert told[0].subject == "AWS Notification Message"
+    assert f"The crawl {place.name} failed: " in told[0].text
+
+
+def test_a_dead_letter_raises_the_alarm_of_its_own_queue_and_a_mail(
+    place: Place, topic: str, reader: str, eventually: Eventually
+) -> None:
+    confirmed(place, topic, reader)
+    sqs, cloudwatch = place.aws.client("sqs"), place.aws.client("cloudwatch")
+    names = (f"{place.name}-dead", f"{place.name}-other")
+    dead, _ = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in names)
+    for name in names:
+        cloudwatch.put_metric_alarm(
+            AlarmName=name,
+            Namespace="AWS/SQS",
+            MetricName="ApproximateNumberOfMessagesVisible",
+            Dimensions=[{"Name": "QueueName", "Value": name}],
+            Statistic="Maximum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=0,
+            ComparisonOperator="GreaterThanThreshold",
+            TreatMissingData="notBreaching",
+            AlarmActions=[topic],
+        )
+
+    def states() -> list[str]:
+        found = cloudwatch.describe_alarms(AlarmNames=list(names))["MetricAlarms"]
+        return [each["StateValue"] for each in sorted(found, key=lambda each: each["AlarmName"])]
+
+    eventually(lambda: states() == ["OK", "OK"])
+    sqs.send_message(QueueUrl=dead, MessageBody="lost")
+    eventually(lambda: states() == ["ALARM", "OK"])
+    told = eventually(lambda: mails_to(place, reader)[1:])
+    assert told[0].subject.startswith(f'ALARM: "{names[0]}"')
