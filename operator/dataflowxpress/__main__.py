@@ -36,6 +36,9 @@ def run(
     log_format: Annotated[LogFormat, typer.Option(help="How log lines are written.")] = (
         LogFormat.json
     ),
+    look_every: Annotated[
+        float, typer.Option(min=1, help="Seconds between looks at a pipeline's data.")
+    ] = 60,
     liveness: Annotated[
         str, typer.Option(help="Where to answer probes, for example http://0.0.0.0:8080/healthz.")
     ] = "",
@@ -52,6 +55,7 @@ def run(
         clusterwide=not namespace,
         namespaces=namespace or (),
         liveness_endpoint=liveness or None,
+        memo=kopf.Memo(idle_look=look_every),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from . import news, permissions
 from .core.resource import Resource, Scope
 from .parts import EVENTS, GLUE, S3, Parts
-from .resources import Alarm, LogGroup, Object, Rule, Subscription
+from .resources import Alarm, Object, Rule, Subscription
 from .spec import DataPipelineSpec
 
 
@@ -51,7 +51,7 @@ def blueprint(
         dead_letters=dead_crawls,
     )
     code = its.code(bucket, script)
-    job_logs = LogGroup(here, f"/aws-glue/jobs/{its.names.of()}")
+    job_logs = its.logs(f"/aws-glue/jobs/{its.names.of()}")
     job = its.job(worker, code, its.job_arguments(bucket, database, job_logs))
     start_job = its.function(
         "start-job",

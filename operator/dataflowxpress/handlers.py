@@ -28,7 +28,8 @@ log = logging.getLogger(__name__)
 
 RESOURCE = (GROUP, VERSION, PLURAL)
 TICK = 2.0  # seconds between looks at the clock
-BUSY_LOOK, IDLE_LOOK = 5.0, 60.0  # seconds between looks at the data
+BUSY_LOOK = 5.0  # seconds between looks at data on the move
+IDLE_LOOK = 60.0  # seconds between looks at other data, where nobody asks for more
 FIRST_RETRY, LONGEST_RETRY = 5.0, 300.0  # seconds
 THREADS = 32
 
@@ -36,8 +37,10 @@ THREADS = 32
 class Agenda:
     """When each pipeline is due, and who works on it now."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
+    def __init__(
+        self, idle_look: float = IDLE_LOOK, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._idle_look, self._clock = idle_look, clock
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._look: dict[str, float] = {}
         self._resync: dict[str, float] = {}
@@ -61,7 +64,7 @@ class Agenda:
     def note(self, uid: str, report: Report, *, resynced: bool) -> None:
         """Set the next times by what a report says."""
         now = self._clock()
-        self._look[uid] = now + (BUSY_LOOK if report.busy else IDLE_LOOK)
+        self._look[uid] = now + min(BUSY_LOOK if report.busy else math.inf, self._idle_look)
         if not report.settled:
             self.fail(uid)
         elif resynced:
@@ -92,7 +95,8 @@ def configure(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> Non
     settings.watching.server_timeout = 300
     settings.networking.error_backoffs = [1, 2, 5, 10, 30]
     kubernetes.config.load_config()
-    memo.reconciler, memo.agenda = Reconciler(Cluster()), Agenda()
+    memo.reconciler = Reconciler(Cluster())
+    memo.agenda = Agenda(memo.get("idle_look", IDLE_LOOK))
 
 
 @kopf.on.startup()

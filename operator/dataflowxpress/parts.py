@@ -206,7 +206,7 @@ class Parts:
     ) -> Function:
         """Return a function with its log group and role."""
         name = asked.name or self.names.of(of)
-        logs = LogGroup(self.here, f"/aws/lambda/{name}")
+        logs = self.logs(f"/aws/lambda/{name}")
         return Function(
             self.here,
             name,
@@ -217,6 +217,10 @@ class Parts:
             environment={**environment, "RETRY_SECONDS": str(self.retry_seconds)},
             timeout=FUNCTION_TIMEOUT,
         )
+
+    def logs(self, name: str) -> LogGroup:
+        """Return a log group; one that a late run made again when it was gone is taken over."""
+        return LogGroup(self.here, name, adopt=True)
 
     def feed(self, function: Function, queue: Queue, window: int = 0) -> EventSource:
         """Return what hands the messages of *queue* to *function*, gathered for *window* s."""

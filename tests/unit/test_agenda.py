@@ -27,7 +27,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def agenda(clock: Clock) -> Agenda:
-    return Agenda(clock)
+    return Agenda(clock=clock)
 
 
 def report(*, settled: bool = True, busy: bool = False) -> Report:

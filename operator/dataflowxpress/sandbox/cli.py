@@ -77,6 +77,27 @@ def env(directory: Directory = _DIRECTORY) -> None:
         typer.echo(_sandbox(directory).shell(), nl=False)
 
 
+@app.command()
+def mails(
+    directory: Directory = _DIRECTORY,
+    *,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Click the links in which AWS asks to confirm.")
+    ] = False,
+) -> None:
+    """Show the mails that the sandbox's SNS has sent; none of them ever leaves this machine."""
+    from dataflowxpress.sandbox.aws import mail
+
+    console = Console(highlight=False, soft_wrap=True)
+    for clicked in mail.confirm(directory) if confirm else ():
+        console.print(f"[green]✓[/] {clicked.to} has confirmed")
+    found = mail.mails(directory)
+    for each in found:
+        console.print(f"\n[bold]{escape(each.subject)}[/] to {each.to}\n{escape(each.text)}")
+    if not found:
+        console.print(f"There are no mails in {directory}.")
+
+
 def _sandbox(directory: Path, *, context: str | None = None, operator: bool = True) -> "Sandbox":
     try:
         from dataflowxpress.sandbox.sandbox import Sandbox

@@ -26,7 +26,16 @@ if TYPE_CHECKING:
 
 DIRECTORY = Path(".sandbox")
 _PARTS = {"etcd", "kube-apiserver", "aws", "operator"}
-_OPERATOR = (sys.executable, "-m", "dataflowxpress", "run", "--log-format", "full")
+_OPERATOR = (
+    sys.executable,
+    "-m",
+    "dataflowxpress",
+    "run",
+    "--log-format",
+    "full",
+    "--look-every",
+    "2",
+)
 _SECONDS = 60.0
 
 
