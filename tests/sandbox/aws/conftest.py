@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import subprocess
 import time
 import uuid
 from dataclasses import dataclass
@@ -24,10 +26,10 @@ class Place:
     name: str
 
     def put(self, key: str, body: str | bytes) -> None:
-        self.aws.client("s3").put_object(Bucket=self.name, Key=key, Body=body)
+        s3(self.aws).put_object(Bucket=self.name, Key=key, Body=body)
 
     def keys(self, prefix: str) -> list[str]:
-        found = self.aws.client("s3").list_objects_v2(Bucket=self.name, Prefix=prefix)
+        found = s3(self.aws).list_objects_v2(Bucket=self.name, Prefix=prefix)
         return [each["Key"] for each in found.get("Contents", [])]
 
     def role(self, *statements: dict[str, Any], service: str = "glue.amazonaws.com") -> str:
@@ -58,6 +60,15 @@ class Place:
 
 @pytest.fixture
 def place(aws: RunningAws) -> Place:
+    return make_place(aws)
+
+
+@pytest.fixture
+def own_place(own_aws: RunningAws) -> Place:
+    return make_place(own_aws)
+
+
+def make_place(aws: RunningAws) -> Place:
     name = unique("place")
     aws.client("s3").create_bucket(
         Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
@@ -95,6 +106,41 @@ def events(place: Place) -> Callable[[], list[dict[str, Any]]]:
         return [json.loads(each["Body"]) for each in answer.get("Messages", [])]
 
     return received
+
+
+@pytest.fixture
+def processes_under() -> Callable[[int], list[int]]:
+    """A process and all that descend from it."""
+
+    def find(pid: int) -> list[int]:
+        table = ps("-e", "-o", "pid=,ppid=").splitlines()
+        parents = {int(child): int(parent) for child, parent in map(str.split, table)}
+        found = [pid]
+        for parent in found:
+            found += [child for child, its in parents.items() if its == parent]
+        return found
+
+    return find
+
+
+@pytest.fixture
+def alive() -> Callable[[int], bool]:
+    """Whether a process is there and no zombie."""
+
+    def check(pid: int) -> bool:
+        state = ps("-p", str(pid), "-o", "stat=").strip()
+        return bool(state) and not state.startswith("Z")
+
+    return check
+
+
+def ps(*arguments: str) -> str:
+    return subprocess.run(["ps", *arguments], capture_output=True, text=True, check=False).stdout
+
+
+@functools.cache
+def s3(aws: RunningAws) -> Any:
+    return aws.client("s3")  # a client is dearer than a call
 
 
 def unique(prefix: str) -> str:

@@ -6,9 +6,8 @@ import io
 import json
 import os
 import signal
-import subprocess
-import time
 import zipfile
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -59,19 +58,22 @@ def test_a_function_acts_as_its_role_and_on_this_aws(own_aws: RunningAws) -> Non
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL], ids=["asked", "killed"])
-def test_no_process_survives_the_server(own_aws: RunningAws, end: signal.Signals) -> None:
+def test_no_process_survives_the_server(
+    own_aws: RunningAws,
+    end: signal.Signals,
+    eventually: Callable[..., Any],
+    processes_under: Callable[[int], list[int]],
+    alive: Callable[[int], bool],
+) -> None:
     sleeper(own_aws)
     worker = invoke(own_aws)["pid"]
     own_aws.client("lambda").invoke(
         FunctionName="sleeper", InvocationType="Event", Payload=json.dumps({"sleep": 300})
     )
-    children = descendants(own_aws.pid)
+    children = processes_under(own_aws.pid)
     assert worker in children
     os.kill(own_aws.pid, end)
-    deadline = time.monotonic() + 10
-    while left := [pid for pid in children if alive(pid)]:
-        assert time.monotonic() < deadline, f"{left} of {children} are still there"
-        time.sleep(0.05)
+    eventually(lambda: not any(map(alive, children)), 10)
 
 
 def user(aws: RunningAws, name: str) -> dict[str, str]:
@@ -117,21 +119,3 @@ def invoke(aws: RunningAws) -> dict[str, Any]:
         aws.client("lambda").invoke(FunctionName="sleeper", Payload=b"{}")["Payload"]
     )
     return answer
-
-
-def descendants(pid: int) -> list[int]:
-    table = subprocess.run(
-        ["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
-    ).stdout
-    parents = {int(child): int(parent) for child, parent in map(str.split, table.splitlines())}
-    found = [pid]
-    for parent in found:
-        found += [child for child, its in parents.items() if its == parent]
-    return found
-
-
-def alive(pid: int) -> bool:
-    state = subprocess.run(
-        ["ps", "-p", str(pid), "-o", "stat="], capture_output=True, text=True, check=False
-    ).stdout.strip()
-    return bool(state) and not state.startswith("Z")

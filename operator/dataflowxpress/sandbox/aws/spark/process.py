@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from dataflowxpress.sandbox.aws.spark.home import Home
 
 _FILESYSTEM = "org.apache.hadoop.fs.s3a.S3AFileSystem"
-_TEMPORARY = "org.apache.hadoop.fs.s3a.TemporaryAWSCredentialsProvider"
+# Hadoop's own provider for such credentials fails now and then when threads ask it at once.
+_PROVIDER = "com.amazonaws.auth.EnvironmentVariableCredentialsProvider"
 _SETTINGS = {
     "spark.master": "local[2]",
     "spark.driver.bindAddress": "127.0.0.1",
@@ -30,7 +31,7 @@ _SETTINGS = {
     "spark.sql.shuffle.partitions": "4",
     "spark.hadoop.fs.s3.impl": _FILESYSTEM,
     "spark.hadoop.fs.s3a.impl": _FILESYSTEM,
-    "spark.hadoop.fs.s3a.aws.credentials.provider": _TEMPORARY,
+    "spark.hadoop.fs.s3a.aws.credentials.provider": _PROVIDER,
     "spark.hadoop.fs.s3a.endpoint.region": REGION,
     "spark.hadoop.fs.s3a.path.style.access": "true",
     "spark.hadoop.fs.s3a.connection.ssl.enabled": "false",
@@ -77,7 +78,6 @@ class Place:
 
     def _write(self, settings: dict[str, str]) -> Path:
         file = self._scratch / "spark.conf"
-        file.touch(mode=0o600)  # it holds credentials
         file.write_text("\n".join(f"{name} {value}" for name, value in settings.items()))
         return file
 
@@ -99,9 +99,6 @@ class Place:
             "spark.sql.warehouse.dir": str(self._scratch / "warehouse"),
             "spark.hadoop.fs.s3a.buffer.dir": str(self._scratch),
             "spark.hadoop.fs.s3a.endpoint": self.credentials.aws.endpoint,
-            "spark.hadoop.fs.s3a.access.key": self.credentials.access_key,
-            "spark.hadoop.fs.s3a.secret.key": self.credentials.secret,
-            "spark.hadoop.fs.s3a.session.token": self.credentials.token,
         }
 
 
