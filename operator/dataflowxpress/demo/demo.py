@@ -41,6 +41,7 @@ class Demo:
         self.sandbox = Sandbox(directory)
         self.console = console
         self.files = files()
+        self.pipelines: list[str] = []
 
     @cached_property
     def kubernetes(self) -> Kubernetes:
@@ -78,10 +79,10 @@ class Demo:
 
     def _apply(self) -> None:
         story = Story(self.console)
-        for name in EXAMPLES:
-            self.kubernetes.apply(artifacts.path(f"examples/{name}.yaml"))
-            story.tell(f"applied examples/{name}.yaml")
-        for name in EXAMPLES:
+        for example in EXAMPLES:
+            self.pipelines += [self.kubernetes.apply(artifacts.path(f"examples/{example}.yaml"))]
+            story.tell(f"applied examples/{example}.yaml")
+        for name in self.pipelines:
             status = story.watch(
                 self._looker(name),
                 lambda s: _state(s, "Ready") == "True",
@@ -167,9 +168,9 @@ class Demo:
 
     def _delete(self) -> bool:
         story = Story(self.console)
-        for name in EXAMPLES:
+        for name in self.pipelines:
             self.kubernetes.delete(name)
-        for name in EXAMPLES:
+        for name in self.pipelines:
             story.watch(self._looker(name), lambda s: s == Status(), TO_GONE, lines=_readiness)
             story.tell(f"{name}: gone")
         left = leftovers(self.client)

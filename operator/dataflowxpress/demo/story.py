@@ -9,11 +9,12 @@ from typing import Any
 from rich.console import Console
 
 from dataflowxpress.core.status import Status
+from dataflowxpress.sandbox.errors import SandboxError
 
 POLL = 0.5  # seconds
 
 
-class TookTooLongError(Exception):
+class TookTooLongError(SandboxError):
     """What was waited for has not come."""
 
 
@@ -33,7 +34,9 @@ class Story:
         """Print *line*, unless it was printed before."""
         if line not in self._told:
             self._told.add(line)
-            self._console.print(f"  [dim]{self.seconds:6.1f} s[/]  {line}", highlight=False)
+            self._console.print(
+                f"  [dim]{self.seconds:6.1f} s[/]  {line}", highlight=False, soft_wrap=True
+            )
 
     def watch(
         self,
