@@ -22,7 +22,7 @@ NOTES = [
 class File(NamedTuple):
     """A CSV file to upload."""
 
-    table: str  # the folder that it goes to, and so the table that it becomes a part of
+    folder: str
     name: str
     rows: Sequence[Row]  # the header first
 
@@ -35,7 +35,7 @@ class File(NamedTuple):
 
     def key(self, prefix: str) -> str:
         """Return the key of the object that it is uploaded as."""
-        return f"{prefix}{self.table}/{self.name}"
+        return f"{prefix}{self.folder}/{self.name}"
 
 
 def files() -> list[File]:
@@ -56,7 +56,7 @@ def _rows(path: str) -> list[Row]:
         return list(csv.reader(file))
 
 
-def _parts(table: str, rows: Sequence[Row]) -> Iterator[File]:
+def _parts(folder: str, rows: Sequence[Row]) -> Iterator[File]:
     header, data = rows[0], rows[1:]
     for part in range(PARTS):
-        yield File(table, f"part-{part + 1}.csv", [header, *data[part::PARTS]])
+        yield File(folder, f"part-{part + 1}.csv", [header, *data[part::PARTS]])
