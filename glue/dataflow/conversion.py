@@ -20,7 +20,16 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as all the world calls it
 
 from dataflow.layout import OBJECT, directory_name, form_of
-from dataflow.rows import counted, csv_rows, json_rows, judged, located, parquet_rows, read_parquet
+from dataflow.rows import (
+    counted,
+    csv_rows,
+    json_rows,
+    judged,
+    located,
+    parquet_rows,
+    raw_text,
+    read_parquet,
+)
 from dataflow.sources import (
     Finding,
     Object,
@@ -210,7 +219,8 @@ class Conversion:
             for position, name in enumerate(group.table.path_columns)
         }
         placed = located(self.spark, rows, places)
-        return judged(placed, {**in_file, **in_path}, group.table.columns)
+        raw = raw_text(columns, self.options)
+        return judged(placed, {**in_file, **in_path}, group.table.columns, raw)
 
     def _read(self, group: Group, urls: list[str]) -> tuple[DataFrame, tuple[str, ...]]:
         if self.options.source_format == "csv":
@@ -222,7 +232,7 @@ class Conversion:
 
     def _write_parquet(self, rows: DataFrame, target: str) -> None:
         (
-            rows.where("dfx_reason = ''")
+            rows.where("dfx_reason IS NULL")
             .drop("dfx_key", "dfx_unknown", "dfx_reason", "dfx_raw")
             .write.mode("append")
             .partitionBy(OBJECT, *self.options.partitions)
@@ -233,7 +243,7 @@ class Conversion:
 
     def _write_rejected(self, rows: DataFrame) -> None:
         (
-            rows.where("dfx_reason != ''")
+            rows.where("dfx_reason IS NOT NULL")
             .selectExpr("dfx_key AS object", "dfx_reason AS reason", "dfx_raw AS raw")
             .write.mode("append")
             .option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
@@ -255,7 +265,7 @@ class Conversion:
             "read": count["read"],
             "rows": rows,
             "rejected": count["rejected"],
-            "reason": count["example"] or None,
+            "reason": count["example"],
             "directories": directories,
             "form": self._form(table),
         }

@@ -16,33 +16,29 @@ if TYPE_CHECKING:
 
     from dataflow.options import Options
 
-MAX_VALUE = 16 * 1024 * 1024  # characters: a lost quote must not read 2 GB into one value
+MAX_VALUE = 1024 * 1024  # characters: Spark's parser takes that much memory for every file
 MAX_COLUMNS = 20_480
 
 # A reader gives `c0`, `c1` ... with the values in the order of the columns asked for, and
-# `dfx_path`, `dfx_corrupt` (why it is no record, or null), `dfx_raw`, `dfx_unknown` (columns).
+# `dfx_path`, `dfx_corrupt` (why it is no record), `dfx_record` (its text, where Spark still has it)
+# and `dfx_unknown` (columns that were not asked for); all but the path may be null.
 
 
 def csv_rows(spark: SparkSession, urls: list[str], width: int, options: Options) -> DataFrame:
     """Read CSV as RFC 4180 has it, all values as strings."""
     names = [f"c{position}" for position in range(width)]
-    dialect = {
-        "sep": options.csv_delimiter,
-        "quote": options.csv_quote,
-        "escape": options.csv_quote,
-    }
     read = (
         _reader(spark)
-        .schema(", ".join(f"{name} STRING" for name in [*names, "record"]))
-        .options(**dialect, header=options.csv_header, multiLine=True)
-        .options(columnNameOfCorruptRecord="record", columnPruning=False)
+        .schema(", ".join(f"{name} STRING" for name in [*names, "dfx_record"]))
+        .options(**_dialect(options), header=options.csv_header, multiLine=True)
+        .options(columnNameOfCorruptRecord="dfx_record", columnPruning=False)
         .options(nullValue="\0")  # else Spark takes "" for null too
         .options(maxCharsPerColumn=MAX_VALUE, maxColumns=max(MAX_COLUMNS, width))
         .csv(urls)
     )
-    corrupt = F.when(F.col("record").isNotNull(), F.lit(f"not a record of {width} columns"))
-    raw = F.coalesce("record", F.to_csv(F.struct(*names), dialect))
-    return read.select(*names, *_facts(corrupt, raw))
+    record = F.col("dfx_record")
+    corrupt = F.when(record.isNotNull(), F.lit(f"not a record of {width} columns"))
+    return read.select(*names, *_facts(corrupt=corrupt, record=record))
 
 
 def json_rows(spark: SparkSession, urls: list[str], columns: Sequence[str]) -> DataFrame:
@@ -51,10 +47,11 @@ def json_rows(spark: SparkSession, urls: list[str], columns: Sequence[str]) -> D
     record = F.transform_keys(F.from_json(line, "map<string,string>"), lambda key, _: F.lower(key))
     read = _reader(spark).text(urls).where(F.trim(line) != "").withColumn("record", record)
     corrupt = F.when(F.col("record").isNull(), F.lit("not a JSON object"))
-    known = F.array(*[F.lit(name) for name in columns])
+    others = F.array_except(F.map_keys("record"), F.array(*[F.lit(name) for name in columns]))
+    unknown = F.when(F.size(others) > 0, others)
     return read.select(
         *[F.col("record")[name].alias(f"c{position}") for position, name in enumerate(columns)],
-        *_facts(corrupt, line, F.array_except(F.map_keys("record"), known)),
+        *_facts(corrupt=corrupt, record=line, unknown=unknown),
     )
 
 
@@ -62,7 +59,7 @@ def parquet_rows(read: DataFrame) -> DataFrame:
     """Bring Parquet into the shape of the others; `read_parquet` reads it."""
     columns = [F.col("`" + name.replace("`", "``") + "`") for name in read.columns]
     named = [column.alias(f"c{position}") for position, column in enumerate(columns)]
-    return read.select(*named, *_facts(F.lit(None).cast("string"), F.to_json(F.struct(*columns))))
+    return read.select(*named, *_facts())
 
 
 def read_parquet(spark: SparkSession, urls: list[str]) -> DataFrame:
@@ -77,8 +74,18 @@ def located(spark: SparkSession, rows: DataFrame, places: list[dict[str, Any]]) 
     return rows.join(F.broadcast(known), rows["dfx_path"] == known["path"], "left")
 
 
-def judged(rows: DataFrame, sources: dict[str, str], types: dict[str, str]) -> DataFrame:
-    """Give rows the types, and say in `dfx_reason` why a row does not fit, or ''.
+def raw_text(columns: Sequence[str], options: Options) -> Column:
+    """Return the text of a row that Spark has taken apart."""
+    values = [F.col(f"c{position}").alias(name) for position, name in enumerate(columns)]
+    if options.source_format == "csv":
+        return F.to_csv(F.struct(*values), _dialect(options))
+    return F.to_json(F.struct(*values))
+
+
+def judged(
+    rows: DataFrame, sources: dict[str, str], types: dict[str, str], raw: Column
+) -> DataFrame:
+    """Give rows the types, and say in `dfx_reason` why a row does not fit, or null.
 
     `sources` names the expression behind each column that was read; the others are null.
     """
@@ -88,13 +95,14 @@ def judged(rows: DataFrame, sources: dict[str, str], types: dict[str, str]) -> D
         for name, kind in types.items()
     }
     findings = [_misfit(name, sources[name], typed[name], types[name]) for name in sources]
-    reason = F.coalesce(F.col("dfx_corrupt"), F.concat_ws("; ", *findings))
+    said = F.coalesce(F.col("dfx_corrupt"), F.concat_ws("; ", *findings))
+    reason = F.when(said != "", said)
     return rows.select(
         OBJECT,
         "dfx_key",
         "dfx_unknown",
         reason.alias("dfx_reason"),
-        F.when(reason != "", F.col("dfx_raw")).alias("dfx_raw"),
+        F.when(reason.isNotNull(), F.coalesce(F.col("dfx_record"), raw)).alias("dfx_raw"),
         *[column.alias(name) for name, column in typed.items()],
     )
 
@@ -103,10 +111,15 @@ def counted(rows: DataFrame) -> DataFrame:
     """Count judged rows for each object: read, rejected, a reason for example, unknown columns."""
     return rows.groupBy(OBJECT).agg(
         F.count(F.lit(1)).alias("read"),
-        F.count(F.when(F.col("dfx_reason") != "", 1)).alias("rejected"),
+        F.count("dfx_reason").alias("rejected"),
         F.max("dfx_reason").alias("example"),
         F.array_distinct(F.flatten(F.collect_set("dfx_unknown"))).alias("unknown"),
     )
+
+
+def _dialect(options: Options) -> dict[str, str]:
+    quote = options.csv_quote
+    return {"sep": options.csv_delimiter, "quote": quote, "escape": quote}
 
 
 def _reader(spark: SparkSession) -> DataFrameReader:
@@ -115,14 +128,11 @@ def _reader(spark: SparkSession) -> DataFrameReader:
     return spark.read.option("__globPaths__", "false")
 
 
-def _facts(corrupt: Column, raw: Column, unknown: Column | None = None) -> list[Column]:
-    none = F.array().cast("array<string>")
-    return [
-        F.col("_metadata.file_path").alias("dfx_path"),
-        corrupt.alias("dfx_corrupt"),
-        raw.alias("dfx_raw"),
-        (none if unknown is None else F.coalesce(unknown, none)).alias("dfx_unknown"),
-    ]
+def _facts(**known: Column) -> list[Column]:
+    kinds = {"corrupt": "string", "record": "string", "unknown": "array<string>"}
+    facts = {name: known.get(name, F.lit(None).cast(kind)) for name, kind in kinds.items()}
+    path = F.col("_metadata.file_path").alias("dfx_path")
+    return [path, *[fact.alias(f"dfx_{name}") for name, fact in facts.items()]]
 
 
 def _typed(source: str, kind: str, *, is_text: bool) -> Column:
