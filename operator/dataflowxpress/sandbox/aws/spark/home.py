@@ -47,7 +47,8 @@ _OPTIONS = (
     "--add-opens=java.security.jgss/sun.security.krb5=ALL-UNNAMED",
 )
 _SUBMIT = """#!/bin/sh
-exec "{java}" $DATAFLOWXPRESS_JVM @"{options}" org.apache.spark.deploy.SparkSubmit "$@"
+exec "$DATAFLOWXPRESS_JAVA" $DATAFLOWXPRESS_JVM @"{options}" \\
+  org.apache.spark.deploy.SparkSubmit "$@"
 """
 
 
@@ -61,6 +62,11 @@ class Home:
     def archive(self) -> Path:
         """Where the class archive is, once a run has made it."""
         return self.path / "classes.jsa"
+
+    @property
+    def options(self) -> Path:
+        """The options of every JVM, the class path among them."""
+        return self.path / "jvm.options"
 
     def jvm(self) -> str:
         """Return the options that a run's JVM takes from the environment."""
@@ -101,7 +107,7 @@ def _make(home: Path, stock: Path) -> None:
         options.write_text("\n".join((*_OPTIONS, "-cp", f'"{class_path}"')))
         submit = scratch / "bin" / "spark-submit"
         submit.parent.mkdir()
-        submit.write_text(_SUBMIT.format(java=java(), options=home / options.name))
+        submit.write_text(_SUBMIT.format(options=home / options.name))
         submit.chmod(0o755)
         scratch.chmod(0o755)
         scratch.rename(home)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dataflowxpress.sandbox.aws import REGION
+from dataflowxpress.sandbox.aws.spark.java import java
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,6 +85,7 @@ class Place:
     def _environment(self, settings: Path) -> dict[str, str]:
         return {
             **self.credentials.environment(),
+            "DATAFLOWXPRESS_JAVA": str(java()),
             "DATAFLOWXPRESS_JVM": self.home.jvm(),
             "PYSPARK_PYTHON": sys.executable,
             "PYSPARK_SUBMIT_ARGS": f"--properties-file {settings} pyspark-shell",

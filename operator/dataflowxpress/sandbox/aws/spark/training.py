@@ -16,7 +16,7 @@ _SCHEMA = "n bigint, text string, amount double, at string, _bad string"
 
 
 def main() -> None:
-    """Work a little, then end the JVM in peace, which is when it writes its archive."""
+    """Work a little, then end the JVM in peace, which is when it tells what it has loaded."""
     tie_to_parent()
     os.nice(10)
     import boto3
