@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from .errors import InvalidSpec, PipelineError, Refused
 from .pipeline import Pipeline
 from .spec import DataPipelineSpec
 
+UNCONFIRMED = 60  # seconds until it is looked whether somebody has clicked the link
 Expected = (PipelineError, ClientError, BotoCoreError)
 
 
@@ -138,7 +140,10 @@ class Reconciler:
         data = {"last_crawl": seen.last_crawl, "runs": seen.runs, "data": seen.data}
         status = verdicts.judged(status.model_copy(update=data), seen.fact)
         settled = (ready := status["Ready"]) is not None and ready.status == "True"
-        return Report(status, settled=settled, resync=spec.resync_seconds, busy=seen.busy)
+        asked = status["SubscriptionsConfirmed"]
+        soon = UNCONFIRMED if asked is not None and asked.status == "False" else math.inf
+        resync = min(spec.resync_seconds, soon)
+        return Report(status, settled=settled, resync=resync, busy=seen.busy)
 
     def _write(self, pipeline: Pipeline, status: Status) -> None:
         if status != pipeline.status:

@@ -88,6 +88,11 @@ def test_an_unconfirmed_mail_address_does_not_hold_ready_back() -> None:
     assert "a@b.c" in confirmed.message
 
 
+def test_an_address_that_was_only_just_asked_has_not_confirmed() -> None:
+    asked = [outcome("a@b.c", Action.CREATE, kind="Subscription")]
+    assert not condition(asked, "SubscriptionsConfirmed").holds
+
+
 @pytest.mark.parametrize(
     ("result", "drifted", "reason"),
     [

@@ -266,9 +266,8 @@ def _drift(outcomes: Sequence[Outcome]) -> Fact:
 
 
 def _subscriptions(outcomes: Sequence[Outcome]) -> Fact:
-    waiting = [
-        o.step.id.name for o in outcomes if o.step.id.kind == "Subscription" and o.step.waits_for
-    ]
+    asked = [o for o in outcomes if o.step.id.kind == "Subscription"]
+    waiting = [o.step.id.name for o in asked if o.step.waits_for or o.step.action is Action.CREATE]
     if waiting:
         message = f"{_join(waiting)}: the link in AWS's mail is not clicked yet"
         return Fact("SubscriptionsConfirmed", False, "PendingConfirmation", message)
