@@ -9,6 +9,7 @@ import boto3
 
 from dataflow.layout import OBJECT, form_of, partition_values, written_type
 from dataflow.sources import Table
+from dataflow.store import CALLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +28,7 @@ class Catalog:
 
     def __init__(self, options: Options) -> None:
         self.options, self.database = options, options.database
-        self.glue = boto3.client("glue")
+        self.glue = boto3.client("glue", config=CALLS)
 
     def tables(self) -> list[Table]:
         """Return the tables that cover the source prefix or a part of it."""

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.config import Config
 
 from dataflow.layout import OBJECT, top_of
 from dataflow.sources import Object
@@ -21,6 +22,7 @@ Json = dict[str, Any]
 
 MANIFESTS = "dataflowxpress/manifests/"
 THREADS = 16
+CALLS = Config(max_pool_connections=THREADS, retries={"mode": "standard", "max_attempts": 10})
 
 
 class Store:
@@ -28,7 +30,7 @@ class Store:
 
     def __init__(self, options: Options) -> None:
         self.options, self.bucket = options, options.bucket
-        self.s3 = boto3.client("s3")
+        self.s3 = boto3.client("s3", config=CALLS)
         # boto3 of Glue 5.0 has no parameter for it yet.
         self.s3.meta.events.register("before-call.s3.PutObject", _only_if_new)
 
