@@ -1,0 +1,99 @@
+"""What AWS does and ministack alone does not, as far as a pipeline relies on it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from tests.sandbox.aws.conftest import Place
+
+
+@pytest.fixture
+def queue(place: Place) -> str:
+    """A queue that every bucket may send to."""
+    sqs = place.aws.client("sqs")
+    url = sqs.create_queue(QueueName=place.name, tags={"of": place.name})["QueueUrl"]
+    arn: str = f"arn:aws:sqs:eu-west-1:000000000000:{place.name}"
+    allowed = {
+        "Effect": "Allow",
+        "Principal": {"Service": "s3.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    return arn
+
+
+def rule(queue: str, event: str, prefix: str, suffix: str = "") -> dict[str, Any]:
+    names = {"prefix": prefix, "suffix": suffix}
+    filters = [{"Name": name, "Value": value} for name, value in names.items() if value]
+    return {
+        "QueueArn": queue,
+        "Events": [f"s3:ObjectCreated:{event}"],
+        "Filter": {"Key": {"FilterRules": filters}},
+    }
+
+
+OVERLAPS = {
+    "the same prefix": (("*", "a/"), ("*", "a/"), True),
+    "a prefix in another": (("*", "a/"), ("Put", "a/b/"), True),
+    "other prefixes": (("*", "a/"), ("*", "b/"), False),
+    "other events": (("Put", "a/"), ("Copy", "a/"), False),
+    "other suffixes": (("*", "a/", ".csv"), ("*", "a/", ".json"), False),
+}
+
+
+@pytest.mark.parametrize(("one", "other", "refused"), OVERLAPS.values(), ids=OVERLAPS.keys())
+def test_two_notifications_of_one_upload_are_refused(
+    place: Place, queue: str, one: tuple[str, ...], other: tuple[str, ...], refused: bool
+) -> None:
+    rules = {"QueueConfigurations": [rule(queue, *one), rule(queue, *other)]}
+    answer = pytest.raises(ClientError, match="ambiguously") if refused else nullcontext()
+    with answer:
+        place.aws.client("s3").put_bucket_notification_configuration(
+            Bucket=place.name, NotificationConfiguration=rules
+        )
+
+
+def test_a_policy_that_asks_for_tls_lets_this_machine_in(place: Place) -> None:
+    s3, resource = place.aws.client("s3"), f"arn:aws:s3:::{place.name}/*"
+    statement = {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": resource,
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    s3.put_bucket_policy(Bucket=place.name, Policy=policy)
+    s3.put_object(Bucket=place.name, Key="a", Body=b"")
+
+
+def test_log_groups_alarms_and_queues_are_found_by_their_tags(place: Place, queue: str) -> None:
+    tags = [{"Key": "of", "Value": place.name}]
+    place.aws.client("logs").create_log_group(logGroupName=place.name, tags={"of": place.name})
+    place.aws.client("cloudwatch").put_metric_alarm(
+        AlarmName=place.name,
+        Namespace="AWS/SQS",
+        MetricName="ApproximateNumberOfMessagesVisible",
+        Statistic="Maximum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=0,
+        ComparisonOperator="GreaterThanThreshold",
+        Tags=tags,
+    )
+    found = place.aws.client("resourcegroupstaggingapi").get_resources(
+        TagFilters=[{"Key": "of", "Values": [place.name]}]
+    )["ResourceTagMappingList"]
+    assert {each["ResourceARN"] for each in found} == {
+        queue,
+        f"arn:aws:cloudwatch:eu-west-1:000000000000:alarm:{place.name}",
+        f"arn:aws:logs:eu-west-1:000000000000:log-group:{place.name}",
+    }
