@@ -12,12 +12,14 @@ def main() -> None:
     """Serve AWS on a loopback port until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(prog="dataflowxpress.sandbox.aws", description=main.__doc__)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--dir", type=Path, required=True, help="holds logs/ and mail/")
+    parser.add_argument("--dir", type=Path, required=True, help="holds logs/, mail/ and tmp/")
     parser.add_argument("--tied", action="store_true", help="end when standard input ends, too")
     arguments = parser.parse_args()
     directory = arguments.dir.resolve()
-    (directory / "logs").mkdir(parents=True, exist_ok=True)
-    settings.apply(arguments.port)
+    scratch = directory / "tmp"
+    for folder in (directory / "logs", scratch):
+        folder.mkdir(parents=True, exist_ok=True)
+    settings.apply(arguments.port, scratch)
 
     from dataflowxpress.sandbox.aws.server import serve  # reads the settings while importing
 

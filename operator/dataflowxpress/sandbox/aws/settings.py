@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-import tempfile
+from pathlib import Path
 
 from dataflowxpress.sandbox.aws import ACCOUNT, HOST, REGION, Aws, environment_of_root
 
 _FOREIGN = ("AWS_", "LOCALSTACK_", "MINISTACK_", "LAMBDA_", "SFN_", "GLUE_", "DOCKER_", "EDGE_")
 
 
-def apply(port: int) -> None:
-    """Make this process' environment that of an emulator on `port`, whatever the shell had."""
+def apply(port: int, scratch: Path) -> None:
+    """Make this process' environment that of an emulator on `port`, whatever the shell had.
+
+    What the emulator and its functions unpack goes to `scratch`.
+    """
     for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
         if name != "AWS_CA_BUNDLE":
             del os.environ[name]
@@ -30,6 +33,7 @@ def apply(port: int) -> None:
         SFTP_ENABLED="0",
         USE_SSL="0",
         LOG_LEVEL="INFO",
+        TMPDIR=str(scratch),
         # A socket that does not exist: an emulator without containers never asks for Docker's.
-        DOCKER_HOST=f"unix://{tempfile.gettempdir()}/dataflowxpress-has-no-docker.sock",
+        DOCKER_HOST=f"unix://{scratch}/no-docker.sock",
     )

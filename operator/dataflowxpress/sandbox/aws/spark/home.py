@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _OPTIONS = (
     "-Xmx1g",
     "-XX:+UseSerialGC",
+    "-XX:-UsePerfData",  # writes a file that outlives a killed JVM
     "-XX:TieredStopAtLevel=1",  # a sandbox's jobs end before a better compiler pays off
     "-Xlog:cds=off",
     "-Xlog:cds+dynamic=off",
@@ -47,7 +48,8 @@ _OPTIONS = (
     "--add-opens=java.security.jgss/sun.security.krb5=ALL-UNNAMED",
 )
 _SUBMIT = """#!/bin/sh
-exec "$DATAFLOWXPRESS_JAVA" $DATAFLOWXPRESS_JVM @"{options}" \\
+exec "$DATAFLOWXPRESS_JAVA" ${{DATAFLOWXPRESS_JVM:+"$DATAFLOWXPRESS_JVM"}} \\
+  -Djava.io.tmpdir="$TMPDIR" @"{options}" \\
   org.apache.spark.deploy.SparkSubmit "$@"
 """
 
@@ -69,7 +71,7 @@ class Home:
         return self.path / "jvm.options"
 
     def jvm(self) -> str:
-        """Return the options that a run's JVM takes from the environment."""
+        """Return the option, if any, that a run's JVM takes from the environment."""
         return f"-XX:SharedArchiveFile={self.archive}" if self.archive.is_file() else ""
 
 
