@@ -56,6 +56,8 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
     """Return a database in which each folder of Parquet in *folder* is a table of its name."""
     connection = duckdb.connect()
     for table in sorted(path for path in folder.iterdir() if path.is_dir()):
-        files = connection.read_parquet(f"{table}/**/*.parquet", hive_partitioning=True)
+        files = connection.read_parquet(
+            f"{table}/**/*.parquet", hive_partitioning=True, union_by_name=True
+        )
         files.create_view(table.name)
     return connection
