@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import functools
 import hashlib
 import os
 import shutil
@@ -75,7 +74,6 @@ class Home:
         return f"-XX:SharedArchiveFile={self.archive}" if self.archive.is_file() else ""
 
 
-@functools.cache
 def prepare() -> Home:
     """Return Spark's home, made first where it is missing: some seconds and 6 MB of downloads.
 
