@@ -136,6 +136,8 @@ class Sandbox:
         return state
 
     def _start(self, state: State) -> None:
+        if self._with_operator:  # whoever wants a pipeline wants its jobs
+            self._prepare_spark()
         # AWS takes its seconds while Kubernetes takes its own.
         cloud = self._start_aws(state) if self._with_aws else None
         if not state.context:
@@ -147,6 +149,14 @@ class Sandbox:
         (self.directory / "env").write_text(self.shell())
         if self._with_operator:
             self._start_operator(state)
+
+    def _prepare_spark(self) -> None:
+        """Do once what makes every job start fast: one to two minutes, then it is cached."""
+        with self._progress.step("Spark, prepared once in one to two minutes and kept"):
+            try:
+                aws.prepare()
+            except RuntimeError as error:
+                raise SandboxError(f"Spark cannot be prepared: {error}") from error
 
     def _start_aws(self, state: State) -> Process:
         if running := self._running().get("aws"):
