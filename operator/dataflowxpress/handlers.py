@@ -4,12 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
-import random
-import threading
-import time
-from collections import defaultdict
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,6 +11,7 @@ import kopf
 import kubernetes
 
 from . import clients
+from .agenda import FIRST_RETRY, IDLE_LOOK, LONGEST_RETRY, STUCK, Agenda
 from .cluster import Cluster
 from .core.resource import Resource
 from .engine import TAGGING
@@ -28,59 +23,7 @@ log = logging.getLogger(__name__)
 
 RESOURCE = (GROUP, VERSION, PLURAL)
 TICK = 2.0  # seconds between looks at the clock
-BUSY_LOOK = 5.0  # seconds between looks at data on the move
-IDLE_LOOK = 60.0  # seconds between looks at other data, where nobody asks for more
-FIRST_RETRY, LONGEST_RETRY = 5.0, 300.0  # seconds
 THREADS = 32
-
-
-class Agenda:
-    """When each pipeline is due, and who works on it now."""
-
-    def __init__(
-        self, idle_look: float = IDLE_LOOK, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._idle_look, self._clock = idle_look, clock
-        self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
-        self._look: dict[str, float] = {}
-        self._resync: dict[str, float] = {}
-        self._failures: dict[str, int] = defaultdict(int)
-
-    def lock(self, uid: str) -> threading.Lock:
-        """Return the lock that makes work on one pipeline follow, not overlap."""
-        return self._locks[uid]
-
-    def due(self, uid: str) -> str:
-        """Return `resync`, `look` or nothing; a pipeline that has not begun is never due."""
-        now = self._clock()
-        if now >= self._resync.get(uid, math.inf):
-            return "resync"
-        return "look" if now >= self._look.get(uid, math.inf) else ""
-
-    def start(self, uid: str, *, within: float) -> None:
-        """Begin with a pipeline at a random moment: after a restart all come at once."""
-        self._resync[uid] = self._clock() + random.uniform(0, within)  # noqa: S311
-
-    def note(self, uid: str, report: Report, *, resynced: bool) -> None:
-        """Set the next times by what a report says."""
-        now = self._clock()
-        self._look[uid] = now + min(BUSY_LOOK if report.busy else math.inf, self._idle_look)
-        if not report.settled:
-            self.fail(uid)
-        elif resynced:
-            self._failures.pop(uid, None)
-            self._resync[uid] = now + report.resync * random.uniform(0.9, 1.1)  # noqa: S311
-
-    def fail(self, uid: str) -> None:
-        """Try again later, and later each time."""
-        wait = min(FIRST_RETRY * 2 ** self._failures[uid], LONGEST_RETRY)
-        self._failures[uid] += 1
-        self._resync[uid] = self._clock() + wait * random.uniform(0.8, 1.2)  # noqa: S311
-
-    def forget(self, uid: str) -> None:
-        """Drop what is known of a pipeline that is gone."""
-        for book in (self._locks, self._look, self._resync, self._failures):
-            book.pop(uid, None)
 
 
 @kopf.on.startup()
@@ -96,7 +39,7 @@ def configure(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> Non
     settings.networking.error_backoffs = [1, 2, 5, 10, 30]
     kubernetes.config.load_config()
     memo.reconciler = Reconciler(Cluster())
-    memo.agenda = Agenda(memo.get("idle_look", IDLE_LOOK))
+    memo.agenda = Agenda(memo.get("idle_look", IDLE_LOOK), memo.get("stuck", STUCK))
 
 
 @kopf.on.startup()
@@ -135,9 +78,9 @@ async def due(body: kopf.Body, memo: kopf.Memo, **_: Any) -> None:
 @kopf.on.delete(*RESOURCE)
 def deleted(body: kopf.Body, memo: kopf.Memo, retry: int, **_: Any) -> None:
     """Remove what the deletion policy does not keep, however often that takes."""
-    uid = body.metadata["uid"]
-    with memo.agenda.lock(uid):
-        report = memo.reconciler.delete(body.metadata["namespace"], body.metadata["name"])
+    uid, namespace, name = (body.metadata[key] for key in ("uid", "namespace", "name"))
+    with memo.agenda.work(uid, f"{namespace}/{name}"):
+        report = memo.reconciler.delete(namespace, name)
     if report and not report.settled:
         _publish(body, report)
         blocking = report.status["Ready"]
@@ -148,7 +91,7 @@ def deleted(body: kopf.Body, memo: kopf.Memo, retry: int, **_: Any) -> None:
 
 def _work(body: kopf.Body, memo: kopf.Memo, what: str) -> None:
     uid, namespace, name = (body.metadata[key] for key in ("uid", "namespace", "name"))
-    with memo.agenda.lock(uid):
+    with memo.agenda.work(uid, f"{namespace}/{name}"):
         task = memo.reconciler.reconcile if what == "resync" else memo.reconciler.look
         try:
             report = task(namespace, name)

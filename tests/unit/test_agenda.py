@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import pytest
 
+from dataflowxpress.agenda import (
+    BUSY_LOOK,
+    IDLE_LOOK,
+    LONGEST_RETRY,
+    STARVED,
+    STUCK,
+    Agenda,
+)
 from dataflowxpress.core.status import Status
-from dataflowxpress.handlers import BUSY_LOOK, IDLE_LOOK, LONGEST_RETRY, Agenda
 from dataflowxpress.reconcile import Report
 
 UID = "some-uid"
@@ -98,3 +105,32 @@ def test_success_ends_the_thinning_out(agenda: Agenda, clock: Clock) -> None:
     agenda.fail(UID)
     clock.now = 7
     assert agenda.due(UID) == "resync"
+
+
+def test_work_that_does_not_end_is_stuck_and_named(agenda: Agenda, clock: Clock) -> None:
+    with agenda.work(UID, "shop/orders"):
+        clock.now = STUCK
+        assert not agenda.stuck()
+        clock.now = STUCK + 1
+        assert "shop/orders" in agenda.stuck()
+    assert not agenda.stuck()
+
+
+def test_pipelines_that_nobody_takes_up_while_no_work_ends_are_stuck(
+    agenda: Agenda, clock: Clock
+) -> None:
+    agenda.start(UID, within=0)
+    assert agenda.due(UID)
+    clock.now = STARVED + 1
+    assert "pipelines that wait: 1" in agenda.stuck()
+    with agenda.work("another", "shop/others"):
+        pass
+    assert not agenda.stuck()  # a long queue is no standstill
+
+
+def test_a_pipeline_that_is_gone_waits_for_nobody(agenda: Agenda, clock: Clock) -> None:
+    agenda.start(UID, within=0)
+    assert agenda.due(UID)
+    agenda.forget(UID)
+    clock.now = STARVED + 1
+    assert not agenda.stuck()

@@ -9,7 +9,7 @@ import pytest
 import dataflowxpress
 
 ROOT = Path(dataflowxpress.__file__).parent
-LAYERS = ["core", "resources", "blueprint", "engine", "reconcile", "handlers"]
+LAYERS = ["core", "resources", "blueprint", "engine", "reconcile", "agenda", "handlers"]
 
 
 def imports(file: Path) -> Iterator[str]:
