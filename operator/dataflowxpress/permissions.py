@@ -50,10 +50,10 @@ def of_glue(
     """Return what the crawler and the job need: the bucket, the database, logs."""
     glue = f"arn:{here.partition}:glue:{here.region}:{here.account}"
     logs = f"arn:{here.partition}:logs:{here.region}:{here.account}"
-    written = [f"{bucket.arn}/{prefix}*" for prefix in (spec.target.prefix, RESERVED_PREFIX)]
+    written = [*_folder(bucket, spec.target.prefix), *_folder(bucket, RESERVED_PREFIX)]
     statements = [
         allow("s3:ListBucket", "s3:GetBucketLocation", on=bucket.arn),
-        allow("s3:GetObject", on=[f"{bucket.arn}/{spec.source.prefix}*", *written]),
+        allow("s3:GetObject", on=[*_folder(bucket, spec.source.prefix), *written]),
         allow("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", on=written),
         allow(
             "glue:GetDatabase",
@@ -84,3 +84,9 @@ def of_glue(
         place = f"arn:{here.partition}:s3:::{uri.removeprefix('s3://')}"
         statements.append(allow("s3:GetObject", on=place))
     return tuple(statements)
+
+
+def _folder(bucket: Bucket, prefix: str) -> list[str]:
+    """Return a prefix as Spark's file systems know it: what is in it, itself, and its marker."""
+    itself = f"{bucket.arn}/{prefix.rstrip('/')}"
+    return [f"{itself}/*", itself, f"{itself}_$folder$"]

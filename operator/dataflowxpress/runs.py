@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
 from .core.resource import Resource
-from .core.status import Crawl, Data, Fact, Run, Status
+from .core.status import Crawl, Data, Fact, Run, Status, listed
 from .resources import Alarm, Bucket, Crawler, EventSource, Job
 from .spec import RESERVED_PREFIX, DataPipelineSpec
 
 MANIFESTS = f"{RESERVED_PREFIX}manifests/"
 SHOWN = 10  # runs in the status
-NAMED = 3  # objects in a message
+NAMED = 10  # objects in a message
 ENDED_BADLY = {"FAILED", "TIMEOUT", "STOPPED", "ERROR"}
 ACTIVE = {"STARTING", "RUNNING", "STOPPING", "WAITING"}
 
@@ -114,6 +114,7 @@ def _run(run: Mapping[str, Any], books: Sequence[Mapping[str, Any]]) -> Run:
     objects, read, written, rejected = (
         sum(book[what] for book in books) for what in ("objects", "read", "rows", "rejected")
     )
+    reasons = [reason for book in books for reason in book["reasons"]]
     return Run(
         id=run["Id"],
         state=run["JobRunState"],
@@ -123,7 +124,7 @@ def _run(run: Mapping[str, Any], books: Sequence[Mapping[str, Any]]) -> Run:
         rows_read=read,
         rows_written=written,
         rows_rejected=rejected,
-        error=run.get("ErrorMessage") or "; ".join(r for book in books for r in book["reasons"]),
+        error=run.get("ErrorMessage") or listed(reasons, NAMED),
     )
 
 
@@ -135,7 +136,7 @@ def _without_objects(manifest: Mapping[str, Any]) -> dict[str, Any]:
         "read": sum(entry["read"] for entry in entries),
         "rows": sum(entry["rows"] for entry in entries),
         "rejected": sum(entry["rejected"] for entry in entries),
-        "reasons": [f"{e['key']}: {e['reason']}" for e in entries if e["reason"]][:NAMED],
+        "reasons": [f"{e['key']}: {e['reason']}" for e in entries if e["reason"]],
     }
 
 
@@ -167,7 +168,7 @@ def _data_current(
         return Fact("DataCurrent", None, "OwnScript", said)
     if data.waiting:
         reason = "Suspended" if spec.suspend else "Waiting"
-        why = "; ".join(f"{entry['key']}: {entry['reason']}" for entry in book.waiting[:NAMED])
+        why = listed([f"{entry['key']}: {entry['reason']}" for entry in book.waiting])
         said = why or "uploaded objects are not converted yet"
         return Fact("DataCurrent", False, reason, said)
     said = f"; {data.rejected} rows did not fit" if data.rejected else ""

@@ -244,10 +244,10 @@ def _ready(
     if failed:
         first = failed[0].error or Exception()
         said = [f"{o.step.id}: {words.message(o.error)}" for o in failed if o.error]
-        return Fact("Ready", holds=False, reason=words.reason(first), message=_join(said))
+        return Fact("Ready", holds=False, reason=words.reason(first), message=listed(said))
     if unready:
         said = [f"{o.step.id} {o.step.waits_for}" for o in unready]
-        return Fact("Ready", holds=False, reason="WaitingForAWS", message=_join(said))
+        return Fact("Ready", holds=False, reason="WaitingForAWS", message=listed(said))
     kept = sum(o.step.action not in {Action.DELETE, Action.LEAVE} for o in outcomes)
     return Fact(
         "Ready", holds=True, reason="Converged", message=f"{kept} resources are as specified"
@@ -259,7 +259,7 @@ def _drift(outcomes: Sequence[Outcome]) -> Fact:
     if not changed:
         return Fact("Drifted", holds=False, reason="NoDrift")
     open_ = [o for o in changed if o.error]
-    names = _join([str(o.step.id) for o in changed])
+    names = listed([str(o.step.id) for o in changed])
     if open_:
         return Fact("Drifted", holds=True, reason="Detected", message=names)
     return Fact("Drifted", holds=False, reason="Corrected", message=names)
@@ -269,14 +269,15 @@ def _subscriptions(outcomes: Sequence[Outcome]) -> Fact:
     asked = [o for o in outcomes if o.step.id.kind == "Subscription"]
     waiting = [o.step.id.name for o in asked if o.step.waits_for or o.step.action is Action.CREATE]
     if waiting:
-        message = f"{_join(waiting)}: the link in AWS's mail is not clicked yet"
+        message = f"{listed(waiting)}: the link in AWS's mail is not clicked yet"
         return Fact("SubscriptionsConfirmed", False, "PendingConfirmation", message)
     return Fact("SubscriptionsConfirmed", holds=True, reason="Confirmed")
 
 
-def _join(said: Sequence[str]) -> str:
-    more = len(said) - MOST_NAMED
-    return "; ".join(said[:MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
+def listed(said: Sequence[str], most: int = MOST_NAMED) -> str:
+    """Return what was *said* in one line, and how much more there is than the *most* named."""
+    more = len(said) - most
+    return "; ".join(said[:most]) + (f"; and {more} more" if more > 0 else "")
 
 
 def lines_of(outcomes: Sequence[Outcome], words: Words) -> tuple[Line, ...]:

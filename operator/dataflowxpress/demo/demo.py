@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -70,10 +72,27 @@ class Demo:
         seconds, status = self._upload()
         self._title("4. What came out, checked")
         good = self._check(status, seconds)
-        if not keep:
+        if keep:
+            self._title(f"5. Left running in {self.sandbox.directory}: how to go on")
+            self.console.print(self._next_steps(), highlight=False, soft_wrap=True)
+        else:
             self._title("5. kubectl delete: what is left in AWS")
             good &= self._delete()
         return good
+
+    def _next_steps(self) -> str:
+        us = sys.argv[0]
+        return "\n".join(
+            f"  {command:72} [dim]# {purpose}[/]"
+            for command, purpose in (
+                (f"source {shlex.quote(str(self.sandbox.directory / 'env'))}", "points all at it"),
+                ("kubectl get dp", "the pipelines at a glance"),
+                (f"kubectl describe dp {MAIN}", "conditions, data, runs, resources"),
+                (f"aws s3 cp more.csv s3://{BUCKET}/{PREFIX}more.csv", "upload another file"),
+                (f"{us} sandbox mails", "what was mailed"),
+                (f"{us} sandbox down", "ends all of it and leaves nothing"),
+            )
+        )
 
     def _title(self, text: str) -> None:
         self.console.print(f"\n[bold]{text}[/]")
@@ -207,12 +226,9 @@ def _readiness(status: Status) -> list[str]:
 def _texts(database: Any, uploaded: Sequence[File]) -> Figure:
     """Compare the text that is hard to read and write, value by value."""
     notes = next(file for file in uploaded if file.folder == "notes")
-    expected = sorted(
-        (place, note or None, int(visitors)) for place, note, visitors in notes.rows[1:]
-    )
-    found = sorted(
-        database.sql(
-            "SELECT place, note, visitors FROM csv_data WHERE place IS NOT NULL"
-        ).fetchall()
-    )
-    return Figure("texts with quotes, commas, newlines, UTF-8", found, expected)
+    expected = [(place, note or None, int(visitors)) for place, note, visitors in notes.rows[1:]]
+    found = database.sql(
+        "SELECT place, note, visitors FROM csv_data WHERE place IS NOT NULL"
+    ).fetchall()
+    same = len(set(found) & set(expected))
+    return Figure("texts with quotes, commas, newlines, UTF-8, as uploaded", same, len(expected))

@@ -61,7 +61,8 @@ def facts(status: Status) -> Iterator[str]:
     """Yield what a status says of the data, a line a fact."""
     if crawl := status.last_crawl:
         error = f": {crawl.error}" if crawl.error else ""
-        yield f"crawl {crawl.state.lower()}{error} [dim](began {crawl.started[11:19]})[/]"
+        began = f" [dim](began {crawl.started[11:19]})[/]" if crawl.started else ""
+        yield f"crawl {crawl.state.lower()}{error}{began}"
     for run in reversed(status.runs):
         rows = f", {run.objects} objects, {run.rows_written} rows" if run.objects else ""
         yield f"job run {run.id[:11]}… {run.state.lower()}{rows}"

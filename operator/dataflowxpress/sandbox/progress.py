@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Tells of one step after the other; on a terminal, of the seconds in between as well."""
+    """Tells when a step begins and how long it took; on a terminal, of the seconds between too."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._console = console or Console(stderr=True, highlight=False, soft_wrap=True)
@@ -27,11 +27,14 @@ class Progress:
     def step(self, what: str) -> Iterator[None]:
         """Show that something goes on, and once it is done how long it took."""
         began = time.monotonic()
-        with self._spinner(what) if self._console.is_terminal else contextlib.nullcontext():
+        with self._under_way(what):
             yield
         self.tell(f"[green]✓[/] {what} [dim]{time.monotonic() - began:.1f} s[/]")
 
-    def _spinner(self, what: str) -> bars.Progress:
+    def _under_way(self, what: str) -> contextlib.AbstractContextManager[object]:
+        if not self._console.is_terminal:
+            self.tell(f"[dim]…[/] {what}")
+            return contextlib.nullcontext()
         columns = (bars.SpinnerColumn(), bars.TextColumn(what), bars.TimeElapsedColumn())
         spinner = bars.Progress(*columns, console=self._console, transient=True)
         spinner.add_task(what)

@@ -1,0 +1,81 @@
+"""The wheel alone, installed into an empty environment, has all that an operator needs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dataflowxpress import artifacts
+
+CHECKOUT = Path(__file__).parents[2]
+PRINT_DIGESTS = """
+import hashlib
+from dataflowxpress import artifacts
+for made in (artifacts.function_code("start_crawler"), artifacts.function_code("start_job"),
+             artifacts.script(), artifacts.script_modules()):
+    print(hashlib.sha256(made).hexdigest())
+"""
+
+
+def uv(*arguments: str) -> None:
+    subprocess.run([Path(sys.executable).with_name("uv"), *arguments], check=True)
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an environment's commands, with the wheel and what it depends on."""
+    folder = tmp_path_factory.mktemp("wheel")
+    uv("build", "--quiet", "--wheel", "--out-dir", os.fspath(folder), os.fspath(CHECKOUT))
+    [wheel] = folder.glob("*.whl")
+    environment = folder / "environment"
+    uv("venv", "--quiet", "--python", sys.executable, os.fspath(environment))
+    python = environment / "bin" / "python"
+    lock = os.fspath(CHECKOUT / "requirements.lock")
+    uv(
+        *("pip", "install", "--quiet", "--python", os.fspath(python)),
+        *("--constraint", lock, os.fspath(wheel)),
+    )
+    return environment / "bin"
+
+
+def said(*command: str | Path, cwd: Path) -> str:
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return subprocess.run(
+        command, cwd=cwd, env=clean, check=True, capture_output=True, text=True
+    ).stdout
+
+
+def test_it_prints_the_crd(installed: Path, tmp_path: Path) -> None:
+    expected = (CHECKOUT / "crds/datapipelines.yaml").read_text()
+    assert said(installed / "dataflowxpress", "crd", cwd=tmp_path) == expected
+
+
+def test_its_functions_and_scripts_are_those_of_the_checkout(
+    installed: Path, tmp_path: Path
+) -> None:
+    made = (
+        *map(artifacts.function_code, ("start_crawler", "start_job")),
+        *(artifacts.script(), artifacts.script_modules()),
+    )
+    digests = said(installed / "python", "-c", PRINT_DIGESTS, cwd=tmp_path).split()
+    assert digests == [hashlib.sha256(each).hexdigest() for each in made]
+
+
+def test_the_sandbox_says_what_it_needs_where_the_extra_is_missing(
+    installed: Path, tmp_path: Path
+) -> None:
+    up = subprocess.run(
+        [installed / "dataflowxpress", "sandbox", "up"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert up.returncode != 0
+    assert "pip install 'dataflowxpress[sandbox]'" in " ".join(up.stderr.replace("│", " ").split())
+    assert not (tmp_path / ".sandbox").exists()
