@@ -37,9 +37,9 @@ FUNCTION_TIMEOUT = 60  # seconds
 RETRY = 30  # seconds after which a message that came too early returns
 MOST_ATTEMPTS = 1000  # what SQS can count
 LARGE_BATCH = 1000  # messages; more than ten need a window
+COMBINE = {"TableGroupingPolicy": "CombineCompatibleSchemas"}
 CRAWL = {
     "Version": 1.0,
-    "Grouping": {"TableGroupingPolicy": "CombineCompatibleSchemas"},
     "CrawlerOutput": {
         "Partitions": {"AddOrUpdateBehavior": "InheritFromTable"},
         "Tables": {"AddOrUpdateBehavior": "MergeNewColumns"},
@@ -181,8 +181,18 @@ class Parts:
             classifier=classifier,
             path=f"s3://{bucket.name}/{self.spec.source.prefix}",
             table_prefix=self.spec.catalog.table_prefix,
-            configuration=CRAWL,
+            configuration={**CRAWL, "Grouping": self._grouping()},
         )
+
+    def _grouping(self) -> dict[str, Any]:
+        """Return what the crawler takes for one table; AWS counts levels, the bucket is the first.
+
+        See https://docs.aws.amazon.com/glue/latest/dg/crawler-table-level.html
+        """
+        if self.spec.catalog.tables == "PerPrefix":
+            return COMBINE
+        folders = self.spec.source.prefix.count("/")
+        return {**COMBINE, "TableLevelConfiguration": 1 + folders + 1}
 
     def crawl_environment(self, crawler: Crawler, bucket: Bucket) -> dict[str, str]:
         """Return what the function that starts *crawler* has to know."""

@@ -177,6 +177,10 @@ class Catalog(Model):
     table_prefix: Annotated[str, Field(pattern=r"^[a-z0-9_]*$", max_length=64)] = ""
     """Put before the name of every table that the crawler makes."""
 
+    tables: Literal["PerPrefix", "PerFolder"] = "PerPrefix"
+    """What becomes one table: all that lies under the source prefix, or each folder directly in it.
+    With `PerFolder`, objects that lie in no folder wait until they are moved into one."""
+
 
 class Crawler(Model):
     """The Glue crawler that finds out what columns the files have."""

@@ -85,3 +85,25 @@ def test_an_upload_becomes_parquet_catalog_and_mail_and_stays_exactly_right(
     upload(user, "people/one.csv", "name,age\nAda,37\n")  # other content under the same key
     user.wait(flow, converted(1, 1), 120, "converted anew")
     assert rows(user, tmp_path) == [("Ada", 37)]
+
+
+def test_each_folder_becomes_a_table_where_that_is_asked_for(user: User, tmp_path: Path) -> None:
+    user.pipeline(
+        "folders",
+        bucket={"name": "e2e-folders"},
+        catalog={"tables": "PerFolder"},
+        trigger={"batchWindowSeconds": 0},
+        deletionPolicy="Delete",
+    )
+    user.ready("folders")
+    for key, text in {"people/a.csv": PEOPLE, "towns/b.csv": "town,mayor\nUlm,Ada\n"}.items():
+        user.aws("s3").put_object(Bucket="e2e-folders", Key=f"csv_data/{key}", Body=text.encode())
+    user.wait("folders", converted(2, 3), 120, "converted")
+    parquet = fetch(user.aws("s3"), "e2e-folders", "parquet_data/", tmp_path)
+    with connect(parquet) as database:
+        assert database.table("people").project("name, age").order("name").fetchall() == [
+            ("Ada", 36),
+            ("Grace", 85),
+        ]
+        assert database.table("towns").project("town, mayor").fetchall() == [("Ulm", "Ada")]
+    user.gone("folders")

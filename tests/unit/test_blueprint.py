@@ -52,6 +52,17 @@ def test_everything_that_is_needed_is_described_before_what_needs_it() -> None:
         seen.add(resource.id)
 
 
+@pytest.mark.parametrize(
+    ("catalog", "level"),
+    [({}, None), ({"tables": "PerPrefix"}, None), ({"tables": "PerFolder"}, 4)],
+)
+def test_a_table_is_the_prefix_or_a_folder_in_it(
+    catalog: dict[str, str], level: int | None
+) -> None:
+    (crawler,) = every(Crawler, resources(source={"prefix": "in/orders/"}, catalog=catalog))
+    assert crawler.configuration["Grouping"].get("TableLevelConfiguration") == level
+
+
 def test_only_uploads_under_the_source_prefix_start_anything() -> None:
     found = resources(source={"prefix": "in/", "suffix": ".csv"}, target={"prefix": "out/"})
     (notification,), (crawler,) = every(Notification, found), every(Crawler, found)

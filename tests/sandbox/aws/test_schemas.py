@@ -159,20 +159,39 @@ GROUPS: dict[str, tuple[dict[str, dict[str, str]], bool, dict[str, str]]] = {
 }
 
 
+def classified(found: dict[str, dict[str, str]]) -> list[tuple[S3Object, Schema]]:
+    return [
+        (S3Object("b", f"data/{key}", 1, tuple(key.split("/")[:-1])), Schema("csv", its))
+        for key, its in found.items()
+    ]
+
+
+def test_tables_lie_at_the_level_that_the_crawler_says() -> None:
+    found = {
+        "a/1.csv": AB,
+        "b/2.csv": AB,
+        "b/3.csv": {"a": "bigint", "c": "bigint"},
+        "c/day=1/4.csv": AB,
+        "5.csv": AB,
+    }
+    made = group("s3://b/data/", classified(found), combine=True, level=3)
+    assert [(each.location, list(each.schema.columns), each.partition_keys) for each in made] == [
+        ("s3://b/data/a/", ["a", "b"], []),
+        ("s3://b/data/b/", ["a", "b", "c"], []),
+        ("s3://b/data/c/", ["a", "b"], ["day"]),
+    ]
+
+
 @pytest.mark.parametrize(("found", "combine", "expected"), GROUPS.values(), ids=GROUPS.keys())
 def test_grouping(
     found: dict[str, dict[str, str]],
     combine: bool,
     expected: dict[str, str],
 ) -> None:
-    classified = [
-        (S3Object("b", f"data/{key}", 1, tuple(key.split("/")[:-1])), Schema("csv", its))
-        for key, its in found.items()
-    ]
     tables = {
         each.name: " | ".join(
             filter(None, (" ".join(each.schema.columns), " ".join(each.partition_keys)))
         )
-        for each in group("s3://b/data/", classified, combine=combine)
+        for each in group("s3://b/data/", classified(found), combine=combine)
     }
     assert tables == expected

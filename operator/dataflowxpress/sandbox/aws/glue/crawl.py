@@ -51,9 +51,10 @@ class Crawl:
         self._log = log
         configuration = json.loads(crawler.get("Configuration") or "{}")
         output = configuration.get("CrawlerOutput", {})
-        grouping = configuration.get("Grouping", {}).get("TableGroupingPolicy")
+        grouping = configuration.get("Grouping", {})
         self._merge = output.get("Tables", {}).get("AddOrUpdateBehavior") == "MergeNewColumns"
-        self._combine = grouping == "CombineCompatibleSchemas"
+        self._combine = grouping.get("TableGroupingPolicy") == "CombineCompatibleSchemas"
+        self._level = grouping.get("TableLevelConfiguration")
         self._change = crawler.get("SchemaChangePolicy", {})
 
     def run(self) -> Report:
@@ -77,7 +78,7 @@ class Crawl:
                 classified.append((found, schema))
             else:
                 self._log(f"No classifier recognises s3://{found.bucket}/{found.key}")
-        return group(target["Path"], classified, combine=self._combine)
+        return group(target["Path"], classified, combine=self._combine, level=self._level)
 
     def _write(self, each: Group, report: Report) -> None:
         database = self._crawler["DatabaseName"]

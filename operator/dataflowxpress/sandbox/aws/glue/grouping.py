@@ -64,17 +64,31 @@ class Group:
         return re.sub(r"[^0-9a-z_]", "_", last.lower())
 
 
-def group(path: str, found: Iterable[Classified], *, combine: bool) -> list[Group]:
+def group(
+    path: str, found: Iterable[Classified], *, combine: bool, level: int | None = None
+) -> list[Group]:
     """Return the tables under a path.
 
     Objects of compatible schemas are one table, and folders between it and them are partitions.
     Where they differ, each folder is looked at by itself, and each object that has no like among
     its neighbours becomes a table. With `combine` only the format must be the same. A folder with
     objects and folders in it is a table of the former, next to those of the latter.
+
+    A *level* says how deep tables are, the bucket being the first; what lies less deep is in none.
     """
-    members = tuple(found)
     location = path if path.endswith("/") else f"{path}/"
-    return _group(location, members, depth=0, combine=combine) if members else []
+    depth = max(0, level - _level_of(location)) if level else 0
+    members = tuple(each for each in found if len(each[0].folders) >= depth)
+    tables = []
+    for folders in sorted({each.folders[:depth] for each, _ in members}):
+        inside = tuple(each for each in members if each[0].folders[:depth] == folders)
+        place = "/".join([*folders, ""])
+        tables += _group(f"{location}{place}", inside, depth, combine=combine)
+    return tables
+
+
+def _level_of(location: str) -> int:
+    return len(location.removeprefix("s3://").strip("/").split("/"))
 
 
 def _group(
