@@ -11,6 +11,7 @@ import typer
 
 from .sandbox.cli import app as sandbox
 from .sandbox.cli import explained
+from .sandbox.faults_cli import app as faults
 
 app = typer.Typer(
     name="dataflowxpress",
@@ -18,6 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+sandbox.add_typer(faults, name="faults")
 app.add_typer(sandbox, name="sandbox")
 
 

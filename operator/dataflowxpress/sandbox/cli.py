@@ -23,12 +23,12 @@ app = typer.Typer(
 Directory = Annotated[
     Path, typer.Option("--dir", help="Holds all of one sandbox; two of them do not disturb.")
 ]
-_DIRECTORY = Path(".sandbox")
+DIRECTORY = Path(".sandbox")
 
 
 @app.command()
 def up(
-    directory: Directory = _DIRECTORY,
+    directory: Directory = DIRECTORY,
     context: Annotated[
         str | None,
         typer.Option(help="Use this cluster of your kubeconfig instead of starting one."),
@@ -49,14 +49,14 @@ def up(
 
 
 @app.command()
-def down(directory: Directory = _DIRECTORY) -> None:
+def down(directory: Directory = DIRECTORY) -> None:
     """Stop a sandbox and remove all that it has: clusters, buckets, logs, mails."""
     with explained():
         _sandbox(directory).down()
 
 
 @app.command()
-def status(directory: Directory = _DIRECTORY) -> None:
+def status(directory: Directory = DIRECTORY) -> None:
     """Show what runs, where it listens, and its memory. Exits with 1 when something is missing."""
     with explained():
         parts = _sandbox(directory).status()
@@ -71,7 +71,7 @@ def status(directory: Directory = _DIRECTORY) -> None:
 
 
 @app.command()
-def env(directory: Directory = _DIRECTORY) -> None:
+def env(directory: Directory = DIRECTORY) -> None:
     """Print the lines that point a shell at the sandbox: `eval "$(dataflowxpress sandbox env)"`."""
     with explained():
         typer.echo(_sandbox(directory).shell(), nl=False)
@@ -79,7 +79,7 @@ def env(directory: Directory = _DIRECTORY) -> None:
 
 @app.command()
 def mails(
-    directory: Directory = _DIRECTORY,
+    directory: Directory = DIRECTORY,
     *,
     confirm: Annotated[
         bool, typer.Option("--confirm", help="Click the links in which AWS asks to confirm.")

@@ -18,6 +18,7 @@ from ministack.core import lambda_runtime
 
 from dataflowxpress.sandbox.aws import HOST, Aws, gaps, metrics, permissions
 from dataflowxpress.sandbox.aws.children import Children, when_parent_ends
+from dataflowxpress.sandbox.aws.faults.control import Control
 from dataflowxpress.sandbox.aws.glue import api
 from dataflowxpress.sandbox.aws.postman import Postman
 from dataflowxpress.sandbox.aws.subscriptions import Subscriptions
@@ -42,8 +43,10 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     postman = Postman(directory)
     Subscriptions(aws, postman).install()
     metrics.start()
+    control = Control(_as_over_tls)
+    control.install()
     try:
-        asyncio.run(_serve(aws, postman, tied=tied))
+        asyncio.run(_serve(aws, postman, control, tied=tied))
     finally:
         jobs.end()
         children.end()
@@ -52,7 +55,7 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     os._exit(0)
 
 
-async def _serve(aws: Aws, postman: Postman, *, tied: bool) -> None:
+async def _serve(aws: Aws, postman: Postman, control: Control, *, tied: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
@@ -70,7 +73,7 @@ async def _serve(aws: Aws, postman: Postman, *, tied: bool) -> None:
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     config.loglevel = "WARNING"
-    await hypercorn(_as_over_tls, config, shutdown_trigger=stopped)
+    await hypercorn(control, config, shutdown_trigger=stopped)
 
 
 async def _as_over_tls(scope: Any, receive: Any, send: Any) -> None:

@@ -1,0 +1,41 @@
+"""Caller: the process behind a connection, and its end."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+
+import psutil
+
+from dataflowxpress.sandbox.aws import HOST
+
+_LOOKS = 20  # the kernel's table is read in pieces, and misses some while others come and go
+
+logger = logging.getLogger("dataflowxpress.faults")
+
+
+def kill(port: int) -> None:
+    """Kill the process that has this local port: a job with all of its Spark, a Lambda's worker.
+
+    What runs in this process, as a crawl does, is left alone.
+    """
+    pid = _behind(port)
+    if pid in (None, os.getpid()):
+        logger.warning("nobody to kill behind port %d", port)
+        return
+    with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+        if os.getsid(pid) == os.getsid(0):  # a worker of ours, in the group of all workers
+            os.kill(pid, signal.SIGKILL)
+        else:
+            os.killpg(os.getpgid(pid), signal.SIGKILL)
+    logger.info("killed process %d", pid)
+
+
+def _behind(port: int) -> int | None:
+    for _ in range(_LOOKS):
+        for each in psutil.net_connections("tcp4"):
+            if each.laddr == (HOST, port) and each.raddr and each.pid:
+                return int(each.pid)
+    return None

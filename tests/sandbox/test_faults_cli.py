@@ -1,0 +1,54 @@
+"""Faults set, listed and cleared by the command line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from dataflowxpress.__main__ import app
+from dataflowxpress.sandbox.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def faults(directory: Path, *arguments: str) -> tuple[int, str]:
+    told = CliRunner().invoke(
+        app, ["sandbox", "faults", *arguments, "--dir", str(directory)], env={"COLUMNS": "200"}
+    )
+    return told.exit_code, told.output
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    sandbox = Sandbox(tmp_path_factory.mktemp("faults") / "sandbox", operator=False)
+    with sandbox.running():
+        yield sandbox.directory
+
+
+def test_a_fault_is_set_listed_and_cleared(directory: Path) -> None:
+    code, number = faults(directory, "set", "throttle", "glue:StartCrawler", "--rate", "0.5")
+    assert code == 0
+    _, listed = faults(directory, "list")
+    assert re.search(rf"{number.strip()} +throttle +glue:StartCrawler +\* +\* +0.5 +0", listed)
+    assert faults(directory, "clear", number.strip()) == (0, "")
+    assert faults(directory, "list") == (0, "There are no faults.\n")
+
+
+def test_a_fault_that_cannot_be_is_refused_with_what_is_possible(directory: Path) -> None:
+    code, said = faults(directory, "set", "double", "s3:PutObject")
+    assert code == 1
+    assert "a call can be subject to" in said
+    code, said = faults(directory, "clear", "999")
+    assert code == 1
+    assert "there is no fault 999" in said
+
+
+def test_without_a_sandbox_the_cure_is_named(tmp_path: Path) -> None:
+    code, said = faults(tmp_path / "nothing", "list")
+    assert code == 1
+    assert "dataflowxpress sandbox up" in said
