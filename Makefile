@@ -6,7 +6,7 @@ UV := $(BIN)/uv
 SETUP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fmt crd lock clean
+.PHONY: help setup demo test check fmt crd lock clean argocd argocd-testdata
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,7 +27,7 @@ demo: $(SETUP) ## the main job, on a sandbox of this machine (KEEP=1: leave it r
 lock: ## bring requirements.lock up to date with pyproject.toml
 	@test -x $(UV) || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --custom-compile-command 'make lock' --extra sandbox --group dev pyproject.toml --output-file requirements.lock
+	  --custom-compile-command 'make lock' --extra sandbox --extra otel --group dev pyproject.toml --output-file requirements.lock
 
 fmt: $(SETUP) ## format and apply safe lint fixes
 	@$(BIN)/ruff format .
@@ -36,10 +36,16 @@ fmt: $(SETUP) ## format and apply safe lint fixes
 crd: $(SETUP) ## generate crds/datapipelines.yaml from spec.py
 	@$(BIN)/dataflowxpress crd > crds/datapipelines.yaml
 
+argocd: $(SETUP) ## generate Argo CD's settings from argocd/resource_customizations
+	@$(BIN)/python argocd/settings.py
+
+argocd-testdata: $(SETUP) ## take the testdata of Argo CD's health checks from a sandbox
+	@$(BIN)/python -m tests.argocd.capture
+
 check: $(SETUP) ## lint, format, types, unit tests: seconds
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy operator tests lambdas glue
+	@$(BIN)/mypy operator tests lambdas glue argocd
 	@$(BIN)/python -m pytest -q tests/unit
 
 test: check ## everything: unit, contract, Lambdas, Glue on Spark, end to end

@@ -1,0 +1,5 @@
+-- Compare everything with AWS now.
+local os = require("os")
+obj.metadata.annotations = obj.metadata.annotations or {}
+obj.metadata.annotations["dataflowxpress.io/reconcile-requested-at"] = os.date("!%Y-%m-%dT%XZ")
+return obj
