@@ -79,6 +79,8 @@ class Agenda:
         self._look[uid] = now + min(BUSY_LOOK if report.busy else math.inf, self._idle_look)
         if not report.settled:
             self.fail(uid)
+        elif report.compare and not resynced:
+            self._resync[uid] = now
         elif resynced:
             self._failures.pop(uid, None)
             self._resync[uid] = now + report.resync * random.uniform(0.9, 1.1)  # noqa: S311

@@ -38,8 +38,9 @@ def configure(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> Non
     settings.watching.server_timeout = 300
     settings.networking.error_backoffs = [1, 2, 5, 10, 30]
     kubernetes.config.load_config()
-    memo.reconciler = Reconciler(Cluster())
-    memo.agenda = Agenda(memo.get("idle_look", IDLE_LOOK), memo.get("stuck", STUCK))
+    idle_look = memo.get("idle_look", IDLE_LOOK)
+    memo.reconciler = Reconciler(Cluster(), patience=idle_look)
+    memo.agenda = Agenda(idle_look, memo.get("stuck", STUCK))
 
 
 @kopf.on.startup()

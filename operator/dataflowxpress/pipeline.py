@@ -11,10 +11,12 @@ from pydantic import ValidationError
 
 from .core.status import Status
 from .errors import InvalidSpec
+from .runs import REDRIVE_REQUESTED, RUN_REQUESTED, Wishes
 from .spec import GROUP, DataPipelineSpec
 
 PAUSED = f"{GROUP}/paused"
 REQUESTED = f"{GROUP}/reconcile-requested-at"
+REPROCESS = f"{GROUP}/reprocess"
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,17 @@ class Pipeline:
     def requested(self) -> str:
         """When somebody last asked for a reconciliation; any text that is new will do."""
         return self.annotations.get(REQUESTED, "")
+
+    @property
+    def wishes(self) -> Wishes:
+        """What was asked of the data."""
+        asked = (RUN_REQUESTED, REDRIVE_REQUESTED, REPROCESS)
+        return Wishes(*(self.annotations.get(name, "") for name in asked))
+
+    @property
+    def has_wishes(self) -> bool:
+        """Whether something is asked of the data that the status does not answer yet."""
+        return Wishes.answered_in(self.status) != self.wishes
 
     @property
     def paused(self) -> bool:
@@ -96,4 +109,5 @@ class Pipeline:
             self.status.observed_generation != self.generation
             or self.status.reconcile_handled_at != self.requested
             or was_paused != self.paused
+            or self.has_wishes
         )

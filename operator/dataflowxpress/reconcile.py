@@ -14,11 +14,13 @@ from .blueprint import blueprint
 from .clients import clients, identity
 from .cluster import Cluster
 from .core.plan import Action, Outcome, Step
-from .core.resource import Id, Resource, Scope
+from .core.resource import Id, Resource, Scope, only
 from .core.status import Status
 from .engine import Engine
 from .errors import InvalidSpec, PipelineError, Refused
 from .pipeline import Pipeline
+from .resources import Bucket
+from .runs import Remedy
 from .spec import DataPipelineSpec
 
 UNCONFIRMED = 60  # seconds until it is looked whether somebody has clicked the link
@@ -33,6 +35,7 @@ class Report:
     settled: bool  # nothing is left to be tried again soon
     resync: float = 600  # seconds until everything is to be compared again
     busy: bool = False  # data is on the move: look again soon
+    compare: bool = False  # something stands still: compare everything now
     events: list[verdicts.Event] = field(default_factory=list)
 
 
@@ -47,8 +50,8 @@ class Place(NamedTuple):
 class Reconciler:
     """Reconciles the pipelines of one cluster; knows nothing of kopf."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster, self._books = cluster, runs.Books()
+    def __init__(self, cluster: Cluster, patience: float = 60) -> None:
+        self._cluster, self._watcher = cluster, runs.Watcher(patience)
 
     def reconcile(self, namespace: str, name: str) -> Report | None:
         """Make the pipeline true; None where it is gone."""
@@ -134,16 +137,36 @@ class Reconciler:
         """Add what is known of the data; not knowing it makes the resources no less true."""
         spec = pipeline.spec
         try:
-            seen = runs.look(place.client, spec, wanted, self._books)
+            seen = self._watcher.look(place.client, spec, wanted, status)
+            status = verdicts.judged(seen.status, seen.fact)
+            self._set_going(pipeline, place, wanted, status, seen.remedy)
+            status = _granted(pipeline, place, wanted, status)
         except (ClientError, BotoCoreError) as error:
             return Report(verdicts.data_unknown(status, error), settled=False)
-        data = {"last_crawl": seen.last_crawl, "runs": seen.runs, "data": seen.data}
-        status = verdicts.judged(status.model_copy(update=data), seen.fact)
         settled = (ready := status["Ready"]) is not None and ready.status == "True"
         asked = status["SubscriptionsConfirmed"]
         soon = UNCONFIRMED if asked is not None and asked.status == "False" else math.inf
         resync = min(spec.resync_seconds, soon)
-        return Report(status, settled=settled, resync=resync, busy=seen.busy)
+        busy = seen.busy or pipeline.has_wishes
+        compare = seen.remedy is Remedy.COMPARE
+        return Report(status, settled, resync=resync, busy=busy, compare=compare)
+
+    def _set_going(
+        self,
+        pipeline: Pipeline,
+        place: Place,
+        wanted: Sequence[Resource],
+        status: Status,
+        remedy: Remedy | None,
+    ) -> None:
+        """Ask for what was found missing; the attempt is written down first, so that it counts."""
+        if remedy is None:
+            return
+        self._write(pipeline, status)
+        queues = runs.Queues.of(wanted)
+        asked = {Remedy.CRAWL: queues.uploads, Remedy.RUN: queues.crawls}
+        if queue := asked.get(remedy):
+            runs.ask(place.client("sqs"), queue, remedy.value)
 
     def _write(self, pipeline: Pipeline, status: Status) -> None:
         if status != pipeline.status:
@@ -157,6 +180,15 @@ def _answered(pipeline: Pipeline) -> Status:
         "reconcile_handled_at": pipeline.requested,
     }
     return pipeline.status.model_copy(update=answer)
+
+
+def _granted(
+    pipeline: Pipeline, place: Place, wanted: Sequence[Resource], status: Status
+) -> Status:
+    """Grant what was asked of the data."""
+    bucket, queues = only(wanted, Bucket).name, runs.Queues.of(wanted)
+    granting = runs.Granting(place.client, pipeline.spec, bucket, queues)
+    return granting.grant(pipeline.wishes, status)
 
 
 def _place(pipeline: Pipeline) -> Place:

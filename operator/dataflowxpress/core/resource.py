@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import Any, ClassVar, NamedTuple
 
 State = Mapping[str, Any]
 Tags = Mapping[str, str]
 Key = tuple[str, ...]
+
+Kind = typing.TypeVar("Kind", bound="Resource")
 
 OWNER_TAG = "dataflowxpress.io/pipeline"
 
@@ -144,3 +146,8 @@ def _classes(hint: Any) -> Iterator[type]:
         yield hint
     for argument in typing.get_args(hint):
         yield from _classes(argument)
+
+
+def only(resources: Iterable[Resource], kind: type[Kind]) -> Kind:
+    """Return the one resource of a kind that is there once."""
+    return next(resource for resource in resources if isinstance(resource, kind))

@@ -14,6 +14,7 @@ from .resource import Id
 
 State = Literal["Ready", "Pending", "Failed", "Refused", "Deleting"]
 
+TIME = "%Y-%m-%dT%H:%M:%SZ"
 MOST_NAMED = 3  # how many resources a condition's message names
 
 
@@ -127,6 +128,42 @@ class Data(Model):
     """How many messages nobody could deal with."""
 
 
+class Backstop(Model):
+    """What was left to do while nothing moved, and what was done about it."""
+
+    reason: str
+    """What was left: `ObjectsWaiting`, `RunMissing`, `CrawlFailed`, `RunFailed`, `RequestOpen` or
+    `QueueStuck`."""
+
+    message: str
+    """The same in words."""
+
+    did: str = ""
+    """What the last attempt was."""
+
+    attempts: int = 0
+    """How often it was tried; uploads, a new spec and a request begin anew."""
+
+    last_attempt: str = ""
+    """When it was tried last; the next attempt waits twice as long as this one did."""
+
+    gave_up: bool = False
+    """Whether it is not tried any more, because nothing changed."""
+
+    work: str
+    """Stands for what was left: another text is other work."""
+
+
+class Reprocess(Model):
+    """What became of a wish to convert again what lies under a prefix."""
+
+    prefix: str
+    """The value of the annotation `dataflowxpress.io/reprocess` that this answers."""
+
+    answer: str
+    """`Requested`, or why not."""
+
+
 class Drift(Model):
     """A resource that is not as the spec says."""
 
@@ -158,11 +195,23 @@ class Status(Model):
     data: Data | None = None
     """Where the data is, over all runs."""
 
+    backstop: Backstop | None = None
+    """What stands still, and was asked to go on."""
+
     drift: tuple[Drift, ...] = ()
     """What is not as the spec says, where `driftPolicy` is `Report`."""
 
     reconcile_handled_at: str = ""
     """The last handled value of the annotation `dataflowxpress.io/reconcile-requested-at`."""
+
+    run_handled_at: str = ""
+    """The last handled value of the annotation `dataflowxpress.io/run-requested-at`."""
+
+    redrive_handled_at: str = ""
+    """The last handled value of the annotation `dataflowxpress.io/redrive-requested-at`."""
+
+    reprocess: Reprocess | None = None
+    """The last wish to convert objects again."""
 
     def __getitem__(self, condition: str) -> Condition | None:
         return next((c for c in self.conditions if c.type == condition), None)
@@ -206,7 +255,7 @@ def _condition(fact: Fact, status: Status, now: datetime) -> Condition:
             "observedGeneration": status.observed_generation,
             "lastTransitionTime": before.last_transition_time
             if before and unchanged
-            else now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            else now.strftime(TIME),
         }
     )
 

@@ -1,0 +1,59 @@
+"""Judgement: whether all data is converted, as the condition DataCurrent. Pure."""
+
+from __future__ import annotations
+
+from dataflowxpress.core.status import Backstop, Fact, listed
+from dataflowxpress.spec import GROUP, DataPipelineSpec
+
+from .facts import ENDED_BADLY, Facts
+
+REDRIVE_REQUESTED = f"{GROUP}/redrive-requested-at"
+RUN_REQUESTED = f"{GROUP}/run-requested-at"
+
+
+def data_current(spec: DataPipelineSpec, facts: Facts, backstop: Backstop | None) -> Fact:
+    """Return the condition, with what the backstop has done about it."""
+    fact = _said(spec, facts)
+    if fact.holds or backstop is None:
+        return fact
+    return fact._replace(message=f"{fact.message}; {_tried(backstop)}")
+
+
+def _said(spec: DataPipelineSpec, facts: Facts) -> Fact:
+    if failed := _failed(facts):
+        return failed
+    if not facts.packaged:
+        said = "the script is not ours: what it has converted cannot be known"
+        return Fact("DataCurrent", None, "OwnScript", said)
+    if facts.pending:
+        reason = "Suspended" if spec.suspend else "Waiting"
+        said = listed(facts.reasons) or "uploaded objects are not converted yet"
+        return Fact("DataCurrent", False, reason, said)
+    if facts.requests:
+        return Fact("DataCurrent", False, "Reprocessing", "objects are to be converted again")
+    rejected = facts.data.rejected
+    said = f"; {rejected} rows did not fit" if rejected else ""
+    return Fact("DataCurrent", True, "Current", f"all uploaded objects are converted{said}")
+
+
+def _failed(facts: Facts) -> Fact | None:
+    last, crawl, dead = facts.last_run, facts.crawl, facts.data.dead_letters
+    if dead:
+        said = (
+            f"{dead} messages could not be dealt with: remove the cause, then set the annotation"
+            f" {REDRIVE_REQUESTED}"
+        )
+        return Fact("DataCurrent", False, "DeadLetters", said)
+    if last and last.state in ENDED_BADLY:
+        return Fact("DataCurrent", False, "LastRunFailed", f"{last.id}: {last.error}")
+    if crawl and crawl.state == "Failed":
+        return Fact("DataCurrent", False, "LastCrawlFailed", crawl.error)
+    return None
+
+
+def _tried(backstop: Backstop) -> str:
+    times = "once" if backstop.attempts == 1 else f"{backstop.attempts} times"
+    done = f"{backstop.did} {times}"
+    if not backstop.gave_up:
+        return done
+    return f"{done}, and given up: remove the cause, then set the annotation {RUN_REQUESTED}"

@@ -1,0 +1,81 @@
+"""Wishes: what people ask of the data by annotations, each answered in the status."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from dataflowxpress.core.status import Reprocess, Status
+from dataflowxpress.spec import DataPipelineSpec
+
+from .book import REQUESTS
+from .queues import Queues, ask, redrive
+
+
+class Wishes(NamedTuple):
+    """The annotations' values; any text that is new asks again."""
+
+    run: str = ""
+    redrive: str = ""
+    reprocess: str = ""  # a prefix
+
+    @classmethod
+    def answered_in(cls, status: Status) -> Wishes:
+        """Return those that *status* answers."""
+        reprocess = status.reprocess.prefix if status.reprocess else ""
+        return cls(status.run_handled_at, status.redrive_handled_at, reprocess)
+
+
+class Granting(NamedTuple):
+    """Where wishes are granted: the clients, the bucket and the queues of a pipeline."""
+
+    client: Callable[[str], Any]
+    spec: DataPipelineSpec
+    bucket: str
+    queues: Queues
+
+    def grant(self, wishes: Wishes, status: Status) -> Status:
+        """Do what is asked for and not answered yet; return the status with the answers.
+
+        Whatever is done twice, because the answer was lost, does no harm.
+        """
+        known = Wishes.answered_in(status)
+        if wishes.redrive not in {"", known.redrive}:
+            for queue in self.queues:
+                redrive(self.client("sqs"), queue)
+        if wishes.reprocess != known.reprocess:
+            status = status.model_copy(update={"reprocess": self._reprocess(wishes.reprocess)})
+        if wishes.run not in {"", known.run}:
+            self._ask_for_run("somebody asked for a run")
+        answers = {"run_handled_at": wishes.run, "redrive_handled_at": wishes.redrive}
+        return status.model_copy(update=answers)
+
+    def _reprocess(self, prefix: str) -> Reprocess | None:
+        if not prefix:
+            return None
+        if why_not := self._why_not(prefix):
+            return Reprocess(prefix=prefix, answer=why_not)
+        self.client("s3").put_object(Bucket=self.bucket, Key=request_key(prefix), Body=b"")
+        self._ask_for_run("somebody asked to convert again")
+        return Reprocess(prefix=prefix, answer="Requested")
+
+    def _why_not(self, prefix: str) -> str:
+        if not self.spec.job.script.packaged:
+            return "the script is not ours, and knows no requests: reset its job bookmark instead"
+        if not prefix.startswith(source := self.spec.source.prefix):
+            return f"nothing of {prefix!r} is uploaded data: give {source!r} or a prefix below it"
+        return ""
+
+    def _ask_for_run(self, why: str) -> None:
+        ask(self.client("sqs"), self.queues.crawls, why)
+
+
+def request_key(prefix: str) -> str:
+    """Return the key of an object that asks the job to convert again what lies under *prefix*.
+
+    It says all in its name, so that nobody has to parse what somebody may have written.
+    """
+    asked = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    return f"{REQUESTS}{asked}-{hashlib.sha256(prefix.encode()).hexdigest()[:8]}/{prefix}"

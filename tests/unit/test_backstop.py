@@ -1,0 +1,226 @@
+"""Backstop: what is seen to stand still, how often it is set going, and what is said of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from dataflowxpress.core.status import Backstop, Crawl, Data, Run, Status
+from dataflowxpress.runs.backstop import MOST_ATTEMPTS, Remedy, decide, leftover
+from dataflowxpress.runs.facts import Facts, Upload
+from dataflowxpress.runs.judgement import data_current
+from dataflowxpress.runs.news import news
+from dataflowxpress.runs.queues import Depth
+from dataflowxpress.spec import DataPipelineSpec
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+PATIENCE = 60.0
+
+
+def at(minute: int) -> str:
+    return f"2026-01-01T12:{minute:02d}:00Z"
+
+
+def crawl(minute: int, state: str = "Succeeded", error: str = "") -> Crawl:
+    return Crawl(state=state, started=at(minute), error=error)
+
+
+def run(minute: int, state: str = "SUCCEEDED", error: str = "") -> Run:
+    counts = dict.fromkeys(("seconds", "objects", "rows_read", "rows_written", "rows_rejected"), 0)
+    return Run(id="jr_1", state=state, started=at(minute), error=error, **counts)
+
+
+def upload(minute: int, key: str = "in/a.csv") -> Upload:
+    return Upload(key, "etag", at(minute))
+
+
+def facts(*pending: Upload, **more: Any) -> Facts:
+    data = Data(objects=0, rows=0, rejected=0, waiting=len(pending), dead_letters=0)
+    quiet: dict[str, Any] = {"packaged": True, "crawl": None, "runs": (), "reasons": ()}
+    quiet["requests"] = ()
+    empty = {"uploads": Depth(), "crawls": Depth(), "pending": pending, "data": data}
+    return Facts(**{**quiet, **empty, **more})
+
+
+LEFT: dict[str, tuple[Facts, str, Remedy]] = {
+    "objects that were there before the pipeline, or whose event was lost": (
+        facts(upload(0)),
+        "ObjectsWaiting",
+        Remedy.CRAWL,
+    ),
+    "an upload after the last crawl": (
+        facts(upload(5), crawl=crawl(1), runs=(run(2),)),
+        "ObjectsWaiting",
+        Remedy.CRAWL,
+    ),
+    "a crawl whose event was lost": (
+        facts(upload(0), crawl=crawl(1)),
+        "RunMissing",
+        Remedy.RUN,
+    ),
+    "a crawl whose event was lost, after an earlier run": (
+        facts(upload(2), crawl=crawl(3), runs=(run(1),)),
+        "RunMissing",
+        Remedy.RUN,
+    ),
+    "a crawl without a run even where no object waits": (
+        facts(crawl=crawl(3), runs=(run(1),)),
+        "RunMissing",
+        Remedy.RUN,
+    ),
+    "objects that the last run could not convert yet": (
+        facts(upload(0), crawl=crawl(1), runs=(run(2),)),
+        "ObjectsWaiting",
+        Remedy.CRAWL,
+    ),
+    "a run that failed before its commit": (
+        facts(upload(0), crawl=crawl(1), runs=(run(2, "FAILED", "no memory"),)),
+        "RunFailed",
+        Remedy.RUN,
+    ),
+    "a run that died after its commit, before the catalog followed": (
+        facts(crawl=crawl(1), runs=(run(2, "TIMEOUT"),)),
+        "RunFailed",
+        Remedy.RUN,
+    ),
+    "a crawl that failed": (
+        facts(upload(0), crawl=crawl(1, "Failed", "no access")),
+        "CrawlFailed",
+        Remedy.CRAWL,
+    ),
+    "a wish that no run has granted": (
+        facts(crawl=crawl(1), runs=(run(2),), requests=("requests/1/in/",)),
+        "RequestOpen",
+        Remedy.RUN,
+    ),
+    "messages that nobody takes": (
+        facts(upload(0), uploads=Depth(visible=2)),
+        "QueueStuck",
+        Remedy.COMPARE,
+    ),
+    "uploads for a script that is not ours": (
+        facts(upload(5), packaged=False, crawl=crawl(1), runs=(run(2),)),
+        "ObjectsWaiting",
+        Remedy.CRAWL,
+    ),
+    "a lost crawl event before a script that is not ours": (
+        facts(upload(0), packaged=False, crawl=crawl(1)),
+        "RunMissing",
+        Remedy.RUN,
+    ),
+}
+NOT_LEFT = {
+    "nothing was ever uploaded": facts(),
+    "all is converted": facts(crawl=crawl(1), runs=(run(2),)),
+    "a crawl is running": facts(upload(0), crawl=crawl(1, "Running")),
+    "a run is running": facts(upload(0), crawl=crawl(1), runs=(run(2, "RUNNING"),)),
+    "a message is being dealt with": facts(upload(0), uploads=Depth(in_flight=1)),
+    "a message comes back soon": facts(upload(0), crawls=Depth(in_flight=1)),
+    "a script that is not ours failed, and may not bear to run twice": facts(
+        upload(0), packaged=False, crawl=crawl(1), runs=(run(2, "FAILED"),)
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LEFT)
+def test_it_sees(case: str) -> None:
+    given, reason, remedy = LEFT[case]
+    left = leftover(given)
+    assert left
+    assert (left.reason, left.remedy) == (reason, remedy)
+
+
+@pytest.mark.parametrize("case", NOT_LEFT)
+def test_it_does_nothing_when(case: str) -> None:
+    assert leftover(NOT_LEFT[case]) is None
+
+
+def test_what_has_just_come_to_rest_is_given_time() -> None:
+    decision = decide(facts(upload(0)), Status(), PATIENCE - 1, NOON, PATIENCE)
+    assert decision == (None, None)
+
+
+def attempts(given: Facts, status: Status, minutes: int) -> tuple[list[int], Status]:
+    """Return the minutes of the attempts, looking once a minute at what does not change."""
+    tried = []
+    for minute in range(minutes):
+        now = NOON + timedelta(minutes=minute)
+        decision = decide(given, status, PATIENCE * (minute + 1), now, PATIENCE)
+        status = status.model_copy(update={"backstop": decision.memory})
+        if decision.remedy:
+            tried.append(minute)
+    return tried, status
+
+
+def test_attempts_come_ever_later_and_end() -> None:
+    tried, status = attempts(facts(upload(0)), Status(), 600)
+    assert tried == [0, 2, 6, 14, 30, 62]
+    assert len(tried) == MOST_ATTEMPTS
+    assert status.backstop
+    assert status.backstop.gave_up
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        (facts(upload(0), upload(1, "in/b.csv")), {}),
+        (facts(Upload("in/a.csv", "other content", at(1))), {}),
+        (facts(upload(0)), {"observed_generation": 7}),
+        (facts(upload(0)), {"run_handled_at": "just now"}),
+    ],
+    ids=["a new upload", "new content", "a new spec", "a request"],
+)
+def test_after_giving_up_it_begins_anew_with(given: Facts, status: dict[str, Any]) -> None:
+    _, gave_up = attempts(facts(upload(0)), Status(), 600)
+    later = NOON + timedelta(days=1)
+    decision = decide(given, gave_up.model_copy(update=status), PATIENCE, later, PATIENCE)
+    assert decision.remedy is Remedy.CRAWL
+    assert decision.memory
+    assert (decision.memory.attempts, decision.memory.gave_up) == (1, False)
+
+
+def test_another_reason_for_the_same_work_is_no_new_start() -> None:
+    _, status = attempts(facts(upload(0)), Status(), 7)
+    failed = facts(upload(0), crawl=crawl(1), runs=(run(2, "FAILED"),))
+    decision = decide(failed, status, PATIENCE, NOON + timedelta(minutes=20), PATIENCE)
+    assert decision.remedy is Remedy.RUN
+    assert decision.memory
+    assert decision.memory.attempts == 4
+
+
+def test_attempts_are_remembered_while_something_moves_and_forgotten_when_all_is_done() -> None:
+    _, status = attempts(facts(upload(0)), Status(), 1)
+    moving = facts(upload(0), crawl=crawl(1, "Running"))
+    assert decide(moving, status, 0, NOON, PATIENCE).memory == status.backstop
+    assert decide(facts(crawl=crawl(1), runs=(run(2),)), status, 0, NOON, PATIENCE).memory is None
+
+
+def test_the_condition_says_what_was_tried_and_how_to_begin_anew() -> None:
+    failed = facts(upload(0), crawl=crawl(1), runs=(run(2, "FAILED", "no memory"),))
+    _, status = attempts(failed, Status(), 600)
+    said = data_current(DataPipelineSpec(), failed, status.backstop)
+    assert (said.holds, said.reason) == (False, "LastRunFailed")
+    assert said.message == (
+        "jr_1: no memory; asked for a run 6 times, and given up: remove the cause, then set the"
+        " annotation dataflowxpress.io/run-requested-at"
+    )
+
+
+def test_dead_letters_are_told_and_do_not_keep_the_rest_from_being_set_going() -> None:
+    dead = facts(upload(0))
+    dead = replace(dead, data=dead.data.model_copy(update={"dead_letters": 2}))
+    said = data_current(DataPipelineSpec(), dead, None)
+    assert (said.holds, said.reason) == (False, "DeadLetters")
+    assert decide(dead, Status(), PATIENCE, NOON, PATIENCE).remedy is Remedy.CRAWL
+
+
+def test_each_attempt_and_the_end_of_them_are_events() -> None:
+    once = Backstop(reason="RunMissing", message="x", did="asked for a run", attempts=1, work="w")
+    none, one = Status(), Status(backstop=once)
+    over = Status(backstop=once.model_copy(update={"gave_up": True}))
+    assert list(news(none, one)) == [("Warning", "RunMissing", "x: asked for a run (attempt 1)")]
+    assert list(news(one, one)) == []
+    assert list(news(one, over)) == [("Warning", "GaveUp", "x: 1 attempts changed nothing")]
