@@ -44,13 +44,21 @@ def run(
     liveness: Annotated[
         str, typer.Option(help="Where to answer probes, for example http://0.0.0.0:8080/healthz.")
     ] = "",
+    metrics: Annotated[
+        str, typer.Option(help="Where Prometheus finds metrics: HOST:PORT, or :PORT.")
+    ] = "",
 ) -> None:
     """Run the operator against the current cluster and AWS account, until it is stopped."""
     import kopf
 
     from . import handlers  # noqa: F401 - its import registers the handlers
+    from .telemetry import logs, traces
 
     kopf.configure(log_format=kopf.LogFormat[log_format.upper()])
+    logs.install()
+    traces.start()
+    if metrics:
+        _serve(metrics)
     logging.getLogger("botocore").setLevel(logging.WARNING)
     kopf.run(
         standalone=True,
@@ -59,6 +67,15 @@ def run(
         liveness_endpoint=liveness or None,
         memo=kopf.Memo(idle_look=look_every),
     )
+
+
+def _serve(address: str) -> None:
+    from .telemetry.metrics import Address, serve
+
+    try:
+        serve(Address.parse(address))
+    except (ValueError, OSError) as error:
+        raise typer.BadParameter(str(error), param_hint="--metrics") from error
 
 
 @app.command()

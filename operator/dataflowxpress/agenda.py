@@ -55,10 +55,22 @@ class Agenda:
         for began, who in list(self._working.values()):
             if now - began > self._stuck:
                 return f"work on {who} has not ended for {now - began:.0f} s"
-        waiting = [now - since for since in list(self._waiting.values())]
-        if waiting and min(max(waiting), now - self._ended) > STARVED:
-            return f"no work has ended for {STARVED:.0f} s; pipelines that wait: {len(waiting)}"
+        if min(self.longest_wait(), now - self._ended) > STARVED:
+            return f"no work has ended for {STARVED:.0f} s; pipelines that wait: {self.depth()}"
         return ""
+
+    def depth(self) -> int:
+        """Count the pipelines that are due and not taken up yet."""
+        return len(self._waiting)
+
+    def working(self) -> int:
+        """Count the pipelines that are being worked on."""
+        return len(self._working)
+
+    def longest_wait(self) -> float:
+        """Return for how many seconds the pipeline that waits longest has been due."""
+        now = self._clock()
+        return max((now - since for since in list(self._waiting.values())), default=0)
 
     def due(self, uid: str) -> str:
         """Return `resync`, `look` or nothing; a pipeline that has not begun is never due."""

@@ -13,6 +13,8 @@ from botocore.config import Config
 from botocore.credentials import AssumeRoleCredentialFetcher, DeferredRefreshableCredentials
 from botocore.exceptions import BotoCoreError
 
+from .telemetry import aws_calls
+
 log = logging.getLogger(__name__)
 
 SETTINGS = Config(
@@ -63,7 +65,7 @@ def identity(region: str | None, role_arn: str | None) -> Identity:
 
 def _session(role_arn: str | None) -> botocore.session.Session:
     """Return a session of our own identity, or one that assumes a role and renews it by itself."""
-    own = botocore.session.get_session()
+    own = _observed()
     if role_arn is None:
         return own
     fetcher = AssumeRoleCredentialFetcher(
@@ -72,10 +74,16 @@ def _session(role_arn: str | None) -> botocore.session.Session:
         role_arn=role_arn,
         extra_args={"RoleSessionName": "dataflowxpress"},
     )
-    assumed = botocore.session.get_session()
+    assumed = _observed()
     # botocore offers no public way to hand a session credentials that renew themselves.
     renewing: Any = assumed
     renewing._credentials = DeferredRefreshableCredentials(  # noqa: SLF001
         method="assume-role", refresh_using=fetcher.fetch_credentials
     )
     return assumed
+
+
+def _observed() -> botocore.session.Session:
+    session = botocore.session.get_session()
+    aws_calls.observe(session)
+    return session

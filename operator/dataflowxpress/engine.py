@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -15,6 +15,7 @@ from .core.plan import Action, Observed, Outcome, Step, plan
 from .core.resource import OWNER_TAG, Id, Resource, Scope, State, Tags
 from .errors import Blocked, Meaning, Refused, explain, meaning
 from .tags import TAGGERS, unpair
+from .telemetry.logs import Pool
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class Engine:
     def observe(self, scope: Scope, ids: Iterable[Id]) -> Observed:
         """Read every resource at once; an error stands in place of the state it hid."""
         ids = list(ids)
-        with ThreadPoolExecutor(self._workers) as pool:
+        with Pool(self._workers) as pool:
             owned = pool.submit(self._owned_tags, scope)
             states = dict(zip(ids, pool.map(self._read, ids), strict=True))
             tagged = pool.map(
@@ -100,7 +101,7 @@ class Engine:
     def _run_in_order(self, todo: Mapping[Id, Step]) -> Iterator[Outcome]:
         order = TopologicalSorter({i: step.needs & todo.keys() for i, step in todo.items()})
         order.prepare()
-        with ThreadPoolExecutor(self._workers) as pool:
+        with Pool(self._workers) as pool:
             running: set[Future[Outcome]] = set()
             while running := running | {pool.submit(self._run, todo[i]) for i in order.get_ready()}:
                 done, running = wait(running, return_when=FIRST_COMPLETED)

@@ -64,6 +64,9 @@ class Meaning(Enum):
         return self in {Meaning.PROPAGATING, Meaning.BUSY}
 
 
+THROTTLED = "(Throttl|TooManyRequests|RequestLimit|SlowDown|ServiceUnavail).*"
+
+
 class _Row(NamedTuple):
     code: str  # a pattern for the whole error code
     words: str  # a pattern to be found in the message
@@ -104,7 +107,7 @@ _TABLE = [
     _Row("BucketAlreadyExists", "", Meaning.REFUSED),
     _Row("OperationAborted|Concurrent(Modification|Access)(Exception)?", "", Meaning.BUSY),
     _Row("DeleteConflict(Exception)?", "", Meaning.BUSY),
-    _Row("(Throttl|TooManyRequests|RequestLimit|SlowDown|ServiceUnavail).*", "", Meaning.BUSY),
+    _Row(THROTTLED, "", Meaning.BUSY),
     _Row("Internal(Error|Failure|ServerError|ServiceError)?(Exception)?|5..", "", Meaning.BUSY),
     _Row(
         "InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId|ExpiredToken.*"
@@ -142,6 +145,11 @@ def _of_answer(error: ClientError) -> Meaning:
         if re.fullmatch(row.code, code) and re.search(row.words, message, re.IGNORECASE):
             return row.meaning
     return Meaning.FAILED
+
+
+def throttled(code: str) -> bool:
+    """Say whether AWS refuses with *code* what comes too fast."""
+    return re.fullmatch(THROTTLED, code) is not None
 
 
 def explain(error: Exception) -> str:

@@ -18,6 +18,9 @@ from .engine import TAGGING
 from .pipeline import Pipeline
 from .reconcile import Reconciler, Report
 from .spec import GROUP, PLURAL, VERSION
+from .telemetry import metrics
+from .telemetry.pipelines import Pipelines
+from .telemetry.reconciliation import observed
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +44,9 @@ def configure(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> Non
     idle_look = memo.get("idle_look", IDLE_LOOK)
     memo.reconciler = Reconciler(Cluster(), patience=idle_look)
     memo.agenda = Agenda(idle_look, memo.get("stuck", STUCK))
+    memo.pipelines = Pipelines()
+    metrics.REGISTRY.register(memo.pipelines)
+    metrics.watch(memo.agenda)
 
 
 @kopf.on.startup()
@@ -80,35 +86,51 @@ async def due(body: kopf.Body, memo: kopf.Memo, **_: Any) -> None:
 def deleted(body: kopf.Body, memo: kopf.Memo, retry: int, **_: Any) -> None:
     """Remove what the deletion policy does not keep, however often that takes."""
     uid, namespace, name = (body.metadata[key] for key in ("uid", "namespace", "name"))
-    with memo.agenda.work(uid, f"{namespace}/{name}"):
+    with (
+        memo.agenda.work(uid, f"{namespace}/{name}"),
+        observed("delete", body.metadata) as work,
+    ):
         report = memo.reconciler.delete(namespace, name)
+        work.outcome = _outcome(report)
+        if report and not report.settled:
+            _publish(body, memo, report)
     if report and not report.settled:
-        _publish(body, report)
         blocking = report.status["Ready"]
         wait = min(FIRST_RETRY * 2**retry, LONGEST_RETRY)
         raise kopf.TemporaryError(blocking.message if blocking else "not all gone", delay=wait)
     memo.agenda.forget(uid)
+    memo.pipelines.forget(namespace, name)
 
 
 def _work(body: kopf.Body, memo: kopf.Memo, what: str) -> None:
     uid, namespace, name = (body.metadata[key] for key in ("uid", "namespace", "name"))
-    with memo.agenda.work(uid, f"{namespace}/{name}"):
-        task = memo.reconciler.reconcile if what == "resync" else memo.reconciler.look
+    task = memo.reconciler.reconcile if what == "resync" else memo.reconciler.look
+    with (
+        memo.agenda.work(uid, f"{namespace}/{name}"),
+        observed(task.__name__, body.metadata) as work,
+    ):
         try:
             report = task(namespace, name)
         except Exception:
             memo.agenda.fail(uid)
             raise
-    if report is not None:
-        memo.agenda.note(uid, report, resynced=what == "resync")
-        _publish(body, report)
+        work.outcome = _outcome(report)
+        if report is not None:
+            memo.agenda.note(uid, report, resynced=what == "resync")
+            _publish(body, memo, report, compared=what == "resync")
 
 
-def _publish(body: kopf.Body, report: Report) -> None:
-    """Tell what has happened: as Events to the pipeline's users, as log lines to its operators."""
-    about = {key: body.metadata[key] for key in ("namespace", "name", "uid", "generation")}
+def _outcome(report: Report | None) -> str:
+    if report is None:
+        return "gone"
+    return "settled" if report.settled else "unsettled"
+
+
+def _publish(body: kopf.Body, memo: kopf.Memo, report: Report, *, compared: bool = False) -> None:
+    """Tell what has happened: Events to users, log lines and metrics to who runs the operator."""
+    namespace, name = body.metadata["namespace"], body.metadata["name"]
+    memo.pipelines.see(namespace, name, report.status, compared=compared)
     for event in report.events:
         kopf.event(body, type=event.type, reason=event.reason, message=event.message)
         level = logging.WARNING if event.type == "Warning" else logging.INFO
-        who = f"{about['namespace']}/{about['name']}"
-        log.log(level, "%s: %s: %s", who, event.reason, event.message, extra={"pipeline": about})
+        log.log(level, "%s/%s: %s: %s", namespace, name, event.reason, event.message)

@@ -9,7 +9,16 @@ import pytest
 import dataflowxpress
 
 ROOT = Path(dataflowxpress.__file__).parent
-LAYERS = ["core", "resources", "blueprint", "engine", "reconcile", "agenda", "handlers"]
+LAYERS = [
+    "core",
+    "telemetry",
+    "resources",
+    "blueprint",
+    "engine",
+    "reconcile",
+    "agenda",
+    "handlers",
+]
 
 
 def imports(file: Path) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""Telemetry: what the operator tells those who run it, by metrics, log lines and traces."""

@@ -1,0 +1,102 @@
+"""Metrics: what Prometheus can ask about the operator itself, and where it asks."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import NamedTuple, Protocol, Self
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    Info,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+    start_http_server,
+)
+
+disable_created_metrics()  # a second series for each counter, which nothing here asks for
+
+REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+PlatformCollector(registry=REGISTRY)
+GCCollector(registry=REGISTRY)
+Info("dataflowxpress_build", "Which operator this is.", registry=REGISTRY).info(
+    {"version": version("dataflowxpress")}
+)
+
+RECONCILIATION_SECONDS = Histogram(
+    "dataflowxpress_reconciliation_duration_seconds",
+    "How long work on one pipeline took: reconcile, look (at its data) or delete.",
+    ["task", "outcome"],
+    buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300),
+    registry=REGISTRY,
+)
+AWS_REQUESTS = Counter(
+    "dataflowxpress_aws_requests",
+    "Calls to AWS by outcome: Success, or what the error means (Missing, Busy, AccessDenied, ...).",
+    ["service", "operation", "outcome"],
+    registry=REGISTRY,
+)
+AWS_REQUEST_SECONDS = Histogram(
+    "dataflowxpress_aws_request_duration_seconds",
+    "How long a call to AWS took, with all its retries.",
+    ["service", "operation"],
+    buckets=(0.025, 0.1, 0.25, 0.5, 1, 2.5, 10, 30),
+    registry=REGISTRY,
+)
+AWS_THROTTLES = Counter(
+    "dataflowxpress_aws_throttles",
+    "Attempts that AWS refused because of their rate; most succeed when they are repeated.",
+    ["service", "operation"],
+    registry=REGISTRY,
+)
+
+
+class Address(NamedTuple):
+    """Where to listen."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `HOST:PORT`, or `:PORT` for all interfaces; raises ValueError, which says so."""
+        host, _, port = text.rpartition(":")
+        if not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004 - the last TCP port
+            raise ValueError(f"{text!r} is no address: give HOST:PORT, or :PORT for all interfaces")
+        return cls(host.strip("[]") or "0.0.0.0", int(port))  # noqa: S104 - Prometheus comes in from outside the pod
+
+
+def serve(address: Address) -> None:
+    """Answer Prometheus in the background; raises OSError where that address cannot be had."""
+    start_http_server(address.port, address.host, REGISTRY)
+
+
+class Agenda(Protocol):
+    """What is to be known of the reconciler's queue."""
+
+    def depth(self) -> int:
+        """Count the pipelines that are due and not taken up yet."""
+
+    def working(self) -> int:
+        """Count the pipelines that are being worked on."""
+
+    def longest_wait(self) -> float:
+        """Return for how many seconds the pipeline that waits longest has been due."""
+
+
+def watch(agenda: Agenda) -> None:
+    """Tell of the pipelines that wait for the reconciler."""
+    _gauge("depth", "Pipelines that are due and not taken up yet.").set_function(agenda.depth)
+    _gauge("working", "Pipelines that are being worked on.").set_function(agenda.working)
+    _gauge(
+        "longest_wait_seconds", "How long the pipeline that waits longest has been due."
+    ).set_function(agenda.longest_wait)
+
+
+def _gauge(name: str, meaning: str) -> Gauge:
+    return Gauge(f"dataflowxpress_agenda_{name}", meaning, registry=REGISTRY)

@@ -1,0 +1,38 @@
+"""Reconciliation: work on one pipeline as metrics, log lines and traces show it."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import logs, traces
+from .metrics import RECONCILIATION_SECONDS
+
+
+@dataclass
+class Work:
+    """What is being done; who does it says how it ended: `settled`, `unsettled` or `gone`."""
+
+    outcome: str = "crashed"
+
+
+@contextlib.contextmanager
+def observed(task: str, metadata: Mapping[str, Any]) -> Iterator[Work]:
+    """Time *task* on the pipeline with this metadata, and have all that it logs say so."""
+    fields = {
+        "pipeline": f"{metadata['namespace']}/{metadata['name']}",
+        "uid": metadata["uid"],
+        "generation": metadata["generation"],
+        "reconciliation": secrets.token_hex(4),
+    }
+    work, began = Work(), time.monotonic()
+    with logs.about(**fields), traces.span(task, **fields):
+        try:
+            yield work
+        finally:
+            seconds = time.monotonic() - began
+            RECONCILIATION_SECONDS.labels(task, work.outcome).observe(seconds)

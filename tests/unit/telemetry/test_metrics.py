@@ -1,0 +1,47 @@
+"""Metrics of the operator: where they are served, and how work is counted."""
+
+from __future__ import annotations
+
+import pytest
+
+from dataflowxpress.telemetry.metrics import REGISTRY, Address
+from dataflowxpress.telemetry.reconciliation import observed
+
+METADATA = {"namespace": "shop", "name": "orders", "uid": "some-uid", "generation": 3}
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [
+        (":8081", "0.0.0.0", 8081),  # noqa: S104
+        ("127.0.0.1:9", "127.0.0.1", 9),
+        ("[::1]:8081", "::1", 8081),
+    ],
+)
+def test_an_address_is_a_host_and_a_port(text: str, host: str, port: int) -> None:
+    assert Address.parse(text) == (host, port)
+
+
+@pytest.mark.parametrize("text", ["", "8081x", "localhost:", "localhost:70000", "localhost:http"])
+def test_any_other_address_is_refused_with_the_cure(text: str) -> None:
+    with pytest.raises(ValueError, match=r"give HOST:PORT, or :PORT for all interfaces"):
+        Address.parse(text)
+
+
+def reconciliations(outcome: str) -> float:
+    name = "dataflowxpress_reconciliation_duration_seconds_count"
+    return REGISTRY.get_sample_value(name, {"task": "look", "outcome": outcome}) or 0
+
+
+def test_work_is_counted_by_how_it_ended() -> None:
+    before = reconciliations("settled")
+    with observed("look", METADATA) as work:
+        work.outcome = "settled"
+    assert reconciliations("settled") == before + 1
+
+
+def test_work_that_ends_with_an_unexpected_error_is_counted_as_a_crash() -> None:
+    before = reconciliations("crashed")
+    with pytest.raises(RuntimeError), observed("look", METADATA):
+        raise RuntimeError
+    assert reconciliations("crashed") == before + 1
