@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from kubernetes.client import ApiClient, ApiException, CoreV1Api, CustomObjectsApi
 
 from .core.status import Status
+from .errors import Refused
 from .spec import GROUP, PLURAL, VERSION
 
-NOT_FOUND = 404
+NOT_FOUND, FORBIDDEN = 404, 403
 JSON_PATCH = "application/json-patch+json"
+_NAMELESS = (
+    "the operator may not read the namespace kube-system, whose uid stands for the cluster in the"
+    " tags of ownership: allow it to get that namespace"
+)
 
 
 class Cluster:
@@ -18,6 +24,17 @@ class Cluster:
 
     def __init__(self, client: ApiClient | None = None) -> None:
         self._objects, self._core = CustomObjectsApi(client), CoreV1Api(client)
+
+    @cached_property
+    def uid(self) -> str:
+        """Which cluster it is: by the uid of a namespace that is there as long as the cluster."""
+        try:
+            found: Any = self._core.read_namespace("kube-system")
+        except ApiException as error:
+            if error.status == FORBIDDEN:
+                raise Refused(_NAMELESS) from error
+            raise
+        return str(found.metadata.uid)
 
     def pipeline(self, namespace: str, name: str) -> dict[str, Any] | None:
         """Return the DataPipeline as it is now, or None where it is gone."""

@@ -11,8 +11,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from .core.ownership import OWNER_TAG
 from .core.plan import Action, Observed, Outcome, Step, plan
-from .core.resource import OWNER_TAG, Id, Resource, Scope, State, Tags
+from .core.resource import Id, Resource, Scope, State, Tags
 from .errors import Blocked, Meaning, Refused, explain, meaning
 from .tags import TAGGERS, unpair
 from .telemetry.logs import Pool

@@ -97,7 +97,7 @@ class Parts:
         return Bucket(
             self.here,
             asked.name or self.names.bucket(),
-            adopt=asked.adopt,
+            adopt=asked.adopt or self.here.adopt,
             versioning=asked.versioning,
             kms_key_arn=asked.kms_key_arn or "",
         )

@@ -41,6 +41,11 @@ class Pipeline:
         return f"{self.namespace}/{self.name}"
 
     @property
+    def uid(self) -> str:
+        """Which of all that ever had the name it is; empty for one that is in no cluster."""
+        return str(self.body["metadata"].get("uid", ""))
+
+    @property
     def generation(self) -> int:
         """Which version of the spec it is."""
         return int(self.body["metadata"]["generation"])

@@ -21,7 +21,6 @@ from .errors import InvalidSpec, PipelineError, Refused
 from .pipeline import Pipeline
 from .resources import Bucket
 from .runs import Remedy
-from .spec import DataPipelineSpec
 
 UNCONFIRMED = 60  # seconds until it is looked whether somebody has clicked the link
 Expected = (PipelineError, ClientError, BotoCoreError)
@@ -109,15 +108,34 @@ class Reconciler:
         inventory = [i for i in status.inventory if _goes(spec.deletion_policy, i)]
         if not inventory:
             return Report(status, settled=True)
-        place = _place(pipeline)
+        place = self._place(pipeline)
         outcomes = place.engine.apply(place.engine.plan(place.scope, [], inventory))
         status = verdicts.applied(status, outcomes, drifted=False)
         return Report(status, settled=not status.resources)
 
     def _described(self, pipeline: Pipeline) -> tuple[Place, list[Resource]]:
         script = self._script(pipeline)
-        place = _place(pipeline)
+        place = self._place(pipeline)
         return place, blueprint(pipeline.spec, place.scope, script=script)
+
+    def _place(self, pipeline: Pipeline) -> Place:
+        spec = pipeline.spec
+        me = identity(spec.region, spec.role_arn)
+        if spec.account_id not in {None, me.account}:
+            raise Refused(
+                f"spec.accountId is {spec.account_id}, but the operator's credentials are for"
+                f" {me.account}: set spec.roleArn to a role in {spec.account_id}, or correct the id"
+            )
+        client = clients(spec.region, spec.role_arn)
+        scope = Scope(
+            pipeline.owner,
+            *(me.account, me.region, me.partition),
+            tags=spec.tags,
+            cluster=self._cluster.uid,
+            uid=pipeline.uid,
+            adopt=spec.adopt,
+        )
+        return Place(scope, client, Engine(client))
 
     def _script(self, pipeline: Pipeline) -> bytes | None:
         asked = pipeline.spec.job.script
@@ -189,19 +207,6 @@ def _granted(
     bucket, queues = only(wanted, Bucket).name, runs.Queues.of(wanted)
     granting = runs.Granting(place.client, pipeline.spec, bucket, queues)
     return granting.grant(pipeline.wishes, status)
-
-
-def _place(pipeline: Pipeline) -> Place:
-    spec: DataPipelineSpec = pipeline.spec
-    me = identity(spec.region, spec.role_arn)
-    if spec.account_id not in {None, me.account}:
-        raise Refused(
-            f"spec.accountId is {spec.account_id}, but the operator's credentials are for"
-            f" {me.account}: set spec.roleArn to a role in {spec.account_id}, or correct the id"
-        )
-    client = clients(spec.region, spec.role_arn)
-    scope = Scope(pipeline.owner, me.account, me.region, me.partition, spec.tags)
-    return Place(scope, client, Engine(client))
 
 
 def _apply(engine: Engine, steps: Sequence[Step]) -> list[Outcome]:

@@ -337,6 +337,11 @@ class DataPipelineSpec(Model):
     account_id: Annotated[str | None, Field(pattern=r"^[0-9]{12}$", max_length=12)] = None
     """Refuse to act in any other account than this one."""
 
+    adopt: bool = False
+    """Take over everything that exists already under this pipeline's names, unless it belongs to
+    another pipeline: one that was built by hand, or that the same namespace and name in another
+    cluster has made. Set it for the move, and take it out again."""
+
     bucket: Bucket = Bucket()
     """The bucket that holds source files, Parquet and the pipeline's own bookkeeping."""
 

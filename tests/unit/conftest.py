@@ -11,7 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dataflowxpress.core.diff import Whole
-from dataflowxpress.core.resource import OWNER_TAG, Key, Resource, Scope, State, Tags
+from dataflowxpress.core.ownership import OWNER_TAG
+from dataflowxpress.core.resource import Key, Resource, Scope, State, Tags
 from dataflowxpress.tags import TAGGERS, Tagger
 
 HERE = Scope("demo/orders", "111122223333", "eu-west-1", tags={"team": "data"})

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from dataflowxpress.core.ownership import OWNER_TAG
 from dataflowxpress.core.plan import Action, Step, plan
-from dataflowxpress.core.resource import OWNER_TAG, Id, Resource
+from dataflowxpress.core.resource import Id, Resource
 
 from .conftest import HERE, THERE, Box, Lid, Safe, aws_error
 
 OURS = {"Tags": HERE.all_tags}
+ADOPTING = replace(HERE, adopt=True)
 AS_IS = {"Size": 1, "Color": "grey", "Labels": {}}
 BOX, LID, ROOT_LID = Box(HERE, "a"), Lid(HERE, "top", box=Box(HERE, "a")), Lid(HERE, "b", box=None)
 
@@ -51,6 +54,18 @@ ACTIONS = [
         {**AS_IS, "Tags": THERE.all_tags},
         Action.REFUSE,
         id="another pipeline's: never adopted",
+    ),
+    pytest.param(
+        Box(ADOPTING, "a"), {**AS_IS, "Tags": {}}, Action.UPDATE, id="nobody's: adopted with all"
+    ),
+    pytest.param(
+        Box(ADOPTING, "a"),
+        {**AS_IS, "Tags": THERE.all_tags},
+        Action.REFUSE,
+        id="another pipeline's: not even adopted with all",
+    ),
+    pytest.param(
+        Lid(ADOPTING, "b", box=None), {"Shape": "square"}, Action.UPDATE, id="no tags: adopted"
     ),
     pytest.param(BOX, aws_error("AccessDenied"), Action.REFUSE, id="unreadable: refused"),
     pytest.param(LID, {"Shape": "square"}, Action.UPDATE, id="its parent's owner owns it"),
@@ -111,4 +126,4 @@ def test_a_step_reads_as_sign_resource_and_changes() -> None:
 
 def test_a_refusal_says_whose_it_is() -> None:
     (step,) = steps([BOX], {BOX.id: {**AS_IS, "Tags": THERE.all_tags}})
-    assert str(step) == "! Box/a  (exists and belongs to pipeline demo/other)"
+    assert "! Box/a  (exists and belongs to pipeline demo/other: choose another" in str(step)

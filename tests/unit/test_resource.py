@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dataflowxpress.core.resource import OWNER_TAG, Id, Resource, Scope
+from dataflowxpress.core.ownership import OWNER_TAG
+from dataflowxpress.core.resource import Id, Resource, Scope
 from dataflowxpress.resources import EventSource, Job, Object, Queue, Rule, Topic
 
 from .conftest import HERE, THERE, Box, Lid

@@ -8,7 +8,7 @@ from enum import Enum
 from graphlib import TopologicalSorter
 
 from .diff import Change, diff
-from .resource import OWNER_TAG, Id, Resource, Scope, State
+from .resource import Id, Resource, Scope, State
 
 Observed = Mapping[Id, State | Exception | None]
 
@@ -108,14 +108,13 @@ def _converge(resource: Resource, have: State | Exception | None, *, known: bool
 
 def _stranger(resource: Resource, have: State, *, trusted: bool) -> str:
     """Say whose the existing resource is when it is not ours to manage."""
+    here = resource.scope
     if resource.arn_format:
-        owner = have["Tags"].get(OWNER_TAG)
-        if owner == resource.scope.owner or (owner is None and resource.adopt):
-            return ""
-        return f"exists and belongs to {f'pipeline {owner}' if owner else 'somebody else'}"
-    if trusted or any(resource.needs):  # without tags, the owner of the parent owns it
+        unowned = not (resource.adopt or here.adopt)
+        return here.mark.objection(have["Tags"], to_unowned=unowned, to_moved=not here.adopt)
+    if trusted or here.adopt or any(resource.needs):  # without tags, its parent's owner owns it
         return ""
-    return "exists, is different, and was not made by this pipeline"
+    return "exists, is different, and was not made by this pipeline: set spec.adopt to take it over"
 
 
 def _prune(scope: Scope, orphan: Id, later: Sequence[Id], observed: Observed) -> Step:
@@ -123,7 +122,7 @@ def _prune(scope: Scope, orphan: Id, later: Sequence[Id], observed: Observed) ->
     have, kind = observed[orphan], Resource.kinds[orphan.kind]
     if isinstance(have, Exception):
         return Step(orphan, Action.REFUSE, error=have)
-    if kind.arn_format and (have or {})["Tags"].get(OWNER_TAG) != scope.owner:
+    if kind.arn_format and not scope.mark.owns((have or {})["Tags"]):
         return Step(orphan, Action.LEAVE, reason="no longer carries this pipeline's tag")
     dependents = (i for i in later if orphan.kind in Resource.kinds[i.kind].may_need())
     return Step(orphan, Action.DELETE, needs=frozenset(dependents))

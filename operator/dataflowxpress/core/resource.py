@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import Any, ClassVar, NamedTuple
 
+from .ownership import Mark
+
 State = Mapping[str, Any]
 Tags = Mapping[str, str]
 Key = tuple[str, ...]
 
 Kind = typing.TypeVar("Kind", bound="Resource")
-
-OWNER_TAG = "dataflowxpress.io/pipeline"
 
 
 class Id(NamedTuple):
@@ -41,11 +41,19 @@ class Scope:
     region: str
     partition: str = "aws"
     tags: Tags = field(default_factory=dict)
+    cluster: str = ""  # the uid of its namespace kube-system; empty: the command line
+    uid: str = ""  # of the DataPipeline
+    adopt: bool = False  # take over all that has the pipeline's names and is no other's
+
+    @property
+    def mark(self) -> Mark:
+        """What is written on all that is here."""
+        return Mark(self.owner, self.cluster, self.uid)
 
     @property
     def all_tags(self) -> dict[str, str]:
         """The user's tags and the mark of ownership."""
-        return {**self.tags, OWNER_TAG: self.owner}
+        return {**self.tags, **self.mark.tags}
 
 
 @dataclass(frozen=True)

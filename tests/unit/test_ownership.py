@@ -1,0 +1,62 @@
+"""Ownership: whose a resource is, by its tags, and who may take it."""
+
+from __future__ import annotations
+
+import pytest
+
+from dataflowxpress.core.ownership import Mark
+
+OURS = Mark("demo/orders", cluster="1111", uid="aaaa")
+RECREATED = Mark("demo/orders", cluster="1111", uid="bbbb")
+ELSEWHERE = Mark("demo/orders", cluster="2222", uid="aaaa")
+BY_HAND = Mark("demo/orders")
+OTHER = Mark("demo/returns", cluster="1111", uid="cccc")
+
+
+def objection(theirs: dict[str, str], *, adopt: bool = False) -> str:
+    return OURS.objection(theirs, to_unowned=not adopt, to_moved=not adopt)
+
+
+@pytest.mark.parametrize("mark", [OURS, BY_HAND], ids=["in a cluster", "of the command line"])
+def test_a_mark_survives_the_trip_through_tags(mark: Mark) -> None:
+    assert Mark.of({"team": "data", **mark.tags}) == mark
+
+
+def test_what_carries_no_tag_of_ours_has_no_mark() -> None:
+    assert Mark.of({"team": "data"}) is None
+
+
+def test_a_pipeline_that_was_made_anew_under_another_uid_owns_what_it_had() -> None:
+    assert OURS.owns(RECREATED.tags)
+    assert objection(RECREATED.tags) == ""
+
+
+@pytest.mark.parametrize(
+    ("theirs", "words"),
+    [
+        ({}, "somebody else: set spec.adopt"),
+        (OTHER.tags, "pipeline demo/returns: choose another name"),
+        (ELSEWHERE.tags, "pipeline demo/orders of cluster 2222: set spec.adopt"),
+        (BY_HAND.tags, "pipeline demo/orders of the command line: set spec.adopt"),
+    ],
+    ids=["nobody's", "another pipeline's", "another cluster's", "made by the command line"],
+)
+def test_what_is_not_ours_is_objected_to_by_name_and_with_the_cure(
+    theirs: dict[str, str], words: str
+) -> None:
+    assert not OURS.owns(theirs)
+    assert words in objection(theirs)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "taken"),
+    [({}, True), (ELSEWHERE.tags, True), (BY_HAND.tags, True), (OTHER.tags, False)],
+    ids=["nobody's", "another cluster's", "made by the command line", "another pipeline's"],
+)
+def test_adoption_takes_all_but_another_pipelines(theirs: dict[str, str], taken: bool) -> None:
+    assert (objection(theirs, adopt=True) == "") is taken
+
+
+def test_taking_what_nobody_owns_is_not_taking_what_moved() -> None:
+    said = OURS.objection(ELSEWHERE.tags, to_unowned=False, to_moved=True)
+    assert "of cluster 2222" in said
