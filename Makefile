@@ -6,7 +6,7 @@ UV := $(BIN)/uv
 SETUP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fmt crd lock clean argocd argocd-testdata
+.PHONY: help setup demo test check fmt crd reasons lock clean argocd argocd-testdata
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ argocd: $(SETUP) ## generate Argo CD's settings from argocd/resource_customizati
 
 argocd-testdata: $(SETUP) ## take the testdata of Argo CD's health checks from a sandbox
 	@$(BIN)/python -m tests.argocd.capture
+
+reasons: $(SETUP) ## generate docs/reasons.md from core/reasons.py
+	@$(BIN)/dataflowxpress explain > docs/reasons.md
 
 check: $(SETUP) ## lint, format, types, unit tests: seconds
 	@$(BIN)/ruff check .

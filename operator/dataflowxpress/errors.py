@@ -24,6 +24,8 @@ from botocore.exceptions import (
     ConnectionError as BotoConnectionError,
 )
 
+from .core.reasons import Reason
+
 
 class PipelineError(Exception):
     """Anything that we, not AWS, have to say."""
@@ -47,16 +49,16 @@ class Blocked(PipelineError):
 class Meaning(Enum):
     """What an error means; the value is the reason that conditions give."""
 
-    MISSING = "Missing"
-    PROPAGATING = "Propagating"  # AWS needs a little time: bounded, quick retries
-    BUSY = "Busy"  # throttled, or in the middle of something: retried the same way
-    DENIED = "AccessDenied"
-    UNAUTHENTICATED = "CredentialsRejected"
-    UNREACHABLE = "AWSUnreachable"
-    INVALID = "InvalidSpec"
-    REFUSED = "Refused"
-    BLOCKED = "Blocked"
-    FAILED = "ApplyFailed"
+    MISSING = Reason.MISSING
+    PROPAGATING = Reason.PROPAGATING  # AWS needs a little time: bounded, quick retries
+    BUSY = Reason.BUSY  # throttled, or in the middle of something: retried the same way
+    DENIED = Reason.ACCESS_DENIED
+    UNAUTHENTICATED = Reason.CREDENTIALS_REJECTED
+    UNREACHABLE = Reason.AWS_UNREACHABLE
+    INVALID = Reason.INVALID_SPEC
+    REFUSED = Reason.REFUSED
+    BLOCKED = Reason.BLOCKED
+    FAILED = Reason.APPLY_FAILED
 
     @property
     def heals_soon(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from .core.reasons import Reason
 from .core.status import Status
 from .errors import InvalidSpec
 from .runs import REDRIVE_REQUESTED, RUN_REQUESTED, Wishes
@@ -109,7 +110,7 @@ class Pipeline:
     def unanswered(self) -> bool:
         """Whether something was asked for that the status does not answer yet."""
         doing = self.status["Reconciling"]
-        was_paused = doing is not None and doing.reason == "Paused"
+        was_paused = doing is not None and doing.reason == Reason.PAUSED
         return (
             self.status.observed_generation != self.generation
             or self.status.reconcile_handled_at != self.requested

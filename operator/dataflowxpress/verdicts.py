@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from . import runs
 from .core.plan import Outcome, Step
+from .core.reasons import Reason
 from .core.status import (
     Drift,
     Fact,
@@ -22,7 +23,10 @@ from .errors import Meaning, explain, meaning
 from .pipeline import PAUSED
 
 NEEDS_PERSON = {Meaning.REFUSED, Meaning.DENIED, Meaning.UNAUTHENTICATED, Meaning.INVALID}
-EXPECTED = {"Creating", "WaitingForAWS"}  # reasons for not being ready that worry nobody
+EXPECTED = {
+    Reason.CREATING,
+    Reason.WAITING_FOR_AWS,
+}  # reasons for not being ready that worry nobody
 WORDS = Words(
     reason=lambda error: meaning(error).value,
     message=explain,
@@ -34,7 +38,7 @@ class Event(NamedTuple):
     """Something that has happened, for `kubectl describe`."""
 
     type: str  # Normal or Warning
-    reason: str
+    reason: Reason
     message: str
 
 
@@ -46,9 +50,9 @@ def judged(status: Status, *facts: Fact) -> Status:
 def planned(status: Status, steps: Sequence[Step]) -> Status:
     """Return the status before the first write: the inventory holds what will be there."""
     status = status.model_copy(update={"resources": planned_lines(steps, status)})
-    facts = [Fact("Reconciling", True, "Applying")]
+    facts = [Fact("Reconciling", True, Reason.APPLYING)]
     if not status["Ready"]:
-        facts.append(Fact("Ready", False, "Creating", "resources are being created"))
+        facts.append(Fact("Ready", False, Reason.CREATING, "resources are being created"))
     return judged(status, *facts)
 
 
@@ -66,13 +70,13 @@ def reported(status: Status, steps: Sequence[Step]) -> Status:
         for s in changed
     )
     names = "; ".join(str(step.id) for step in changed)
-    fact = Fact("Drifted", bool(changed), "Reported" if changed else "NoDrift", names)
+    fact = Fact("Drifted", bool(changed), Reason.REPORTED if changed else Reason.NO_DRIFT, names)
     return judged(status.model_copy(update={"drift": drift}), fact)
 
 
 def paused(status: Status) -> Status:
     """Say that nothing is done until somebody takes the annotation away."""
-    return judged(status, Fact("Reconciling", False, "Paused", f"remove {PAUSED} to go on"))
+    return judged(status, Fact("Reconciling", False, Reason.PAUSED, f"remove {PAUSED} to go on"))
 
 
 def failed(status: Status, error: Exception) -> Status:
@@ -81,8 +85,8 @@ def failed(status: Status, error: Exception) -> Status:
     return judged(
         status,
         Fact("Ready", False, reason, explain(error)),
-        Fact("Reconciling", not stuck, reason if stuck else "Retrying"),
-        Fact("Stalled", stuck, reason if stuck else "Progressing"),
+        Fact("Reconciling", not stuck, reason if stuck else Reason.RETRYING),
+        Fact("Stalled", stuck, reason if stuck else Reason.PROGRESSING),
     )
 
 
@@ -97,8 +101,8 @@ def news(before: Status, after: Status) -> list[Event]:
     was, now = before["Ready"], after["Ready"]
     if now and (was is None or (was.status, was.reason) != (now.status, now.reason)):
         fine = now.status == "True" or now.reason in EXPECTED
-        events.append(Event("Normal" if fine else "Warning", now.reason, now.message))
+        events.append(Event("Normal" if fine else "Warning", Reason(now.reason), now.message))
     drift = after["Drifted"]
-    if drift and drift.reason != "NoDrift" and drift != before["Drifted"]:
-        events.append(Event("Warning", f"Drift{drift.reason}", drift.message))
+    if drift and drift.reason != Reason.NO_DRIFT and drift != before["Drifted"]:
+        events.append(Event("Warning", Reason(f"Drift{drift.reason}"), drift.message))
     return events + [Event(*what) for what in runs.news(before, after)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from dataflowxpress.__main__ import app
+from dataflowxpress.cli.app import app
 from dataflowxpress.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:

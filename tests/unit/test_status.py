@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dataflowxpress.core.plan import Action, Outcome, Step
+from dataflowxpress.core.reasons import Reason
 from dataflowxpress.core.resource import Id
 from dataflowxpress.core.status import (
     Fact,
@@ -25,7 +26,9 @@ class BlockedByOther(Exception):
 
 
 WORDS = Words(
-    reason=lambda error: "Blocked" if isinstance(error, BlockedByOther) else "AccessDenied",
+    reason=lambda error: (
+        Reason.BLOCKED if isinstance(error, BlockedByOther) else Reason.ACCESS_DENIED
+    ),
     message=str,
     needs_person=lambda error: not isinstance(error, BlockedByOther),
 )
@@ -108,10 +111,10 @@ def test_drift_is_a_change_to_what_was_applied(result: Outcome, drifted: bool, r
 
 
 def test_a_transition_time_moves_only_when_the_status_changes() -> None:
-    first = with_conditions(Status(), [Fact("Ready", holds=False, reason="Creating")], NOON)
+    first = with_conditions(Status(), [Fact("Ready", holds=False, reason=Reason.CREATING)], NOON)
     later = NOON + timedelta(minutes=1)
-    same = with_conditions(first, [Fact("Ready", False, "AccessDenied")], later)
-    other = with_conditions(first, [Fact("Ready", True, "Converged")], later)
+    same = with_conditions(first, [Fact("Ready", False, Reason.ACCESS_DENIED)], later)
+    other = with_conditions(first, [Fact("Ready", True, Reason.CONVERGED)], later)
     times = [
         ready.last_transition_time
         for s in (first, same, other)
@@ -148,6 +151,8 @@ def test_before_the_first_write_the_inventory_is_what_was_and_what_will_be() -> 
 
 def test_a_status_survives_the_trip_to_kubernetes_and_back() -> None:
     status = with_conditions(
-        Status(resources=lines_of([outcome("a")], WORDS)), [Fact("Ready", True, "x")], NOON
+        Status(resources=lines_of([outcome("a")], WORDS)),
+        [Fact("Ready", True, Reason.CONVERGED)],
+        NOON,
     )
     assert Status.model_validate(status.as_json()) == status

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from .plan import Action, Outcome, Step
+from .reasons import Reason
 from .resource import Id
 
 State = Literal["Ready", "Pending", "Failed", "Refused", "Deleting"]
@@ -231,7 +232,7 @@ class Fact(NamedTuple):
 
     type: str
     holds: bool | None
-    reason: str
+    reason: Reason
     message: str = ""
 
 
@@ -250,7 +251,7 @@ def _condition(fact: Fact, status: Status, now: datetime) -> Condition:
         {
             "type": fact.type,
             "status": state,
-            "reason": fact.reason,
+            "reason": fact.reason.value,
             "message": fact.message,
             "observedGeneration": status.observed_generation,
             "lastTransitionTime": before.last_transition_time
@@ -263,22 +264,23 @@ def _condition(fact: Fact, status: Status, now: datetime) -> Condition:
 class Words(NamedTuple):
     """How errors are put: both functions come from outside, since core knows no AWS error."""
 
-    reason: Callable[[Exception], str]
+    reason: Callable[[Exception], Reason]
     message: Callable[[Exception], str]
     needs_person: Callable[[Exception], bool]
 
 
 def facts_of(outcomes: Sequence[Outcome], words: Words, *, drifted: bool) -> list[Fact]:
     """Return what *outcomes* say about the resources; *drifted*: the spec was applied before."""
-    failed = [o for o in outcomes if o.error and words.reason(o.error) != "Blocked"]
+    failed = [o for o in outcomes if o.error and words.reason(o.error) is not Reason.BLOCKED]
     pending = [o for o in outcomes if not o.error and o.step.waits_for]
     unready = [o for o in pending if o.step.id.kind != "Subscription"]
     stuck = [o for o in failed if o.error and words.needs_person(o.error)]
-    doing = "Retrying" if failed else "WaitingForAWS" if unready else "Settled"
+    waiting = Reason.WAITING_FOR_AWS if unready else Reason.SETTLED
+    doing = Reason.RETRYING if failed else waiting
     return [
         _ready(outcomes, failed, unready, words),
         Fact("Reconciling", bool(failed or unready), doing),
-        Fact("Stalled", bool(stuck), "NeedsAttention" if stuck else "Progressing"),
+        Fact("Stalled", bool(stuck), Reason.NEEDS_ATTENTION if stuck else Reason.PROGRESSING),
         _drift(outcomes if drifted else ()),
         _subscriptions(outcomes),
     ]
@@ -296,22 +298,22 @@ def _ready(
         return Fact("Ready", holds=False, reason=words.reason(first), message=listed(said))
     if unready:
         said = [f"{o.step.id} {o.step.waits_for}" for o in unready]
-        return Fact("Ready", holds=False, reason="WaitingForAWS", message=listed(said))
+        return Fact("Ready", holds=False, reason=Reason.WAITING_FOR_AWS, message=listed(said))
     kept = sum(o.step.action not in {Action.DELETE, Action.LEAVE} for o in outcomes)
     return Fact(
-        "Ready", holds=True, reason="Converged", message=f"{kept} resources are as specified"
+        "Ready", holds=True, reason=Reason.CONVERGED, message=f"{kept} resources are as specified"
     )
 
 
 def _drift(outcomes: Sequence[Outcome]) -> Fact:
     changed = [o for o in outcomes if o.step.action.writes]
     if not changed:
-        return Fact("Drifted", holds=False, reason="NoDrift")
+        return Fact("Drifted", holds=False, reason=Reason.NO_DRIFT)
     open_ = [o for o in changed if o.error]
     names = listed([str(o.step.id) for o in changed])
     if open_:
-        return Fact("Drifted", holds=True, reason="Detected", message=names)
-    return Fact("Drifted", holds=False, reason="Corrected", message=names)
+        return Fact("Drifted", holds=True, reason=Reason.DETECTED, message=names)
+    return Fact("Drifted", holds=False, reason=Reason.CORRECTED, message=names)
 
 
 def _subscriptions(outcomes: Sequence[Outcome]) -> Fact:
@@ -319,8 +321,8 @@ def _subscriptions(outcomes: Sequence[Outcome]) -> Fact:
     waiting = [o.step.id.name for o in asked if o.step.waits_for or o.step.action is Action.CREATE]
     if waiting:
         message = f"{listed(waiting)}: the link in AWS's mail is not clicked yet"
-        return Fact("SubscriptionsConfirmed", False, "PendingConfirmation", message)
-    return Fact("SubscriptionsConfirmed", holds=True, reason="Confirmed")
+        return Fact("SubscriptionsConfirmed", False, Reason.PENDING_CONFIRMATION, message)
+    return Fact("SubscriptionsConfirmed", holds=True, reason=Reason.CONFIRMED)
 
 
 def listed(said: Sequence[str], most: int = MOST_NAMED) -> str:
@@ -355,7 +357,7 @@ def _state(outcome: Outcome, words: Words) -> State:
         return "Deleting"
     if step.foreign:
         return "Refused"
-    return "Pending" if words.reason(error) == "Blocked" else "Failed"
+    return "Pending" if words.reason(error) is Reason.BLOCKED else "Failed"
 
 
 def planned_lines(steps: Iterable[Step], before: Status) -> tuple[Line, ...]:

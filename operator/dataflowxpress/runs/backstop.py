@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import NamedTuple
 
+from dataflowxpress.core.reasons import Reason
 from dataflowxpress.core.status import TIME, Backstop, Status
 
 from .facts import ENDED_BADLY, Facts
@@ -34,7 +35,7 @@ CRAWL, RUN, COMPARE = Remedy
 class Leftover(NamedTuple):
     """Work that nobody is about to do."""
 
-    reason: str
+    reason: Reason
     message: str
     remedy: Remedy
 
@@ -55,14 +56,16 @@ def leftover(facts: Facts) -> Leftover | None:
 
 def _queue_stuck(facts: Facts) -> Leftover | None:
     stuck = facts.uploads.visible + facts.crawls.visible
-    return Leftover("QueueStuck", f"nobody takes {stuck} messages", COMPARE) if stuck else None
+    return (
+        Leftover(Reason.QUEUE_STUCK, f"nobody takes {stuck} messages", COMPARE) if stuck else None
+    )
 
 
 def _crawl_failed(facts: Facts) -> Leftover | None:
     crawl = facts.crawl
     if crawl is None or crawl.state not in {"Failed", "Cancelled"}:
         return None
-    return Leftover("CrawlFailed", _because("the last crawl failed", crawl.error), CRAWL)
+    return Leftover(Reason.CRAWL_FAILED, _because("the last crawl failed", crawl.error), CRAWL)
 
 
 def _run_failed(facts: Facts) -> Leftover | None:
@@ -70,32 +73,36 @@ def _run_failed(facts: Facts) -> Leftover | None:
     # Nobody knows whether a script that is not ours bears to be run again.
     if run is None or run.state not in ENDED_BADLY or not facts.packaged:
         return None
-    return Leftover("RunFailed", _because(f"{run.id} ended {run.state}", run.error), RUN)
+    return Leftover(Reason.RUN_FAILED, _because(f"{run.id} ended {run.state}", run.error), RUN)
 
 
 def _crawl_missing(facts: Facts) -> Leftover | None:
     if facts.newest <= facts.crawled:
         return None
-    return Leftover("ObjectsWaiting", f"{_waiting(facts)}, and no crawl came", CRAWL)
+    return Leftover(Reason.OBJECTS_WAITING, f"{_waiting(facts)}, and no crawl came", CRAWL)
 
 
 def _run_missing(facts: Facts) -> Leftover | None:
     ran = facts.last_run.started if facts.last_run else ""
     # Also where no object waits: a crawl may have widened a type.
     missing = facts.crawled > ran
-    return Leftover("RunMissing", "no run came after the last crawl", RUN) if missing else None
+    return (
+        Leftover(Reason.RUN_MISSING, "no run came after the last crawl", RUN) if missing else None
+    )
 
 
 def _run_left_some(facts: Facts) -> Leftover | None:
     if not (facts.packaged and facts.pending):
         return None
-    return Leftover("ObjectsWaiting", f"{_waiting(facts)}, and the last run left it so", CRAWL)
+    return Leftover(
+        Reason.OBJECTS_WAITING, f"{_waiting(facts)}, and the last run left it so", CRAWL
+    )
 
 
 def _request_open(facts: Facts) -> Leftover | None:
     if not (facts.packaged and facts.requests):
         return None
-    return Leftover("RequestOpen", "objects are to be converted again", RUN)
+    return Leftover(Reason.REQUEST_OPEN, "objects are to be converted again", RUN)
 
 
 _CHECKS = (

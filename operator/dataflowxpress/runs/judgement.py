@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataflowxpress.core.reasons import Reason
 from dataflowxpress.core.status import Backstop, Fact, listed
 from dataflowxpress.spec import GROUP, DataPipelineSpec
 
@@ -24,16 +25,16 @@ def _said(spec: DataPipelineSpec, facts: Facts) -> Fact:
         return failed
     if not facts.packaged:
         said = "the script is not ours: what it has converted cannot be known"
-        return Fact("DataCurrent", None, "OwnScript", said)
+        return Fact("DataCurrent", None, Reason.OWN_SCRIPT, said)
     if facts.pending:
-        reason = "Suspended" if spec.suspend else "Waiting"
+        reason = Reason.SUSPENDED if spec.suspend else Reason.WAITING
         said = listed(facts.reasons) or "uploaded objects are not converted yet"
         return Fact("DataCurrent", False, reason, said)
     if facts.requests:
-        return Fact("DataCurrent", False, "Reprocessing", "objects are to be converted again")
+        return Fact("DataCurrent", False, Reason.REPROCESSING, "objects are to be converted again")
     rejected = facts.data.rejected
     said = f"; {rejected} rows did not fit" if rejected else ""
-    return Fact("DataCurrent", True, "Current", f"all uploaded objects are converted{said}")
+    return Fact("DataCurrent", True, Reason.CURRENT, f"all uploaded objects are converted{said}")
 
 
 def _failed(facts: Facts) -> Fact | None:
@@ -43,11 +44,11 @@ def _failed(facts: Facts) -> Fact | None:
             f"{dead} messages could not be dealt with: remove the cause, then set the annotation"
             f" {REDRIVE_REQUESTED}"
         )
-        return Fact("DataCurrent", False, "DeadLetters", said)
+        return Fact("DataCurrent", False, Reason.DEAD_LETTERS, said)
     if last and last.state in ENDED_BADLY:
-        return Fact("DataCurrent", False, "LastRunFailed", f"{last.id}: {last.error}")
+        return Fact("DataCurrent", False, Reason.LAST_RUN_FAILED, f"{last.id}: {last.error}")
     if crawl and crawl.state == "Failed":
-        return Fact("DataCurrent", False, "LastCrawlFailed", crawl.error)
+        return Fact("DataCurrent", False, Reason.LAST_CRAWL_FAILED, crawl.error)
     return None
 
 

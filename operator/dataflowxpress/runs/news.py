@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dataflowxpress.core.reasons import Reason
 from dataflowxpress.core.status import Status
 
 from .facts import ACTIVE, ENDED_BADLY
 
-Told = tuple[str, str, str]  # an Event's type, reason and message
+Told = tuple[str, Reason, str]  # an Event's type, reason and message
 
 
 def news(before: Status, after: Status) -> Iterator[Told]:
@@ -17,8 +18,11 @@ def news(before: Status, after: Status) -> Iterator[Told]:
     yield from _backstop(before, after)
     if after.reprocess and after.reprocess != before.reprocess:
         granted = after.reprocess.answer == "Requested"
-        kind, reason = ("Normal", "Requested") if granted else ("Warning", "Refused")
-        yield kind, f"Reprocess{reason}", f"{after.reprocess.prefix}: {after.reprocess.answer}"
+        said = f"{after.reprocess.prefix}: {after.reprocess.answer}"
+        if granted:
+            yield "Normal", Reason.REPROCESS_REQUESTED, said
+        else:
+            yield "Warning", Reason.REPROCESS_REFUSED, said
 
 
 def _ended(before: Status, after: Status) -> Iterator[Told]:
@@ -28,9 +32,9 @@ def _ended(before: Status, after: Status) -> Iterator[Told]:
             continue
         rows = f"{run.objects} objects, {run.rows_written} rows, {run.rows_rejected} rejected"
         if run.state in ENDED_BADLY:
-            yield "Warning", "RunFailed", f"{run.id}: {run.error}"
+            yield "Warning", Reason.RUN_FAILED, f"{run.id}: {run.error}"
         else:
-            yield "Normal", "RunSucceeded", f"{run.id}: {rows}, {run.seconds} s"
+            yield "Normal", Reason.RUN_SUCCEEDED, f"{run.id}: {rows}, {run.seconds} s"
 
 
 def _backstop(before: Status, after: Status) -> Iterator[Told]:
@@ -39,6 +43,6 @@ def _backstop(before: Status, after: Status) -> Iterator[Told]:
         return
     known = was.attempts if was and was.work == now.work else 0
     if now.attempts > known:
-        yield "Warning", now.reason, f"{now.message}: {now.did} (attempt {now.attempts})"
+        yield "Warning", Reason(now.reason), f"{now.message}: {now.did} (attempt {now.attempts})"
     if now.gave_up and not (was and was.gave_up):
-        yield "Warning", "GaveUp", f"{now.message}: {now.attempts} attempts changed nothing"
+        yield "Warning", Reason.GAVE_UP, f"{now.message}: {now.attempts} attempts changed nothing"

@@ -30,7 +30,7 @@ _OPERATOR = (
     sys.executable,
     "-m",
     "dataflowxpress",
-    "run",
+    "operator",
     "--log-format",
     "full",
     "--look-every",

@@ -19,7 +19,7 @@ log = logging.getLogger("dataflowxpress.engine")
 
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """What the operator writes, set up as `dataflowxpress run` does it."""
+    """What the operator writes, set up as `dataflowxpress operator` does it."""
     root, written = logging.getLogger(), io.StringIO()
     monkeypatch.setattr(root, "handlers", [])
     monkeypatch.setattr("sys.stderr", written)

@@ -1,0 +1,26 @@
+"""App: all commands, in the order in which `--help` shows them."""
+
+from __future__ import annotations
+
+import typer
+
+from dataflowxpress.sandbox.cli import app as sandbox
+from dataflowxpress.sandbox.faults_cli import app as faults
+
+from . import demo, operator, reference
+
+app = typer.Typer(
+    name="dataflowxpress",
+    help="One DataPipeline resource for a serverless CSV-to-Parquet pipeline on AWS.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+sandbox.add_typer(faults, name="faults")
+
+OPERATING, LEARNING = "The operator", "Learn and try"
+app.command(rich_help_panel=OPERATING)(operator.operator)
+app.command(rich_help_panel=OPERATING)(reference.crd)
+app.command(rich_help_panel=LEARNING)(demo.demo)
+app.command(rich_help_panel=LEARNING)(reference.explain)
+app.add_typer(sandbox, name="sandbox", rich_help_panel=LEARNING)
