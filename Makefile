@@ -6,7 +6,7 @@ UV := $(BIN)/uv
 SETUP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fmt crd reasons lock clean argocd argocd-testdata
+.PHONY: help setup demo test check fmt crd reasons lock clean argocd argocd-testdata dashboard
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,10 +45,13 @@ argocd-testdata: $(SETUP) ## take the testdata of Argo CD's health checks from a
 reasons: $(SETUP) ## generate docs/reasons.md from core/reasons.py
 	@$(BIN)/dataflowxpress explain > docs/reasons.md
 
+dashboard: $(SETUP) ## generate Grafana's dashboard
+	@$(BIN)/python monitoring/dashboard.py
+
 check: $(SETUP) ## lint, format, types, unit tests: seconds
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy operator tests lambdas glue argocd
+	@$(BIN)/mypy operator tests lambdas glue argocd monitoring
 	@$(BIN)/python -m pytest -q tests/unit
 
 test: check ## everything: unit, contract, Lambdas, Glue on Spark, end to end

@@ -1,0 +1,80 @@
+"""Alerts and dashboard ask for what the operator tells, and each alert leads to a page."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client import CollectorRegistry
+
+from dataflowxpress import artifacts
+from dataflowxpress.core.status import Status
+from dataflowxpress.telemetry import metrics
+from dataflowxpress.telemetry.pipelines import Pipelines
+
+FILES = artifacts.path("charts/dataflowxpress/files")
+RUNBOOKS = artifacts.path("docs/runbooks")
+RULES = [
+    rule
+    for group in yaml.safe_load((FILES / "alerts.yaml").read_text())["groups"]
+    for rule in group["rules"]
+]
+SUFFIXES = ("_total", "_bucket", "_count", "_sum", "_info", "")
+
+
+class Idle:
+    """An agenda on which nothing is."""
+
+    def depth(self) -> int:
+        return 0
+
+    working = depth
+    longest_wait = depth
+
+
+@pytest.fixture(scope="module")
+def told() -> set[str]:
+    """The names of all series that the operator may have."""
+    registry, pipelines = CollectorRegistry(), Pipelines()
+    registry.register(pipelines)
+    pipelines.see("shop", "orders", Status(), compared=True)
+    metrics.watch(Idle())
+    families = [*metrics.REGISTRY.collect(), *registry.collect()]
+    return {family.name + suffix for family in families for suffix in SUFFIXES}
+
+
+def asked(query: str) -> set[str]:
+    return set(re.findall(r"\b(?:dataflowxpress|process)_[a-z_]+", query))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_an_alert_asks_for_what_is_told_and_has_a_runbook(rule: Any, told: set[str]) -> None:
+    assert asked(rule["expr"])
+    assert asked(rule["expr"]) <= told
+    page = artifacts.path(rule["annotations"]["runbook_url"])
+    assert page.name == f"{rule['alert']}.md"
+    assert page.read_text().startswith(f"# {rule['alert']}\n")
+    assert {"summary", "description"} <= rule["annotations"].keys()
+    assert rule["labels"]["severity"] in {"info", "warning", "critical"}
+
+
+def test_no_runbook_is_left_over() -> None:
+    assert {path.stem for path in RUNBOOKS.glob("*.md")} == {rule["alert"] for rule in RULES}
+
+
+def test_the_dashboard_asks_for_what_is_told(told: set[str]) -> None:
+    panels = json.loads((FILES / "dashboard.json").read_text())["panels"]
+    queries = [target["expr"] for panel in panels for target in panel.get("targets", ())]
+    assert queries
+    for query in queries:
+        assert asked(query)
+        assert asked(query) <= told
+
+
+def test_the_dashboard_is_up_to_date() -> None:
+    module = runpy.run_path(str(artifacts.path("monitoring/dashboard.py")))
+    assert (FILES / "dashboard.json").read_text() == module["text"](), "run `make dashboard`"
