@@ -12,9 +12,9 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from .core.ownership import OWNER_TAG
-from .core.plan import Action, Observed, Outcome, Step, plan
+from .core.plan import Action, Observed, Outcome, Step, nothing_stays, plan
 from .core.resource import Id, Resource, Scope, State, Tags
-from .errors import Blocked, Meaning, Refused, explain, meaning
+from .errors import Blocked, Meaning, Refused, Unfinished, explain, meaning
 from .tags import TAGGERS, unpair
 from .telemetry.logs import Pool
 
@@ -43,11 +43,15 @@ class Engine:
         self._sleep = sleep
 
     def plan(
-        self, scope: Scope, wanted: Sequence[Resource], inventory: Collection[Id] = ()
+        self,
+        scope: Scope,
+        wanted: Sequence[Resource],
+        inventory: Collection[Id] = (),
+        stays: Callable[[Id], bool] = nothing_stays,
     ) -> list[Step]:
         """Return the steps from what is there to what is *wanted*; reads only."""
         ids = dict.fromkeys([*(resource.id for resource in wanted), *inventory])
-        return plan(scope, wanted, inventory, self.observe(scope, ids))
+        return plan(scope, wanted, inventory, self.observe(scope, ids), stays)
 
     def observe(self, scope: Scope, ids: Iterable[Id]) -> Observed:
         """Read every resource at once; an error stands in place of the state it hid."""
@@ -137,7 +141,7 @@ class Engine:
             case Action.REFUSE:
                 raise step.error or Refused(f"{step.id} {step.reason}")
             case Action.DELETE:
-                self._delete(step.id)
+                self._delete(step.id, lets_finish=step.lets_finish)
             case Action.REPLACE:
                 self._delete(step.id)
                 self._create(step)
@@ -155,14 +159,25 @@ class Engine:
         resource = _described(step)
         client = self._client(resource.service)
         if "Tags" in step.changed:
-            TAGGERS[resource.service].write(client, resource.arn, resource.scope.all_tags)
+            self._tag(client, step, resource)
         if changed := step.changed - {"Tags"}:
             resource.update(client, resource.desired(), changed)
 
-    def _delete(self, which: Id) -> None:
+    def _tag(self, client: Any, step: Step, resource: Resource) -> None:
+        tagger = TAGGERS[resource.service]
+        changes = [change for change in step.changes if change.path[0] == "Tags"]
+        if any(change.new is not None for change in changes):
+            tagger.write(client, resource.arn, resource.scope.all_tags)
+        if gone := sorted(str(change.path[-1]) for change in changes if change.new is None):
+            tagger.remove(client, resource.arn, gone)
+
+    def _delete(self, which: Id, *, lets_finish: bool = False) -> None:
         kind = Resource.kinds[which.kind]
+        client = self._client(kind.service)
         try:
-            kind.delete(self._client(kind.service), *which.key)
+            if lets_finish and (work := kind.work(client, *which.key)):
+                raise Unfinished(f"goes as soon as {work} has ended")
+            kind.delete(client, *which.key)
         except ClientError as error:
             if meaning(error) is not Meaning.MISSING:
                 raise

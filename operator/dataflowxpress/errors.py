@@ -3,7 +3,8 @@
 PipelineError
 ├── InvalidSpec   the spec cannot work: names the field and the cure; no AWS call is made
 ├── Refused       what is there is not ours, or cannot be changed: needs a person
-└── Blocked       waits for another resource that failed
+├── Blocked       waits for another resource that failed
+└── Unfinished    waits for work that must not be cut short
 """
 
 from __future__ import annotations
@@ -46,12 +47,17 @@ class Blocked(PipelineError):
     """Another resource failed first."""
 
 
+class Unfinished(PipelineError):
+    """It is at something that must not be cut short."""
+
+
 class Meaning(Enum):
     """What an error means; the value is the reason that conditions give."""
 
     MISSING = Reason.MISSING
     PROPAGATING = Reason.PROPAGATING  # AWS needs a little time: bounded, quick retries
     BUSY = Reason.BUSY  # throttled, or in the middle of something: retried the same way
+    WORKING = Reason.WAITING_FOR_WORK  # a crawl or a run takes minutes: looked at again later
     DENIED = Reason.ACCESS_DENIED
     UNAUTHENTICATED = Reason.CREDENTIALS_REJECTED
     UNREACHABLE = Reason.AWS_UNREACHABLE
@@ -98,9 +104,9 @@ _TABLE = [
         Meaning.PROPAGATING,
     ),
     _Row("AWS.SimpleQueueService.QueueDeletedRecently|QueueDeletedRecently", "", Meaning.BUSY),
-    _Row("CrawlerRunningException|ConcurrentRunsExceededException", "", Meaning.BUSY),
-    _Row("InvalidInputException", "Cannot update Crawler while running", Meaning.BUSY),
     _Row("CrawlerStoppingException", "", Meaning.BUSY),
+    _Row("CrawlerRunningException|ConcurrentRunsExceededException", "", Meaning.WORKING),
+    _Row("InvalidInputException", "Cannot update Crawler while running", Meaning.WORKING),
     _Row(
         "ResourceConflictException|ResourceInUseException",
         "progress|Pending|in use|mapping already exists",  # ... because it is still going away
@@ -130,6 +136,7 @@ _OTHERS: list[tuple[type[Exception], Meaning]] = [
     (InvalidSpec, Meaning.INVALID),
     (Refused, Meaning.REFUSED),
     (Blocked, Meaning.BLOCKED),
+    (Unfinished, Meaning.WORKING),
 ]
 
 

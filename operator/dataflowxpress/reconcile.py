@@ -13,7 +13,7 @@ from . import runs, verdicts
 from .blueprint import blueprint
 from .clients import clients, identity
 from .cluster import Cluster
-from .core.plan import Action, Outcome, Step
+from .core.plan import Action, Outcome, Step, nothing_stays
 from .core.resource import Id, Resource, Scope, only
 from .core.status import Status
 from .engine import Engine
@@ -85,16 +85,18 @@ class Reconciler:
         if pipeline.paused:
             return Report(verdicts.paused(status), settled=True)
         place, wanted = self._described(pipeline)
-        steps = place.engine.plan(place.scope, wanted, status.inventory)
+        steps = place.engine.plan(place.scope, wanted, status.inventory, _keeps_data)
         if pipeline.applied_before and pipeline.spec.drift_policy == "Report":
             return self._with_data(pipeline, place, wanted, verdicts.reported(status, steps))
-        planned = verdicts.planned(status, steps)
-        if planned.inventory != status.inventory:  # written before the first write to AWS
+        planned = verdicts.planned(status, steps, pipeline.spec.tags)
+        if _traces(planned) != _traces(status):  # written before the first write to AWS
             self._write(pipeline, planned)
         outcomes = _apply(place.engine, steps)
+        status = status.model_copy(update={"tag_keys": planned.tag_keys})
         status = verdicts.applied(status, outcomes, drifted=pipeline.applied_before)
         if any(outcome.error for outcome in outcomes):
             return Report(status, settled=False)
+        status = status.model_copy(update={"tag_keys": tuple(sorted(pipeline.spec.tags))})
         return self._with_data(pipeline, place, wanted, status)
 
     def _looked(self, pipeline: Pipeline) -> Report:
@@ -105,13 +107,13 @@ class Reconciler:
 
     def _deleted(self, pipeline: Pipeline) -> Report:
         spec, status = pipeline.spec, pipeline.status
-        inventory = [i for i in status.inventory if _goes(spec.deletion_policy, i)]
-        if not inventory:
+        stays = STAYS[spec.deletion_policy]
+        if all(map(stays, status.inventory)):
             return Report(status, settled=True)
         place = self._place(pipeline)
-        outcomes = place.engine.apply(place.engine.plan(place.scope, [], inventory))
+        outcomes = place.engine.apply(place.engine.plan(place.scope, [], status.inventory, stays))
         status = verdicts.applied(status, outcomes, drifted=False)
-        return Report(status, settled=not status.resources)
+        return Report(status, settled=all(map(stays, status.inventory)))
 
     def _described(self, pipeline: Pipeline) -> tuple[Place, list[Resource]]:
         script = self._script(pipeline)
@@ -134,6 +136,7 @@ class Reconciler:
             cluster=self._cluster.uid,
             uid=pipeline.uid,
             adopt=spec.adopt,
+            retired_tags=frozenset(pipeline.status.tag_keys) - spec.tags.keys(),
         )
         return Place(scope, client, Engine(client))
 
@@ -209,6 +212,11 @@ def _granted(
     return granting.grant(pipeline.wishes, status)
 
 
+def _traces(status: Status) -> tuple[object, ...]:
+    """Return what has to be known to find again all that we leave in AWS."""
+    return status.inventory, status.tag_keys
+
+
 def _apply(engine: Engine, steps: Sequence[Step]) -> list[Outcome]:
     """Carry the steps out; what is no longer wanted goes only when all else has succeeded."""
     prune = [step for step in steps if step.action is Action.DELETE]
@@ -219,8 +227,12 @@ def _apply(engine: Engine, steps: Sequence[Step]) -> list[Outcome]:
     return [*outcomes, *engine.apply(prune)]
 
 
-def _goes(policy: str, which: Id) -> bool:
-    """Say whether a deletion policy lets a resource go."""
-    if policy == "RetainData":
-        return not Resource.kinds[which.kind].keeps_data
-    return policy == "Delete"
+def _keeps_data(which: Id) -> bool:
+    return Resource.kinds[which.kind].keeps_data
+
+
+STAYS: dict[str, Callable[[Id], bool]] = {  # what each deletion policy lets be
+    "RetainData": _keeps_data,
+    "Delete": nothing_stays,
+    "Retain": lambda _: True,
+}

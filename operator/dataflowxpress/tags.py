@@ -10,10 +10,11 @@ from .queue_url import queue_url
 
 
 class Tagger(NamedTuple):
-    """A service's pair of calls; each takes the service's client and the resource's ARN."""
+    """A service's three calls; each takes the service's client and the resource's ARN."""
 
     read: Callable[[Any, str], Tags]
     write: Callable[[Any, str, Tags], Any]
+    remove: Callable[[Any, str, list[str]], Any]
 
 
 def pairs(tags: Tags) -> list[dict[str, str]]:
@@ -49,38 +50,51 @@ def _write_bucket(s3: Any, arn: str, tags: Tags) -> None:
     s3.put_bucket_tagging(Bucket=_name(arn), Tagging={"TagSet": pairs(merged)})
 
 
+def _remove_from_bucket(s3: Any, arn: str, keys: list[str]) -> None:
+    rest = {key: value for key, value in _read_bucket(s3, arn).items() if key not in keys}
+    s3.put_bucket_tagging(Bucket=_name(arn), Tagging={"TagSet": pairs(rest)})
+
+
 TAGGERS = {
     "cloudwatch": Tagger(
         lambda c, arn: unpair(c.list_tags_for_resource(ResourceARN=arn)["Tags"]),
         lambda c, arn, tags: c.tag_resource(ResourceARN=arn, Tags=pairs(tags)),
+        lambda c, arn, keys: c.untag_resource(ResourceARN=arn, TagKeys=keys),
     ),
     "events": Tagger(
         lambda c, arn: unpair(c.list_tags_for_resource(ResourceARN=arn)["Tags"]),
         lambda c, arn, tags: c.tag_resource(ResourceARN=arn, Tags=pairs(tags)),
+        lambda c, arn, keys: c.untag_resource(ResourceARN=arn, TagKeys=keys),
     ),
     "glue": Tagger(
         lambda c, arn: c.get_tags(ResourceArn=arn)["Tags"],
         lambda c, arn, tags: c.tag_resource(ResourceArn=arn, TagsToAdd=dict(tags)),
+        lambda c, arn, keys: c.untag_resource(ResourceArn=arn, TagsToRemove=keys),
     ),
     "iam": Tagger(
         lambda c, arn: unpair(c.list_role_tags(RoleName=_name(arn))["Tags"]),
         lambda c, arn, tags: c.tag_role(RoleName=_name(arn), Tags=pairs(tags)),
+        lambda c, arn, keys: c.untag_role(RoleName=_name(arn), TagKeys=keys),
     ),
     "lambda": Tagger(
         lambda c, arn: c.list_tags(Resource=arn)["Tags"],
         lambda c, arn, tags: c.tag_resource(Resource=arn, Tags=dict(tags)),
+        lambda c, arn, keys: c.untag_resource(Resource=arn, TagKeys=keys),
     ),
     "logs": Tagger(
         lambda c, arn: c.list_tags_for_resource(resourceArn=arn)["tags"],
         lambda c, arn, tags: c.tag_resource(resourceArn=arn, tags=dict(tags)),
+        lambda c, arn, keys: c.untag_resource(resourceArn=arn, tagKeys=keys),
     ),
-    "s3": Tagger(_read_bucket, _write_bucket),
+    "s3": Tagger(_read_bucket, _write_bucket, _remove_from_bucket),
     "sns": Tagger(
         lambda c, arn: unpair(c.list_tags_for_resource(ResourceArn=arn)["Tags"]),
         lambda c, arn, tags: c.tag_resource(ResourceArn=arn, Tags=pairs(tags)),
+        lambda c, arn, keys: c.untag_resource(ResourceArn=arn, TagKeys=keys),
     ),
     "sqs": Tagger(
         lambda c, arn: c.list_queue_tags(QueueUrl=_queue_url(c, arn)).get("Tags", {}),
         lambda c, arn, tags: c.tag_queue(QueueUrl=_queue_url(c, arn), Tags=dict(tags)),
+        lambda c, arn, keys: c.untag_queue(QueueUrl=_queue_url(c, arn), TagKeys=keys),
     ),
 }

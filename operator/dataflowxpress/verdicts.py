@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -23,10 +23,8 @@ from .errors import Meaning, explain, meaning
 from .pipeline import PAUSED
 
 NEEDS_PERSON = {Meaning.REFUSED, Meaning.DENIED, Meaning.UNAUTHENTICATED, Meaning.INVALID}
-EXPECTED = {
-    Reason.CREATING,
-    Reason.WAITING_FOR_AWS,
-}  # reasons for not being ready that worry nobody
+# Reasons for not being ready that worry nobody.
+EXPECTED = {Reason.CREATING, Reason.WAITING_FOR_AWS, Reason.WAITING_FOR_WORK}
 WORDS = Words(
     reason=lambda error: meaning(error).value,
     message=explain,
@@ -47,9 +45,11 @@ def judged(status: Status, *facts: Fact) -> Status:
     return with_conditions(status, facts, datetime.now(UTC))
 
 
-def planned(status: Status, steps: Sequence[Step]) -> Status:
-    """Return the status before the first write: the inventory holds what will be there."""
-    status = status.model_copy(update={"resources": planned_lines(steps, status)})
+def planned(status: Status, steps: Sequence[Step], tags: Iterable[str] = ()) -> Status:
+    """Return the status before the first write: what is there, or will be there, stands in it."""
+    keys = tuple(sorted({*status.tag_keys, *tags}))
+    lines = planned_lines(steps, status)
+    status = status.model_copy(update={"resources": lines, "tag_keys": keys})
     facts = [Fact("Reconciling", True, Reason.APPLYING)]
     if not status["Ready"]:
         facts.append(Fact("Ready", False, Reason.CREATING, "resources are being created"))

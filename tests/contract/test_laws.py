@@ -12,6 +12,7 @@ from dataflowxpress.core.plan import Action
 from dataflowxpress.core.resource import Resource
 from dataflowxpress.errors import Blocked, Refused
 from dataflowxpress.resources import LogGroup
+from dataflowxpress.tags import TAGGERS
 from tests.contract.conftest import mutations
 from tests.contract.samples import SAMPLES, with_all_it_needs
 
@@ -103,6 +104,24 @@ def test_law_3_tags_that_others_changed_are_healed(
     assert retagged.actions(now)[now[-1].id] is Action.UPDATE
     retagged.converge(now)
     assert retagged.differences(now) == []
+
+
+@pytest.mark.parametrize("kind", TAGGED)
+def test_law_3_tags_that_the_spec_dropped_go_and_those_of_others_stay(
+    pipeline: Pipeline, name: str, kind: str
+) -> None:
+    wanted = described(pipeline, name, kind)
+    pipeline.converge(wanted)
+    theirs = pipeline.others_client(wanted[-1])
+    TAGGERS[wanted[-1].service].write(theirs, wanted[-1].arn, {"cost": "4711"})
+    scope = replace(pipeline.scope, tags={}, retired_tags=frozenset({"team"}))
+    untagged = replace(pipeline, scope=scope)
+    now = described(untagged, name, kind)
+    untagged.converge(now)
+    assert untagged.differences(now) == []
+    left = TAGGERS[now[-1].service].read(theirs, now[-1].arn)
+    assert "team" not in left
+    assert left["cost"] == "4711"
 
 
 @of_every_kind

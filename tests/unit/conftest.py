@@ -165,5 +165,9 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
         client.call("tag", (arn,))
         client.tags[arn] = {**client.tags.get(arn, {}), **tags}
 
-    monkeypatch.setitem(TAGGERS, "memory", Tagger(read, write))
+    def remove(client: Memory, arn: str, keys: list[str]) -> None:
+        client.call("untag", (arn,))
+        client.tags[arn] = {k: v for k, v in client.tags[arn].items() if k not in keys}
+
+    monkeypatch.setitem(TAGGERS, "memory", Tagger(read, write, remove))
     return Memory()

@@ -46,7 +46,7 @@ ANSWERS = [
         "Service is unable to assume provided role. Please verify role's TrustPolicy",
         Meaning.PROPAGATING,
     ),
-    ("InvalidInputException", "Cannot update Crawler while running", Meaning.BUSY),
+    ("InvalidInputException", "Cannot update Crawler while running", Meaning.WORKING),
     ("MalformedPolicyDocument", "Invalid principal in policy: ...", Meaning.PROPAGATING),
     (
         "InvalidArgument",
@@ -54,7 +54,7 @@ ANSWERS = [
         Meaning.PROPAGATING,
     ),
     ("InvalidArgument", "Configuration is ambiguously defined.", Meaning.FAILED),
-    ("CrawlerRunningException", "", Meaning.BUSY),
+    ("CrawlerRunningException", "", Meaning.WORKING),
     ("CrawlerStoppingException", "", Meaning.BUSY),
     ("AWS.SimpleQueueService.QueueDeletedRecently", "You must wait 60 seconds", Meaning.BUSY),
     (

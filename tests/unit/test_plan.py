@@ -99,6 +99,29 @@ def test_what_is_no_longer_described_goes_latest_made_first() -> None:
     assert (top.id, set(top.needs)) == (LID.id, set())
 
 
+def test_what_stays_is_kept_though_nothing_describes_it() -> None:
+    have: dict[Id, Any] = {BOX.id: {**AS_IS, **OURS}, LID.id: {"Shape": "round"}}
+    base, top = plan(HERE, [], [BOX.id, LID.id], have, stays=lambda which: which == BOX.id)
+    assert (base.action, base.reason) == (Action.KEEP, "is no longer described, and stays as it is")
+    assert base.arn == BOX.arn
+    assert top.action is Action.DELETE
+
+
+def test_work_may_end_as_long_as_the_pipeline_lives() -> None:
+    have: dict[Id, Any] = {BOX.id: {**AS_IS, **OURS}, LID.id: {"Shape": "round"}}
+    _, renamed = plan(HERE, [BOX], [BOX.id, LID.id], have)
+    assert renamed.lets_finish
+    deleted = plan(HERE, [], [BOX.id, LID.id], have)
+    assert not any(step.lets_finish for step in deleted)
+
+
+def test_tags_that_the_spec_dropped_go_and_those_of_others_stay() -> None:
+    scope = replace(HERE, tags={}, retired_tags=frozenset({"team"}))
+    have = {**AS_IS, "Tags": {**HERE.all_tags, "cost": "4711"}}
+    (step,) = steps([replace(BOX, scope=scope)], {BOX.id: have})
+    assert [str(change) for change in step.changes] == ['Tags.team: "data" -> (none)']
+
+
 def test_what_is_already_gone_needs_no_step() -> None:
     assert steps([], {}, known=[BOX]) == []
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from graphlib import TopologicalSorter
 
 from .diff import Change, diff
 from .resource import Id, Resource, Scope, State
+
+GIVEN_UP = "no longer carries this pipeline's tag"
 
 Observed = Mapping[Id, State | Exception | None]
 
@@ -37,12 +39,14 @@ class Step:
     id: Id
     action: Action
     resource: Resource | None = None
+    arn: str = ""
     changes: tuple[Change, ...] = ()
     needs: frozenset[Id] = frozenset()
     reason: str = ""
     error: Exception | None = None  # why it could not be observed
     waits_for: str = ""
     foreign: bool = False  # refused, and not known to be ours: never part of the inventory
+    lets_finish: bool = False  # what it is at may end before it goes
 
     def __str__(self) -> str:
         reason = f"  ({self.reason})" if self.reason else ""
@@ -63,12 +67,23 @@ class Outcome:
     error: Exception | None = None
 
 
+def nothing_stays(_: Id) -> bool:
+    """Let every orphan go."""
+    return False
+
+
 def plan(
-    scope: Scope, wanted: Sequence[Resource], inventory: Collection[Id], observed: Observed
+    scope: Scope,
+    wanted: Sequence[Resource],
+    inventory: Collection[Id],
+    observed: Observed,
+    stays: Callable[[Id], bool] = nothing_stays,
 ) -> list[Step]:
     """Return a step for each resource that should be there, or that we once made, in order.
 
     *inventory* is in the order of creation, and *observed* has an answer for every id of both.
+    What is no longer described goes, but not what *stays*; as long as anything is wanted, the
+    pipeline works on, and what goes may finish what it is at.
     """
     described = {resource.id: resource for resource in wanted}
     steps = {
@@ -78,7 +93,10 @@ def plan(
     order = TopologicalSorter({i: step.needs & steps.keys() for i, step in steps.items()})
     orphans = [i for i in inventory if i not in described and observed[i] is not None]
     return [steps[i] for i in order.static_order()] + [
-        _prune(scope, orphan, orphans[n + 1 :], observed) for n, orphan in enumerate(orphans)
+        _retained(scope, orphan, observed[orphan])
+        if stays(orphan)
+        else _prune(scope, orphan, orphans[n + 1 :], observed, lets_finish=bool(wanted))
+        for n, orphan in enumerate(orphans)
     ]
 
 
@@ -86,7 +104,7 @@ def _converge(resource: Resource, have: State | Exception | None, *, known: bool
     needs = frozenset(need.id for need in resource.needs)
 
     def step(action: Action, **facts: object) -> Step:
-        return Step(resource.id, action, resource, needs=needs, **facts)  # type: ignore[arg-type]
+        return Step(resource.id, action, resource, resource.arn, needs=needs, **facts)  # type: ignore[arg-type]
 
     if isinstance(have, Exception):
         return step(Action.REFUSE, error=have, foreign=not known)
@@ -97,7 +115,7 @@ def _converge(resource: Resource, have: State | Exception | None, *, known: bool
     if stranger := _stranger(resource, have, trusted=known or not changes):
         return step(Action.REFUSE, reason=stranger, foreign=True)
     if resource.arn_format:
-        changes += tuple(diff({"Tags": resource.scope.all_tags}, have))
+        changes += tuple(diff({"Tags": resource.scope.tags_to_be}, have))
     if broken := resource.immutable & {str(change.path[0]) for change in changes}:
         action = Action.REFUSE if resource.keeps_data else Action.REPLACE
         reason = f"{', '.join(sorted(broken))} cannot be changed in place"
@@ -117,12 +135,32 @@ def _stranger(resource: Resource, have: State, *, trusted: bool) -> str:
     return "exists, is different, and was not made by this pipeline: set spec.adopt to take it over"
 
 
-def _prune(scope: Scope, orphan: Id, later: Sequence[Id], observed: Observed) -> Step:
+def _retained(scope: Scope, orphan: Id, have: State | Exception | None) -> Step:
+    arn = _arn(scope, orphan)
+    if _given_up(scope, orphan, have):
+        return Step(orphan, Action.LEAVE, arn=arn, reason=GIVEN_UP)
+    return Step(orphan, Action.KEEP, arn=arn, reason="is no longer described, and stays as it is")
+
+
+def _prune(
+    scope: Scope, orphan: Id, later: Sequence[Id], observed: Observed, *, lets_finish: bool
+) -> Step:
     """Delete an orphan after those recorded later that may refer to it."""
-    have, kind = observed[orphan], Resource.kinds[orphan.kind]
+    have, arn = observed[orphan], _arn(scope, orphan)
     if isinstance(have, Exception):
-        return Step(orphan, Action.REFUSE, error=have)
-    if kind.arn_format and not scope.mark.owns((have or {})["Tags"]):
-        return Step(orphan, Action.LEAVE, reason="no longer carries this pipeline's tag")
-    dependents = (i for i in later if orphan.kind in Resource.kinds[i.kind].may_need())
-    return Step(orphan, Action.DELETE, needs=frozenset(dependents))
+        return Step(orphan, Action.REFUSE, arn=arn, error=have)
+    if _given_up(scope, orphan, have):
+        return Step(orphan, Action.LEAVE, arn=arn, reason=GIVEN_UP)
+    after = frozenset(i for i in later if orphan.kind in Resource.kinds[i.kind].may_need())
+    return Step(orphan, Action.DELETE, arn=arn, needs=after, lets_finish=lets_finish)
+
+
+def _arn(scope: Scope, which: Id) -> str:
+    return Resource.kinds[which.kind].arn_of(scope, which.key)
+
+
+def _given_up(scope: Scope, orphan: Id, have: State | Exception | None) -> bool:
+    """Say whether somebody has taken our mark off it."""
+    if have is None or isinstance(have, Exception) or not Resource.kinds[orphan.kind].arn_format:
+        return False
+    return not scope.mark.owns(have["Tags"])

@@ -30,6 +30,15 @@ class Reason(StrEnum):
         "Ready, Reconciling, Event",
         "All is asked for, and AWS is still at it.",
     )
+    WAITING_FOR_WORK = (
+        "WaitingForWork",
+        "Ready, DataCurrent, Event",
+        (
+            "A crawl or a run is on its way, and the resource that has to change or go is left"
+            " alone until it has ended."
+        ),
+        "Nothing; or stop the crawl or run in AWS. A deletion does not wait: it stops both.",
+    )
     APPLY_FAILED = (
         "ApplyFailed",
         "Ready, DataCurrent, Event",

@@ -44,6 +44,7 @@ class Scope:
     cluster: str = ""  # the uid of its namespace kube-system; empty: the command line
     uid: str = ""  # of the DataPipeline
     adopt: bool = False  # take over all that has the pipeline's names and is no other's
+    retired_tags: frozenset[str] = frozenset()  # keys that were among the user's tags once
 
     @property
     def mark(self) -> Mark:
@@ -54,6 +55,11 @@ class Scope:
     def all_tags(self) -> dict[str, str]:
         """The user's tags and the mark of ownership."""
         return {**self.tags, **self.mark.tags}
+
+    @property
+    def tags_to_be(self) -> dict[str, str | None]:
+        """All that we know of tags: None for one that has to go; other keys are other people's."""
+        return {**dict.fromkeys(self.retired_tags), **self.all_tags}
 
 
 @dataclass(frozen=True)
@@ -142,6 +148,11 @@ class Resource:
     def delete(client: Any, *key: Any) -> None:
         """Remove it; the API's error where it is absent is fine."""
         raise NotImplementedError
+
+    @staticmethod
+    def work(client: Any, *key: Any) -> str:  # noqa: ARG004 - most kinds are never at anything
+        """Return what it is at that would be cut short if it went now, or an empty string."""
+        return ""
 
     @staticmethod
     def waits_for(have: State) -> str:  # noqa: ARG004 - most kinds wait for nothing

@@ -202,6 +202,9 @@ class Status(Model):
     drift: tuple[Drift, ...] = ()
     """What is not as the spec says, where `driftPolicy` is `Report`."""
 
+    tag_keys: tuple[str, ...] = ()
+    """The keys of tags of the spec that resources carry: they go when the spec drops them."""
+
     reconcile_handled_at: str = ""
     """The last handled value of the annotation `dataflowxpress.io/reconcile-requested-at`."""
 
@@ -343,10 +346,14 @@ def _line(outcome: Outcome, words: Words) -> Line:
         kind=step.id.kind,
         name=step.id.name,
         key=step.id.key,
-        arn=step.resource.arn if step.resource else "",
+        arn=step.arn,
         state=_state(outcome, words),
-        message=words.message(error) if error else step.waits_for,
+        message=words.message(error) if error else step.waits_for or _why_kept(step),
     )
+
+
+def _why_kept(step: Step) -> str:
+    return step.reason if step.action is Action.KEEP else ""
 
 
 def _state(outcome: Outcome, words: Words) -> State:
@@ -357,7 +364,8 @@ def _state(outcome: Outcome, words: Words) -> State:
         return "Deleting"
     if step.foreign:
         return "Refused"
-    return "Pending" if words.reason(error) is Reason.BLOCKED else "Failed"
+    waits = {Reason.BLOCKED, Reason.WAITING_FOR_WORK}
+    return "Pending" if words.reason(error) in waits else "Failed"
 
 
 def planned_lines(steps: Iterable[Step], before: Status) -> tuple[Line, ...]:
@@ -368,5 +376,6 @@ def planned_lines(steps: Iterable[Step], before: Status) -> tuple[Line, ...]:
 
 
 def _planned(step: Step) -> Line:
-    arn = step.resource.arn if step.resource else ""
-    return Line(kind=step.id.kind, name=step.id.name, key=step.id.key, arn=arn, state="Pending")
+    return Line(
+        kind=step.id.kind, name=step.id.name, key=step.id.key, arn=step.arn, state="Pending"
+    )

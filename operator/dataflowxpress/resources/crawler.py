@@ -10,6 +10,7 @@ from typing import Any
 
 from dataflowxpress.core.diff import Whole
 from dataflowxpress.core.resource import Resource, State, Tags
+from dataflowxpress.errors import entry_error
 
 from .classifier import Classifier
 from .database import Database
@@ -72,6 +73,11 @@ class Crawler(Resource):
         return {**want, "Role": self.role.arn, "Configuration": document}
 
     @staticmethod
+    def work(glue: Any, name: str) -> str:
+        busy = glue.get_crawler(Name=name)["Crawler"]["State"] != "READY"
+        return "its crawl" if busy else ""
+
+    @staticmethod
     def delete(glue: Any, name: str) -> None:
         """Delete it, or stop it first and say that it is busy: the next try finds it stopped."""
         errors = glue.exceptions
@@ -80,4 +86,7 @@ class Crawler(Resource):
         except errors.CrawlerRunningException:
             with suppress(errors.CrawlerNotRunningException, errors.CrawlerStoppingException):
                 glue.stop_crawler(Name=name)
-            raise
+            raise entry_error("DeleteCrawler", "CrawlerStoppingException", _STOPPED) from None
+
+
+_STOPPED = "its crawl was stopped: this takes a moment"

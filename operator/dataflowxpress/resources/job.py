@@ -63,14 +63,22 @@ class Job(Resource):
         glue.update_job(JobName=self.name, JobUpdate=dict(want))
 
     @staticmethod
+    def work(glue: Any, name: str) -> str:
+        runs = _unfinished(glue, name)
+        return f"run {', '.join(runs)}" if runs else ""
+
+    @staticmethod
     def delete(glue: Any, name: str) -> None:
         """Delete it after stopping its runs, which would go on without it."""
-        pages = glue.get_paginator("get_job_runs").paginate(JobName=name)
-        runs = (run for page in pages for run in page["JobRuns"])
-        unfinished = [run["Id"] for run in runs if run["JobRunState"] in UNFINISHED]
-        if unfinished:
+        if unfinished := _unfinished(glue, name):
             _stop(glue, name, unfinished)
         glue.delete_job(JobName=name)
+
+
+def _unfinished(glue: Any, name: str) -> list[str]:
+    pages = glue.get_paginator("get_job_runs").paginate(JobName=name)
+    runs = (run for page in pages for run in page["JobRuns"])
+    return [run["Id"] for run in runs if run["JobRunState"] in UNFINISHED]
 
 
 def _stop(glue: Any, name: str, runs: list[str]) -> None:

@@ -1,0 +1,289 @@
+"""A live pipeline: a real API server, an AWS with IAM enforced, and an operator without kopf."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from kubernetes import config
+from kubernetes.client import ApiClient, ApiException, CoreV1Api, CustomObjectsApi
+
+from dataflowxpress import clients, queue_url
+from dataflowxpress.cluster import Cluster
+from dataflowxpress.core.ownership import OWNER_TAG
+from dataflowxpress.core.resource import Resource
+from dataflowxpress.core.status import Status
+from dataflowxpress.demo.leftovers import leftovers
+from dataflowxpress.engine import TAGGING
+from dataflowxpress.reconcile import Reconciler, Report
+from dataflowxpress.sandbox import aws as sandbox_aws
+from dataflowxpress.spec import GROUP, KIND, PLURAL, VERSION
+from tests.contract.conftest import READS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dataflowxpress.sandbox.aws.serving import RunningAws
+
+NAMESPACE = "default"
+FINALIZER = f"{GROUP}/finalizer"
+SERVICES = {"sts", TAGGING, *(kind.service for kind in Resource.kinds.values())}
+PATIENCE = 30  # seconds for AWS to set a function up
+POLL = 0.2  # seconds between looks at what AWS is still at
+NAMING = re.compile("name|key|arn|rule|url|bucket|endpoint", re.IGNORECASE)
+
+
+class Killed(BaseException):
+    """The operator's process is gone, at once and without a word."""
+
+
+@dataclass
+class Wire:
+    """Every call to AWS and every write to the API server, and where the operator is to die.
+
+    A call is known by its operation and what it is about; the second such call by `#2`.
+    """
+
+    calls: list[str] = field(default_factory=list)
+    deadly: str | None = None  # the call after which, and before whose answer, it dies
+    _dead: bool = False
+    _seen: Counter[str] = field(default_factory=Counter)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def attach(self, client: Any) -> None:
+        client.meta.events.register("before-parameter-build", self._asked)
+        client.meta.events.register("after-call", self._answered)
+
+    def restart(self, deadly: str | None = None) -> None:
+        """Forget everything, as a new process does, and plan the next death."""
+        self.calls, self.deadly, self._dead, self._seen = [], deadly, False, Counter()
+
+    def note(self, call: str) -> str:
+        """Record a call under a label of its own; a dead process makes none."""
+        with self._lock:
+            if self._dead:
+                raise Killed
+            self._seen[call] += 1
+            label = call if self._seen[call] == 1 else f"{call} #{self._seen[call]}"
+            self.calls.append(label)
+            return label
+
+    def answer(self, label: str) -> None:
+        """Let the answer through, or die before it arrives."""
+        with self._lock:
+            self._dead = self._dead or label == self.deadly
+            if self._dead:
+                raise Killed
+
+    def _asked(
+        self, params: Mapping[str, Any], model: Any, context: dict[str, Any], **_: Any
+    ) -> None:
+        context["label"] = self.note(f"{model.name} {_about(params)}".strip())
+
+    def _answered(self, context: Mapping[str, Any], **_: Any) -> None:
+        self.answer(context["label"])
+
+    @property
+    def writes(self) -> list[str]:
+        """The calls that change something in AWS."""
+        return [call for call in self.calls if not call.startswith((*READS, "status"))]
+
+
+def _about(params: Mapping[str, Any]) -> str:
+    named = {name: value for name, value in params.items() if NAMING.search(name)}
+    flat = {**named, "Protocol": params.get("Protocol", "")}
+    return " ".join(value for value in flat.values() if isinstance(value, str) and value)
+
+
+class Watched(Cluster):
+    """A cluster whose writes are on the wire, too."""
+
+    def __init__(self, client: ApiClient, wire: Wire) -> None:
+        super().__init__(client)
+        self._wire = wire
+
+    def write_status(self, namespace: str, name: str, status: Status) -> None:
+        label = self._wire.note("status")
+        super().write_status(namespace, name, status)
+        self._wire.answer(label)
+
+
+@dataclass
+class World:
+    """A cluster and an AWS, as an administrator of both sees them, and one operator in between."""
+
+    api: ApiClient
+    aws: RunningAws
+    wire: Wire
+    operator: Reconciler = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.restart()
+
+    def restart(self, deadly: str | None = None) -> None:
+        """Start a new operator, which remembers nothing; see `Wire.deadly`."""
+        self.wire.restart(deadly)
+        queue_url.queue_url.cache_clear()
+        self.operator = Reconciler(Watched(self.api, self.wire))
+
+    def admin(self, service: str) -> Any:
+        return self.aws.client(service)
+
+    def everything(self) -> set[str]:
+        """Return all that there is in AWS, whoever made it."""
+        return set(leftovers(self.admin))
+
+    def config_map(self, name: str, **data: str) -> None:
+        core = CoreV1Api(self.api)
+        body: Any = {"metadata": {"name": name}, "data": data}
+        try:
+            core.create_namespaced_config_map(NAMESPACE, body)
+        except ApiException as error:
+            if error.status != 409:
+                raise
+
+
+@dataclass
+class Life:
+    """One pipeline from its creation to its end."""
+
+    world: World
+    name: str
+    spec: Mapping[str, Any] = field(default_factory=dict)  # as it was last accepted
+
+    @property
+    def _objects(self) -> Any:
+        return CustomObjectsApi(self.world.api)
+
+    @property
+    def _where(self) -> tuple[str, ...]:
+        return (GROUP, VERSION, NAMESPACE, PLURAL)
+
+    @property
+    def owner(self) -> str:
+        return f"{NAMESPACE}/{self.name}"
+
+    def create(self, spec: Mapping[str, Any]) -> None:
+        body = {
+            "apiVersion": f"{GROUP}/{VERSION}",
+            "kind": KIND,
+            "metadata": {"name": self.name, "finalizers": [FINALIZER]},
+            "spec": spec,
+        }
+        self._objects.create_namespaced_custom_object(*self._where, body)
+        self.spec = spec
+
+    def change(self, spec: Mapping[str, Any]) -> None:
+        """Replace the spec; raises ApiException where the API server refuses it."""
+        self._patch({"op": "add", "path": "/spec", "value": spec})
+        self.spec = spec
+
+    def annotate(self, **annotations: str) -> None:
+        spelled = {f"{GROUP}/{name.replace('_', '-')}": v for name, v in annotations.items()}
+        self._patch({"op": "add", "path": "/metadata/annotations", "value": spelled})
+
+    def _patch(self, *operations: Mapping[str, Any]) -> None:
+        self._objects.patch_namespaced_custom_object(
+            *self._where, self.name, list(operations), _content_type="application/json-patch+json"
+        )
+
+    @property
+    def status(self) -> Status:
+        body = self._objects.get_namespaced_custom_object(*self._where, self.name)
+        return Status.model_validate(body.get("status") or {})
+
+    def reconcile(self) -> Report:
+        """Reconcile once; whatever is wrong has to stand in the report."""
+        report = self.world.operator.reconcile(NAMESPACE, self.name)
+        assert report is not None
+        return report
+
+    def converge(self) -> Report:
+        """Reconcile until it is settled and nothing is left to do."""
+        deadline, wire = time.monotonic() + PATIENCE, self.world.wire
+        while True:
+            done = len(wire.writes)
+            report = self.reconcile()
+            if report.settled and wire.writes[done:] == []:
+                return report
+            assert time.monotonic() < deadline, (wire.writes[done:], said(report.status))
+            time.sleep(0 if wire.writes[done:] else POLL)
+
+    def delete(self) -> None:
+        """Ask for the deletion, as `kubectl delete` does."""
+        self._objects.delete_namespaced_custom_object(*self._where, self.name)
+
+    def end(self) -> None:
+        """Let the operator delete until it is done, and the object go."""
+        deadline = time.monotonic() + PATIENCE
+        while (report := self.world.operator.delete(NAMESPACE, self.name)) and not report.settled:
+            assert time.monotonic() < deadline, said(report.status)
+            time.sleep(POLL)
+        self.release()
+
+    def release(self) -> None:
+        """Take the finalizer away, as kopf does when a deletion is settled."""
+        self._patch({"op": "remove", "path": "/metadata/finalizers"})
+
+    def owned(self) -> set[str]:
+        """Return the ARNs of all that carries the pipeline's tag."""
+        pages = self.world.admin(TAGGING).get_paginator("get_resources")
+        mine = [{"Key": OWNER_TAG, "Values": [self.owner]}]
+        return {
+            found["ResourceARN"]
+            for page in pages.paginate(TagFilters=mine)
+            for found in page["ResourceTagMappingList"]
+        }
+
+
+def said(status: Status) -> str:
+    """Return a status as text, for failures."""
+    lines = [line for line in status.resources if line.state != "Ready"]
+    told = {"conditions": status.conditions, "resources": lines, "drift": status.drift}
+    return json.dumps(told, default=lambda model: model.model_dump(), indent=1)
+
+
+@pytest.fixture(scope="module")
+def world(cluster: Path, aws: RunningAws) -> Iterator[World]:
+    """A world whose operator has the rights that we ship, and no others."""
+    with (
+        pytest.MonkeyPatch.context() as patched,
+        config.new_client_from_config(str(cluster)) as api,
+        _fresh_clients(),
+    ):
+        for name, value in sandbox_aws.operator_environment(aws.port).items():
+            patched.setenv(name, value)
+        for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
+            patched.setenv(name, "/dev/null")
+        wire = Wire()
+        for service in SERVICES:
+            wire.attach(clients.clients(None, None)(service))
+        yield World(api, aws, wire)
+
+
+class _fresh_clients:  # noqa: N801 - reads as the function that it is
+    """Neither take clients from another test nor leave any behind."""
+
+    def __enter__(self) -> None:
+        self._clear()
+
+    def __exit__(self, *_: object) -> None:
+        self._clear()
+
+    def _clear(self) -> None:
+        for cached in (clients.clients, clients.identity, queue_url.queue_url):
+            cached.cache_clear()
+
+
+@pytest.fixture
+def life(world: World) -> Life:
+    """A pipeline that is not there yet; the test that creates it also ends it."""
+    return Life(world, f"w-{uuid.uuid4().hex[:8]}")

@@ -1,0 +1,195 @@
+"""Field walk: every field of the spec can change on a live pipeline, or says why it cannot."""
+
+from __future__ import annotations
+
+import copy
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from kubernetes.client import ApiException
+
+from dataflowxpress import crd
+from dataflowxpress.naming import Names
+from dataflowxpress.sandbox import aws as sandbox_aws
+from dataflowxpress.spec import DataPipelineSpec
+from tests.walks.conftest import Life, World
+
+Schema = Mapping[str, Any]
+SCHEMA = crd.structural(DataPipelineSpec)
+SCRIPTS = "field-walk-scripts"
+
+# What no schema can know: a value that means something, for each field that takes any text.
+TEXTS: dict[str, Any] = {
+    "accountId": sandbox_aws.ACCOUNT,
+    "bucket.kmsKeyArn": f"arn:aws:kms:eu-west-1:{sandbox_aws.ACCOUNT}:key/11111111-2222",
+    "bucket.name": "another-bucket",
+    "catalog.database": "field_walk_{id}",
+    "catalog.tablePrefix": "raw_",
+    "crawler.name": "field-walk-crawler-{id}",
+    "functions.startCrawler.name": "field-walk-start-crawler-{id}",
+    "functions.startJob.name": "field-walk-start-job-{id}",
+    "job.arguments": {"--threshold": "3"},
+    "job.name": "field-walk-job-{id}",
+    "job.script.configMapKeyRef.key": "job.py",
+    "job.script.configMapKeyRef.name": SCRIPTS,
+    "job.script.inline": "print('mine')",
+    "job.script.s3Uri": "s3://field-walk-scripts/job.py",
+    "notifications.emails": ["ann@example.com"],
+    "region": "us-east-1",
+    "resyncInterval": "1h",
+    "roleArn": f"arn:aws:iam::{sandbox_aws.ACCOUNT}:role/dataflowxpress-elsewhere",
+    "source.csv.delimiter": "\\t",
+    "source.prefix": "incoming/orders/",
+    "source.suffix": ".csv",
+    "tags": {"cost-center": "4711"},
+    "target.partitionBy": ["year"],
+    "target.prefix": "lake/",
+    "topic.name": "field-walk-topic-{id}",
+}
+IMMUTABLE = {
+    "bucket.name": "the bucket's name cannot change: create a new DataPipeline",
+    "region": "the region cannot change: create a new DataPipeline",
+}
+NOTHING_IN_AWS = {  # fields that say how the operator works, not what there is
+    "adopt",
+    "accountId",
+    "bucket.adopt",
+    "catalog.adopt",
+    "deletionPolicy",
+    "driftPolicy",
+    "resyncInterval",
+    "roleArn",
+}
+FORGOTTEN = "notifications.emails"  # who has not confirmed cannot be removed: SNS forgets them
+RENAMED = {  # how the new one comes, and how the old one goes
+    "crawler.name": ("CreateCrawler", "DeleteCrawler"),
+    "functions.startCrawler.name": ("CreateFunction", "DeleteFunction"),
+    "functions.startJob.name": ("CreateFunction", "DeleteFunction"),
+    "job.name": ("CreateJob", "DeleteJob"),
+    "topic.name": ("CreateTopic", "DeleteTopic"),
+}
+
+
+def leaves(schema: Schema, path: str = "") -> Iterator[tuple[str, Schema]]:
+    """Yield every field that holds a value, with its schema."""
+    for name, inner in schema["properties"].items():
+        where = f"{path}.{name}" if path else name
+        if "properties" in inner:
+            yield from leaves(inner, where)
+        else:
+            yield where, inner
+
+
+FIELDS = dict(leaves(SCHEMA))
+
+
+def another(path: str) -> Any:
+    """Return a value other than the default."""
+    schema = FIELDS[path]
+    options = schema.get("enum") or schema.get("items", {}).get("enum")
+    if options:
+        other = next(option for option in options if option != schema.get("default"))
+        return [other] if schema["type"] == "array" else other
+    if schema["type"] == "boolean":
+        return not schema["default"]
+    if schema["type"] == "integer":
+        return schema["default"] + (1 if schema["default"] < schema["maximum"] else -1)
+    return TEXTS[path]
+
+
+def with_field(spec: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """Return *spec* with the field changed, and what must stand beside it."""
+    changed = copy.deepcopy(dict(spec))
+    *parents, last = path.split(".")
+    place, schema = changed, SCHEMA
+    for parent in parents:
+        place, schema = place.setdefault(parent, {}), schema["properties"][parent]
+    place[last] = another(path)
+    for needed in schema.get("required", ()):
+        place[needed] = another(".".join([*parents, needed]))
+    return changed
+
+
+def _for(life: Life, value: Any) -> Any:
+    """Make names the test's own: some are shared by all pipelines of an account."""
+    if isinstance(value, dict):
+        return {key: _for(life, inner) for key, inner in value.items()}
+    return value.replace("{id}", life.name) if isinstance(value, str) else value
+
+
+@pytest.fixture(scope="module")
+def live(world: World) -> Iterator[Life]:
+    """A pipeline with data: a file, and a table that somebody may be querying."""
+    life = Life(world, f"fields-{uuid.uuid4().hex[:8]}".replace("-", "x"))
+    world.config_map(SCRIPTS, **{"job.py": "print('mine')"})
+    _role_elsewhere(world)
+    life.create({"deletionPolicy": "Delete"})
+    life.converge()
+    table = {"Name": "csv_data"}
+    world.admin("glue").create_table(DatabaseName=_names(life).database(), TableInput=table)
+    world.admin("s3").put_object(Bucket=_names(life).bucket(), Key="csv_data/a.csv", Body=b"a\n1\n")
+    yield life
+    life.change({"deletionPolicy": "Delete"})
+    life.delete()
+    life.end()
+    assert life.owned() == set()
+
+
+def _role_elsewhere(world: World) -> None:
+    iam = world.admin("iam")
+    operator = f"arn:aws:iam::{sandbox_aws.ACCOUNT}:user/{sandbox_aws.OPERATOR}"
+    trust = {"Effect": "Allow", "Principal": {"AWS": operator}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    name = "dataflowxpress-elsewhere"
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)
+    may = iam.get_user_policy(UserName=sandbox_aws.OPERATOR, PolicyName=sandbox_aws.OPERATOR)
+    document = json.dumps(may["PolicyDocument"])
+    iam.put_role_policy(RoleName=name, PolicyName="operator", PolicyDocument=document)
+
+
+def _names(life: Life) -> Names:
+    return Names(life.owner.replace("/", "-"), sandbox_aws.ACCOUNT)
+
+
+def test_every_text_is_for_a_field() -> None:
+    assert TEXTS.keys() <= FIELDS.keys()
+    assert IMMUTABLE.keys() | NOTHING_IN_AWS | RENAMED.keys() <= FIELDS.keys()
+
+
+@pytest.mark.parametrize("path", FIELDS)
+def test_a_field_changes_and_changes_back(live: Life, path: str) -> None:
+    wire = live.world.wire
+    before = {"deletionPolicy": "Delete"}
+    changed = _for(live, with_field(before, path))
+    if path in IMMUTABLE:
+        with pytest.raises(ApiException, match=IMMUTABLE[path]):
+            live.change(changed)
+        return
+    if live.spec != before:  # the field before this one failed
+        live.change(before)
+        live.converge()
+    for spec in (changed, before):
+        wire.restart()
+        live.change(spec)
+        live.converge()
+        if (path, spec) != (FORGOTTEN, before):
+            assert bool(wire.writes) == (path not in NOTHING_IN_AWS), wire.writes
+        if path in RENAMED:
+            _made_before_the_old_one_went(wire.writes, *RENAMED[path])
+        _nothing_is_lost_or_left(live)
+
+
+def _made_before_the_old_one_went(writes: list[str], create: str, delete: str) -> None:
+    operations = [call.split()[0] for call in writes]
+    assert operations.count(create) == operations.count(delete) == 1
+    assert operations.index(create) < operations.index(delete)
+
+
+def _nothing_is_lost_or_left(live: Life) -> None:
+    s3, glue = live.world.admin("s3"), live.world.admin("glue")
+    assert s3.head_object(Bucket=_names(live).bucket(), Key="csv_data/a.csv")
+    assert glue.get_table(DatabaseName=_names(live).database(), Name="csv_data")
+    assert live.owned() <= {line.arn for line in live.status.resources}
