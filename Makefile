@@ -6,10 +6,10 @@ UV := $(BIN)/uv
 SETUP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fmt crd reasons lock clean argocd argocd-testdata dashboard
+.PHONY: help setup demo test check fmt crd reasons lock clean argocd argocd-testdata dashboard e2e-argocd e2e-observability
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(SETUP) ## make the virtual environment from the lock file
 
@@ -55,7 +55,13 @@ check: $(SETUP) ## lint, format, types, unit tests: seconds
 	@$(BIN)/python -m pytest -q tests/unit
 
 test: check ## everything: unit, contract, Lambdas, Glue on Spark, end to end
-	@$(BIN)/python -m pytest tests
+	@$(BIN)/python -m pytest tests --ignore tests/argocd --ignore tests/observability
+
+e2e-argocd: $(SETUP) ## the GitOps life on a real Argo CD (DATAFLOWXPRESS_ARGOCD: the command that runs one)
+	@$(BIN)/python -m pytest -p no:randomly tests/argocd
+
+e2e-observability: $(SETUP) ## each alert and each query of the dashboard, on a real Prometheus
+	@$(BIN)/python -m pytest -p no:randomly tests/observability
 
 clean: ## remove what setup made
 	rm -rf $(VENV) dist build

@@ -1,0 +1,36 @@
+"""What is applied stays as it was applied: no tool that compares sees a difference, for ever."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from dataflowxpress import artifacts
+from tests.e2e.conftest import User
+
+pytestmark = pytest.mark.skipif(not shutil.which("kubectl"), reason="kubectl is not on PATH")
+NAMES = {"complete": "orders", "minimal": "minimal"}  # every optional field, and none
+
+
+def kubectl(user: User, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **user.sandbox.env()}
+    return subprocess.run(
+        ["kubectl", *arguments], env=environment, check=False, capture_output=True, text=True
+    )
+
+
+@pytest.mark.parametrize("how", ["--server-side=false", "--server-side=true"])
+@pytest.mark.parametrize("example", NAMES)
+def test_an_applied_pipeline_has_no_difference_to_its_file(
+    example: str, how: str, user: User
+) -> None:
+    file = str(artifacts.path(f"examples/{example}.yaml"))
+    applied = kubectl(user, "apply", how, "-f", file)
+    assert applied.returncode == 0, applied.stderr
+    user.ready(NAMES[example])
+    compared = kubectl(user, "diff", how, "-f", file)
+    assert (compared.returncode, compared.stdout) == (0, ""), compared.stderr
+    user.gone(NAMES[example])
