@@ -82,8 +82,8 @@ class Agenda:
         return what
 
     def start(self, uid: str, *, within: float) -> None:
-        """Begin with a pipeline at a random moment: after a restart all come at once."""
-        self._resync[uid] = self._clock() + random.uniform(0, within)  # noqa: S311
+        """Begin with a pipeline, if it is new, at a random moment: after a restart all are."""
+        self._resync.setdefault(uid, self._clock() + random.uniform(0, within))  # noqa: S311
 
     def note(self, uid: str, report: Report, *, resynced: bool) -> None:
         """Set the next times by what a report says."""

@@ -24,6 +24,7 @@ SETTINGS = Config(
     max_pool_connections=32,
     user_agent_extra="dataflowxpress",
 )
+IMPATIENT = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
 
 
 class Identity(NamedTuple):
@@ -53,6 +54,12 @@ def warm(services: Iterable[str]) -> None:
             clients(None, None)(service)
     except BotoCoreError as error:
         log.warning("pipelines that name neither region nor role will wait: %s", error)
+
+
+@functools.cache
+def impatient(service: str) -> Any:
+    """Return a client of our own identity for whoever waits for an answer right now."""
+    return boto3.Session().client(service, config=SETTINGS.merge(IMPATIENT))
 
 
 @functools.cache

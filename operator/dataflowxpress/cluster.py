@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +18,9 @@ _NAMELESS = (
     "the operator may not read the namespace kube-system, whose uid stands for the cluster in the"
     " tags of ownership: allow it to get that namespace"
 )
+METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+PAGE = 100  # objects in one answer
+TIMEOUT = (3, 10)  # seconds to connect and to be answered, where somebody waits for us
 
 
 class Cluster:
@@ -24,6 +28,37 @@ class Cluster:
 
     def __init__(self, client: ApiClient | None = None) -> None:
         self._objects, self._core = CustomObjectsApi(client), CoreV1Api(client)
+        bare = ApiClient(client and client.configuration, "Accept", METADATA)
+        self._metadata = CustomObjectsApi(bare)
+
+    def versions(self, namespaces: Collection[str] = (), selector: str = "") -> dict[str, str]:
+        """Return the resource version of each pipeline there, or anywhere, by UID."""
+        return {
+            metadata["uid"]: metadata["resourceVersion"]
+            for namespace in namespaces or [""]
+            for page in self._pages(namespace, label_selector=selector, limit=PAGE)
+            for metadata in (item["metadata"] for item in page["items"])
+        }
+
+    def ask(self, namespaces: Collection[str] = ()) -> None:
+        """List a pipeline of each namespace, or any: raises where that cannot be done."""
+        for namespace in namespaces or [""]:
+            next(self._pages(namespace, limit=1))
+
+    def _pages(self, namespace: str, **query: Any) -> Iterator[Any]:
+        """Yield what is there page by page, metadata only; no namespace: from all of them."""
+        where: Any = {"group": GROUP, "version": VERSION, "plural": PLURAL}
+        query |= {"_request_timeout": TIMEOUT, "_continue": ""}
+        while True:
+            page: Any = (
+                self._metadata.list_namespaced_custom_object(**where, namespace=namespace, **query)
+                if namespace
+                else self._metadata.list_cluster_custom_object(**where, **query)
+            )
+            yield page
+            if not (more := page["metadata"].get("continue")):
+                return
+            query["_continue"] = more
 
     @cached_property
     def uid(self) -> str:

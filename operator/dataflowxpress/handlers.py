@@ -8,13 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import kopf
-import kubernetes
 
-from . import clients
-from .agenda import FIRST_RETRY, IDLE_LOOK, LONGEST_RETRY, STUCK, Agenda
+from .agenda import FIRST_RETRY, LONGEST_RETRY
 from .cluster import Cluster
-from .core.resource import Resource
-from .engine import TAGGING
 from .pipeline import Pipeline
 from .reconcile import Reconciler, Report
 from .spec import GROUP, PLURAL, VERSION
@@ -26,6 +22,7 @@ log = logging.getLogger(__name__)
 
 RESOURCE = (GROUP, VERSION, PLURAL)
 TICK = 2.0  # seconds between looks at the clock
+SPREAD = 10.0  # seconds over which pipelines are taken up after a restart
 THREADS = 32
 
 
@@ -40,13 +37,14 @@ def configure(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> Non
     logging.getLogger("kopf.objects").setLevel(logging.WARNING)  # and so is what is logged
     settings.watching.server_timeout = 300
     settings.networking.error_backoffs = [1, 2, 5, 10, 30]
-    kubernetes.config.load_config()
-    idle_look = memo.get("idle_look", IDLE_LOOK)
-    memo.reconciler = Reconciler(Cluster(), patience=idle_look)
-    memo.agenda = Agenda(idle_look, memo.get("stuck", STUCK))
+    memo.reconciler = Reconciler(Cluster(), patience=memo.idle_look)
     memo.pipelines = Pipelines()
     metrics.REGISTRY.register(memo.pipelines)
     metrics.watch(memo.agenda)
+    settings.scanning.disabled = True  # what to watch is known: no permission to look around
+    settings.watching.chunk_size = 100
+    if selector := memo.get("selector"):
+        settings.watching.label_selectors[RESOURCE] = selector
 
 
 @kopf.on.startup()
@@ -55,10 +53,14 @@ async def widen(**_: Any) -> None:
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
 
 
-@kopf.on.startup()
-def prepare(**_: Any) -> None:
-    """Do what takes long before the first pipeline asks for it."""
-    clients.warm({"sts", TAGGING, *(kind.service for kind in Resource.kinds.values())})
+@kopf.on.event(*RESOURCE)
+async def heard(event: kopf.RawEvent, memo: kopf.Memo, **_: Any) -> None:
+    """Note that the watch tells us what happens."""
+    metadata = event["object"]["metadata"]
+    gone = event["type"] == "DELETED"
+    memo.watch.hear(metadata["uid"], None if gone else metadata["resourceVersion"])
+    if gone:
+        memo.agenda.forget(metadata["uid"])
 
 
 @kopf.on.create(*RESOURCE)
@@ -67,12 +69,14 @@ def changed(body: kopf.Body, memo: kopf.Memo, **_: Any) -> None:
     """Reconcile what is new; kubectl's and Argo CD's own annotations are no reason."""
     if Pipeline(body).unanswered:
         _work(body, memo, "resync")
+    else:  # what an operator that was killed has begun looks answered, and is nobody's
+        memo.agenda.start(body.metadata["uid"], within=SPREAD)
 
 
 @kopf.on.resume(*RESOURCE)
 def resumed(body: kopf.Body, memo: kopf.Memo, **_: Any) -> None:
     """Take up a pipeline again, not all at once."""
-    memo.agenda.start(body.metadata["uid"], within=10)
+    memo.agenda.start(body.metadata["uid"], within=SPREAD)
 
 
 @kopf.timer(*RESOURCE, interval=TICK)

@@ -54,6 +54,15 @@ class User:
             }
         )
 
+    def patch(self, name: str, change: dict[str, Any]) -> None:
+        """Merge a change into a DataPipeline."""
+        self.kind(KIND, f"{GROUP}/{VERSION}").patch(
+            name=name,
+            namespace=NAMESPACE,
+            body=change,
+            content_type="application/merge-patch+json",
+        )
+
     def get(self, name: str) -> dict[str, Any]:
         found = self.kind(KIND, f"{GROUP}/{VERSION}").get(name=name, namespace=NAMESPACE)
         return dict(found.to_dict())

@@ -171,3 +171,17 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
 
     monkeypatch.setitem(TAGGERS, "memory", Tagger(read, write, remove))
     return Memory()
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()

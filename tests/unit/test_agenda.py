@@ -14,22 +14,9 @@ from dataflowxpress.agenda import (
 )
 from dataflowxpress.core.status import Status
 from dataflowxpress.reconcile import Report
+from tests.unit.conftest import Clock
 
 UID = "some-uid"
-
-
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
@@ -134,3 +121,10 @@ def test_a_pipeline_that_is_gone_waits_for_nobody(agenda: Agenda, clock: Clock) 
     agenda.forget(UID)
     clock.now = STARVED + 1
     assert not agenda.stuck()
+
+
+def test_to_begin_with_a_pipeline_again_changes_nothing(agenda: Agenda, clock: Clock) -> None:
+    agenda.note(UID, report(), resynced=True)
+    agenda.start(UID, within=0)
+    clock.now = 1
+    assert agenda.due(UID) == ""

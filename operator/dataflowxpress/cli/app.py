@@ -20,6 +20,7 @@ sandbox.add_typer(faults, name="faults")
 
 OPERATING, LEARNING = "The operator", "Learn and try"
 app.command(rich_help_panel=OPERATING)(operator.operator)
+app.command(rich_help_panel=OPERATING)(operator.check)
 app.command(rich_help_panel=OPERATING)(reference.crd)
 app.command(rich_help_panel=LEARNING)(demo.demo)
 app.command(rich_help_panel=LEARNING)(reference.explain)

@@ -1,4 +1,4 @@
-"""Operator: the command that runs it."""
+"""Operator: the commands that run it and say whether it could run."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from dataflowxpress.address import Address
+
 
 class LogFormat(StrEnum):
     """How log lines are written."""
@@ -16,22 +18,54 @@ class LogFormat(StrEnum):
     full = "full"
 
 
-def operator(
-    namespace: Annotated[
-        list[str] | None, typer.Option(help="Watch these namespaces; all where left out.")
-    ] = None,
+def _lease(value: str) -> str:
+    if value and not all(value.partition("/")):
+        raise typer.BadParameter(f"{value!r} is not NAMESPACE/NAME")
+    return value
+
+
+Namespaces = Annotated[
+    list[str] | None, typer.Option("--namespace", help="Watch these namespaces; all if left out.")
+]
+Selector = Annotated[
+    str, typer.Option(help="Work only on pipelines with these labels, for example shard=a.")
+]
+LeaseName = Annotated[
+    str,
+    typer.Option(
+        callback=_lease, help="NAMESPACE/NAME of the Lease that one of several operators holds."
+    ),
+]
+
+
+def operator(  # noqa: PLR0913, PLR0917 - each is an option
+    namespace: Namespaces = None,
+    selector: Selector = "",
+    lease: LeaseName = "",
     log_format: Annotated[LogFormat, typer.Option(help="How log lines are written.")] = (
         LogFormat.json
     ),
     look_every: Annotated[
         float, typer.Option(min=1, help="Seconds between looks at a pipeline's data.")
     ] = 60,
-    liveness: Annotated[
-        str, typer.Option(help="Where to answer probes, for example http://0.0.0.0:8080/healthz.")
-    ] = "",
+    probes: Annotated[
+        Address | None,
+        typer.Option(
+            parser=Address.parse, help="Where to answer /healthz and /readyz: HOST:PORT, or :PORT."
+        ),
+    ] = None,
     metrics: Annotated[
-        str, typer.Option(help="Where Prometheus finds metrics: HOST:PORT, or :PORT.")
-    ] = "",
+        Address | None,
+        typer.Option(
+            parser=Address.parse, help="Where Prometheus finds metrics: HOST:PORT, or :PORT."
+        ),
+    ] = None,
+    deaf_after: Annotated[
+        float, typer.Option(min=1, help="Seconds that a change may go unheard before we are sick.")
+    ] = 120,
+    stuck_after: Annotated[
+        float, typer.Option(min=1, help="Seconds that work on a pipeline may take until then.")
+    ] = 1800,
 ) -> None:
     """Run the operator against the current cluster and AWS account, until it is stopped.
 
@@ -39,28 +73,35 @@ def operator(
     """
     import kopf
 
-    from dataflowxpress import handlers  # noqa: F401 - its import registers the handlers
+    from dataflowxpress.service import Service
     from dataflowxpress.telemetry import logs, traces
+    from dataflowxpress.telemetry.metrics import serve
 
     kopf.configure(log_format=kopf.LogFormat[log_format.upper()])
     logs.install()
     traces.start()
     if metrics:
-        _serve(metrics)
+        serve(metrics)
     logging.getLogger("botocore").setLevel(logging.WARNING)
-    kopf.run(
-        standalone=True,
-        clusterwide=not namespace,
-        namespaces=namespace or (),
-        liveness_endpoint=liveness or None,
-        memo=kopf.Memo(idle_look=look_every),
+    service = Service(
+        namespaces=namespace or [],
+        selector=selector,
+        lease=lease,
+        probes=probes,
+        look_every=look_every,
+        deaf_after=deaf_after,
+        stuck_after=stuck_after,
     )
+    service.run()
 
 
-def _serve(address: str) -> None:
-    from dataflowxpress.telemetry.metrics import Address, serve
+def check(namespace: Namespaces = None, lease: LeaseName = "") -> None:
+    """Say whether an operator could work from here, and exit with 1 if not.
 
-    try:
-        serve(Address.parse(address))
-    except (ValueError, OSError) as error:
-        raise typer.BadParameter(str(error), param_hint="--metrics") from error
+    Example: `kubectl exec deployment/dataflowxpress -- dataflowxpress check`
+    """
+    from dataflowxpress.service import Service
+
+    well, text = Service(namespaces=namespace or [], lease=lease).check()
+    typer.echo(text, nl=False)
+    raise typer.Exit(code=not well)

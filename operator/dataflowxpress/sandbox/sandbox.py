@@ -182,13 +182,13 @@ class Sandbox:
         with self._progress.step("the operator"):
             operator = processes.start(
                 "operator",
-                [*_OPERATOR, "--liveness", f"http://{HOST}:{port}/healthz"],
+                [*_OPERATOR, "--probes", f"{HOST}:{port}"],
                 directory=self.directory,
                 env=aws.operator_environment(state.ports["aws"])
                 | {"KUBECONFIG": str(self.kubeconfig)},
             )
             processes.wait_until(
-                lambda: answers(port, "/healthz"), _SECONDS, "the operator", process=operator
+                lambda: answers(port, "/readyz"), _SECONDS, "the operator", process=operator
             )
 
     def _running(self) -> dict[str, Process]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import NamedTuple, Protocol, Self
+from typing import Protocol
 
 from prometheus_client import (
     CollectorRegistry,
@@ -17,6 +17,8 @@ from prometheus_client import (
     disable_created_metrics,
     start_http_server,
 )
+
+from dataflowxpress.address import Address
 
 disable_created_metrics()  # a second series for each counter, which nothing here asks for
 
@@ -54,21 +56,6 @@ AWS_THROTTLES = Counter(
     ["service", "operation"],
     registry=REGISTRY,
 )
-
-
-class Address(NamedTuple):
-    """Where to listen."""
-
-    host: str
-    port: int
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read `HOST:PORT`, or `:PORT` for all interfaces; raises ValueError, which says so."""
-        host, _, port = text.rpartition(":")
-        if not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004 - the last TCP port
-            raise ValueError(f"{text!r} is no address: give HOST:PORT, or :PORT for all interfaces")
-        return cls(host.strip("[]") or "0.0.0.0", int(port))  # noqa: S104 - Prometheus comes in from outside the pod
 
 
 def serve(address: Address) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dataflowxpress.telemetry.metrics import REGISTRY, Address
+from dataflowxpress.address import Address
+from dataflowxpress.telemetry.metrics import REGISTRY
 from dataflowxpress.telemetry.reconciliation import observed
 
 METADATA = {"namespace": "shop", "name": "orders", "uid": "some-uid", "generation": 3}

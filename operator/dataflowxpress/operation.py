@@ -1,0 +1,74 @@
+"""Operation: kopf in a thread of its own, so that the main thread is free for Lease and signals."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Collection
+from typing import Any
+
+import kopf
+
+from . import handlers  # noqa: F401 - its import registers the handlers
+
+log = logging.getLogger(__name__)
+
+DRAIN = 5.0  # seconds that work in hand may take to end by itself
+ANSWER = 5.0  # seconds within which the event loop takes up something new
+
+
+class Operation:
+    """Works on the pipelines of some namespaces, or of all where none is given.
+
+    *shared* is what the handlers find in their memo.
+    """
+
+    def __init__(self, namespaces: Collection[str], **shared: Any) -> None:
+        self._namespaces, self._memo = namespaces, kopf.Memo(shared)
+        self._thread = threading.Thread(target=self._run, name="operator", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._over = asyncio.Event()
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def alive(self) -> bool:
+        """Say whether it still goes on."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """End it once the work in hand is done; what takes long is left to be interrupted."""
+        if self._loop:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: it has ended by itself
+                self._loop.call_soon_threadsafe(self._over.set)
+        self._thread.join(DRAIN)
+
+    def turning(self) -> str:
+        """Say that the event loop hangs, or nothing."""
+        if not self._loop or not self.alive():
+            return ""
+        answered = threading.Event()
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(answered.set)
+        return "" if answered.wait(ANSWER) else f"the event loop has hung for {ANSWER:.0f} s"
+
+    def _run(self) -> None:
+        # kopf would have us know that it leaves signals alone: they are the main thread's.
+        logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
+        try:
+            asyncio.run(self._operate())
+        except Exception:
+            log.exception("the operator has failed")
+
+    async def _operate(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await kopf.operator(
+            standalone=True,
+            clusterwide=not self._namespaces,
+            namespaces=self._namespaces,
+            stop_flag=self._over,
+            memo=self._memo,
+        )

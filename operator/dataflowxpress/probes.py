@@ -1,0 +1,45 @@
+"""Probes: health over HTTP, in the words of the API server's own `/readyz?verbose`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from .address import Address
+from .health import Check
+
+Checks = Mapping[str, Check]
+
+
+def serve(address: Address, paths: Mapping[str, Checks]) -> ThreadingHTTPServer:
+    """Answer GETs in the background; each path is well when its checks are.
+
+    Raises OSError where that address cannot be had.
+    """
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path not in paths:
+                self.send_error(HTTPStatus.NOT_FOUND)
+                return
+            well, text = report(paths[self.path])
+            self.send_response(HTTPStatus.OK if well else HTTPStatus.SERVICE_UNAVAILABLE)
+            self.send_header("Content-Type", "text/plain; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as inherited
+            """Keep quiet: a probe comes every few seconds."""
+
+    server = ThreadingHTTPServer(address, Handler)
+    threading.Thread(target=server.serve_forever, name="probes", daemon=True).start()
+    return server
+
+
+def report(checks: Checks) -> tuple[bool, str]:
+    """Make all checks; return whether all is well, and a line for each."""
+    answers = {name: check() for name, check in checks.items()}
+    lines = (f"[-]{name}: {said}" if said else f"[+]{name}" for name, said in answers.items())
+    return not any(answers.values()), "".join(f"{line}\n" for line in lines)

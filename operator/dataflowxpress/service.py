@@ -1,0 +1,101 @@
+"""Service: the operator as a process: it answers probes, stands by, leads and hands over."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import NoReturn
+
+import kubernetes
+
+from . import clients, health, probes
+from .address import Address
+from .agenda import IDLE_LOOK, STUCK, Agenda
+from .cluster import Cluster
+from .core.resource import Resource
+from .election import RETRY, Election
+from .engine import TAGGING
+from .health import Recent
+from .lease import Lease
+from .operation import Operation
+from .probes import Checks
+from .signals import Signals
+from .watch import DEAF, Watch
+
+log = logging.getLogger(__name__)
+
+FRESH = 15.0  # seconds for which an answer of AWS or the API server about ourselves is good
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """What `dataflowxpress operator` was told; see its options."""
+
+    namespaces: Sequence[str] = ()
+    selector: str = ""
+    lease: str = ""
+    probes: Address | None = None
+    look_every: float = IDLE_LOOK
+    deaf_after: float = DEAF
+    stuck_after: float = STUCK
+
+    def run(self) -> NoReturn:
+        """Work until a signal ends us; the process ends with it."""
+        kubernetes.config.load_config()
+        signals, cluster = Signals(), Cluster()
+        agenda, watch = Agenda(self.look_every, self.stuck_after), Watch(self.deaf_after)
+        work = Operation(
+            self.namespaces,
+            selector=self.selector,
+            idle_look=self.look_every,
+            agenda=agenda,
+            watch=watch,
+        )
+        election = Election(self._lease(), work, signals.wait)
+        hearing = partial(health.hearing, watch, cluster, self.namespaces, self.selector)
+        if self.probes:
+            alive: Checks = {
+                "main": election.turning,
+                "loop": work.turning,
+                "work": agenda.stuck,
+                "watch": Recent(lambda: hearing() if work.alive() else "", self.deaf_after / 4),
+            }
+            ready: Checks = {"lease": election.standing, **self._readiness(cluster)}
+            probes.serve(self.probes, {"/healthz": alive, "/readyz": ready})
+        clients.warm({"sts", TAGGING, *(kind.service for kind in Resource.kinds.values())})
+        good = self._await_kind(cluster, signals) or election.run()
+        if work.alive():  # its threads would hold the process up
+            logging.shutdown()
+            os._exit(not good)
+        sys.exit(not good)
+
+    def check(self) -> tuple[bool, str]:
+        """Say whether an operator could work from here: readiness, asked by hand."""
+        kubernetes.config.load_config()
+        lease = self._lease()
+        held = {"lease": partial(health.held, lease)} if lease else {}
+        return probes.report({**held, **self._readiness(Cluster())})
+
+    def _await_kind(self, cluster: Cluster, signals: Signals) -> bool:
+        """Wait until DataPipelines can be listed: kopf looks only once. True: we are to end."""
+        said = ""
+        while problem := health.kind(cluster, self.namespaces):
+            if problem != said:
+                log.warning("waiting: %s", said := problem)
+            if signals.wait(RETRY):
+                return True
+        return False
+
+    def _readiness(self, cluster: Cluster) -> Checks:
+        return {
+            "kind": Recent(partial(health.kind, cluster, self.namespaces), FRESH),
+            "credentials": Recent(health.credentials, FRESH),
+        }
+
+    def _lease(self) -> Lease | None:
+        namespace, _, name = self.lease.rpartition("/")
+        return Lease(namespace, name) if self.lease else None
