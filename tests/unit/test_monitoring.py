@@ -12,6 +12,7 @@ import yaml
 from prometheus_client import CollectorRegistry
 
 from dataflowxpress import artifacts
+from dataflowxpress.core.reasons import Reason
 from dataflowxpress.core.status import Status
 from dataflowxpress.telemetry import metrics
 from dataflowxpress.telemetry.pipelines import Pipelines
@@ -60,6 +61,13 @@ def test_an_alert_asks_for_what_is_told_and_has_a_runbook(rule: Any, told: set[s
     assert page.read_text().startswith(f"# {rule['alert']}\n")
     assert {"summary", "description"} <= rule["annotations"].keys()
     assert rule["labels"]["severity"] in {"info", "warning", "critical"}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_an_alert_knows_only_reasons_that_are_given(rule: Any) -> None:
+    named = re.findall(r'(?:reason|outcome)=~?"([^"]+)"', rule["expr"])
+    words = {word for each in named for word in each.split("|")}
+    assert words <= {*Reason, "crashed"}
 
 
 def test_no_runbook_is_left_over() -> None:

@@ -37,6 +37,9 @@ RECONCILIATION_SECONDS = Histogram(
     buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300),
     registry=REGISTRY,
 )
+TASKS = ("reconcile", "look", "delete")
+for task in TASKS:  # a crash is to be seen as the step from 0 to 1
+    RECONCILIATION_SECONDS.labels(task, "crashed")
 AWS_REQUESTS = Counter(
     "dataflowxpress_aws_requests",
     "Calls to AWS by outcome: Success, or what the error means (Missing, Busy, AccessDenied, ...).",

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from dataflowxpress.core.reasons import Reason
 from dataflowxpress.core.status import Data, Status
 
 WHOSE = ("namespace", "name")
@@ -130,7 +131,7 @@ def _moment(name: str, meaning: str, moments: dict[tuple[str, str], float]) -> M
 
 def _ended(seen: Series) -> dict[tuple[str, str], float]:
     good = {
-        whose: [run for run in each.status.runs if run.state == "SUCCEEDED"]
+        whose: [r for r in each.status.runs if r.state == "SUCCEEDED" and r.started]
         for whose, each in seen.items()
     }
     return {
@@ -153,7 +154,7 @@ def _drift(before: Status, after: Status) -> Iterator[str]:
     if now is None or now == was:
         return
     open_before = was is not None and was.status == "True"
-    if now.reason != "NoDrift" and not open_before:
+    if now.reason != Reason.NO_DRIFT and not open_before:
         yield "found"
-    if now.reason == "Corrected" or (open_before and now.status == "False"):
+    if now.reason == Reason.CORRECTED or (open_before and now.status == "False"):
         yield "healed"
