@@ -33,8 +33,9 @@ fmt: $(SETUP) ## format and apply safe lint fixes
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-crd: $(SETUP) ## generate crds/datapipelines.yaml from spec.py
+crd: $(SETUP) ## generate crds/datapipelines.yaml and the chart's copy from spec.py
 	@$(BIN)/dataflowxpress crd > crds/datapipelines.yaml
+	@cp crds/datapipelines.yaml charts/dataflowxpress/files/
 
 argocd: $(SETUP) ## generate Argo CD's settings from argocd/resource_customizations
 	@$(BIN)/python argocd/settings.py
@@ -51,7 +52,7 @@ dashboard: $(SETUP) ## generate Grafana's dashboard
 check: $(SETUP) ## lint, format, types, unit tests: seconds
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy operator tests lambdas glue argocd monitoring
+	@$(BIN)/mypy operator tests lambdas glue argocd monitoring tools
 	@$(BIN)/python -m pytest -q tests/unit
 
 test: check ## everything: unit, contract, Lambdas, Glue on Spark, end to end

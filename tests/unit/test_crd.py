@@ -1,3 +1,5 @@
+from pathlib import Path
+
 """CRD: structural, described, and as the spec says."""
 
 from collections.abc import Iterator
@@ -27,6 +29,11 @@ def fields(
 
 def test_the_committed_file_is_what_the_spec_generates() -> None:
     assert artifacts.path("crds/datapipelines.yaml").read_text() == crd.manifest(), "run: make crd"
+
+
+def test_the_chart_carries_the_same_file() -> None:
+    copy = Path(__file__).parents[2] / "charts/dataflowxpress/files/datapipelines.yaml"
+    assert copy.read_text() == crd.manifest(), "run: make crd"
 
 
 def test_every_field_of_the_spec_is_described() -> None:

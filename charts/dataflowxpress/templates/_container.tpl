@@ -1,0 +1,38 @@
+{{- /* What the operator and its test are to AWS. */}}
+{{- define "dataflowxpress.env" -}}
+- name: HOME
+  value: /tmp
+{{- with .Values.aws.region }}
+- name: AWS_REGION
+  value: {{ . }}
+- name: AWS_DEFAULT_REGION # boto3 reads only this one
+  value: {{ . }}
+{{- end }}
+{{- with .Values.aws.endpointUrl }}
+- name: AWS_ENDPOINT_URL
+  value: {{ . }}
+{{- end }}
+{{- if .Values.aws.existingSecret }}
+{{- range list "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" "AWS_SESSION_TOKEN" }}
+- name: {{ . }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ $.Values.aws.existingSecret }}
+      key: {{ . }}
+      optional: {{ eq . "AWS_SESSION_TOKEN" }}
+{{- end }}
+{{- end }}
+{{- with .Values.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{- /* Where the operator works, and what makes it one of several. */}}
+{{- define "dataflowxpress.placeArgs" -}}
+{{- range .Values.watch.namespaces }}
+- --namespace={{ . }}
+{{- end }}
+{{- if .Values.leaderElection.enabled }}
+- --lease={{ .Release.Namespace }}/{{ include "dataflowxpress.lease" . }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,50 @@
+"""Tool: a command built once from a Go module that is pinned beside this file, and kept.
+
+`python tools/tool.py helm4 kubeconform` builds what is missing and prints where each one is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+from dataflowxpress.sandbox import cache, golang
+
+_MODULES = Path(__file__).parent
+_GO = (1, 26)
+
+
+def tool(name: str) -> Path:
+    """Return the command that the module `tools/<name>` declares with its `tool` line."""
+    entry = cache.directory() / "tools" / f"{name}-{_digest(name)}"
+    with cache.filling(entry) as folder:
+        if folder:
+            print(f"{name} is built from its sources, this once", file=sys.stderr)
+            _build(name, folder)
+    return next(entry.iterdir())
+
+
+def _build(name: str, folder: Path) -> None:
+    subprocess.run(
+        [
+            *(golang.toolchain(_GO), "-C", str(_MODULES / name), "build", "-mod=readonly"),
+            *("-buildvcs=false", "-trimpath", "-ldflags", "-s -w", "-o", f"{folder}/", "tool"),
+        ],
+        check=True,
+        env={**os.environ, **golang.ENVIRONMENT},
+    )
+
+
+def _digest(name: str) -> str:
+    pins = [(_MODULES / name / file).read_bytes() for file in ("go.mod", "go.sum")]
+    machine = f"{platform.system()} {platform.machine()}".encode()
+    return hashlib.sha256(b"\0".join([*pins, machine])).hexdigest()[:16]
+
+
+if __name__ == "__main__":
+    for each in sys.argv[1:]:
+        print(tool(each))
