@@ -1,8 +1,7 @@
-from pathlib import Path
-
 """CRD: structural, described, and as the spec says."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
