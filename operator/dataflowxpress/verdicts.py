@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from . import runs
-from .core.plan import Outcome, Step
+from .core.plan import Action, Outcome, Step
 from .core.reasons import Reason
 from .core.status import (
     Drift,
@@ -16,6 +16,7 @@ from .core.status import (
     Words,
     facts_of,
     lines_of,
+    listed,
     planned_lines,
     with_conditions,
 )
@@ -64,14 +65,16 @@ def applied(status: Status, outcomes: Sequence[Outcome], *, drifted: bool) -> St
 
 def reported(status: Status, steps: Sequence[Step]) -> Status:
     """Say what is not as specified, where it is not to be changed."""
-    changed = [step for step in steps if step.action.writes]
-    drift = tuple(
-        Drift(resource=str(s.id), changes=tuple(map(str, s.changes)) or (s.action.name.lower(),))
-        for s in changed
-    )
-    names = "; ".join(str(step.id) for step in changed)
-    fact = Fact("Drifted", bool(changed), Reason.REPORTED if changed else Reason.NO_DRIFT, names)
-    return judged(status.model_copy(update={"drift": drift}), fact)
+    changed = [step for step in steps if step.action.writes or step.action is Action.REFUSE]
+    reason = Reason.REPORTED if changed else Reason.NO_DRIFT
+    fact = Fact("Drifted", bool(changed), reason, listed([step.summary for step in changed]))
+    return judged(status.model_copy(update={"drift": tuple(map(_drift, changed))}), fact)
+
+
+def _drift(step: Step) -> Drift:
+    why = explain(step.error) if step.error else step.reason or step.action.name.lower()
+    changes = tuple(map(str, step.changes)) or (why,)
+    return Drift(resource=str(step.id), changes=changes, since=step.since)
 
 
 def paused(status: Status) -> Status:

@@ -46,12 +46,19 @@ class Step:
     error: Exception | None = None  # why it could not be observed
     waits_for: str = ""
     foreign: bool = False  # refused, and not known to be ours: never part of the inventory
+    since: str = ""  # when AWS saw the last change
     lets_finish: bool = False  # what it is at may end before it goes
 
     def __str__(self) -> str:
         reason = f"  ({self.reason})" if self.reason else ""
         head = f"{self.action.value} {self.id}{reason}"
         return "\n".join([head, *(f"    {change}" for change in self.changes)])
+
+    @property
+    def summary(self) -> str:
+        """Kind and name, and which properties change."""
+        what = sorted(self.changed) or [self.action.name.lower()]
+        return f"{self.id} ({', '.join(what)})"
 
     @property
     def changed(self) -> frozenset[str]:
@@ -121,7 +128,8 @@ def _converge(resource: Resource, have: State | Exception | None, *, known: bool
         reason = f"{', '.join(sorted(broken))} cannot be changed in place"
         return step(action, changes=changes, reason=reason)
     action = Action.UPDATE if changes else Action.KEEP
-    return step(action, changes=changes, waits_for=resource.waits_for(have))
+    since = resource.changed_at(have)
+    return step(action, changes=changes, waits_for=resource.waits_for(have), since=since)
 
 
 def _stranger(resource: Resource, have: State, *, trusted: bool) -> str:

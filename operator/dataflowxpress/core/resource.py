@@ -6,6 +6,7 @@ import functools
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field, fields
+from datetime import UTC, datetime
 from typing import Any, ClassVar, NamedTuple
 
 from .ownership import Mark
@@ -76,6 +77,7 @@ class Resource:
     arn_format: ClassVar[str] = ""  # empty: takes no tags and belongs to whoever owns its parent
     immutable: ClassVar[frozenset[str]] = frozenset()
     keeps_data: ClassVar[bool] = False
+    modified: ClassVar[str] = ""  # the property that says when it was last changed
 
     scope: Scope = field(repr=False)
     name: str
@@ -153,6 +155,16 @@ class Resource:
     def work(client: Any, *key: Any) -> str:  # noqa: ARG004 - most kinds are never at anything
         """Return what it is at that would be cut short if it went now, or an empty string."""
         return ""
+
+    @classmethod
+    def changed_at(cls, have: State) -> str:
+        """Return when AWS saw the last change, as text; empty where it does not tell."""
+        when = have.get(cls.modified, "")
+        if str(when).isdigit():  # SQS counts seconds
+            when = datetime.fromtimestamp(int(when), UTC)
+        if isinstance(when, datetime):
+            return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return str(when)
 
     @staticmethod
     def waits_for(have: State) -> str:  # noqa: ARG004 - most kinds wait for nothing

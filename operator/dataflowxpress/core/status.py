@@ -174,6 +174,9 @@ class Drift(Model):
     changes: tuple[str, ...]
     """Each property with its old and new value."""
 
+    since: str = ""
+    """When AWS saw the last change of the resource; empty where AWS does not tell."""
+
 
 class Status(Model):
     """All that a DataPipeline says about itself."""
@@ -313,7 +316,7 @@ def _drift(outcomes: Sequence[Outcome]) -> Fact:
     if not changed:
         return Fact("Drifted", holds=False, reason=Reason.NO_DRIFT)
     open_ = [o for o in changed if o.error]
-    names = listed([str(o.step.id) for o in changed])
+    names = listed([o.step.summary for o in changed])
     if open_:
         return Fact("Drifted", holds=True, reason=Reason.DETECTED, message=names)
     return Fact("Drifted", holds=False, reason=Reason.CORRECTED, message=names)

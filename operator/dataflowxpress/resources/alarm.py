@@ -18,6 +18,7 @@ class Alarm(Resource):
 
     service = "cloudwatch"
     arn_format = "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}"
+    modified = "AlarmConfigurationUpdatedTimestamp"
 
     queue: Queue
     topic: Topic

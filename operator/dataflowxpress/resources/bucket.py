@@ -11,8 +11,8 @@ from dataflowxpress.core.resource import Resource, State, Tags
 from dataflowxpress.tags import pairs
 
 from .emptying import empty
-from .facets import FACETS, SID
-from .policy import policy, tls_only
+from .facets import FACETS
+from .policy import policy, sid, tls_only
 
 BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 AS_CREATED = {"Ownership": "BucketOwnerEnforced", "Versioning": False}
@@ -33,7 +33,7 @@ class Bucket(Resource):
         want = {
             "Encryption": self._encryption(),
             "Ownership": "BucketOwnerEnforced",
-            "Policy": policy([tls_only(f"{SID}TlsOnly", "s3:*", self.arn, f"{self.arn}/*")]),
+            "Policy": policy([tls_only("s3:*", self.arn, f"{self.arn}/*")]),
             "PublicAccessBlock": dict.fromkeys(BLOCKS, True),
             "Versioning": self.versioning,
         }
@@ -76,7 +76,7 @@ class Bucket(Resource):
     @staticmethod
     def delete(s3: Any, name: str) -> None:
         shut = {
-            "Sid": f"{SID}Deleting",
+            "Sid": sid("Deleting"),
             "Effect": "Deny",
             "Principal": "*",
             "Action": "s3:PutObject",

@@ -23,6 +23,7 @@ class Crawler(Resource):
 
     service = "glue"
     arn_format = "arn:{partition}:glue:{region}:{account}:crawler/{name}"
+    modified = "LastUpdated"
 
     role: Role
     database: Database

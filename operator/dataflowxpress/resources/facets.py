@@ -10,9 +10,8 @@ from botocore.exceptions import ClientError
 
 from dataflowxpress.core.resource import State
 
-from .policy import Statement, parse, policy
+from .policy import merged, ours
 
-SID = "DataFlowXpress"  # policy statements of ours begin with it, the others are somebody else's
 _NEVER_SET = {
     "NoSuchBucketPolicy",
     "NoSuchPublicAccessBlockConfiguration",
@@ -65,22 +64,16 @@ def _write_ownership(s3: Any, name: str, want: str) -> None:
     s3.put_bucket_ownership_controls(Bucket=name, OwnershipControls=controls)
 
 
-def _statements(s3: Any, name: str) -> list[Statement]:
-    return parse(_ask(s3.get_bucket_policy, name).get("Policy", "{}"))
-
-
-def _is_ours(statement: Statement) -> bool:
-    return str(statement.get("Sid", "")).startswith(SID)
+def _policy(s3: Any, name: str) -> str:
+    return str(_ask(s3.get_bucket_policy, name).get("Policy", "{}"))
 
 
 def _read_policy(s3: Any, name: str) -> State:
-    return policy(filter(_is_ours, _statements(s3, name)))
+    return ours(_policy(s3, name))
 
 
 def _write_policy(s3: Any, name: str, want: State) -> None:
-    """Put our statements in the place of those of ours that are there; the others stay."""
-    theirs = [statement for statement in _statements(s3, name) if not _is_ours(statement)]
-    document = {**want, "Statement": [*theirs, *want["Statement"]]}
+    document = merged(want, _policy(s3, name))
     s3.put_bucket_policy(Bucket=name, Policy=json.dumps(document))
 
 

@@ -23,6 +23,7 @@ class Function(Resource):
 
     service = "lambda"
     arn_format = "arn:{partition}:lambda:{region}:{account}:function:{name}"
+    modified = "LastModified"
 
     role: Role
     log_group: LogGroup

@@ -22,6 +22,7 @@ class Job(Resource):
 
     service = "glue"
     arn_format = "arn:{partition}:glue:{region}:{account}:job/{name}"
+    modified = "LastModifiedOn"
 
     role: Role
     script: Object | str  # or the URI of one that is not ours

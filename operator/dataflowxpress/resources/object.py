@@ -17,6 +17,7 @@ class Object(Resource):
     """An object, named by its key; a key that ends with a slash and no body make a folder."""
 
     service = "s3"
+    modified = "LastModified"
 
     bucket: Bucket
     body: bytes = field(repr=False)

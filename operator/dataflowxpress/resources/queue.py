@@ -11,7 +11,7 @@ from dataflowxpress.core.diff import Whole
 from dataflowxpress.core.resource import Resource, State, Tags
 from dataflowxpress.queue_url import queue_url
 
-from .policy import Statement, parse, policy, tls_only
+from .policy import Statement, merged, ours, policy, sid, tls_only
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +20,7 @@ class Queue(Resource):
 
     service = "sqs"
     arn_format = "arn:{partition}:sqs:{region}:{account}:{name}"
+    modified = "LastModifiedTimestamp"
 
     visibility_seconds: int = 30
     retention_seconds: int = 1_209_600
@@ -39,9 +40,10 @@ class Queue(Resource):
         }
 
     def _statements(self) -> Iterator[Statement]:
-        yield tls_only("TlsOnly", "sqs:*", self.arn)
+        yield tls_only("sqs:*", self.arn)
         for service, source in self.senders:
             yield {
+                "Sid": sid("Send", service, source),
                 "Effect": "Allow",
                 "Principal": {"Service": service},
                 "Action": "sqs:SendMessage",
@@ -62,14 +64,18 @@ class Queue(Resource):
         redrive = json.loads(have.get("RedrivePolicy") or "null")
         if redrive:
             redrive["maxReceiveCount"] = int(redrive["maxReceiveCount"])
-        return {**have, "RedrivePolicy": redrive, "Policy": policy(parse(have.get("Policy", "{}")))}
+        return {**have, "RedrivePolicy": redrive, "Policy": ours(have.get("Policy") or "{}")}
 
     def create(self, sqs: Any, want: State, tags: Tags) -> None:
         attributes = {name: value for name, value in _spell(want).items() if value}
         sqs.create_queue(QueueName=self.name, Attributes=attributes, tags=dict(tags))
 
     def update(self, sqs: Any, want: State, changed: frozenset[str]) -> None:
-        sqs.set_queue_attributes(QueueUrl=queue_url(sqs, self.name), Attributes=_spell(want))
+        url = queue_url(sqs, self.name)
+        have = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
+        document = have.get("Attributes", {}).get("Policy") or "{}"
+        everything = {**want, "Policy": merged(want["Policy"], document)}
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=_spell(everything))
 
     @staticmethod
     def delete(sqs: Any, name: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from dataflowxpress.core.resource import Resource, State, Tags
 from dataflowxpress.tags import pairs, unpair
 
-from .policy import Statement, parse, policy
+from .policy import Statement, as_read, policy
 
 POLICY = "pipeline"
 
@@ -43,7 +43,7 @@ class Role(Resource):
     def read(iam: Any, name: str) -> State:
         role = iam.get_role(RoleName=name)["Role"]
         return {
-            "AssumeRolePolicyDocument": policy(parse(role["AssumeRolePolicyDocument"])),
+            "AssumeRolePolicyDocument": as_read(role["AssumeRolePolicyDocument"]),
             "Policy": _read_policy(iam, name),
             "PermissionsBoundary": _boundary_of(role),
             "Tags": unpair(role.get("Tags", ())),
@@ -85,7 +85,7 @@ class Role(Resource):
 def _read_policy(iam: Any, name: str) -> State | None:
     with suppress(iam.exceptions.NoSuchEntityException):
         answer = iam.get_role_policy(RoleName=name, PolicyName=POLICY)
-        return policy(parse(answer["PolicyDocument"]))
+        return as_read(answer["PolicyDocument"])
     return None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from dataflowxpress.core.resource import Key, Resource, State, Tags
 from dataflowxpress.tags import pairs
 
-from .policy import Statement, parse, policy
+from .policy import Statement, merged, ours, policy, sid
 
 EVENTS, CLOUDWATCH = "events.amazonaws.com", "cloudwatch.amazonaws.com"
 
@@ -37,6 +37,7 @@ class Topic(Resource):
         """Let *service* publish; EventBridge alone gives no account that one could ask for."""
         only_us = {"StringEquals": {"aws:SourceAccount": self.scope.account}}
         return {
+            "Sid": sid("Publish", service),
             "Effect": "Allow",
             "Principal": {"Service": service},
             "Action": "sns:Publish",
@@ -46,21 +47,28 @@ class Topic(Resource):
 
     @staticmethod
     def read(sns: Any, home: str, name: str) -> State:
-        have = sns.get_topic_attributes(TopicArn=f"{home}:{name}")["Attributes"]
-        return {"DisplayName": "", **have, "Policy": policy(parse(have.get("Policy", "{}")))}
+        have = _attributes(sns, f"{home}:{name}")
+        return {"DisplayName": "", **have, "Policy": ours(have.get("Policy", "{}"))}
 
     def create(self, sns: Any, want: State, tags: Tags) -> None:
         attributes = {name: _spell(value) for name, value in want.items() if value}
         sns.create_topic(Name=self.name, Attributes=attributes, Tags=pairs(tags))
 
     def update(self, sns: Any, want: State, changed: frozenset[str]) -> None:
+        have = _attributes(sns, self.arn) if "Policy" in changed else {}
+        whole = {**want, "Policy": merged(want["Policy"], have.get("Policy", "{}"))}
         for name in sorted(changed):
-            value = _spell(want[name])
+            value = _spell(whole[name])
             sns.set_topic_attributes(TopicArn=self.arn, AttributeName=name, AttributeValue=value)
 
     @staticmethod
     def delete(sns: Any, home: str, name: str) -> None:
         sns.delete_topic(TopicArn=f"{home}:{name}")
+
+
+def _attributes(sns: Any, arn: str) -> State:
+    attributes: State = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
+    return attributes
 
 
 def _spell(value: Any) -> str:
