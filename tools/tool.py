@@ -16,23 +16,25 @@ from dataflowxpress.sandbox import cache, golang
 
 _MODULES = Path(__file__).parent
 _GO = (1, 26)
+_TAGS = {"prometheus": "remove_all_sd"}  # it is told its targets; discovery is half of the build
 
 
-def tool(name: str) -> Path:
-    """Return the command that the module `tools/<name>` declares with its `tool` line."""
+def tool(name: str, command: str = "") -> Path:
+    """Return the command that the module `tools/<name>` declares; *command* where it has more."""
     entry = cache.directory() / "tools" / f"{name}-{_digest(name)}"
     with cache.filling(entry) as folder:
         if folder:
             print(f"{name} is built from its sources, this once", file=sys.stderr)
             _build(name, folder)
-    return next(entry.iterdir())
+    return entry / command if command else next(entry.iterdir())
 
 
 def _build(name: str, folder: Path) -> None:
     subprocess.run(
         [
             *(golang.toolchain(_GO), "-C", str(_MODULES / name), "build", "-mod=readonly"),
-            *("-buildvcs=false", "-trimpath", "-ldflags", "-s -w", "-o", f"{folder}/", "tool"),
+            *("-buildvcs=false", "-trimpath", "-ldflags", "-s -w", "-tags", _TAGS.get(name, "")),
+            *("-o", f"{folder}/", "tool"),
         ],
         check=True,
         env={**os.environ, **golang.ENVIRONMENT},

@@ -1,0 +1,57 @@
+"""What the chart brings to Prometheus Operator and Grafana."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import yaml
+
+from tests.chart.rendering import CHART, rendered
+
+ALERTS = yaml.safe_load((CHART / "files/alerts.yaml").read_text())["groups"]
+
+
+def rules(groups: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {rule["alert"]: rule for group in groups for rule in group["rules"]}
+
+
+def prometheus_rule(**values: Any) -> dict[str, dict[str, Any]]:
+    (found,) = rendered("prometheusrule", metrics={"prometheusRule": {"enabled": True, **values}})
+    return rules(found["spec"]["groups"])
+
+
+def test_the_alerts_are_those_of_the_file() -> None:
+    assert prometheus_rule() == rules(ALERTS)
+
+
+def test_an_alert_can_be_left_out_labelled_and_led_to_pages_of_ones_own() -> None:
+    found = prometheus_rule(
+        disabled=["DataPipelineDrifted"],
+        ruleLabels={"team": "data"},
+        runbooks="https://wiki.example.com/pages/",
+    )
+    assert found.keys() == rules(ALERTS).keys() - {"DataPipelineDrifted"}
+    down = found["DataFlowXpressDown"]
+    assert down["labels"] == {"severity": "critical", "team": "data"}
+    page = "https://wiki.example.com/pages/DataFlowXpressDown.md"
+    assert down["annotations"]["runbook_url"] == page
+
+
+def test_the_monitor_finds_the_service_and_keeps_the_pipelines_labels() -> None:
+    (monitor,) = rendered("servicemonitor", metrics={"serviceMonitor": {"enabled": True}})
+    (service,) = rendered("service")
+    assert (
+        monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
+    )
+    assert monitor["spec"]["namespaceSelector"]["matchNames"] == ["default"]
+    (endpoint,) = monitor["spec"]["endpoints"]
+    assert endpoint["port"] in {port["name"] for port in service["spec"]["ports"]}
+    assert endpoint["honorLabels"]
+
+
+def test_the_dashboard_is_the_file_where_the_sidecar_looks() -> None:
+    (found,) = rendered("dashboard", metrics={"dashboard": {"enabled": True}})
+    assert found["metadata"]["labels"]["grafana_dashboard"] == "1"
+    dashboard = json.loads((CHART / "files/dashboard.json").read_text())
+    assert json.loads(found["data"]["dataflowxpress.json"]) == dashboard
