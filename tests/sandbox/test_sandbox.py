@@ -35,7 +35,11 @@ def directory(tmp_path: Path) -> Iterator[Path]:
 def command(*arguments: str, directory: Path) -> subprocess.Popen[str]:
     """Run `dataflowxpress sandbox …` as a process of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "dataflowxpress", "sandbox", *arguments, "--dir", str(directory)],
+        [
+            *("env", "--default-signal"),  # whoever runs the tests may ignore some of them
+            *(sys.executable, "-m", "dataflowxpress", "sandbox", *arguments),
+            *("--dir", str(directory)),
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

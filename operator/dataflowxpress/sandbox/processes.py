@@ -26,6 +26,7 @@ SANDBOX = "DATAFLOWXPRESS_SANDBOX"
 PROCESS = "DATAFLOWXPRESS_PROCESS"
 _FOREIGN = ("AWS_", "KUBECONFIG", SANDBOX, PROCESS)
 _KILL_SECONDS = 10.0
+_EXEC_SECONDS = 1.0
 _TAIL = 15
 
 
@@ -45,6 +46,7 @@ class Process:
     @property
     def alive(self) -> bool:
         """Whether it still runs: a zombie does not, nor does who has its number now."""
+        _await_exec(self.pid)
         return _mark(self.pid) == (str(self.directory), self.name)
 
     @property
@@ -89,10 +91,8 @@ def start(
         setsid=True,
         setsigdef=[signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE],
     )
-    started = Process(name, pid, directory)
-    while not started.alive and _loading(pid):
-        time.sleep(0.001)
-    return started
+    _await_exec(pid)
+    return Process(name, pid, directory)
 
 
 def find(directory: Path) -> dict[str, Process]:
@@ -158,8 +158,17 @@ def _mark(pid: int) -> tuple[str | None, str | None]:
     return environment.get(SANDBOX), environment.get(PROCESS)
 
 
-def _loading(pid: int) -> bool:
-    """Linux shows no environment for the instant in which it replaces one program by another."""
+def _await_exec(pid: int) -> None:
+    """Linux shows no environment for the instant in which it replaces one program by another.
+
+    The wait is bounded: the kernel's own threads, one of which may have the number, never have any.
+    """
+    deadline = time.monotonic() + _EXEC_SECONDS
+    while _shows_nothing(pid) and time.monotonic() < deadline:
+        time.sleep(0.001)
+
+
+def _shows_nothing(pid: int) -> bool:
     try:
         return not psutil.Process(pid).environ() and _runs(pid)
     except psutil.Error:
