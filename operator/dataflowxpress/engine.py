@@ -28,7 +28,7 @@ class Engine:
     """Plans and applies in one account and region.
 
     *client* maps a service's name to its boto3 client. *patience* is how many seconds a step may
-    spend on errors that time heals before it fails and says so.
+    spend on errors that time heals before it fails and says so. *tell* hears of each outcome.
     """
 
     def __init__(
@@ -38,9 +38,10 @@ class Engine:
         workers: int = 16,
         patience: float = 120,
         sleep: Callable[[float], None] = time.sleep,
+        tell: Callable[[Outcome], None] | None = None,
     ) -> None:
         self._client, self._workers, self._patience = client, workers, patience
-        self._sleep = sleep
+        self._sleep, self._tell = sleep, tell
 
     def plan(
         self,
@@ -111,6 +112,8 @@ class Engine:
             while running := running | {pool.submit(self._run, todo[i]) for i in order.get_ready()}:
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for outcome in (future.result() for future in done):
+                    if self._tell:
+                        self._tell(outcome)
                     yield outcome
                     if outcome.error is None:
                         order.done(outcome.step.id)

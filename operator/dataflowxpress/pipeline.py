@@ -16,6 +16,7 @@ from .runs import REDRIVE_REQUESTED, RUN_REQUESTED, Wishes
 from .spec import GROUP, DataPipelineSpec
 
 PAUSED = f"{GROUP}/paused"
+PLAN = f"{GROUP}/plan"
 REQUESTED = f"{GROUP}/reconcile-requested-at"
 REPROCESS = f"{GROUP}/reprocess"
 
@@ -78,6 +79,11 @@ class Pipeline:
         return self.annotations.get(PAUSED) == "true"
 
     @property
+    def planning(self) -> bool:
+        """Whether it is only to be said what would change."""
+        return self.annotations.get(PLAN) == "true"
+
+    @property
     def going(self) -> bool:
         """Whether it is being deleted."""
         return "deletionTimestamp" in self.body["metadata"]
@@ -110,10 +116,11 @@ class Pipeline:
     def unanswered(self) -> bool:
         """Whether something was asked for that the status does not answer yet."""
         doing = self.status["Reconciling"]
-        was_paused = doing is not None and doing.reason == Reason.PAUSED
+        was = doing.reason if doing else ""
         return (
             self.status.observed_generation != self.generation
             or self.status.reconcile_handled_at != self.requested
-            or was_paused != self.paused
+            or (was == Reason.PAUSED) != self.paused
+            or (was == Reason.PLANNED) != (self.planning and not self.paused)
             or self.has_wishes
         )

@@ -12,7 +12,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from . import runs, verdicts
 from .blueprint import blueprint
 from .clients import clients, identity
-from .cluster import Cluster
 from .core.plan import Action, Outcome, Step, nothing_stays
 from .core.resource import Id, Resource, Scope, only
 from .core.status import Status
@@ -21,6 +20,7 @@ from .errors import InvalidSpec, PipelineError, Refused
 from .pipeline import Pipeline
 from .resources import Bucket
 from .runs import Remedy
+from .store import Store
 
 UNCONFIRMED = 60  # seconds until it is looked whether somebody has clicked the link
 Expected = (PipelineError, ClientError, BotoCoreError)
@@ -47,10 +47,15 @@ class Place(NamedTuple):
 
 
 class Reconciler:
-    """Reconciles the pipelines of one cluster; knows nothing of kopf."""
+    """Reconciles the pipelines of one store; knows nothing of kopf.
 
-    def __init__(self, cluster: Cluster, patience: float = 60) -> None:
-        self._cluster, self._watcher = cluster, runs.Watcher(patience)
+    *tell* hears of each step as soon as it is done.
+    """
+
+    def __init__(
+        self, store: Store, patience: float = 60, tell: Callable[[Outcome], None] | None = None
+    ) -> None:
+        self._store, self._watcher, self._tell = store, runs.Watcher(patience), tell
 
     def reconcile(self, namespace: str, name: str) -> Report | None:
         """Make the pipeline true; None where it is gone."""
@@ -64,11 +69,16 @@ class Reconciler:
         """Remove from AWS what the deletion policy does not keep; settled when all is gone."""
         return self._answer(namespace, name, self._deleted, going=True)
 
+    def plan(self, pipeline: Pipeline) -> list[Step]:
+        """Return what a reconciliation would do, and raise what it would report; reads only."""
+        place, wanted = self.describe(pipeline)
+        return _steps(place, wanted, pipeline.status)
+
     def _answer(
         self, namespace: str, name: str, work: Callable[[Pipeline], Report], *, going: bool = False
     ) -> Report | None:
         """Do *work* on the pipeline as it is now, and write down what it says if that is new."""
-        body = self._cluster.pipeline(namespace, name)
+        body = self._store.pipeline(namespace, name)
         if body is None or Pipeline(body).going != going:
             return None
         pipeline = Pipeline(body)
@@ -84,8 +94,10 @@ class Reconciler:
         status = _answered(pipeline)
         if pipeline.paused:
             return Report(verdicts.paused(status), settled=True)
-        place, wanted = self._described(pipeline)
-        steps = place.engine.plan(place.scope, wanted, status.inventory, _keeps_data)
+        place, wanted = self.describe(pipeline)
+        steps = _steps(place, wanted, status)
+        if pipeline.planning:
+            return Report(verdicts.only_planned(status, steps), settled=True)
         if pipeline.applied_before and pipeline.spec.drift_policy == "Report":
             return self._with_data(pipeline, place, wanted, verdicts.reported(status, steps))
         planned = verdicts.planned(status, steps, pipeline.spec.tags)
@@ -102,7 +114,7 @@ class Reconciler:
     def _looked(self, pipeline: Pipeline) -> Report:
         if pipeline.unanswered or pipeline.paused:
             return self._reconciled(pipeline)
-        place, wanted = self._described(pipeline)
+        place, wanted = self.describe(pipeline)
         return self._with_data(pipeline, place, wanted, pipeline.status)
 
     def _deleted(self, pipeline: Pipeline) -> Report:
@@ -115,7 +127,8 @@ class Reconciler:
         status = verdicts.applied(status, outcomes, drifted=False)
         return Report(status, settled=all(map(stays, status.inventory)))
 
-    def _described(self, pipeline: Pipeline) -> tuple[Place, list[Resource]]:
+    def describe(self, pipeline: Pipeline) -> tuple[Place, list[Resource]]:
+        """Return where the pipeline lives, and the resources that it stands for."""
         script = self._script(pipeline)
         place = self._place(pipeline)
         return place, blueprint(pipeline.spec, place.scope, script=script)
@@ -133,12 +146,12 @@ class Reconciler:
             pipeline.owner,
             *(me.account, me.region, me.partition),
             tags=spec.tags,
-            cluster=self._cluster.uid,
+            cluster=self._store.uid,
             uid=pipeline.uid,
             adopt=spec.adopt,
             retired_tags=frozenset(pipeline.status.tag_keys) - spec.tags.keys(),
         )
-        return Place(scope, client, Engine(client))
+        return Place(scope, client, Engine(client, tell=self._tell))
 
     def _script(self, pipeline: Pipeline) -> bytes | None:
         asked = pipeline.spec.job.script
@@ -146,7 +159,7 @@ class Reconciler:
             return asked.inline.encode()
         if not (ref := asked.config_map_key_ref):
             return None
-        text = self._cluster.config_map_value(pipeline.namespace, ref.name, ref.key)
+        text = self._store.config_map_value(pipeline.namespace, ref.name, ref.key)
         if text is None:
             where = "spec.job.script.configMapKeyRef"
             raise InvalidSpec(where, f"there is no ConfigMap {ref.name} with key {ref.key}: add it")
@@ -191,7 +204,7 @@ class Reconciler:
 
     def _write(self, pipeline: Pipeline, status: Status) -> None:
         if status != pipeline.status:
-            self._cluster.write_status(pipeline.namespace, pipeline.name, status)
+            self._store.write_status(pipeline.namespace, pipeline.name, status)
 
 
 def _answered(pipeline: Pipeline) -> Status:
@@ -201,6 +214,10 @@ def _answered(pipeline: Pipeline) -> Status:
         "reconcile_handled_at": pipeline.requested,
     }
     return pipeline.status.model_copy(update=answer)
+
+
+def _steps(place: Place, wanted: Sequence[Resource], status: Status) -> list[Step]:
+    return place.engine.plan(place.scope, wanted, status.inventory, _keeps_data)
 
 
 def _granted(

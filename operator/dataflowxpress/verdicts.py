@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from . import runs
+from .core.leaves import leaves
 from .core.plan import Action, Outcome, Step
 from .core.reasons import Reason
 from .core.status import (
@@ -14,6 +16,7 @@ from .core.status import (
     Fact,
     Status,
     Words,
+    are_as_specified,
     facts_of,
     lines_of,
     listed,
@@ -21,11 +24,17 @@ from .core.status import (
     with_conditions,
 )
 from .errors import Meaning, explain, meaning
-from .pipeline import PAUSED
+from .pipeline import PAUSED, PLAN
 
 NEEDS_PERSON = {Meaning.REFUSED, Meaning.DENIED, Meaning.UNAUTHENTICATED, Meaning.INVALID}
 # Reasons for not being ready that worry nobody.
-EXPECTED = {Reason.CREATING, Reason.WAITING_FOR_AWS, Reason.WAITING_FOR_WORK}
+EXPECTED = {
+    Reason.CREATING,
+    Reason.PLANNED,
+    Reason.WAITING_FOR_AWS,
+    Reason.WAITING_FOR_WORK,
+}
+MOST_LINES, LONGEST_LINE = 20, 300  # of one resource, in status.drift
 WORDS = Words(
     reason=lambda error: meaning(error).value,
     message=explain,
@@ -65,16 +74,41 @@ def applied(status: Status, outcomes: Sequence[Outcome], *, drifted: bool) -> St
 
 def reported(status: Status, steps: Sequence[Step]) -> Status:
     """Say what is not as specified, where it is not to be changed."""
-    changed = [step for step in steps if step.action.writes or step.action is Action.REFUSE]
+    changed = _open(steps)
     reason = Reason.REPORTED if changed else Reason.NO_DRIFT
     fact = Fact("Drifted", bool(changed), reason, listed([step.summary for step in changed]))
     return judged(status.model_copy(update={"drift": tuple(map(_drift, changed))}), fact)
 
 
+def only_planned(status: Status, steps: Sequence[Step]) -> Status:
+    """Say what would change, where somebody wants to see that before anything does."""
+    changed = _open(steps)
+    facts = [
+        Fact("Reconciling", False, Reason.PLANNED, f"remove {PLAN} to go on"),
+        Fact("Stalled", False, Reason.PROGRESSING),
+        Fact("Ready", True, Reason.CONVERGED, are_as_specified(len(steps))),
+    ]
+    if changed:
+        said = f"{len(changed)} resources are not as specified: status.drift says how"
+        facts[-1] = Fact("Ready", False, Reason.PLANNED, said)
+    return judged(status.model_copy(update={"drift": tuple(map(_drift, changed))}), *facts)
+
+
+def _open(steps: Sequence[Step]) -> list[Step]:
+    return [step for step in steps if step.action.writes or step.action is Action.REFUSE]
+
+
 def _drift(step: Step) -> Drift:
-    why = explain(step.error) if step.error else step.reason or step.action.name.lower()
-    changes = tuple(map(str, step.changes)) or (why,)
-    return Drift(resource=str(step.id), changes=changes, since=step.since)
+    why = explain(step.error) if step.error else step.reason
+    said = [str(leaf) for change in step.changes for leaf in leaves(change)] or [why]
+    more = [f"and {len(said) - MOST_LINES} more"] if len(said) > MOST_LINES else []
+    short = [textwrap.shorten(line, LONGEST_LINE) for line in said[:MOST_LINES] if line]
+    return Drift(
+        resource=str(step.id),
+        action=step.action.name.lower(),
+        changes=(*short, *more),
+        since=step.since,
+    )
 
 
 def paused(status: Status) -> Status:

@@ -43,13 +43,15 @@ class User:
                 body=document, namespace=NAMESPACE, field_manager="test", force_conflicts=True
             )
 
-    def pipeline(self, name: str, **spec: Any) -> None:
-        """Apply a DataPipeline."""
+    def pipeline(
+        self, name: str, *, annotations: dict[str, str] | None = None, **spec: Any
+    ) -> None:
+        """Apply a DataPipeline, with these annotations and no others of ours."""
         self.apply(
             {
                 "apiVersion": f"{GROUP}/{VERSION}",
                 "kind": KIND,
-                "metadata": {"name": name},
+                "metadata": {"name": name, "annotations": annotations or {}},
                 "spec": spec,
             }
         )

@@ -26,8 +26,8 @@ CHANGED = [
     pytest.param(
         {"A": Whole(B=[{"C": 1}])},
         {"A": {"B": [{"C": 1, "D": 2}]}},
-        [("A.B.0.D", 2, None)],
-        id="more within a whole",
+        [("A.B", [{"C": 1, "D": 2}], [{"C": 1}])],
+        id="more within a whole, where a list is one change",
     ),
     pytest.param({"A": Whole(B=1)}, {}, [("A", None, {"B": 1})], id="a whole that is not there"),
 ]

@@ -7,18 +7,25 @@ import typer
 from dataflowxpress.sandbox.cli import app as sandbox
 from dataflowxpress.sandbox.faults_cli import app as faults
 
-from . import demo, operator, reference
+from . import change, control, demo, logs, operator, plan, reference, status
 
 app = typer.Typer(
     name="dataflowxpress",
-    help="One DataPipeline resource for a serverless CSV-to-Parquet pipeline on AWS.",
+    help="One DataPipeline resource for a serverless CSV-to-Parquet pipeline on AWS.\n\n"
+    "Commands about a pipeline take its NAME in the cluster (`-n` its namespace), or a manifest"
+    " (`-f pipeline.yaml`) and no cluster. As a kubectl plugin: `kubectl dataflow plan orders`.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
 sandbox.add_typer(faults, name="faults")
 
-OPERATING, LEARNING = "The operator", "Learn and try"
+PIPELINES, OPERATING, LEARNING = "A pipeline", "The operator", "Learn and try"
+for command in (
+    *(plan.plan, change.apply, change.delete, status.status, status.runs, logs.logs),
+    *(control.run, control.pause, control.resume),
+):
+    app.command(rich_help_panel=PIPELINES)(command)
 app.command(rich_help_panel=OPERATING)(operator.operator)
 app.command(rich_help_panel=OPERATING)(operator.check)
 app.command(rich_help_panel=OPERATING)(reference.crd)

@@ -31,12 +31,13 @@ def diff(want: Any, have: Any, path: Path = (), *, whole: bool = False) -> Itera
 
     Keys absent from *want* are AWS's or somebody else's to choose, but not in a `Whole`: there they
     have to go. Lists count as a whole in their order: where AWS keeps none, `Resource.read` sorts.
+    A list within a `Whole` is one change: its items may be told apart by more than position.
     """
     if isinstance(want, Mapping) and isinstance(have, Mapping):
         whole = whole or isinstance(want, Whole)
         for key in dict.fromkeys([*want, *(have if whole else ())]):
             yield from diff(want.get(key), have.get(key), (*path, key), whole=whole)
-    elif isinstance(want, list) and isinstance(have, list) and len(want) == len(have):
+    elif not whole and isinstance(want, list) and isinstance(have, list) and len(want) == len(have):
         for i, (w, h) in enumerate(zip(want, have, strict=True)):
             yield from diff(w, h, (*path, i), whole=whole)
     elif want != have:

@@ -95,6 +95,12 @@ class Reason(StrEnum):
         "AWS throttles calls, or is in the middle of something, such as a running crawler.",
     )
     BLOCKED = "Blocked", "Ready", "Another resource has to be there first, and failed."
+    PLANNED = (
+        "Planned",
+        "Ready, Reconciling, Event",
+        "`dataflowxpress.io/plan` is set: `status.drift` says what would change, nothing does.",
+        "Review it, then remove the annotation.",
+    )
 
     # Reconciling and Stalled: whether the operator is at it, and whether it needs a person.
     APPLYING = "Applying", "Reconciling", "Changes are being made in AWS."

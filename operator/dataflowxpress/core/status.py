@@ -171,8 +171,11 @@ class Drift(Model):
     resource: str
     """Kind and name."""
 
-    changes: tuple[str, ...]
-    """Each property with its old and new value."""
+    action: str = ""
+    """What would put it right: `create`, `update`, `replace`, `delete`, or `refuse`."""
+
+    changes: tuple[str, ...] = ()
+    """Each property with its old and new value, or why it is refused."""
 
     since: str = ""
     """When AWS saw the last change of the resource; empty where AWS does not tell."""
@@ -203,7 +206,7 @@ class Status(Model):
     """What stands still, and was asked to go on."""
 
     drift: tuple[Drift, ...] = ()
-    """What is not as the spec says, where `driftPolicy` is `Report`."""
+    """What is not as the spec says, where `driftPolicy` is `Report` or a plan was asked for."""
 
     tag_keys: tuple[str, ...] = ()
     """The keys of tags of the spec that resources carry: they go when the spec drops them."""
@@ -306,9 +309,12 @@ def _ready(
         said = [f"{o.step.id} {o.step.waits_for}" for o in unready]
         return Fact("Ready", holds=False, reason=Reason.WAITING_FOR_AWS, message=listed(said))
     kept = sum(o.step.action not in {Action.DELETE, Action.LEAVE} for o in outcomes)
-    return Fact(
-        "Ready", holds=True, reason=Reason.CONVERGED, message=f"{kept} resources are as specified"
-    )
+    return Fact("Ready", True, Reason.CONVERGED, are_as_specified(kept))
+
+
+def are_as_specified(resources: int) -> str:
+    """Return what is said when all is well."""
+    return f"{resources} resources are as specified"
 
 
 def _drift(outcomes: Sequence[Outcome]) -> Fact:

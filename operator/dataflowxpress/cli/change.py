@@ -1,0 +1,175 @@
+"""Change: the commands that make a pipeline true in AWS, and that remove it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from dataflowxpress.core.plan import Action, Step
+from dataflowxpress.core.status import Line, Status
+from dataflowxpress.pipeline import REQUESTED, Pipeline
+from dataflowxpress.reconcile import Report
+
+from .failures import FAILED, Failure, told
+from .live import now
+from .manifest import Manifest
+from .plan import show
+from .progress import Steps, follow
+from .status_view import conditions
+from .target import Context, File, Name, Namespace, Target, in_cluster
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Timeout = Annotated[float, typer.Option(min=1, help="Seconds to wait for the operator.")]
+console = Console(highlight=False, soft_wrap=True)
+
+
+def apply(  # noqa: PLR0913 - options of a command
+    name: Name = "",
+    file: File = None,
+    namespace: Namespace = "",
+    context: Context = "",
+    timeout: Timeout = 300,
+    *,
+    yes: Yes = False,
+) -> None:
+    """Make a pipeline true in AWS.
+
+    A manifest is applied from here, without a cluster: its inventory is kept in its bucket, under
+    `dataflowxpress/status.json`. A pipeline that a cluster's operator keeps is refused: change it
+    there. For a resource in the cluster, its operator is asked to compare everything now.
+
+    Examples:
+        dataflowxpress apply -f pipeline.yaml --yes
+
+        dataflowxpress apply orders -n data
+
+    """
+    with told():
+        if file is None:
+            _ask_operator(in_cluster(name, namespace, context), timeout)
+            return
+        manifest = Manifest.load(file, name, namespace)
+        chosen = Target(*manifest.key, manifest)
+        steps = chosen.reconciler().plan(chosen.pipeline)
+        show(steps)
+        if not any(step.action.writes for step in steps):
+            raise typer.Exit(FAILED if _refused(steps) else 0)
+        _confirm("Apply this?", yes=yes)
+        manifest.record.prepare()
+        with Steps(console, steps) as bar:
+            report = chosen.reconciler(bar.tell).reconcile(chosen.namespace, chosen.name)
+    _end(report)
+
+
+def delete(  # noqa: PLR0913 - options of a command
+    name: Name = "",
+    file: File = None,
+    namespace: Namespace = "",
+    context: Context = "",
+    timeout: Timeout = 300,
+    *,
+    yes: Yes = False,
+) -> None:
+    """Delete a pipeline; `spec.deletionPolicy` says what of it stays in AWS.
+
+    Examples:
+        dataflowxpress delete -f pipeline.yaml
+
+        dataflowxpress delete orders -n data --yes
+
+    """
+    with told():
+        if file is None:
+            _delete_in_cluster(in_cluster(name, namespace, context), timeout, yes=yes)
+            return
+        manifest = Manifest.load(file, name, namespace).going()
+        chosen = Target(*manifest.key, manifest)
+        before = _inventory(chosen, manifest)
+        kept = chosen.pipeline.spec.deletion_policy
+        console.print(f"{len(before.resources)} resources are known; deletionPolicy is {kept}.")
+        _confirm(f"Delete {chosen.namespace}/{chosen.name}?", yes=yes)
+        manifest.write_status(*manifest.key, before)
+        with Steps(console) as bar:
+            report = chosen.reconciler(bar.tell).delete(chosen.namespace, chosen.name)
+        if report is None or not report.settled:
+            _end(report)
+        manifest.record.forget()
+    console.print(f"{chosen.namespace}/{chosen.name} is gone.")
+
+
+def _ask_operator(chosen: Target, timeout: float) -> None:
+    live, asked = chosen.live, now()
+    if live is None:
+        raise Failure("only a pipeline in a cluster has an operator")
+    live.annotate(chosen.namespace, chosen.name, REQUESTED, asked)
+    status = follow(
+        lambda: chosen.status,
+        lambda status: status.reconcile_handled_at == asked and _is_over(status),
+        timeout,
+        f"the operator compares {chosen.name} with AWS",
+    )
+    for line in conditions(status):
+        console.print(line)
+    ready = status["Ready"]
+    raise typer.Exit(0 if ready and ready.status == "True" else FAILED)
+
+
+def _is_over(status: Status) -> bool:
+    """Whether all is done, or a person is needed."""
+    ready, stalled = status["Ready"], status["Stalled"]
+    return any(fact and fact.status == "True" for fact in (ready, stalled))
+
+
+def _delete_in_cluster(chosen: Target, timeout: float, *, yes: bool) -> None:
+    kept = chosen.pipeline.spec.deletion_policy
+    _confirm(f"Delete {chosen.namespace}/{chosen.name} (deletionPolicy {kept})?", yes=yes)
+    if (live := chosen.live) is None:
+        raise Failure("only a pipeline in a cluster can be deleted there")
+    live.delete(chosen.namespace, chosen.name)
+    follow(
+        lambda: live.status(chosen.namespace, chosen.name),
+        lambda status: status is None,
+        timeout,
+        f"the operator deletes {chosen.name}",
+    )
+    console.print(f"{chosen.namespace}/{chosen.name} is gone.")
+
+
+def _inventory(chosen: Target, manifest: Manifest) -> Status:
+    """Return what is recorded; where that is lost, what is there of all that is described."""
+    pipeline = chosen.pipeline
+    if pipeline.status.resources or not manifest.record.ours:
+        return pipeline.status
+    steps = chosen.reconciler().plan(Pipeline({**pipeline.body, "status": {}}))
+    refused = {step.id for step in steps if step.action is Action.REFUSE}
+    there = [
+        step
+        for step in steps
+        if step.action not in {Action.CREATE, Action.REFUSE} and not step.needs & refused
+    ]
+    lines = (Line(kind=s.id.kind, name=s.id.name, key=s.id.key, state="Ready") for s in there)
+    return Status(resources=tuple(lines))
+
+
+def _refused(steps: Sequence[Step]) -> bool:
+    return any(step.action is Action.REFUSE for step in steps)
+
+
+def _confirm(question: str, *, yes: bool) -> None:
+    if yes:
+        return
+    if not console.is_terminal:
+        raise Failure("nobody is there to be asked: add --yes")
+    typer.confirm(question, abort=True)
+
+
+def _end(report: Report | None) -> NoReturn:
+    if report is None:
+        raise typer.Exit(FAILED)
+    for line in conditions(report.status):
+        console.print(line)
+    ready = report.status["Ready"]
+    raise typer.Exit(0 if ready is None or ready.status == "True" else FAILED)

@@ -1,0 +1,107 @@
+"""Control: the commands that set a pipeline going, and that let it rest."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from dataflowxpress import runs
+from dataflowxpress.core.status import Status
+from dataflowxpress.pipeline import PAUSED
+
+from . import status_view as view
+from .failures import FAILED, Failure, told
+from .live import now
+from .progress import follow
+from .target import Context, File, Name, Namespace, Target, in_cluster, target
+
+ACTIVE = view.GOES_ON
+
+
+def run(  # noqa: PLR0913 - options of a command
+    name: Name = "",
+    file: File = None,
+    namespace: Namespace = "",
+    context: Context = "",
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for its end.")] = 900,
+    *,
+    wait: Annotated[bool, typer.Option(help="Wait for the run's end, and exit with 1 if bad.")] = (
+        True
+    ),
+) -> None:
+    """Ask for a run of the job now, and wait for its end.
+
+    The job converts what is not converted yet; where that is nothing, it says so and changes
+    nothing. To run the operator itself: `dataflowxpress operator`.
+
+    Examples:
+        dataflowxpress run orders -n data
+
+        dataflowxpress run -f pipeline.yaml --no-wait
+
+    """
+    with told():
+        chosen = target(name, file, namespace, context)
+        before = {each.id for each in _look(chosen).runs}
+        _ask(chosen)
+        if not wait:
+            return
+        status = follow(
+            lambda: _look(chosen),
+            lambda said: _has_ended(said, before),
+            timeout,
+            f"a run of {chosen.name}",
+        )
+    newest = next(each for each in status.runs if each.id not in before)
+    Console(highlight=False).print(view.runs([newest]))
+    raise typer.Exit(0 if newest.state in view.ENDED_WELL else FAILED)
+
+
+def pause(name: Name = "", namespace: Namespace = "", context: Context = "") -> None:
+    """Stop all calls to AWS for a pipeline, until `resume`; what runs in AWS goes on.
+
+    Uploads are still converted. To hold them in their queue, set `spec.suspend: true`.
+
+    Example: `dataflowxpress pause orders -n data`
+    """
+    with told():
+        _annotate(in_cluster(name, namespace, context), PAUSED, "true")
+
+
+def resume(name: Name = "", namespace: Namespace = "", context: Context = "") -> None:
+    """End a pause: everything is compared with AWS and made true again.
+
+    Example: `dataflowxpress resume orders -n data`
+    """
+    with told():
+        _annotate(in_cluster(name, namespace, context), PAUSED, None)
+
+
+def _look(chosen: Target) -> Status:
+    """Return what is said of the data now; without an operator, we look ourselves."""
+    if chosen.live is not None:
+        return chosen.status
+    report = chosen.reconciler().look(chosen.namespace, chosen.name)
+    return report.status if report else chosen.status
+
+
+def _ask(chosen: Target) -> None:
+    if chosen.live is not None:
+        chosen.live.annotate(chosen.namespace, chosen.name, runs.RUN_REQUESTED, now())
+        return
+    place, wanted = chosen.reconciler().describe(chosen.pipeline)
+    runs.ask(place.client("sqs"), runs.Queues.of(wanted).crawls, "somebody asked for a run")
+
+
+def _has_ended(status: Status, before: set[str]) -> bool:
+    return any(each.id not in before and each.state not in ACTIVE for each in status.runs)
+
+
+def _annotate(chosen: Target, annotation: str, value: str | None) -> None:
+    if chosen.live is None:
+        raise Failure("only a pipeline in a cluster can be paused")
+    chosen.live.annotate(chosen.namespace, chosen.name, annotation, value)
+    state = "paused" if value else "resumed"
+    Console(highlight=False).print(f"{chosen.namespace}/{chosen.name} is {state}.")

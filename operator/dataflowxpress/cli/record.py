@@ -1,0 +1,78 @@
+"""Record: what is said of a pipeline that is in no cluster, kept in its own bucket.
+
+The inventory is in it, as it is in the status of a pipeline in a cluster: without it nobody could
+say what is to go when the spec drops something. A bucket that is not ours is neither believed nor
+written to.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from dataflowxpress.core.ownership import Mark
+from dataflowxpress.core.status import Status
+from dataflowxpress.errors import Meaning, meaning
+from dataflowxpress.reconcile import Place
+from dataflowxpress.resources import Bucket
+from dataflowxpress.spec import RESERVED_PREFIX
+from dataflowxpress.tags import TAGGERS
+
+KEY = f"{RESERVED_PREFIX}status.json"
+NOT_OURS_TO_READ = {Meaning.MISSING, Meaning.DENIED}
+
+
+class Record:
+    """The status of the pipeline whose bucket it is."""
+
+    def __init__(self, place: Place, bucket: Bucket) -> None:
+        self._place, self._bucket = place, bucket
+        self._s3 = place.client("s3")
+
+    @property
+    def mark(self) -> Mark | None:
+        """Whose the bucket is by its tags; None also where there is none."""
+        try:
+            return Mark.of(TAGGERS["s3"].read(self._s3, self._bucket.arn))
+        except ClientError as error:
+            if meaning(error) in NOT_OURS_TO_READ:
+                return None
+            raise
+
+    @property
+    def ours(self) -> bool:
+        """Whether the bucket is there and this pipeline's."""
+        mark = self.mark
+        return mark is not None and self._place.scope.mark.owns(mark.tags)
+
+    def prepare(self) -> None:
+        """Make the bucket before anything else, so that there is a place for the inventory."""
+        steps = self._place.engine.plan(self._place.scope, [self._bucket])
+        (outcome,) = self._place.engine.apply(steps)
+        if outcome.error:
+            raise outcome.error
+
+    def read(self) -> dict[str, Any]:
+        """Return what was written last; nothing where nothing was, or the bucket is not ours."""
+        if not self.ours:
+            return {}
+        try:
+            answer = self._s3.get_object(Bucket=self._bucket.name, Key=KEY)
+        except ClientError as error:
+            if meaning(error) is Meaning.MISSING:
+                return {}
+            raise
+        return dict(json.load(answer["Body"]))
+
+    def write(self, status: Status) -> None:
+        """Replace it, where there is a bucket of ours."""
+        if self.ours:
+            body = json.dumps(status.as_json()).encode()
+            self._s3.put_object(Bucket=self._bucket.name, Key=KEY, Body=body)
+
+    def forget(self) -> None:
+        """Remove it, where there is a bucket of ours."""
+        if self.ours:
+            self._s3.delete_object(Bucket=self._bucket.name, Key=KEY)

@@ -1,0 +1,81 @@
+"""Status view: how the state of a pipeline is shown."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from dataflowxpress.core.resource import Resource
+from dataflowxpress.core.status import Condition, Line, Run, Status
+
+GOOD_WHEN_FALSE = {"Stalled", "Drifted", "Reconciling"}
+COLORS = {
+    "Ready": "green",
+    "Pending": "yellow",
+    "Failed": "red",
+    "Refused": "red",
+    "Deleting": "red",
+}
+ENDED_WELL, GOES_ON = {"SUCCEEDED"}, {"STARTING", "RUNNING", "WAITING", "STOPPING"}
+
+
+def conditions(status: Status) -> Iterator[Text]:
+    """Yield a line for each condition."""
+    for each in status.conditions:
+        said = f"  {each.message}" if each.message else ""
+        yield Text.assemble(
+            (f"{each.type:23}", "bold"), (f"{each.status:8}", _color(each)), each.reason, said
+        )
+
+
+def _color(condition: Condition) -> str:
+    good = "False" if condition.type in GOOD_WHEN_FALSE else "True"
+    return {good: "green", "Unknown": "yellow"}.get(condition.status, "red")
+
+
+def tree(name: str, status: Status) -> Tree:
+    """Return all resources by the service that they are in, each with its state."""
+    root = Tree(Text(name, style="bold"))
+    by_service: dict[str, list[Line]] = defaultdict(list)
+    for line in status.resources:
+        by_service[Resource.kinds[line.kind].service].append(line)
+    for service, lines in by_service.items():
+        branch = root.add(Text(service, style="dim"))
+        for line in lines:
+            branch.add(_resource(line))
+    return root
+
+
+def _resource(line: Line) -> Text:
+    said = f"  {line.message}" if line.message else ""
+    return Text.assemble(
+        (f"{line.state:9}", COLORS[line.state]), f"{line.kind}/{line.name}", (said, "dim")
+    )
+
+
+def data(status: Status) -> Text:
+    """Return where the data is, in one line."""
+    if (found := status.data) is None:
+        return Text("Nothing is known of the data yet.", style="dim")
+    return Text(
+        f"{found.objects} objects converted, {found.rows} rows, {found.rejected} rejected;"
+        f" {found.waiting} uploads wait, {found.dead_letters} dead letters"
+    )
+
+
+def runs(found: Sequence[Run]) -> Table:
+    """Return the runs as a table, the newest first."""
+    table = Table(box=None, header_style="bold")
+    for column in ("run", "state", "started", "seconds", "objects", "rows", "rejected", "error"):
+        table.add_column(column, overflow="fold" if column == "error" else "ellipsis")
+    for run in found:
+        color = "green" if run.state in ENDED_WELL else "yellow" if run.state in GOES_ON else "red"
+        numbers = (run.seconds, run.objects, run.rows_written, run.rows_rejected)
+        table.add_row(
+            run.id, Text(run.state, style=color), run.started, *map(str, numbers), Text(run.error)
+        )
+    return table

@@ -1,0 +1,167 @@
+"""The command line: the same engine for a manifest, and a user's view of the cluster."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dataflowxpress.core.status import Status
+from dataflowxpress.demo.leftovers import leftovers
+from dataflowxpress.spec import GROUP, KIND, VERSION
+from tests.e2e.conftest import User
+
+Run = subprocess.CompletedProcess[str]
+BIN = Path(sys.executable).parent
+
+
+@pytest.fixture
+def shell(user: User) -> Callable[..., Run]:
+    """Run a command as somebody who has sourced the sandbox's env."""
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+
+    def run(*argv: str, command: str = "dataflowxpress") -> Run:
+        return subprocess.run(
+            [command, *argv],
+            env={**os.environ, **user.sandbox.env(), "PATH": path, "COLUMNS": "200"},
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Callable[..., str]:
+    def write(name: str, **spec: Any) -> str:
+        file = tmp_path / f"{name}.yaml"
+        head = {"apiVersion": f"{GROUP}/{VERSION}", "kind": KIND, "metadata": {"name": name}}
+        file.write_text(yaml.safe_dump({**head, "spec": spec}))
+        return str(file)
+
+    return write
+
+
+def reconciling(status: Status) -> str:
+    found = status["Reconciling"]
+    return found.reason if found else ""
+
+
+def actions(plan: Run) -> dict[str, str]:
+    steps = json.loads(plan.stdout)["steps"]
+    return {f"{step['kind']}/{step['name']}": step["action"] for step in steps}
+
+
+def test_a_manifest_lives_its_whole_life_without_a_cluster(
+    user: User, shell: Callable[..., Run], manifest: Callable[..., str]
+) -> None:
+    before = set(leftovers(user.aws))
+    file = manifest("handmade")
+    plan = shell("plan", "-f", file, "-o", "json")
+    assert (plan.returncode, set(actions(plan).values())) == (2, {"create"}), plan.stderr
+    assert set(leftovers(user.aws)) == before
+
+    applied = shell("apply", "-f", file, "--yes")
+    assert applied.returncode == 0, applied.stdout + applied.stderr
+    assert "✓ + Crawler/default-handmade" in applied.stdout
+    assert shell("plan", "-f", file).returncode == 0
+    status = shell("status", "-f", file)
+    assert (status.returncode, "Ready    Job/default-handmade" in status.stdout) == (0, True)
+
+    file = manifest("handmade", job={"name": "renamed"}, deletionPolicy="Delete")
+    plan = shell("plan", "-f", file, "-o", "json")
+    assert plan.returncode == 2
+    changed = {resource: do for resource, do in actions(plan).items() if do != "keep"}
+    assert changed["Job/renamed"] == "create"
+    assert changed["Job/default-handmade"] == "delete"  # the inventory is remembered
+    assert shell("apply", "-f", file, "--yes").returncode == 0
+    assert shell("plan", "-f", file).returncode == 0
+
+    deleted = shell("delete", "-f", file, "--yes")
+    assert deleted.returncode == 0, deleted.stdout + deleted.stderr
+    assert set(leftovers(user.aws)) == before
+
+
+def test_nothing_is_applied_or_deleted_unasked(
+    shell: Callable[..., Run], manifest: Callable[..., str]
+) -> None:
+    refused = shell("apply", "-f", manifest("unasked"))
+    assert (refused.returncode, "add --yes" in refused.stderr) == (1, True)
+
+
+def test_a_pipeline_in_the_cluster_is_planned_paused_run_and_deleted(
+    user: User, shell: Callable[..., Run], manifest: Callable[..., str]
+) -> None:
+    user.pipeline("steered")
+    user.ready("steered")
+    assert shell("plan", "steered").returncode == 0
+    refused = shell("apply", "-f", manifest("steered", suspend=True), "--yes")
+    assert refused.returncode == 1
+    assert "belongs to pipeline default/steered of cluster" in refused.stdout
+
+    # What a pull request would change, seen without the cluster's help.
+    review = shell("plan", "-f", manifest("steered", job={"workers": 3}))
+    assert (review.returncode, "NumberOfWorkers: 2 -> 3" in review.stdout) == (2, True)
+
+    assert shell("pause", "steered").returncode == 0
+    user.wait("steered", lambda s: reconciling(s) == "Paused", 20, "paused")
+    user.aws("glue").update_job(
+        JobName="default-steered",
+        JobUpdate={
+            **{
+                key: value
+                for key, value in user.aws("glue").get_job(JobName="default-steered")["Job"].items()
+                if key in {"Role", "Command", "DefaultArguments", "GlueVersion", "WorkerType"}
+            },
+            "NumberOfWorkers": 9,
+        },
+    )
+    drifted = shell("plan", "steered")
+    assert (drifted.returncode, "NumberOfWorkers: 9 -> 2" in drifted.stdout) == (2, True)
+    assert shell("resume", "steered").returncode == 0
+    user.wait("steered", lambda s: reconciling(s) == "Settled", 20, "resumed")
+    asked = shell("apply", "steered")
+    assert asked.returncode == 0, asked.stdout + asked.stderr
+    assert shell("plan", "steered").returncode == 0
+
+    ran = shell("run", "steered")
+    assert (ran.returncode, "SUCCEEDED" in ran.stdout) == (0, True), ran.stderr
+    assert "SUCCEEDED" in shell("runs", "steered").stdout
+    logs = shell("logs", "steered", "--of", "functions")
+    assert "batch done" in logs.stdout, logs.stdout + logs.stderr
+
+    gone = shell("delete", "steered", "--yes")
+    assert (gone.returncode, "is gone" in gone.stdout) == (0, True), gone.stderr
+    assert not user.exists("steered")
+
+
+def test_what_is_wrong_is_a_sentence(shell: Callable[..., Run], tmp_path: Path) -> None:
+    missing = shell("plan", "nobody")
+    assert (missing.returncode, missing.stderr.strip()) == (
+        1,
+        "Error: there is no DataPipeline nobody in namespace default",
+    )
+    bad = tmp_path / "bad.yaml"
+    bad.write_text(
+        f"apiVersion: {GROUP}/{VERSION}\nkind: {KIND}\nmetadata: {{name: bad}}\n"
+        "spec: {job: {workers: 1}}\n"
+    )
+    refused = shell("plan", "-f", str(bad))
+    assert (refused.returncode, "spec.job.workers" in refused.stderr) == (1, True)
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="there is no kubectl")
+def test_it_is_a_plugin_of_kubectl(shell: Callable[..., Run], manifest: Callable[..., str]) -> None:
+    plan = shell("dataflow", "plan", "-f", manifest("plugged"), command="kubectl")
+    assert (plan.returncode, "+ Crawler/default-plugged" in plan.stdout) == (2, True), plan.stderr
