@@ -154,7 +154,16 @@ class Parts:
             queue=queue,
             prefix=source.prefix,
             suffix=source.suffix,
+            instead_of=self._adopted_starter(),
         )
+
+    def _adopted_starter(self) -> str:
+        """Return the function that a pipeline built by hand has S3 call itself, where adopted."""
+        name = self._function_name("start-crawler", self.spec.functions.start_crawler)
+        return Function.arn_of(self.here, (name,)) if self.here.adopt else ""
+
+    def _function_name(self, of: str, asked: FunctionSpec) -> str:
+        return asked.name or self.names.of(of)
 
     def classifier(self) -> Classifier | None:
         """Return how CSV files are to be read; other formats need no help."""
@@ -215,7 +224,7 @@ class Parts:
         environment: Mapping[str, str],
     ) -> Function:
         """Return a function with its log group and role."""
-        name = asked.name or self.names.of(of)
+        name = self._function_name(of, asked)
         logs = self.logs(f"/aws/lambda/{name}")
         return Function(
             self.here,

@@ -273,7 +273,7 @@ SAMPLES = {
             "suffix": ".tsv",
             "events": ("s3:ObjectCreated:Put", "s3:ObjectCreated:Copy"),
         },
-        frozenset({"bucket"}),
+        frozenset({"bucket", "instead_of"}),
     ),
     "Object": Sample(
         lambda here, name: Object(here, "csv_data/", bucket=Bucket(here, name), body=b""),

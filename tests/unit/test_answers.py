@@ -158,7 +158,7 @@ def test_a_foreign_rule_that_overlaps_is_named() -> None:
             ),
             ("put_bucket_notification_configuration", overlap),
         ) as s3,
-        pytest.raises(Refused, match=r"overlaps with theirs \(LambdaFunctionConfigurations\)"),
+        pytest.raises(Refused, match=r"overlaps with theirs \(arn:aws:lambda"),
     ):
         UPLOADS.update(s3, UPLOADS.desired(), frozenset())
 

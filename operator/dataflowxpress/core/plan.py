@@ -8,7 +8,7 @@ from enum import Enum
 from graphlib import TopologicalSorter
 
 from .diff import Change, diff
-from .resource import Id, Resource, Scope, State
+from .resource import Id, Resource, Scope, State, Vacant
 
 GIVEN_UP = "no longer carries this pipeline's tag"
 
@@ -98,7 +98,7 @@ def plan(
         for i, resource in described.items()
     }
     order = TopologicalSorter({i: step.needs & steps.keys() for i, step in steps.items()})
-    orphans = [i for i in inventory if i not in described and observed[i] is not None]
+    orphans = [i for i in inventory if i not in described and not _is_absent(observed[i])]
     return [steps[i] for i in order.static_order()] + [
         _retained(scope, orphan, observed[orphan])
         if stays(orphan)
@@ -115,21 +115,32 @@ def _converge(resource: Resource, have: State | Exception | None, *, known: bool
 
     if isinstance(have, Exception):
         return step(Action.REFUSE, error=have, foreign=not known)
-    if have is None:
-        return step(Action.CREATE)
+    if have is None or isinstance(have, Vacant):
+        found = have or Vacant()
+        if obstacle := resource.obstacle(found):
+            return step(Action.REFUSE, reason=obstacle, foreign=True)
+        return step(Action.CREATE, changes=tuple(resource.displaces(found)))
     want = dict(resource.desired())
     changes = tuple(diff(want, have))
     if stranger := _stranger(resource, have, trusted=known or not changes):
         return step(Action.REFUSE, reason=stranger, foreign=True)
     if resource.arn_format:
         changes += tuple(diff({"Tags": resource.scope.tags_to_be}, have))
+    action, reason = _by(resource, changes)
+    waits_for, since = resource.waits_for(have), resource.changed_at(have)
+    return step(action, changes=changes, reason=reason, waits_for=waits_for, since=since)
+
+
+def _by(resource: Resource, changes: Collection[Change]) -> tuple[Action, str]:
+    """Return how *changes* are made, and why so."""
     if broken := resource.immutable & {str(change.path[0]) for change in changes}:
         action = Action.REFUSE if resource.keeps_data else Action.REPLACE
-        reason = f"{', '.join(sorted(broken))} cannot be changed in place"
-        return step(action, changes=changes, reason=reason)
-    action = Action.UPDATE if changes else Action.KEEP
-    since = resource.changed_at(have)
-    return step(action, changes=changes, waits_for=resource.waits_for(have), since=since)
+        return action, f"{', '.join(sorted(broken))} cannot be changed in place"
+    return Action.UPDATE if changes else Action.KEEP, ""
+
+
+def _is_absent(have: State | Exception | None) -> bool:
+    return have is None or isinstance(have, Vacant)
 
 
 def _stranger(resource: Resource, have: State, *, trusted: bool) -> str:

@@ -9,11 +9,17 @@ from dataclasses import KW_ONLY, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, ClassVar, NamedTuple
 
+from .diff import Change
 from .ownership import Mark
 
 State = Mapping[str, Any]
 Tags = Mapping[str, str]
 Key = tuple[str, ...]
+
+
+class Vacant(dict[str, Any]):
+    """What `read` found in the place of a resource that is not there, and may be in its way."""
+
 
 Kind = typing.TypeVar("Kind", bound="Resource")
 
@@ -165,6 +171,14 @@ class Resource:
         if isinstance(when, datetime):
             return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return str(when)
+
+    def obstacle(self, found: Vacant) -> str:  # noqa: ARG002 - most kinds have their place alone
+        """Return why it cannot be made as long as *found* is there, and the cure."""
+        return ""
+
+    def displaces(self, found: Vacant) -> Iterable[Change]:  # noqa: ARG002 - as above
+        """Return what of *found* goes when it is made."""
+        return ()
 
     @staticmethod
     def waits_for(have: State) -> str:  # noqa: ARG004 - most kinds wait for nothing

@@ -6,13 +6,14 @@ since S3 offers no compare-and-swap we read back what we wrote.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from dataflowxpress.core.resource import Key, Resource, State, Tags
+from dataflowxpress.core.diff import Change
+from dataflowxpress.core.resource import Key, Resource, State, Tags, Vacant
 from dataflowxpress.errors import Refused, entry_error
 
 from .bucket import Bucket
@@ -20,12 +21,20 @@ from .overlap import overlaps
 from .queue import Queue
 
 QUEUES = "QueueConfigurations"
-KINDS = (QUEUES, "TopicConfigurations", "LambdaFunctionConfigurations")
+TARGETS = {
+    QUEUES: "QueueArn",
+    "TopicConfigurations": "TopicArn",
+    "LambdaFunctionConfigurations": "LambdaFunctionArn",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Notification(Resource):
-    """One rule of a bucket's notifications; the name is its id."""
+    """One rule of a bucket's notifications; the name is its id.
+
+    S3 takes one rule per object and event. Whoever adopts a pipeline that was built by hand takes
+    the place of the rule that calls the function *instead_of*; any other is somebody else's.
+    """
 
     service = "s3"
 
@@ -34,6 +43,7 @@ class Notification(Resource):
     prefix: str
     suffix: str = ""
     events: tuple[str, ...] = ("s3:ObjectCreated:*",)
+    instead_of: str = ""  # the ARN of a function
 
     @property
     def key(self) -> Key:
@@ -51,23 +61,45 @@ class Notification(Resource):
 
     @staticmethod
     def read(s3: Any, bucket: str, name: str) -> State | None:
-        found = (entry for entry in _document(s3, bucket).get(QUEUES, ()) if entry["Id"] == name)
-        return next(map(_spell, found), None)
+        document = _document(s3, bucket)
+        found = (entry for entry in document.get(QUEUES, ()) if entry["Id"] == name)
+        return next(map(_spell, found), Vacant(document) if document else None)
+
+    def obstacle(self, found: Vacant) -> str:
+        theirs = [each for each in self._overlapping(found) if not self._replaces(each)]
+        return _ambiguity(self, theirs) if theirs else ""
+
+    def displaces(self, found: Vacant) -> Iterator[Change]:
+        for entry in self._overlapping(found):
+            yield Change((f"Rule {entry['Id']}",), _target(entry), None)
+
+    def _overlapping(self, document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        mine = self.desired()
+        for kind in TARGETS:
+            yield from (entry for entry in document.get(kind, ()) if overlaps(mine, entry))
+
+    def _gives_way(self, entry: Mapping[str, Any]) -> bool:
+        return self._replaces(entry) and overlaps(self.desired(), entry)
+
+    def _replaces(self, entry: Mapping[str, Any]) -> bool:
+        return bool(self.instead_of) and _target(entry) == self.instead_of
 
     def create(self, s3: Any, want: State, tags: Tags) -> None:
         self.update(s3, want, frozenset(want))
 
     def update(self, s3: Any, want: State, changed: frozenset[str]) -> None:
         document = _without(_document(s3, self.bucket.name), self.name)
-        mine = {"Id": self.name, **want}
-        entries = [*document.get(QUEUES, ()), mine]
+        for kind in TARGETS.keys() & document.keys():
+            document[kind] = [each for each in document[kind] if not self._gives_way(each)]
+        entries = [*document.get(QUEUES, ()), {"Id": self.name, **want}]
         try:
             _put(s3, self.bucket.name, {**document, QUEUES: entries})
         except ClientError as error:
             if "ambiguously defined" in error.response["Error"]["Message"]:
-                raise Refused(_ambiguity(self, mine, document)) from error
+                theirs = self._overlapping(document)
+                raise Refused(_ambiguity(self, theirs)) from error
             raise
-        if self.read(s3, *self.key) is None:
+        if "QueueArn" not in (self.read(s3, *self.key) or {}):
             raise entry_error("PutBucketNotificationConfiguration", "OperationAborted", _LOST)
 
     @staticmethod
@@ -106,17 +138,14 @@ def _spell(entry: Mapping[str, Any]) -> State:
     }
 
 
-def _ambiguity(its: Notification, mine: State, document: Mapping[str, Any]) -> str:
-    theirs = ", ".join(_overlapping(mine, document)) or "another one"
+def _target(entry: Mapping[str, Any]) -> str:
+    return next(str(entry[key]) for key in TARGETS.values() if key in entry)
+
+
+def _ambiguity(its: Notification, theirs: Iterable[Mapping[str, Any]]) -> str:
+    named = ", ".join(f"{entry['Id']} ({_target(entry)})" for entry in theirs)
     return (
         f"bucket {its.bucket.name}: the rule {its.name} for new objects under {its.prefix!r}"
-        f" overlaps with {theirs}, and S3 takes only one rule per object and event:"
-        " remove that rule or choose another source.prefix"
+        f" overlaps with {named or 'another one'}, and S3 takes only one rule per"
+        " object and event: remove that rule or choose another source.prefix"
     )
-
-
-def _overlapping(mine: State, document: Mapping[str, Any]) -> Iterator[str]:
-    for kind in KINDS:
-        for entry in document.get(kind, ()):
-            if overlaps(mine, entry):
-                yield f"{entry['Id']} ({kind})"

@@ -1,0 +1,102 @@
+"""Adoption: the walk-through's pipeline, built by hand with the AWS command line, is taken over."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from dataflowxpress import artifacts
+from dataflowxpress.blueprint import blueprint
+from dataflowxpress.core.plan import Action
+from dataflowxpress.sandbox import aws as sandbox_aws
+from dataflowxpress.spec import DataPipelineSpec
+from tests.contract.conftest import Cloud, Pipeline, scope_of
+
+if TYPE_CHECKING:
+    from dataflowxpress.core.resource import Resource
+    from dataflowxpress.sandbox.aws.serving import RunningAws
+
+SCRIPT = Path(__file__).parent / "by_hand.sh"
+BUILT = {  # what the walk-through names
+    "Bucket/serverlessgluelambdacloudwatch",
+    "Crawler/serverlesstrigger",
+    "Database/demoglue",
+    "Function/serverless_trigger_lambda",
+    "Function/triggergluejob",
+    "Job/serverlessgluejob",
+}
+
+
+@pytest.fixture
+def built(own_aws: RunningAws) -> Pipeline:
+    """An account in which somebody has built the walk-through by hand."""
+    spec = example()
+    tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, **sandbox_aws.environment(own_aws.port), "PATH": tools}
+    done = subprocess.run(
+        [SCRIPT, spec.bucket.name or ""],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return Pipeline(Cloud(own_aws), scope_of("default/serverless"))
+
+
+def example() -> DataPipelineSpec:
+    documents = yaml.safe_load_all(artifacts.path("examples/serverless.yaml").read_text())
+    return DataPipelineSpec.model_validate(next(documents)["spec"])
+
+
+def described(pipeline: Pipeline) -> list[Resource]:
+    return blueprint(example(), pipeline.scope)
+
+
+def test_what_was_built_by_hand_is_refused_by_name_then_planned_adopted_and_as_specified(
+    built: Pipeline,
+) -> None:
+    steps = built.engine.plan(built.scope, described(built))
+    refused = {str(step.id): step.reason for step in steps if step.action is Action.REFUSE}
+    assert refused.keys() == {*BUILT, "Notification/default-serverless"}
+    assert all("belongs to somebody else: set spec.adopt" in refused[name] for name in BUILT)
+    assert "overlaps with by-hand" in refused["Notification/default-serverless"]
+
+    adopting = replace(built, scope=replace(built.scope, adopt=True))
+    wanted = described(adopting)
+    steps = adopting.engine.plan(adopting.scope, wanted)
+    changed = {str(step.id): step for step in steps}
+    updated = {name for name, step in changed.items() if step.action is Action.UPDATE}
+    assert updated == BUILT | {"Object/csv_data/", "Object/parquet_data/"}  # without checksums
+    assert not {Action.REFUSE, Action.REPLACE, Action.DELETE} & {step.action for step in steps}
+    assert "GlueVersion" in changed["Job/serverlessgluejob"].changed
+    assert "Rule by-hand" in changed["Notification/default-serverless"].changed
+
+    adopting.converge(wanted)
+    assert adopting.differences(wanted) == []
+
+    # Nothing is asked for any more: what was adopted is ours, and stays so.
+    assert built.differences(described(built)) == []
+    s3 = built.cloud.others("s3")
+    rules = s3.get_bucket_notification_configuration(Bucket=example().bucket.name)
+    assert rules.get("LambdaFunctionConfigurations", []) == []
+    assert "scripts/job.py" in {
+        item["Key"] for item in s3.list_objects_v2(Bucket=example().bucket.name)["Contents"]
+    }
+
+
+def test_another_pipeline_is_refused_what_was_adopted(built: Pipeline) -> None:
+    adopting = replace(built, scope=replace(built.scope, adopt=True))
+    adopting.converge(described(adopting))
+    other = Pipeline(built.cloud, replace(scope_of("team-b/serverless"), adopt=True))
+    steps = other.engine.plan(other.scope, described(other))
+    refused = {str(step.id): step.reason for step in steps if step.action is Action.REFUSE}
+    assert refused.keys() >= BUILT
+    assert all("belongs to pipeline default/serverless" in refused[name] for name in BUILT)
