@@ -42,8 +42,8 @@ CASES = [
         [
             'P.Statement.Ours.Sid: (none) -> "Ours"',
             'P.Statement.Ours.Effect: (none) -> "Deny"',
-            'P.Statement.Ours.Action: (none) -> "s3:*"',
-            'P.Statement.Ours.Resource: (none) -> "a"',
+            'P.Statement.Ours.Action: (none) -> ["s3:*"]',
+            'P.Statement.Ours.Resource: (none) -> ["a"]',
         ],
         id="a statement more",
     ),

@@ -27,12 +27,18 @@ def _between(old: Any, new: Any, path: Path) -> Iterator[Change]:
     if _both(old, new, Mapping):
         for key in dict.fromkeys([*(old or ()), *(new or ())]):
             yield from _between((old or {}).get(key), (new or {}).get(key), (*path, key))
-    elif _both(old, new, list):
+    elif _both(old, new, list) and not _is_new(old, new):
         yield from _items(old or [], new or [], path)
     elif _both(old, new, str) and any("\n" in (text or "") for text in (old, new)):
         yield from _items((old or "").splitlines(), (new or "").splitlines(), path)
     else:
         yield Change(path, old, new)
+
+
+def _is_new(old: Any, new: Any) -> bool:
+    """Whether a plain list comes or goes as a whole: then one line is enough."""
+    one = old if new is None else new
+    return (old is None or new is None) and not any(isinstance(item, Mapping) for item in one)
 
 
 def _both(old: Any, new: Any, kind: type) -> bool:
