@@ -4,9 +4,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 SETUP := $(VENV)/.ready
+LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+  --custom-compile-command 'make lock'
+
+IMAGE ?= dataflowxpress:0.1.0
+BUILD ?= docker build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fmt crd reasons lock clean argocd argocd-testdata dashboard e2e-argocd e2e-observability
+.PHONY: help setup demo test check fmt crd reasons lock clean argocd argocd-testdata dashboard e2e-argocd e2e-observability e2e-node chart image
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,8 +31,9 @@ demo: $(SETUP) ## the main job, on a sandbox of this machine (KEEP=1: leave it r
 
 lock: ## bring requirements.lock up to date with pyproject.toml
 	@test -x $(UV) || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-	  --custom-compile-command 'make lock' --extra sandbox --extra otel --group dev pyproject.toml --output-file requirements.lock
+	@$(LOCK) --extra sandbox --extra otel --group dev pyproject.toml --output-file requirements.lock
+	@$(LOCK) --extra otel --constraint requirements.lock pyproject.toml --output-file image/requirements.lock
+	@$(LOCK) --group build --constraint requirements.lock --output-file image/build.lock
 
 fmt: $(SETUP) ## format and apply safe lint fixes
 	@$(BIN)/ruff format .
@@ -48,6 +54,19 @@ reasons: $(SETUP) ## generate docs/reasons.md from core/reasons.py
 
 dashboard: $(SETUP) ## generate Grafana's dashboard
 	@$(BIN)/python monitoring/dashboard.py
+
+chart: $(SETUP) ## generate the README of the chart's values
+	@$$($(BIN)/python tools/tool.py helm-docs) --chart-search-root charts/dataflowxpress --log-level warning
+
+image: $(SETUP) ## build the operator's image, checked, with its bill of materials in dist/ (IMAGE=..., BUILD="buildah bud")
+	@$(BIN)/hadolint Dockerfile
+	@$(BIN)/python -m pytest -q tests/image
+	@$(UV) venv --quiet --clear build/image
+	@$(UV) pip sync --quiet --python build/image/bin/python --require-hashes image/requirements.lock
+	@mkdir -p dist
+	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --mc-type application --output-reproducible \
+	  --output-file dist/sbom.cdx.json build/image/bin/python
+	@$(BUILD) --tag $(IMAGE) --build-arg REVISION=$$(git rev-parse HEAD) .
 
 check: $(SETUP) ## lint, format, types, unit tests: seconds
 	@$(BIN)/ruff check .

@@ -37,7 +37,7 @@ class Cluster:
             metadata["uid"]: metadata["resourceVersion"]
             for namespace in namespaces or [""]
             for page in self._pages(namespace, label_selector=selector, limit=PAGE)
-            for metadata in (item["metadata"] for item in page["items"])
+            for metadata in (item["metadata"] for item in page["items"] or [])
         }
 
     def ask(self, namespaces: Collection[str] = ()) -> None:

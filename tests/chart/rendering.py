@@ -1,28 +1,75 @@
-"""Rendering: what the chart makes of values."""
+"""Rendering: what the chart makes of values, by real Helm."""
 
 from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from dataflowxpress import artifacts
 from tools.tool import tool
 
 CHART = artifacts.path("charts/dataflowxpress")
-FLAGS = ("--namespace", "default", "--values", "-")
+KUBERNETES = "1.36.0"
+RELEASE, NAMESPACE = "ours", "default"
+NAME = f"{RELEASE}-dataflowxpress"
+
+Values = dict[str, Any]
+Object = dict[str, Any]
 
 
-def rendered(template: str = "", **values: Any) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Helm:
+    """One version of Helm."""
+
+    command: Path
+
+    def __call__(self, *words: str, values: Values | None = None) -> str:
+        """Return what a command prints; raises CalledProcessError, which has what it says."""
+        return subprocess.run(
+            [self.command, *words, "--kube-version", KUBERNETES, "--values", "-"],
+            capture_output=True,
+            check=True,
+            input=json.dumps(values or {}),
+            text=True,
+        ).stdout
+
+    def template(self, values: Values | None = None, *options: str) -> str:
+        """Return the manifests of a release."""
+        where = (RELEASE, str(CHART), "--namespace", NAMESPACE)
+        return self("template", *where, *options, values=values)
+
+    def refusal(self, values: Values) -> str:
+        """Return why these values are refused."""
+        with pytest.raises(subprocess.CalledProcessError) as refused:
+            self.template(values)
+        return str(refused.value.stderr)
+
+
+def rendered(template: str = "", **values: Any) -> list[Object]:
     """Return the objects of one template, or of all."""
     only = ("--show-only", f"templates/{template}.yaml") if template else ()
-    text = subprocess.run(
-        [str(tool("helm4")), "template", "ours", str(CHART), *FLAGS, *only],
-        input=json.dumps(values),
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
+    text = Helm(tool("helm4")).template(values, *only)
     return [document for document in yaml.safe_load_all(text) if document]
+
+
+def objects(**values: Any) -> dict[tuple[str, str], Object]:
+    """Return all objects by kind and name."""
+    return {(each["kind"], each["metadata"]["name"]): each for each in rendered(**values)}
+
+
+def pod(found: dict[tuple[str, str], Object]) -> Object:
+    """Return the spec of the operator's pods."""
+    spec: Object = found["Deployment", NAME]["spec"]["template"]["spec"]
+    return spec
+
+
+def container(**values: Any) -> Object:
+    """Return the operator's container."""
+    operator: Object = pod(objects(**values))["containers"][0]
+    return operator

@@ -1,0 +1,14 @@
+"""Helm as people have it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chart.rendering import Helm
+from tools.tool import tool
+
+
+@pytest.fixture(scope="session", params=["helm3", "helm4"])
+def helm(request: pytest.FixtureRequest) -> Helm:
+    """Helm 3 and Helm 4."""
+    return Helm(tool(request.param))

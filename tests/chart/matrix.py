@@ -1,0 +1,85 @@
+"""Matrix: values that platform teams install the chart with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+SECRET = {"secret": {"secretName": "certificates"}}
+
+MATRIX: dict[str, dict[str, Any]] = {
+    "defaults": {},
+    "high availability": {
+        "replicaCount": 2,
+        "podDisruptionBudget": {"enabled": True, "minAvailable": 1},
+        "priorityClassName": "system-cluster-critical",
+        "topologySpreadConstraints": [
+            {
+                "maxSkew": 1,
+                "topologyKey": "topology.kubernetes.io/zone",
+                "whenUnsatisfiable": "ScheduleAnyway",
+            }
+        ],
+    },
+    "a share of the pipelines": {
+        "watch": {"namespaces": ["shop", "data"], "selector": "shard in (a, b)"},
+        "leaderElection": {"lease": "shard-a"},
+    },
+    "IRSA": {
+        "aws": {"region": "eu-west-1", "roleArn": "arn:aws:iam::111122223333:role/dataflowxpress"},
+        "serviceAccount": {"annotations": {"eks.amazonaws.com/sts-regional-endpoints": "true"}},
+    },
+    "static credentials elsewhere": {
+        "aws": {
+            "region": "us-gov-west-1",
+            "endpointUrl": "http://10.88.0.1:4566",
+            "existingSecret": "aws",
+        },
+    },
+    "nothing of the cluster's": {
+        "crds": {"enabled": False},
+        "rbac": {"create": False, "aggregateClusterRoles": False},
+        "serviceAccount": {"create": False, "name": "given"},
+        "metrics": {"service": {"enabled": False}},
+    },
+    "one without a Lease": {"leaderElection": {"enabled": False}},
+    "no probes": {
+        name: {"enabled": False} for name in ("livenessProbe", "readinessProbe", "startupProbe")
+    },
+    "shut in": {
+        "networkPolicy": {
+            "enabled": True,
+            "metricsFrom": [{"namespaceSelector": {"matchLabels": {"name": "monitoring"}}}],
+            "extraEgress": [{"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}],
+        },
+    },
+    "watched": {
+        "metrics": {
+            "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+            "prometheusRule": {"enabled": True},
+            "dashboard": {"enabled": True},
+        },
+    },
+    "everything further": {
+        "nameOverride": "pipelines",
+        "commonLabels": {"team": "data"},
+        "image": {"digest": f"sha256:{'0' * 64}", "pullPolicy": "Always"},
+        "imagePullSecrets": [{"name": "registry"}],
+        "podLabels": {"cost-centre": "7"},
+        "podAnnotations": {"note": "yes"},
+        "deploymentAnnotations": {"note": "yes"},
+        "tolerations": [{"key": "infra", "operator": "Exists"}],
+        "affinity": {"nodeAffinity": {}},
+        "dnsPolicy": "None",
+        "dnsConfig": {"nameservers": ["10.0.0.10"]},
+        "hostAliases": [{"ip": "10.1.2.3", "hostnames": ["sts.internal"]}],
+        "extraArgs": ["--log-format=full"],
+        "extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy:3128"}],
+        "extraEnvFrom": [{"configMapRef": {"name": "proxy"}}],
+        "extraVolumes": [{"name": "certificates", **SECRET}],
+        "extraVolumeMounts": [{"name": "certificates", "mountPath": "/certificates"}],
+        "extraObjects": [
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: '{{ .Release.Name }}-text'}\n",
+            {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "of-yaml"}},
+        ],
+    },
+}

@@ -1,0 +1,135 @@
+"""What the chart makes of its values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.chart.rendering import NAME, NAMESPACE, Object, container, objects, pod
+
+
+def env(container: Object) -> dict[str, Any]:
+    return {each["name"]: each.get("value", each.get("valueFrom")) for each in container["env"]}
+
+
+def test_pods_are_as_the_restricted_level_wants_them() -> None:
+    found = objects()
+    for spec in (pod(found), found["Pod", f"{NAME}-check"]["spec"]):
+        assert spec["securityContext"]["runAsNonRoot"]
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        for each in spec["containers"]:
+            assert each["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+
+
+def test_an_image_is_named_by_digest_where_there_is_one() -> None:
+    digest = f"sha256:{'0' * 64}"
+    assert container()["image"] == "dataflowxpress:0.1.0"
+    assert container(image={"tag": "2"})["image"] == "dataflowxpress:2"
+    assert container(image={"tag": "2", "digest": digest})["image"] == f"dataflowxpress@{digest}"
+
+
+def test_the_operator_holds_a_lease_of_its_release() -> None:
+    assert f"--lease={NAMESPACE}/{NAME}" in container()["args"]
+    shared = container(leaderElection={"lease": "shard-a"})
+    assert f"--lease={NAMESPACE}/shard-a" in shared["args"]
+
+
+def test_without_a_lease_the_old_operator_ends_before_the_new_one_begins() -> None:
+    found = objects(leaderElection={"enabled": False})
+    assert found["Deployment", NAME]["spec"]["strategy"] == {"type": "Recreate"}
+    assert not any("--lease" in arg for arg in pod(found)["containers"][0]["args"])
+    assert ("Role", f"{NAME}-lease") not in found
+
+
+def test_in_named_namespaces_nothing_is_allowed_in_the_whole_cluster() -> None:
+    watch = {"namespaces": ["shop", "data"]}
+    found = objects(watch=watch, rbac={"aggregateClusterRoles": False})
+    assert not {kind for kind, _ in found} & {"ClusterRole", "ClusterRoleBinding"}
+    assert pod(found)["containers"][0]["args"][-3:-1] == ["--namespace=shop", "--namespace=data"]
+
+
+def test_users_of_pipelines_are_those_of_the_namespace() -> None:
+    roles = {name: role for (kind, name), role in objects().items() if kind == "ClusterRole"}
+
+    def verbs(whom: str) -> set[str]:
+        label = f"rbac.authorization.k8s.io/aggregate-to-{whom}"
+        ours = [role for role in roles.values() if role["metadata"]["labels"].get(label)]
+        return {verb for role in ours for rule in role["rules"] for verb in rule["verbs"]}
+
+    assert verbs("view") == {"get", "list", "watch"}
+    assert verbs("edit") == verbs("view") | {"create", "update", "patch", "delete"}
+    assert verbs("admin") == verbs("edit") | {"deletecollection"}
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_the_kind_stays_when_the_chart_goes_if_it_is_to(keep: bool) -> None:
+    kind = objects(crds={"keep": keep})[
+        "CustomResourceDefinition", "datapipelines.dataflowxpress.io"
+    ]
+    annotations = kind["metadata"].get("annotations", {})
+    assert (annotations.get("helm.sh/resource-policy") == "keep") == keep
+    assert kind["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]
+
+
+def test_an_aws_identity_comes_from_a_role_or_a_secret() -> None:
+    role = "arn:aws:iam::111122223333:role/x"
+    account = objects(aws={"roleArn": role})["ServiceAccount", NAME]
+    assert account["metadata"]["annotations"] == {"eks.amazonaws.com/role-arn": role}
+    told = env(container(aws={"existingSecret": "keys"}))
+    keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]
+    needed = {key: told[key]["secretKeyRef"]["optional"] for key in keys}
+    assert needed == dict(zip(keys, [False, False, True], strict=True))
+    assert not set(keys) & env(container()).keys()
+
+
+def test_region_and_endpoint_reach_every_client() -> None:
+    told = env(container(aws={"region": "eu-west-1", "endpointUrl": "http://aws:4566"}))
+    assert told["AWS_REGION"] == told["AWS_DEFAULT_REGION"] == "eu-west-1"
+    assert told["AWS_ENDPOINT_URL"] == "http://aws:4566"
+
+
+def test_replicas_are_spread_by_their_own_labels() -> None:
+    spread = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}
+    found = objects(topologySpreadConstraints=[spread])
+    labels = found["Deployment", NAME]["spec"]["selector"]["matchLabels"]
+    assert pod(found)["topologySpreadConstraints"] == [
+        {**spread, "labelSelector": {"matchLabels": labels}}
+    ]
+
+
+def test_the_selector_picks_only_the_operator() -> None:
+    found = objects()
+    selector = found["Deployment", NAME]["spec"]["selector"]["matchLabels"]
+    test = found["Pod", f"{NAME}-check"]["metadata"]["labels"]
+    assert not selector.items() <= test.items()
+    assert found["Service", f"{NAME}-metrics"]["spec"]["selector"] == selector
+
+
+def test_probes_ask_for_life_and_readiness() -> None:
+    asked = container()
+    ports = {port["name"]: port["containerPort"] for port in asked["ports"]}
+    assert f"--probes=:{ports['probes']}" in asked["args"]
+    assert f"--metrics=:{ports['metrics']}" in asked["args"]
+    paths = {name: asked[name]["httpGet"]["path"] for name in asked if name.endswith("Probe")}
+    assert paths == {
+        "startupProbe": "/healthz",
+        "livenessProbe": "/healthz",
+        "readinessProbe": "/readyz",
+    }
+
+
+def test_the_test_asks_what_the_operator_does_with_its_identity() -> None:
+    found = objects(watch={"namespaces": ["shop"]}, aws={"region": "eu-west-1"})
+    hook, working = found["Pod", f"{NAME}-check"]["spec"], pod(found)
+    assert hook["serviceAccountName"] == working["serviceAccountName"]
+    assert env(hook["containers"][0]) == env(working["containers"][0])
+    assert hook["containers"][0]["args"] == [
+        "check",
+        "--namespace=shop",
+        f"--lease={NAMESPACE}/{NAME}",
+    ]

@@ -1,0 +1,106 @@
+"""The chart is valid: for Helm, for Kubernetes' own schemas, and with values that make no sense."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kubernetes import config
+from kubernetes.dynamic import DynamicClient
+
+from tests.chart.matrix import MATRIX
+from tests.chart.rendering import CHART, Helm
+from tools.tool import tool
+
+OF_OTHERS = "CustomResourceDefinition,ServiceMonitor,PrometheusRule"
+
+
+def test_helm_has_nothing_to_say_against_it(helm: Helm) -> None:
+    helm("lint", "--strict", str(CHART))
+
+
+@pytest.fixture(scope="session")
+def schemas(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The API server's own schemas, where kubeconform looks for them; unknown fields are wrong."""
+    folder = tmp_path_factory.mktemp("schemas")
+    with config.new_client_from_config(str(cluster)) as client:
+        document = json.loads(DynamicClient(client).request("GET", "/openapi/v2").data)
+    for definition in document["definitions"].values():
+        if "properties" in definition:
+            definition["additionalProperties"] = False
+    (folder / "all.json").write_text(json.dumps({"definitions": document["definitions"]}))
+    for name, definition in document["definitions"].items():
+        for kind in definition.get("x-kubernetes-group-version-kind", []):
+            group = f"{kind['group'].split('.')[0]}-" if kind["group"] else ""
+            file = folder / f"{kind['kind']}-{group}{kind['version']}.json".lower()
+            file.write_text(json.dumps({"$ref": f"all.json#/definitions/{name}"}))
+    return folder
+
+
+@pytest.mark.parametrize("values", MATRIX.values(), ids=MATRIX.keys())
+def test_kubernetes_knows_every_field(helm: Helm, schemas: Path, values: dict[str, Any]) -> None:
+    checked = subprocess.run(
+        [
+            *(tool("kubeconform"), "-strict", "-summary", "-skip", OF_OTHERS),
+            *("-schema-location", f"{schemas}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json"),
+        ],
+        capture_output=True,
+        check=False,
+        input=helm.template(values),
+        text=True,
+    )
+    assert checked.returncode == 0, checked.stdout
+    assert "Invalid: 0, Errors: 0" in checked.stdout
+    assert "Valid: 0" not in checked.stdout
+
+
+def test_a_field_that_kubernetes_does_not_know_is_found(helm: Helm, schemas: Path) -> None:
+    wrong: dict[str, Any] = {"affinity": {"nodeAfinity": {}}}
+    with pytest.raises(AssertionError, match="nodeAfinity"):
+        test_kubernetes_knows_every_field(helm, schemas, wrong)
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "an unknown value": ({"replicas": 2}, "replicas"),
+    "an unknown value inside": ({"aws": {"regoin": "eu-west-1"}}, "regoin"),
+    "replicas in words": ({"replicaCount": "two"}, "replicaCount"),
+    "two at work at once": (
+        {"replicaCount": 2, "leaderElection": {"enabled": False}},
+        "replicaCount",
+    ),
+    "no region": ({"aws": {"region": "Ireland"}}, "aws.region"),
+    "no endpoint": ({"aws": {"endpointUrl": "localhost"}}, "aws.endpointUrl"),
+    "no role": ({"aws": {"roleArn": "dataflowxpress"}}, "aws.roleArn"),
+    "two identities": (
+        {"aws": {"roleArn": "arn:aws:iam::111122223333:role/x", "existingSecret": "y"}},
+        "aws.existingSecret",
+    ),
+    "no namespace": ({"watch": {"namespaces": ["Shop"]}}, "watch.namespaces"),
+    "no digest": ({"image": {"digest": "latest"}}, "image.digest"),
+    "no pull policy": ({"image": {"pullPolicy": "Sometimes"}}, "image.pullPolicy"),
+    "a watch restarted before it heals": (
+        {"livenessProbe": {"deafAfterSeconds": 10}},
+        "livenessProbe.deafAfterSeconds",
+    ),
+}
+
+
+@pytest.mark.parametrize(("values", "words"), REFUSED.values(), ids=REFUSED.keys())
+def test_values_that_make_no_sense_are_refused(
+    helm: Helm, values: dict[str, Any], words: str
+) -> None:
+    said = helm.refusal(values)
+    assert words in said.replace("/", ".")
+
+
+def test_the_readme_tells_the_values_that_there_are() -> None:
+    told = subprocess.run(
+        [tool("helm-docs"), "--dry-run", "--chart-search-root", CHART],
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
+    assert told.strip() == (CHART / "README.md").read_text().strip(), "run: make chart"
