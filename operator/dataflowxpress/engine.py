@@ -142,7 +142,7 @@ class Engine:
     def _do(self, step: Step) -> None:
         match step.action:
             case Action.REFUSE:
-                raise step.error or Refused(f"{step.id} {step.reason}")
+                raise step.error or Refused(step.reason)
             case Action.DELETE:
                 self._delete(step.id, lets_finish=step.lets_finish)
             case Action.REPLACE:

@@ -16,7 +16,7 @@ from .core.plan import Action, Outcome, Step, nothing_stays
 from .core.resource import Id, Resource, Scope, only
 from .core.status import Status
 from .engine import Engine
-from .errors import InvalidSpec, PipelineError, Refused
+from .errors import Blocked, InvalidSpec, PipelineError, Refused
 from .pipeline import Pipeline
 from .resources import Bucket
 from .runs import Remedy
@@ -239,7 +239,7 @@ def _apply(engine: Engine, steps: Sequence[Step]) -> list[Outcome]:
     prune = [step for step in steps if step.action is Action.DELETE]
     outcomes = engine.apply(step for step in steps if step.action is not Action.DELETE)
     if any(outcome.error for outcome in outcomes):
-        waits = Refused("stays until everything else is as specified")
+        waits = Blocked("stays until everything else is as specified")
         return [*outcomes, *(Outcome(step, waits) for step in prune)]
     return [*outcomes, *engine.apply(prune)]
 

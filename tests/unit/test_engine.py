@@ -152,7 +152,7 @@ def test_a_strangers_resource_is_refused_and_not_touched(engine: Engine, memory:
     memory.journal.clear()
     outcome = reconcile(engine, [BOX])["a"]
     assert isinstance(outcome.error, Refused)
-    assert "Box/a exists and belongs to pipeline demo/other: choose another" in str(outcome.error)
+    assert "exists and belongs to pipeline demo/other: choose another" in str(outcome.error)
     assert memory.writes == []
 
 

@@ -77,6 +77,12 @@ def test_what_needs_a_person_stalls() -> None:
     assert not condition([outcome("a")], "Stalled").holds
 
 
+def test_what_waits_for_a_person_is_not_called_progress() -> None:
+    failed = [outcome("a", Action.CREATE, PermissionError("no")), outcome("b", error=OSError("x"))]
+    assert condition(failed, "Stalled").holds
+    assert not condition(failed, "Reconciling").holds
+
+
 def test_what_aws_still_works_on_is_not_ready_but_reconciling() -> None:
     working = [outcome("a", waits_for="is being updated by AWS")]
     assert condition(working, "Ready").reason == "WaitingForAWS"

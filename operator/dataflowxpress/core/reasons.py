@@ -114,7 +114,7 @@ class Reason(StrEnum):
     )
     NEEDS_ATTENTION = (
         "NeedsAttention",
-        "Stalled",
+        "Reconciling, Stalled",
         "A person has to do something; it is tried again all the same, slowly.",
         "Do what the message of `Ready` says.",
     )

@@ -283,13 +283,14 @@ def facts_of(outcomes: Sequence[Outcome], words: Words, *, drifted: bool) -> lis
     failed = [o for o in outcomes if o.error and words.reason(o.error) is not Reason.BLOCKED]
     pending = [o for o in outcomes if not o.error and o.step.waits_for]
     unready = [o for o in pending if o.step.id.kind != "Subscription"]
-    stuck = [o for o in failed if o.error and words.needs_person(o.error)]
+    stuck = any(words.needs_person(o.error) for o in failed if o.error)
     waiting = Reason.WAITING_FOR_AWS if unready else Reason.SETTLED
-    doing = Reason.RETRYING if failed else waiting
+    trying = Reason.NEEDS_ATTENTION if stuck else Reason.RETRYING
+    going_on = bool(failed or unready) and not stuck  # kstatus takes it for progress, if both hold
     return [
         _ready(outcomes, failed, unready, words),
-        Fact("Reconciling", bool(failed or unready), doing),
-        Fact("Stalled", bool(stuck), Reason.NEEDS_ATTENTION if stuck else Reason.PROGRESSING),
+        Fact("Reconciling", going_on, trying if failed else waiting),
+        Fact("Stalled", stuck, Reason.NEEDS_ATTENTION if stuck else Reason.PROGRESSING),
         _drift(outcomes if drifted else ()),
         _subscriptions(outcomes),
     ]
