@@ -16,6 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from dataflowxpress.sandbox import aws as sandbox_aws
+from tests.sandbox.aws.conftest import allow
 
 if TYPE_CHECKING:
     from dataflowxpress.sandbox.aws.serving import RunningAws
@@ -129,6 +130,19 @@ def test_an_ordinary_script_reads_the_catalog_writes_parquet_and_keeps_a_bookmar
         logGroupName="/aws-glue/jobs/output", logStreamName=first["Id"]
     )
     assert "read 2" in [event["message"] for event in output["events"]]
+
+
+def test_a_run_logs_with_no_more_permissions_than_glue_needs(
+    place: Place, eventually: Eventually
+) -> None:
+    writes = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
+    role = place.role(allow("s3:GetObject", *writes))
+    logs, group = place.aws.client("logs"), f"/aws-glue/jobs/{place.name}"
+    logs.create_log_group(logGroupName=group)
+    to = {"--continuous-log-logGroup": group}
+    run = Job(place, eventually, "print('said')", Role=role, DefaultArguments=to).run()
+    found = logs.get_log_events(logGroupName=group, logStreamName=run["Id"])
+    assert [event["message"] for event in found["events"]] == ["said"]
 
 
 def test_a_failed_script_says_why(place: Place, eventually: Eventually) -> None:

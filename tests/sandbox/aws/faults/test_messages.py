@@ -77,8 +77,8 @@ def way(request: pytest.FixtureRequest, place: Place) -> tuple[Send, str, str]:
     }[request.param]
 
 
-def come(inbox: Inbox, number: int, eventually: Eventually) -> list[str]:
-    """Wait for so many messages; return what they are about, as they come."""
+def take(inbox: Inbox, number: int, eventually: Eventually) -> list[str]:
+    """Wait for so many messages; return their bodies, as they come."""
     bodies: list[str] = []
 
     def enough() -> bool:
@@ -86,7 +86,12 @@ def come(inbox: Inbox, number: int, eventually: Eventually) -> list[str]:
         return len(bodies) >= number
 
     eventually(enough)
-    return [_about(body) for body in bodies]
+    return bodies
+
+
+def come(inbox: Inbox, number: int, eventually: Eventually) -> list[str]:
+    """Wait for so many messages; return what they are about."""
+    return [_about(body) for body in take(inbox, number, eventually)]
 
 
 def _about(body: str) -> str:
@@ -162,6 +167,19 @@ def test_a_message_that_nothing_overtakes_comes_all_the_same(
     faults.set("reorder", f"event:{place.name}", times=1, seconds=1)
     tell("a")
     assert come(inbox, 1, eventually) == ["a"]
+
+
+@pytest.mark.usefixtures("upload")
+def test_what_s3_sends_when_it_is_configured_is_a_notification_too(
+    place: Place, faults: Faults, inbox: Inbox, eventually: Eventually
+) -> None:
+    faults.set("double", "notification:TestEvent", resource=f"arn:aws:s3:::{place.name}")
+    rule = {"QueueArn": inbox.arn, "Events": ["s3:ObjectCreated:*"]}
+    place.aws.client("s3").put_bucket_notification_configuration(
+        Bucket=place.name, NotificationConfiguration={"QueueConfigurations": [rule]}
+    )
+    told = [json.loads(body)["Event"] for body in take(inbox, 2, eventually)]
+    assert told == ["s3:TestEvent", "s3:TestEvent"]
 
 
 def test_messages_of_a_queue_are_delivered_in_another_order(

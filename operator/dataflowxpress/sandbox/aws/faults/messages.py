@@ -40,10 +40,7 @@ class Messages:
 
     def _notifying(self, theirs: Callable[..., None]) -> Callable[..., None]:
         def deliver(arn: str, payload: dict[str, Any], *rest: Any, **named: Any) -> None:
-            record = payload["Records"][0]
-            about = f"{record['s3']['bucket']['arn']}/{record['s3']['object']['key']}"
-            moment = Moment(f"notification:{record['eventName']}", about, "")
-            self.send(moment, lambda: theirs(arn, payload, *rest, **named))
+            self.send(_notification(payload), lambda: theirs(arn, payload, *rest, **named))
 
         return deliver
 
@@ -113,6 +110,14 @@ class Messages:
         arn = sqs._queues[queue_url]["attributes"]["QueueArn"]
         names = [m["FunctionName"] for m in lambda_svc._esms.values() if m["EventSourceArn"] == arn]
         return Moment(f"delivery:{names[0] if names else ''}", arn, "")
+
+
+def _notification(payload: dict[str, Any]) -> Moment:
+    if "Records" not in payload:  # what S3 sends when it is configured
+        return Moment("notification:TestEvent", f"arn:aws:s3:::{payload['Bucket']}", "")
+    record = payload["Records"][0]
+    about = f"{record['s3']['bucket']['arn']}/{record['s3']['object']['key']}"
+    return Moment(f"notification:{record['eventName']}", about, "")
 
 
 def _return(batch: list[dict[str, Any]], seconds: float) -> None:

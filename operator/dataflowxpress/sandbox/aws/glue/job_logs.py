@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ def _put(logs: Any, group: str, stream: str, file: Path) -> None:
     lines = [line[:_LONGEST_LINE] for line in file.read_text(errors="replace").splitlines() if line]
     if not lines:
         return
-    if not logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]:
+    with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
         logs.create_log_group(logGroupName=group)
     logs.create_log_stream(logGroupName=group, logStreamName=stream)
     now = round(time.time() * 1000)
