@@ -1,0 +1,138 @@
+"""Chain: a pipeline under chaos, and whether anything in it still moves."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from dataflowxpress.core.status import Status
+from dataflowxpress.runs import REDRIVE_REQUESTED
+from dataflowxpress.spec import GROUP, KIND, VERSION
+from tests.chaos.bucket import Bucket
+from tests.e2e.conftest import NAMESPACE, User, holds
+
+QUIET = 900.0  # seconds after the last fault in which everything must have come right
+LIVE = {"STARTING", "RUNNING", "STOPPING", "WAITING"}
+BADLY = {"FAILED", "TIMEOUT", "STOPPED"}
+
+
+@dataclass(frozen=True)
+class Chain:
+    """A pipeline whose bucket, database, crawler and job have its own name."""
+
+    user: User
+    name: str
+
+    def begin(self) -> None:
+        """Make the pipeline and wait until it is ready."""
+        name = self.name
+        functions = {of: {"name": f"{name}-{of.lower()}"} for of in ("startCrawler", "startJob")}
+        self.user.pipeline(
+            name,
+            bucket={"name": name},
+            catalog={"database": name},
+            crawler={"name": name},
+            job={"name": name},
+            functions=functions,
+            trigger={"batchWindowSeconds": 0},
+        )
+        self.user.ready(name, 120)
+
+    def bury(self) -> None:
+        """Put a message into the dead-letter queue of uploads, as if nobody could deal with it."""
+        sqs, queue = self.user.aws("sqs"), f"default-{self.name}-uploads-dead"
+        url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+        sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"source": "dataflowxpress"}))
+
+    def revive(self) -> None:
+        """Have the dead letters put back, as a user does after a cure."""
+        asked = {"metadata": {"annotations": {REDRIVE_REQUESTED: str(time.time())}}}
+        self.user.kind(KIND, f"{GROUP}/{VERSION}").patch(
+            body=asked,
+            name=self.name,
+            namespace=NAMESPACE,
+            content_type="application/merge-patch+json",
+        )
+
+    def quiet(self) -> Status:
+        """Wait until nothing moves and all is said to be well; return the status."""
+        self.wait(lambda: not self._loud(), QUIET, "quiet", self._why)
+        return self.user.status(self.name)
+
+    def wait(
+        self,
+        until: Callable[[], bool],
+        seconds: float,
+        what: str,
+        why: Callable[[], str] = lambda: "",
+    ) -> None:
+        """Wait until something is so; fail and say what was instead."""
+        deadline = time.monotonic() + seconds
+        while not until():
+            if time.monotonic() > deadline:
+                pytest.fail(f"{self.name}: not {what} within {seconds:.0f} s. {why()}")
+            time.sleep(0.5)
+
+    def _why(self) -> str:
+        return f"{self._loud()}; the status: {self.user.status(self.name).as_json()}"
+
+    def _loud(self) -> str:
+        """Return what still goes on, or nothing; the status may not know of it yet."""
+        status = self.user.status(self.name)
+        checks: dict[str, Callable[[], bool]] = {
+            "data is not current": lambda: not holds(status, "DataCurrent"),
+            "the status is behind": lambda: self._converted(status) != len(self.bucket.uploaded()),
+            "objects wait": lambda: bool(self.bucket.pending()),
+            "the pipeline is not ready": lambda: not holds(status, "Ready"),
+            "a crawl goes on": self.crawls,
+            "a run goes on": self.running,
+            "messages wait": lambda: bool(self._messages("")),
+        }
+        return next((what for what, is_so in checks.items() if is_so()), "")
+
+    @staticmethod
+    def _converted(status: Status) -> int:
+        return status.data.objects if status.data else 0
+
+    @property
+    def bucket(self) -> Bucket:
+        """What lies in its bucket."""
+        return Bucket(self.user.aws("s3"), self.name)
+
+    def crawls(self) -> bool:
+        """Whether a crawl goes on."""
+        found = self.user.aws("glue").get_crawler(Name=self.name)
+        return bool(found["Crawler"]["State"] != "READY")
+
+    def running(self) -> bool:
+        """Whether a run goes on."""
+        return any(run["JobRunState"] in LIVE for run in self.runs())
+
+    def failed(self) -> int:
+        """Count the runs that ended badly."""
+        return sum(run["JobRunState"] in BADLY for run in self.runs())
+
+    def runs(self) -> list[dict[str, Any]]:
+        """Return all runs; none where the pipeline has not come so far."""
+        glue = self.user.aws("glue")
+        try:
+            found: list[dict[str, Any]] = glue.get_job_runs(JobName=self.name)["JobRuns"]
+        except glue.exceptions.EntityNotFoundException:
+            return []
+        return found
+
+    @property
+    def hidden(self) -> int:
+        """Messages that a dead Lambda has, and that come back in their time."""
+        return self._messages("NotVisible") + self._messages("Delayed")
+
+    def _messages(self, state: str) -> int:
+        sqs, attribute = self.user.aws("sqs"), f"ApproximateNumberOfMessages{state}"
+        urls = sqs.list_queues(QueueNamePrefix=f"default-{self.name}-").get("QueueUrls", ())
+        asked = (sqs.get_queue_attributes(QueueUrl=u, AttributeNames=[attribute]) for u in urls)
+        return sum(int(answer["Attributes"][attribute]) for answer in asked)

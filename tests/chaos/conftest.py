@@ -1,0 +1,35 @@
+"""Fixtures of the chaos suite: a sandbox of its own, whose faults disturb nobody else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from kubernetes import config
+from kubernetes.dynamic import DynamicClient
+
+from dataflowxpress.sandbox.aws import Aws
+from dataflowxpress.sandbox.aws.faults import Faults
+from dataflowxpress.sandbox.sandbox import Sandbox
+from tests.e2e.conftest import User
+
+
+@pytest.fixture(scope="session")
+def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
+    """Somebody who works with a sandbox in which things go wrong."""
+    sandbox = Sandbox(tmp_path_factory.mktemp("chaos") / "sandbox")
+    with sandbox.running():
+        client = config.new_client_from_config(str(sandbox.kubeconfig))
+        yield User(sandbox, DynamicClient(client))
+
+
+@pytest.fixture(scope="session")
+def faults(user: User) -> Faults:
+    """The faults of that sandbox."""
+    return Faults(Aws(int(user.sandbox.env()["AWS_ENDPOINT_URL"].rpartition(":")[2])))
+
+
+def asked(name: str, usual: int) -> int:
+    """Return a number from the environment, as `make chaos` sets it."""
+    return int(os.environ.get(f"CHAOS_{name}") or usual)

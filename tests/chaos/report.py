@@ -1,0 +1,69 @@
+"""Report: a row for each seed, and the whole story of those that failed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.chaos.trial import Trial
+
+NUMBERS = ("uploads", "faults", "runs", "failed runs", "rows", "lost", "doubled", "stray")
+
+
+def tell(console: Console, trial: Trial) -> None:
+    """Print that a seed is through."""
+    how = "well" if trial.good else "badly"
+    console.print(f"seed {trial.plan.seed} ended {how} after {trial.seconds:.0f} s")
+
+
+def show(console: Console, trials: Sequence[Trial], outages: int) -> None:
+    """Print the table, and the timelines of what failed."""
+    table = Table("seed", *NUMBERS, "status", "seconds", "faults by kind", box=None)
+    for trial in trials:
+        table.add_row(*row(trial))
+    console.print(table)
+    total: Counter[str] = sum((trial.struck() for trial in trials), Counter())
+    console.print(f"{len(trials)} seeds, {total.total()} faults: {_kinds(total)}")
+    console.print(f"the operator was killed {outages} times")
+    for trial in trials:
+        if not trial.good:
+            console.print(*story(trial), sep="\n", markup=False)
+
+
+def row(trial: Trial) -> list[str]:
+    """Return the words of a trial's row."""
+    chain, struck, verdict = trial.chain, trial.struck(), trial.verdict
+    numbers = [len(trial.plan.uploads), struck.total(), len(chain.runs()), chain.failed()]
+    found = (
+        [verdict.rows, len(verdict.lost), len(verdict.doubled), len(verdict.stray)]
+        if verdict
+        else ["?"] * 4
+    )
+    status = "?" if verdict is None else "false" if verdict.wrong else "true"
+    words = [trial.plan.seed, *numbers, *found, status, round(trial.seconds), _kinds(struck)]
+    return [str(word) for word in words]
+
+
+def _kinds(struck: Counter[str]) -> str:
+    return ", ".join(f"{kind} {number}" for kind, number in sorted(struck.items()))
+
+
+def story(trial: Trial) -> Iterator[str]:
+    """Yield the lines that tell what a seed met, in order."""
+    yield f"\nseed {trial.plan.seed}: make chaos SEED={trial.plan.seed} SEEDS=1"
+    yield f"error: {trial.error or 'none'}"
+    yield f"verdict: {trial.verdict}"
+    told = [*trial.timeline]
+    told += [(s["at"], f"struck: {s['kind']} {s['on']} {s['resource']}") for s in trial.strikes]
+    for run in trial.chain.runs():
+        began = run["StartedOn"].timestamp()
+        told.append((began, f"run {run['Id'][:10]} begins"))
+        if "CompletedOn" in run:
+            how = f"{run['JobRunState']} {run.get('ErrorMessage', '')}"
+            told.append((run["CompletedOn"].timestamp(), f"run {run['Id'][:10]} ends: {how}"))
+    for at, what in sorted(told):
+        yield f"{datetime.fromtimestamp(at, UTC):%H:%M:%S.%f} {what}"

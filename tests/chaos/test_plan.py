@@ -1,0 +1,45 @@
+"""The plan of a seed."""
+
+from __future__ import annotations
+
+import csv
+
+import pytest
+
+from dataflowxpress.sandbox.aws.faults import Fault, Kind
+from tests.chaos.plan import Plan, Upload
+from tests.chaos.weather import Weather
+
+WEATHER = Weather("chaos0001")
+
+
+def test_the_same_seed_gives_the_same_plan_and_another_one_another() -> None:
+    assert Plan.of(1, 60) == Plan.of(1, 60)
+    assert Plan.of(1, 60) != Plan.of(2, 60)
+
+
+def test_all_faults_are_possible_and_of_every_kind() -> None:
+    faults = [Fault.model_validate(each) for each in WEATHER.all]
+    assert {fault.kind for fault in faults} == set(Kind)
+
+
+def test_no_fault_strikes_another_pipeline() -> None:
+    for fault in WEATHER.all:
+        assert "chaos0001" in fault.get("resource", "") + fault["on"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_uploads_come_singly_in_bursts_and_again_under_the_same_key(seed: int) -> None:
+    uploads = Plan.of(seed, 60).uploads
+    assert len(uploads) == 60
+    assert len({upload.key for upload in uploads}) < 60
+    assert any(upload.pause == 0 for upload in uploads)
+    assert {upload.moment for upload in uploads} == {"now", "crawl", "run"}
+
+
+def test_an_upload_is_csv_with_as_many_rows_as_it_says() -> None:
+    upload = Upload(7, "csv_data/a, b.csv", 3, noted=True, shuffled=True, pause=0, moment="now")
+    rows = list(csv.DictReader(upload.body.decode().splitlines()))
+    assert [(row["upload"], row["line"], row["note"]) for row in rows] == [
+        ("7", str(line), "noted") for line in range(3)
+    ]
