@@ -87,5 +87,8 @@ e2e-argocd: $(SETUP) ## the GitOps life on a real Argo CD (DATAFLOWXPRESS_ARGOCD
 e2e-observability: $(SETUP) ## each alert and each query of the dashboard, on a real Prometheus
 	@$(BIN)/python -m pytest -p no:randomly tests/observability
 
+e2e-node: $(SETUP) ## the chart's life on a real node (DATAFLOWXPRESS_NODE: the command that runs one)
+	@DATAFLOWXPRESS_NODE=$${DATAFLOWXPRESS_NODE:-../shared/node/node} $(BIN)/python -m pytest -p no:randomly -s tests/node
+
 clean: ## remove what setup made
 	rm -rf $(VENV) dist build

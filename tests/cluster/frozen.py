@@ -42,9 +42,9 @@ class Proxy:
         self._frozen = threading.Event()
 
     @contextlib.contextmanager
-    def serving(self) -> Iterator[int]:
-        """Listen beside the target for the length of a block; give the port."""
-        with self._open, server(self._target[0], self._serve) as port:
+    def serving(self, host: str = "") -> Iterator[int]:
+        """Listen on *host*, or beside the target, for the length of a block; give the port."""
+        with self._open, server(host or self._target[0], self._serve) as port:
             yield port
 
     def _serve(self, near: socket.socket) -> None:
