@@ -6,22 +6,17 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from kubernetes import config
-from kubernetes.dynamic import DynamicClient
 
 from dataflowxpress.sandbox.aws import Aws
 from dataflowxpress.sandbox.aws.faults import Faults
-from dataflowxpress.sandbox.sandbox import Sandbox
 from tests.e2e.conftest import User
 
 
 @pytest.fixture(scope="session")
 def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
     """Somebody who works with a sandbox in which things go wrong."""
-    sandbox = Sandbox(tmp_path_factory.mktemp("chaos") / "sandbox")
-    with sandbox.running():
-        client = config.new_client_from_config(str(sandbox.kubeconfig))
-        yield User(sandbox, DynamicClient(client))
+    with User.of_a_sandbox(tmp_path_factory.mktemp("chaos")) as user:
+        yield user
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,15 @@ class User:
 
     sandbox: Sandbox
     dynamic: DynamicClient
+
+    @classmethod
+    @contextmanager
+    def of_a_sandbox(cls, folder: Path) -> Iterator[User]:
+        """Bring up a sandbox in *folder* for the length of a `with` block."""
+        sandbox = Sandbox(folder / "sandbox")
+        with sandbox.running():
+            client = config.new_client_from_config(str(sandbox.kubeconfig))
+            yield cls(sandbox, DynamicClient(client))
 
     @property
     def directory(self) -> Path:
@@ -127,7 +137,5 @@ def _client(service: str, endpoint: str, key: str, secret: str) -> Any:
 @pytest.fixture(scope="session")
 def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
     """Somebody who works with a sandbox of the session's own."""
-    sandbox = Sandbox(tmp_path_factory.mktemp("e2e") / "sandbox")
-    with sandbox.running():
-        client = config.new_client_from_config(str(sandbox.kubeconfig))
-        yield User(sandbox, DynamicClient(client))
+    with User.of_a_sandbox(tmp_path_factory.mktemp("e2e")) as user:
+        yield user
