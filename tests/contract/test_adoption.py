@@ -7,7 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -100,3 +100,47 @@ def test_another_pipeline_is_refused_what_was_adopted(built: Pipeline) -> None:
     refused = {str(step.id): step.reason for step in steps if step.action is Action.REFUSE}
     assert refused.keys() >= BUILT
     assert all("belongs to pipeline default/serverless" in refused[name] for name in BUILT)
+
+
+IN_CLUSTER: dict[str, Any] = {"cluster": "1111-of-kube-system", "uid": "aaaa"}
+
+
+@pytest.fixture
+def living(pipeline: Pipeline) -> Pipeline:
+    """A pipeline that an operator in a cluster has made."""
+    made = replace(pipeline, scope=replace(pipeline.scope, **IN_CLUSTER))
+    made.converge(derived(made))
+    return made
+
+
+def derived(pipeline: Pipeline) -> list[Resource]:
+    return blueprint(DataPipelineSpec(), pipeline.scope)
+
+
+def test_a_pipeline_that_was_deleted_and_made_anew_takes_its_own_back(living: Pipeline) -> None:
+    anew = replace(living, scope=replace(living.scope, uid="bbbb"))
+    steps = anew.engine.plan(anew.scope, derived(anew))
+    tagged = {step.id for step in steps if step.resource and step.resource.arn_format}
+    assert {step.id for step in steps if step.action is Action.UPDATE} == tagged
+    assert {step.id for step in steps if step.action is Action.KEEP} == {
+        step.id for step in steps
+    } - tagged
+    assert {part for step in steps for part in step.changed} == {"Tags"}
+    anew.converge(derived(anew))
+    assert anew.differences(derived(anew)) == []
+
+
+def test_the_same_names_in_another_cluster_are_refused_until_the_pipeline_is_moved(
+    living: Pipeline,
+) -> None:
+    elsewhere = replace(living, scope=replace(living.scope, cluster="2222-of-kube-system"))
+    steps = elsewhere.engine.plan(elsewhere.scope, derived(elsewhere))
+    tagged = [step for step in steps if step.resource and step.resource.arn_format]
+    assert {step.action for step in tagged} == {Action.REFUSE}
+    assert all("of cluster 1111-of-kube-system: set spec.adopt" in s.reason for s in tagged)
+
+    moving = replace(elsewhere, scope=replace(elsewhere.scope, adopt=True))
+    moving.converge(derived(moving))
+    assert elsewhere.differences(derived(elsewhere)) == []
+    refused = living.engine.plan(living.scope, derived(living))
+    assert {s.action for s in refused if s.resource and s.resource.arn_format} == {Action.REFUSE}

@@ -42,9 +42,8 @@ def apply(  # noqa: PLR0913 - options of a command
     there. For a resource in the cluster, its operator is asked to compare everything now.
 
     Examples:
-        dataflowxpress apply -f pipeline.yaml --yes
-
-        dataflowxpress apply orders -n data
+    - `dataflowxpress apply -f pipeline.yaml --yes`
+    - `dataflowxpress apply orders -n data`
 
     """
     with told():
@@ -76,9 +75,8 @@ def delete(  # noqa: PLR0913 - options of a command
     """Delete a pipeline; `spec.deletionPolicy` says what of it stays in AWS.
 
     Examples:
-        dataflowxpress delete -f pipeline.yaml
-
-        dataflowxpress delete orders -n data --yes
+    - `dataflowxpress delete -f pipeline.yaml`
+    - `dataflowxpress delete orders -n data --yes`
 
     """
     with told():

@@ -37,9 +37,8 @@ def run(  # noqa: PLR0913 - options of a command
     nothing. To run the operator itself: `dataflowxpress operator`.
 
     Examples:
-        dataflowxpress run orders -n data
-
-        dataflowxpress run -f pipeline.yaml --no-wait
+    - `dataflowxpress run orders -n data`
+    - `dataflowxpress run -f pipeline.yaml --no-wait`
 
     """
     with told():

@@ -54,9 +54,8 @@ def logs(  # noqa: PLR0913, PLR0917 - options of a command
     They are read from CloudWatch with the AWS credentials of here.
 
     Examples:
-        dataflowxpress logs orders -n data
-
-        dataflowxpress logs orders --of job --tail 200
+    - `dataflowxpress logs orders -n data`
+    - `dataflowxpress logs orders --of job --tail 200`
 
     """
     console = Console(highlight=False, soft_wrap=True)

@@ -30,9 +30,8 @@ def status(
     Exits with 1 where the pipeline is not Ready.
 
     Examples:
-        dataflowxpress status orders -n data
-
-        dataflowxpress status -f pipeline.yaml -o json
+    - `dataflowxpress status orders -n data`
+    - `dataflowxpress status -f pipeline.yaml -o json`
 
     """
     with told():

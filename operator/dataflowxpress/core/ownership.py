@@ -55,12 +55,15 @@ class Mark(NamedTuple):
             return f"{_TAKEN} somebody else: {_ADOPT}" if to_unowned else ""
         if theirs.pipeline != self.pipeline:
             of = f" of {theirs.home}" if theirs.cluster != self.cluster else ""
-            cure = "choose another name, or delete that pipeline first"
-            return f"{_TAKEN} pipeline {theirs.pipeline}{of}: {cure}"
+            return f"{_TAKEN} pipeline {theirs.pipeline}{of}: {_ANOTHER}"
         if theirs.cluster != self.cluster and to_moved:
             return f"{_TAKEN} pipeline {theirs.pipeline} of {theirs.home}: {_ADOPT}"
         return ""
 
 
 _TAKEN = "exists and belongs to"
+_ANOTHER = (
+    "choose another name; if that pipeline is gone for good, remove the tag"
+    f" {OWNER_TAG} and set spec.adopt"
+)
 _ADOPT = "set spec.adopt to take it over, or choose another name"
