@@ -90,18 +90,22 @@ class Agenda:
         now = self._clock()
         self._look[uid] = now + min(BUSY_LOOK if report.busy else math.inf, self._idle_look)
         if not report.settled:
-            self.fail(uid)
+            self.fail(uid, resynced=resynced)
         elif report.compare and not resynced:
             self._resync[uid] = now
         elif resynced:
             self._failures.pop(uid, None)
             self._resync[uid] = now + report.resync * random.uniform(0.9, 1.1)  # noqa: S311
 
-    def fail(self, uid: str) -> None:
-        """Try again later, and later each time."""
+    def fail(self, uid: str, *, resynced: bool) -> None:
+        """Compare everything again later, and later each time; a look puts nothing off."""
         wait = min(FIRST_RETRY * 2 ** self._failures[uid], LONGEST_RETRY)
-        self._failures[uid] += 1
-        self._resync[uid] = self._clock() + wait * random.uniform(0.8, 1.2)  # noqa: S311
+        again = self._clock() + wait * random.uniform(0.8, 1.2)  # noqa: S311
+        if resynced:
+            self._failures[uid] += 1
+            self._resync[uid] = again
+        else:
+            self._resync[uid] = min(again, self._resync.get(uid, math.inf))
 
     def forget(self, uid: str) -> None:
         """Drop what is known of a pipeline that is gone."""

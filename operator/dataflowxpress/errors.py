@@ -109,10 +109,13 @@ _TABLE = [
     _Row("InvalidInputException", "Cannot update Crawler while running", Meaning.WORKING),
     _Row(
         "ResourceConflictException|ResourceInUseException",
-        "progress|Pending|in use|mapping already exists",  # ... because it is still going away
+        "progress|Pending|in use|already exist",  # ... because it is still going away
         Meaning.BUSY,
     ),
     _Row("BucketAlreadyExists", "", Meaning.REFUSED),
+    # Somebody made it since we looked: the next look says whose it is.
+    _Row("BucketAlreadyOwnedByYou|(Entity|Resource)?AlreadyExists(Exception)?", "", Meaning.BUSY),
+    _Row("QueueAlreadyExists|QueueNameExists", "", Meaning.BUSY),
     _Row("OperationAborted|Concurrent(Modification|Access)(Exception)?", "", Meaning.BUSY),
     _Row("DeleteConflict(Exception)?", "", Meaning.BUSY),
     _Row(THROTTLED, "", Meaning.BUSY),

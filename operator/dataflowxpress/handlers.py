@@ -116,7 +116,7 @@ def _work(body: kopf.Body, memo: kopf.Memo, what: str) -> None:
         try:
             report = task(namespace, name)
         except Exception:
-            memo.agenda.fail(uid)
+            memo.agenda.fail(uid, resynced=what == "resync")
             raise
         work.outcome = _outcome(report)
         if report is not None:

@@ -85,11 +85,19 @@ def test_failures_are_tried_again_later_each_time_but_for_ever(
     assert max(waits) <= LONGEST_RETRY * 1.2 + 1
 
 
+def test_looks_that_fail_do_not_put_off_the_next_try(agenda: Agenda, clock: Clock) -> None:
+    agenda.note(UID, report(settled=False), resynced=True)
+    while agenda.due(UID) != "resync":
+        clock.now += 0.5
+        agenda.note(UID, report(settled=False), resynced=False)
+        assert clock.now < 10
+
+
 def test_success_ends_the_thinning_out(agenda: Agenda, clock: Clock) -> None:
     for _ in range(8):
-        agenda.fail(UID)
+        agenda.fail(UID, resynced=True)
     agenda.note(UID, report(), resynced=True)
-    agenda.fail(UID)
+    agenda.fail(UID, resynced=True)
     clock.now = 7
     assert agenda.due(UID) == "resync"
 
