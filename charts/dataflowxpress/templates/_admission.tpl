@@ -39,9 +39,9 @@
 {{- end }}
 {{- end }}
 {{- if and (hasKey $rules "adopt") (not $rules.adopt) }}
-{{- range list "bucket" "catalog" }}
-- expression: {{ printf "!object.spec.%s.adopt" . | quote }}
-  message: {{ printf "spec.%s.adopt is not allowed here: leave it out, and choose a name that is free" . | quote }}
+{{- range list "adopt" "bucket.adopt" "catalog.adopt" }}
+- expression: {{ printf "!object.spec.%s" . | quote }}
+  message: {{ printf "spec.%s is not allowed here: leave it out, and choose a name that is free" . | quote }}
 {{- end }}
 {{- end }}
 {{- if and (hasKey $rules "ownScripts") (not $rules.ownScripts) }}

@@ -1,0 +1,212 @@
+"""Admission policies: what platform teams forbid is refused by the API server, with the cure."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from kubernetes import config
+from kubernetes.client import ApiException
+from kubernetes.dynamic import DynamicClient
+
+from dataflowxpress.spec import GROUP, KIND, VERSION
+from tests.chart.rendering import CHART, rendered
+
+SECONDS = 30
+ROLE = "arn:aws:iam::222222222222:role/data"
+RULES: dict[str, Any] = {
+    "regions": ["eu-west-1", "eu-central-1"],
+    "accountIds": ["111122223333"],
+    "deletionPolicies": ["RetainData", "Retain"],
+    "workerTypes": ["G.1X", "G.2X"],
+    "maxWorkers": 10,
+    "bucketPrefix": "acme-{namespace}-",
+    "databasePrefix": "acme_",
+    "namePrefix": "{namespace}-",
+    "adopt": False,
+    "ownScripts": False,
+    "requiredTags": ["team"],
+    "emailDomains": ["example.com"],
+    "kmsKey": True,
+}
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1"
+FINE: dict[str, Any] = {"bucket": {"kmsKeyArn": KEY}, "tags": {"team": "data"}}
+
+
+@dataclass(frozen=True)
+class Team:
+    """A namespace of its own, whose label says which policy is for it."""
+
+    client: DynamicClient
+    namespace: str
+
+    @classmethod
+    def new(cls, client: DynamicClient) -> Team:
+        name = f"team-{uuid.uuid4().hex[:8]}"
+        body = {"metadata": {"name": name, "labels": {"policy": name}}}
+        client.resources.get(api_version="v1", kind="Namespace").create(body=body)
+        return cls(client, name)
+
+    @property
+    def pipelines(self) -> Any:
+        return self.client.resources.get(api_version=f"{GROUP}/{VERSION}", kind=KIND)
+
+    def create(self, *, dry: bool = True, **spec: Any) -> None:
+        body = {
+            "apiVersion": f"{GROUP}/{VERSION}",
+            "kind": KIND,
+            "metadata": {"name": "some"},
+            "spec": spec,
+        }
+        how = {"dry_run": "All"} if dry else {}
+        self.pipelines.create(body=body, namespace=self.namespace, **how)
+
+    def change(self, **patch: Any) -> None:
+        merge = "application/merge-patch+json"
+        self.pipelines.patch(name="some", namespace=self.namespace, body=patch, content_type=merge)
+
+    @contextmanager
+    def under(self, **rules: Any) -> Iterator[None]:
+        """Enforce rules, from when the API server has taken note of them."""
+        only = {"matchLabels": {"policy": self.namespace}}
+        made = []
+        policies = {self.namespace: {"namespaceSelector": only, "rules": rules}}
+        for document in rendered("admission", admission={"policies": policies}):
+            kind = self.client.resources.get(
+                api_version=document["apiVersion"], kind=document["kind"]
+            )
+            made.append((kind, kind.create(body=document).metadata.name))
+        self._wait_until_enforced()
+        yield
+        for kind, name in made:
+            kind.delete(name=name)
+
+    def _wait_until_enforced(self) -> None:
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            try:
+                self.create(region="xx-nowhere-1", roleArn=ROLE)  # no rules here allow that
+            except ApiException as error:
+                if "denied request" in (error.body or ""):
+                    return
+            time.sleep(0.1)
+        pytest.fail(f"the policy is not enforced after {SECONDS} s")
+
+
+@pytest.fixture(scope="module")
+def client(cluster: Path) -> DynamicClient:
+    return DynamicClient(config.new_client_from_config(str(cluster)))
+
+
+@pytest.fixture
+def team(client: DynamicClient) -> Team:
+    return Team.new(client)
+
+
+@pytest.fixture(scope="module")
+def strict(client: DynamicClient) -> Iterator[Team]:
+    """A team to which much is forbidden."""
+    team = Team.new(client)
+    with team.under(**RULES):
+        yield team
+
+
+def test_nothing_is_forbidden_by_default() -> None:
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    assert values["admission"]["policies"] == {}
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        (
+            {"region": "us-east-1"},
+            "spec.region is us-east-1, which is not allowed here: choose eu-west-1 or eu-central-1",
+        ),
+        (
+            {"accountId": "222222222222"},
+            "spec.accountId is 222222222222, which is not allowed here: choose 111122223333",
+        ),
+        ({"roleArn": ROLE}, "spec.roleArn is in account 222222222222, which is not allowed here"),
+        (
+            {"deletionPolicy": "Delete"},
+            "spec.deletionPolicy is Delete, which is not allowed here: choose RetainData or Retain",
+        ),
+        ({"job": {"workerType": "G.8X"}}, "spec.job.workerType is G.8X, which is not allowed"),
+        ({"job": {"workers": 11}}, "spec.job.workers is 11: at most 10 are allowed here"),
+        (
+            {"bucket": {"name": "acme-other", "kmsKeyArn": KEY}},
+            "spec.bucket.name is acme-other: here it has to begin with acme-{namespace}-",
+        ),
+        ({"catalog": {"database": "sales"}}, "here it has to begin with acme_"),
+        ({"crawler": {"name": "mine"}}, "spec.crawler.name is mine: here it has to begin with"),
+        ({"job": {"name": "mine"}}, "spec.job.name is mine: here it has to begin with"),
+        ({"topic": {"name": "mine"}}, "spec.topic.name is mine: here it has to begin with"),
+        (
+            {"functions": {"startJob": {"name": "mine"}}},
+            "spec.functions.startJob.name is mine: here it has to begin with {namespace}-",
+        ),
+        ({"adopt": True}, "spec.adopt is not allowed here: leave it out"),
+        ({"catalog": {"adopt": True}}, "spec.catalog.adopt is not allowed here"),
+        ({"bucket": {"adopt": True, "kmsKeyArn": KEY}}, "spec.bucket.adopt is not allowed here"),
+        ({"job": {"script": {"inline": "x"}}}, "spec.job.script is not allowed here: leave it out"),
+        ({"tags": {}}, "spec.tags lacks team, which is required here: add it"),
+        ({"notifications": {"emails": ["a@b.org"]}}, "may only hold addresses at example.com here"),
+        ({"bucket": {}}, "spec.bucket.kmsKeyArn is required here"),
+    ],
+    ids=str,
+)
+def test_what_is_forbidden_is_refused_with_field_and_cure(
+    spec: dict[str, Any], message: str, strict: Team
+) -> None:
+    with pytest.raises(ApiException) as refused:
+        strict.create(**FINE | spec)
+    said = json.loads(refused.value.body or "")["message"]
+    assert message.replace("{namespace}", strict.namespace) in said
+
+
+def test_what_is_not_forbidden_is_allowed(strict: Team) -> None:
+    name = f"{strict.namespace}-orders"
+    strict.create(
+        **FINE,
+        region="eu-central-1",
+        accountId="111122223333",
+        roleArn="arn:aws:iam::111122223333:role/data",
+        catalog={"database": "acme_orders"},
+        crawler={"name": name},
+        functions={"startCrawler": {"name": name}},
+        job={"workers": 10, "workerType": "G.2X", "script": {}},
+        notifications={"emails": ["team@example.com"]},
+    )
+    strict.create(bucket={"name": f"acme-{name}", "kmsKeyArn": KEY}, tags={"team": "data"})
+
+
+@pytest.mark.usefixtures("strict")
+def test_other_namespaces_are_left_alone(team: Team) -> None:
+    team.create(region="us-east-1", deletionPolicy="Delete")
+
+
+def test_an_empty_list_allows_none(team: Team) -> None:
+    with team.under(roleArns=[]):
+        team.create()
+        with pytest.raises(ApiException, match="which is not allowed here: leave it out"):
+            team.create(roleArn=ROLE)
+
+
+def test_an_older_pipeline_stays_and_can_be_looked_after_and_deleted(team: Team) -> None:
+    team.create(dry=False, deletionPolicy="Delete")
+    with team.under(deletionPolicies=["Retain"], regions=[]):
+        team.change(metadata={"annotations": {"some": "thing"}, "finalizers": [f"{GROUP}/f"]})
+        with pytest.raises(ApiException, match=r"spec\.deletionPolicy is Delete"):
+            team.change(spec={"suspend": True})
+        team.change(spec={"suspend": True, "deletionPolicy": "Retain"})
+        team.pipelines.delete(name="some", namespace=team.namespace)
+        team.change(metadata={"finalizers": None})
