@@ -1,32 +1,36 @@
-"""Store: the bucket of a pipeline: source objects, manifests, directories."""
+"""Store: the bucket of a pipeline: source objects, directories, and what is put there once."""
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from dataflow.layout import OBJECT, top_of
 from dataflow.sources import Object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from dataflow.options import Options
 
 Json = dict[str, Any]
 
-MANIFESTS = "dataflowxpress/manifests/"
+TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
 THREADS = 16
 CALLS = Config(max_pool_connections=THREADS, retries={"mode": "standard", "max_attempts": 10})
 
 
+class Taken(Exception):
+    """Somebody else was first."""
+
+
 class Store:
-    """The bucket: objects, manifests, directories."""
+    """The bucket: objects and directories."""
 
     def __init__(self, options: Options) -> None:
         self.options, self.bucket = options, options.bucket
@@ -59,25 +63,19 @@ class Store:
         data: bytes = answer["Body"].read()
         return data
 
-    def manifests(self) -> Iterator[tuple[int, Json]]:
-        """Yield all manifests with their numbers, oldest first."""
-        keys = [entry["Key"] for entry in self.keys(MANIFESTS) if entry["Key"].endswith(".json")]
-        with ThreadPoolExecutor(THREADS) as pool:
-            for key, manifest in zip(keys, pool.map(self._json, keys), strict=True):
-                yield int(key[len(MANIFESTS) : -len(".json")]), manifest
+    def read(self, key: str) -> bytes:
+        """Return an object's content."""
+        content: bytes = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+        return content
 
-    def _json(self, key: str) -> Json:
-        answer: Json = json.load(self.s3.get_object(Bucket=self.bucket, Key=key)["Body"])
-        return answer
-
-    def commit(self, number: int, manifest: Json) -> None:
-        """Make a run's work count: one PUT, which fails if another run has taken the number."""
-        self.s3.put_object(
-            Bucket=self.bucket,
-            Key=f"{MANIFESTS}{number:010d}.json",
-            Body=json.dumps(manifest, ensure_ascii=False, separators=(",", ":")).encode(),
-            ContentType="application/json",
-        )
+    def create(self, key: str, content: bytes, kind: str = "application/json") -> None:
+        """Put an object under a key that nobody has taken; raises Taken if somebody has."""
+        try:
+            self.s3.put_object(Bucket=self.bucket, Key=key, Body=content, ContentType=kind)
+        except ClientError as error:
+            if error.response["Error"]["Code"] in TAKEN:
+                raise Taken(f"{key} is there already") from error
+            raise
 
     def directories(self, prefix: str) -> set[str]:
         """Return the objects' directories of a table, whoever wrote them, and what Spark left."""
@@ -98,13 +96,17 @@ class Store:
         """Delete directories with all that is in them."""
         with ThreadPoolExecutor(THREADS) as pool:
             for keys in pool.map(lambda prefix: [e["Key"] for e in self.keys(prefix)], directories):
-                for first in range(0, len(keys), 1000):
-                    batch = [{"Key": key} for key in keys[first : first + 1000]]
-                    answer = self.s3.delete_objects(
-                        Bucket=self.bucket, Delete={"Objects": batch, "Quiet": True}
-                    )
-                    if answer.get("Errors"):
-                        raise RuntimeError(f"could not delete: {answer['Errors'][:3]}")
+                self.delete_keys(keys)
+
+    def delete_keys(self, keys: Sequence[str]) -> None:
+        """Delete objects, as many in a call as S3 takes."""
+        for first in range(0, len(keys), 1000):
+            batch = [{"Key": key} for key in keys[first : first + 1000]]
+            answer = self.s3.delete_objects(
+                Bucket=self.bucket, Delete={"Objects": batch, "Quiet": True}
+            )
+            if answer.get("Errors"):
+                raise RuntimeError(f"could not delete: {answer['Errors'][:3]}")
 
 
 def _only_if_new(params: Json, **_: Any) -> None:

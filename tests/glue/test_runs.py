@@ -166,6 +166,36 @@ def test_parquet_is_copied_by_name(make: Callable[..., Pipeline]) -> None:
     assert refused == {f"csv_data/{name}.parquet" for name in ("broken", "text", "other")}
 
 
+def test_a_request_converts_again_what_lies_under_its_prefix_once_whatever_dies(
+    pipeline: Pipeline,
+) -> None:
+    for name in ("again/a", "again/b", "other/c"):
+        pipeline.put(f"csv_data/{name}.csv", f"n,name\n1,{name}\n")
+    before = {key: entry["directories"] for key, entry in pipeline.converts().items()}
+
+    pipeline.put("dataflowxpress/requests/first/csv_data/again/", "")
+    with pipeline.denied("s3:DeleteObject", "*"):
+        assert pipeline.run()["JobRunState"] == "FAILED"
+    pipeline.put("csv_data/again/new.csv", "n,name\n1,again/new\n")
+    after = {key: entry["directories"] for key, entry in pipeline.converts().items()}
+
+    moved = {key for key in before if before[key] != after[key]}
+    assert moved == {"csv_data/again/a.csv", "csv_data/again/b.csv"}
+    assert sorted(rows(pipeline)) == [
+        (1, "again/a"),
+        (1, "again/b"),
+        (1, "again/new"),
+        (1, "other/c"),
+    ]
+    assert pipeline.keys("dataflowxpress/requests/") == []
+    assert strays(pipeline) == []
+    committed = [[e["key"] for e in manifest["objects"]] for manifest in pipeline.manifests()]
+    assert committed[1:] == [
+        ["csv_data/again/a.csv", "csv_data/again/b.csv"],
+        ["csv_data/again/new.csv"],
+    ], "what the dead run had committed was not converted a third time"
+
+
 def test_two_runs_cannot_both_commit(pipeline: Pipeline, dataflow: Any) -> None:
     options = dataflow.options.Options(
         pipeline="p",
@@ -175,9 +205,12 @@ def test_two_runs_cannot_both_commit(pipeline: Pipeline, dataflow: Any) -> None:
         source_format="csv",
         target_prefix="parquet_data/",
     )
-    first, second = dataflow.store.Store(options), dataflow.store.Store(options)
+    manifest: dict[str, Any] = {"objects": [], "forms": {}, "waiting": []}
+    first, second = (
+        dataflow.history.History(dataflow.store.Store(options)) for _ in ("first", "second")
+    )
 
-    first.commit(1, {"run": "first"})
-    with pytest.raises(Exception, match="PreconditionFailed"):
-        second.commit(1, {"run": "second"})
-    assert pipeline.manifests() == [{"run": "first"}]
+    first.commit({**manifest, "run": "first"})
+    with pytest.raises(dataflow.store.Taken):
+        second.commit({**manifest, "run": "second"})
+    assert [each["run"] for each in pipeline.manifests()] == ["first"]

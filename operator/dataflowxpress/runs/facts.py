@@ -12,7 +12,7 @@ from dataflowxpress.core.status import TIME, Crawl, Data, Run, listed
 from dataflowxpress.resources import Alarm, Bucket, Crawler, Job
 from dataflowxpress.spec import DataPipelineSpec, Source
 
-from .book import NAMED, REQUESTS, Book, listing
+from .book import NAMED, REQUESTS, Book, Books, Sums, listing
 from .queues import Depth, Queues, depth
 
 SHOWN = 10  # runs in the status
@@ -66,13 +66,13 @@ class Facts:
 
 
 def gather(
-    client: Callable[[str], Any], spec: DataPipelineSpec, wanted: Sequence[Resource], book: Book
+    client: Callable[[str], Any], spec: DataPipelineSpec, wanted: Sequence[Resource], books: Books
 ) -> Facts:
-    """Read everything, and bring *book* up to date."""
+    """Read everything."""
     s3, glue, sqs = client("s3"), client("glue"), client("sqs")
     bucket, queues = only(wanted, Bucket).name, Queues.of(wanted)
     packaged = spec.job.script.packaged
-    book.refresh(s3, bucket)
+    book = books.of(s3, bucket)
     pending = tuple(each for each in _uploads(s3, bucket, spec.source) if not _is_in(book, each))
     dead = sum(sum(depth(sqs, each.queue)) for each in wanted if isinstance(each, Alarm))
     return Facts(
@@ -83,7 +83,7 @@ def gather(
         crawls=depth(sqs, queues.crawls),
         pending=pending,
         requests=tuple(each["Key"] for each in listing(s3, bucket, REQUESTS)),
-        reasons=tuple(f"{each['key']}: {each['reason']}" for each in book.waiting),
+        reasons=tuple(f"{key}: {reason}" for key, reason in book.waiting.items()),
         data=_data(book, waiting=len(pending) if packaged else 0, dead_letters=dead),
     )
 
@@ -96,14 +96,14 @@ def _uploads(s3: Any, bucket: str, source: Source) -> Iterator[Upload]:
 
 def _is_in(book: Book, upload: Upload) -> bool:
     entry = book.objects.get(upload.key)
-    return entry is not None and entry["etag"] == upload.etag
+    return entry is not None and entry.etag == upload.etag
 
 
 def _data(book: Book, *, waiting: int, dead_letters: int) -> Data:
     return Data(
         objects=len(book.objects),
-        rows=sum(entry["rows"] for entry in book.objects.values()),
-        rejected=sum(entry["rejected"] for entry in book.objects.values()),
+        rows=sum(entry.rows for entry in book.objects.values()),
+        rejected=sum(entry.rejected for entry in book.objects.values()),
         waiting=waiting,
         dead_letters=dead_letters,
     )
@@ -128,20 +128,17 @@ def _runs(glue: Any, job: str, book: Book) -> tuple[Run, ...]:
     return tuple(_run(run, book.of_run(run["Id"])) for run in newest[:SHOWN])
 
 
-def _run(run: Mapping[str, Any], books: Sequence[Mapping[str, Any]]) -> Run:
-    objects, read, written, rejected = (
-        sum(book[what] for book in books) for what in ("objects", "read", "rows", "rejected")
-    )
-    reasons = [reason for book in books for reason in book["reasons"]]
+def _run(run: Mapping[str, Any], sums: Sequence[Sums]) -> Run:
+    reasons = [reason for each in sums for reason in each.reasons]
     return Run(
         id=run["Id"],
         state=run["JobRunState"],
         started=_time(run["StartedOn"]),
         seconds=int(run.get("ExecutionTime") or 0),
-        objects=objects,
-        rows_read=read,
-        rows_written=written,
-        rows_rejected=rejected,
+        objects=sum(each.objects for each in sums),
+        rows_read=sum(each.read for each in sums),
+        rows_written=sum(each.rows for each in sums),
+        rows_rejected=sum(each.rejected for each in sums),
         error=run.get("ErrorMessage") or listed(reasons, NAMED),
     )
 

@@ -43,7 +43,7 @@ class Watcher:
     ) -> Look:
         """Return where the data of the pipeline made of *wanted* is."""
         bucket = only(wanted, Bucket).name
-        facts = gather(client, spec, wanted, self._books.of(bucket))
+        facts = gather(client, spec, wanted, self._books)
         decision = self._decide(bucket, spec, facts, before)
         seen = {
             "last_crawl": facts.crawl,

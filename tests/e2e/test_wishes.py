@@ -1,0 +1,129 @@
+"""What people ask of the data by annotations and by `suspend` is done, and answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dataflowxpress.core.status import Status
+from dataflowxpress.spec import GROUP, KIND, VERSION
+from tests.e2e.conftest import NAMESPACE, User, holds
+
+BUCKET, NAME = "e2e-wishes", "wishes"
+SECONDS = 180
+QUIET: dict[str, Any] = {"bucket": {"name": BUCKET}, "trigger": {"batchWindowSeconds": 0}}
+
+
+@pytest.fixture(scope="module")
+def flow(user: User) -> str:
+    """A pipeline with one converted object."""
+    user.pipeline(NAME, **QUIET)
+    user.ready(NAME)
+    upload(user, "one")
+    user.wait(NAME, current(1), SECONDS, "converted")
+    return NAME
+
+
+def upload(user: User, name: str) -> None:
+    body = f"name,age\n{name},36\n".encode()
+    user.aws("s3").put_object(Bucket=BUCKET, Key=f"csv_data/{name}.csv", Body=body)
+
+
+def ask(user: User, wish: str, value: str) -> None:
+    kind = user.kind(KIND, f"{GROUP}/{VERSION}")
+    body = {"metadata": {"annotations": {f"{GROUP}/{wish}": value}}}
+    merge = "application/merge-patch+json"
+    kind.patch(body, name=NAME, namespace=NAMESPACE, content_type=merge)
+
+
+def current(objects: int) -> Callable[[Status], bool]:
+    def check(status: Status) -> bool:
+        data = status.data
+        return data is not None and data.objects == objects and holds(status, "DataCurrent")
+
+    return check
+
+
+def parquet(user: User) -> set[str]:
+    listed = user.aws("s3").list_objects_v2(Bucket=BUCKET, Prefix="parquet_data/")["Contents"]
+    return {entry["Key"] for entry in listed if entry["Key"].endswith(".parquet")}
+
+
+def test_a_run_that_is_asked_for_comes(user: User, flow: str) -> None:
+    before = {run.id for run in user.status(flow).runs}
+    ask(user, "run-requested-at", "now")
+    status = user.wait(
+        flow,
+        lambda s: {run.id for run in s.runs if run.state == "SUCCEEDED"} > before,
+        SECONDS,
+        "run again",
+    )
+    assert status.run_handled_at == "now"
+
+
+def test_what_lies_under_a_prefix_is_converted_again_in_the_same_rows(
+    user: User, flow: str
+) -> None:
+    before = parquet(user)
+    rows = user.wait(flow, current(1), SECONDS, "quiet").data
+    ask(user, "reprocess", "csv_data/")
+    status = user.wait(
+        flow,
+        lambda s: s.reprocess is not None and current(1)(s) and before.isdisjoint(parquet(user)),
+        SECONDS,
+        "converted again",
+    )
+    assert status.reprocess
+    assert status.reprocess.answer == "Requested"
+    assert status.data == rows
+
+
+def test_a_prefix_that_holds_no_uploads_is_refused_with_the_cure(user: User, flow: str) -> None:
+    ask(user, "reprocess", "parquet_data/")
+    status = user.wait(
+        flow, lambda s: s.reprocess is not None and "parquet" in s.reprocess.prefix, 30, "answered"
+    )
+    assert status.reprocess
+    assert "give 'csv_data/' or a prefix below it" in status.reprocess.answer
+    assert holds(status, "Ready")
+
+
+def test_dead_letters_go_back_to_where_they_died(user: User, flow: str) -> None:
+    sqs = user.aws("sqs")
+    dead = sqs.get_queue_url(QueueName=f"default-{flow}-uploads-dead")["QueueUrl"]
+    for _ in range(12):
+        sqs.send_message(QueueUrl=dead, MessageBody=json.dumps({"source": "dataflowxpress"}))
+    before = user.wait(
+        flow, lambda s: s.data is not None and s.data.dead_letters == 12, 30, "told of them"
+    )
+    assert (told := before["DataCurrent"]) is not None
+    assert told.reason == "DeadLetters"
+
+    ask(user, "redrive-requested-at", "now")
+    user.wait(flow, current(1), SECONDS, "current again")
+    assert user.status(flow).data == before.data.model_copy(update={"dead_letters": 0})  # type: ignore[union-attr]
+
+
+def test_suspending_holds_uploads_and_resuming_converts_them_all(user: User, flow: str) -> None:
+    user.pipeline(flow, **QUIET, suspend=True)
+    user.wait(
+        flow,
+        lambda s: s.observed_generation == user.get(flow)["metadata"]["generation"],
+        30,
+        "suspended",
+    )
+    user.ready(flow)
+    for name in ("two", "three"):
+        upload(user, name)
+    status = user.wait(
+        flow, lambda s: s.data is not None and s.data.waiting == 2, 30, "told of what waits"
+    )
+    assert (told := status["DataCurrent"]) is not None
+    assert told.reason == "Suspended"
+    assert status.backstop is None
+
+    user.pipeline(flow, **QUIET, suspend=False)
+    user.wait(flow, current(3), SECONDS, "through with what waited")

@@ -1,0 +1,124 @@
+"""History: snapshots say what the manifests said, wherever their writer dies."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dataflowxpress.runs.book import Book, Books
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.glue.conftest import Pipeline
+
+OPTIONS = {"source_prefix": "csv_data/", "source_format": "csv", "target_prefix": "parquet_data/"}
+
+
+def manifest(number: int, *keys: str) -> dict[str, Any]:
+    form = f"form-{number % 3}"
+    counts = {"read": number, "rows": number, "rejected": 0, "reason": None, "form": form}
+    entries = [{"key": key, "etag": f"etag-{number}", **counts} for key in keys]
+    waiting = [{"key": f"waits-{number}", "reason": "größe\n"}]
+    forms = {form: {"types": {"n": "bigint"}}}
+    return {"run": f"jr_{number}", "objects": entries, "forms": forms, "waiting": waiting}
+
+
+@pytest.fixture
+def load(pipeline: Pipeline, dataflow: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
+    """Read the history of a bucket, as a run does at its beginning; a snapshot is due early."""
+    monkeypatch.setattr(dataflow.history, "EVERY", 3)
+    named = {"pipeline": "p", "bucket": pipeline.name, "database": pipeline.name}
+    options = dataflow.options.Options(**named, **OPTIONS)
+    return lambda: dataflow.history.History(dataflow.store.Store(options))
+
+
+def said(history: Any) -> tuple[Any, ...]:
+    return history.number, history.facts, history.waiting
+
+
+def test_it_says_the_same_with_snapshots_as_without(
+    load: Callable[[], Any], monkeypatch: pytest.MonkeyPatch, dataflow: Any, pipeline: Pipeline
+) -> None:
+    chance = random.Random(7)  # noqa: S311 - the same each time
+    writer = load()
+    for number in range(1, 12):
+        keys = [f"csv_data/{chance.randrange(6)} 🦆\u2028.csv" for _ in range(3)]
+        writer.commit(manifest(number, *dict.fromkeys(keys)))
+        writer.compact()
+
+    with_snapshots = load()
+    assert with_snapshots.compacted == 9
+    assert pipeline.keys("dataflowxpress/snapshots/") == [
+        f"dataflowxpress/snapshots/000000000{number}.jsonl.gz" for number in (6, 9)
+    ]
+    monkeypatch.setattr(dataflow.history, "SNAPSHOTS", "dataflowxpress/none/")
+    without = load()
+    assert said(with_snapshots) == said(without) == said(writer)
+    assert {f["form"] for f in with_snapshots.facts.values()} <= with_snapshots.forms.keys()
+
+
+def test_the_operator_reads_the_same_all_along_and_from_the_beginning(
+    load: Callable[[], Any], pipeline: Pipeline
+) -> None:
+    books, s3, writer = Books(), pipeline.s3, load()
+    assert books.of(s3, pipeline.name).objects == {}
+    for number in range(1, 8):
+        writer.commit(manifest(number, "csv_data/a.csv", f"csv_data/{number}.csv"))
+        writer.compact()
+        along = books.of(s3, pipeline.name)
+        anew = Book.opened(s3, pipeline.name)
+        assert along.objects == anew.objects
+        assert {key: entry.etag for key, entry in along.objects.items()} == {
+            key: fact["etag"] for key, fact in writer.facts.items()
+        }
+        assert along.waiting == anew.waiting == writer.waiting
+        assert [s.rows for s in along.of_run("jr_1")] == [s.rows for s in anew.of_run("jr_1")]
+
+
+def test_the_operator_begins_anew_in_a_bucket_that_was_emptied(
+    load: Callable[[], Any], pipeline: Pipeline
+) -> None:
+    books, s3 = Books(), pipeline.s3
+    load().commit(manifest(1, "csv_data/old.csv"))
+    assert books.of(s3, pipeline.name).objects.keys() == {"csv_data/old.csv"}
+    s3.delete_object(Bucket=pipeline.name, Key="dataflowxpress/manifests/0000000001.json")
+    load().commit(manifest(1, "csv_data/new.csv"))
+    assert books.of(s3, pipeline.name).objects.keys() == {"csv_data/new.csv"}
+
+
+@pytest.mark.parametrize("call", ["create", "delete_keys"])
+def test_whoever_dies_around_a_snapshot_loses_nothing(
+    load: Callable[[], Any], monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    writer = load()
+    for number in range(1, 4):
+        writer.commit(manifest(number, f"csv_data/{number}.csv"))
+    with monkeypatch.context() as dying:
+        dying.setattr(writer.store, call, _die)
+        with pytest.raises(InterruptedError):
+            writer.compact()
+
+    after = load()
+    assert said(after) == said(writer)
+    after.commit(manifest(4, "csv_data/1.csv"))
+    after.compact()
+    assert said(load()) == said(after)
+
+
+def test_two_that_write_the_same_snapshot_do_not_disturb_each_other(
+    load: Callable[[], Any],
+) -> None:
+    writer = load()
+    for number in range(1, 4):
+        writer.commit(manifest(number, "csv_data/a.csv"))
+    other = load()
+    writer.compact()
+    other.compact()
+    assert said(load()) == said(writer)
+
+
+def _die(*_: Any, **__: Any) -> None:
+    raise InterruptedError
