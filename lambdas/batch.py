@@ -45,7 +45,7 @@ def start_once(
             strange.append(record)
     back = strange + (wanted if wanted and not _started(start, busy) else [])
     log("info", "batch done", messages=len(records), wanted=len(wanted), back=len(back))
-    _return_after(retry_seconds, back)
+    return_after(retry_seconds, back)
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in back]}
 
 
@@ -72,7 +72,7 @@ def _started(start: Callable[[], Any], busy: str) -> bool:
     return True
 
 
-def _return_after(seconds: int, records: list[Json]) -> None:
+def return_after(seconds: int, records: list[Json]) -> None:
     """Let the messages come back after `seconds` instead of the queue's full visibility timeout."""
     for first in range(0, len(records), CALL_ENTRIES):
         _hide(seconds, records[first : first + CALL_ENTRIES])

@@ -25,7 +25,7 @@ def blueprint(
 
     # Upload -> queue: it keeps what arrives while the crawler runs.
     dead_uploads = its.dead_letters("uploads")
-    uploads = its.queue("uploads", dead_uploads, sender=(S3, bucket.arn))
+    uploads = its.queue("uploads", dead_uploads, (S3, bucket.arn))
     uploaded = its.notification(bucket, uploads)
 
     # Queue -> crawl: only the source prefix is looked at, so Parquet never feeds itself.
@@ -35,14 +35,16 @@ def blueprint(
         "start-crawler",
         spec.functions.start_crawler,
         takes_from=uploads,
-        may=permissions.to_start_crawler(crawler),
+        may=[permissions.to_start_crawler(crawler)],
         environment=its.crawl_environment(crawler, bucket),
     )
-    feed_crawler = its.feed(start_crawler, uploads, spec.trigger.batch_window_seconds)
+    feed_crawler = its.feed(
+        start_crawler, uploads, spec.trigger.batch_window_seconds, held=spec.suspend
+    )
 
     # Crawl succeeded -> queue -> job: it keeps the news while the job runs.
     dead_crawls = its.dead_letters("crawls", its.rule_arn("crawled"))
-    crawls = its.queue("crawls", dead_crawls, sender=(EVENTS, its.rule_arn("crawled")))
+    crawls = its.queue("crawls", dead_crawls, (EVENTS, its.rule_arn("crawled")))
     crawled = Rule(
         here,
         its.names.of("crawled"),
@@ -57,29 +59,31 @@ def blueprint(
         "start-job",
         spec.functions.start_job,
         takes_from=crawls,
-        may=permissions.to_start_job(job),
+        may=[permissions.to_start_job(job)],
         environment={"JOB": job.name},
     )
-    feed_job = its.feed(start_job, crawls)
+    feed_job = its.feed(start_job, crawls, held=spec.suspend)
 
-    # What ended, and what nobody could deal with -> mail.
-    unsent = its.dead_letters("unsent", its.rule_arn("run-ended"), its.rule_arn("crawl-failed"))
-    ended = its.told(
-        "run-ended",
-        news.run_ended(job, spec.notifications.outcomes or ("Succeeded", "Failed")),
-        news.of_run(here),
-        topic,
-        unsent,
-        enabled=bool(spec.notifications.outcomes),
+    # What ended -> queue -> mail, with the figures that Glue's events do not carry.
+    unsent = its.dead_letters("unsent", its.rule_arn("ended"))
+    outcomes = its.queue("outcomes", unsent, (EVENTS, its.rule_arn("ended")))
+    asked = spec.notifications.outcomes
+    ended = Rule(
+        here,
+        its.names.of("ended"),
+        pattern=news.told(crawler, job, asked or ("Succeeded", "Failed")),
+        target=outcomes,
+        dead_letters=unsent,
+        enabled=bool(asked),
     )
-    failed = its.told(
-        "crawl-failed",
-        news.crawl_ended(crawler, "Failed"),
-        news.of_crawl(here),
-        topic,
-        unsent,
-        enabled="Failed" in spec.notifications.outcomes,
+    tell = its.function(
+        "tell",
+        spec.functions.tell,
+        takes_from=outcomes,
+        may=permissions.to_tell(spec, bucket, topic),
+        environment=its.tell_environment(bucket, topic, job_logs),
     )
+    feed_tell = its.feed(tell, outcomes)
     readers = [Subscription(here, mail, topic=topic) for mail in spec.notifications.emails]
     alarms = [
         Alarm(here, queue.name, queue=queue, topic=topic, description=its.alarm_text(queue))
@@ -92,5 +96,6 @@ def blueprint(
         *(start_crawler.log_group, start_crawler.role, start_crawler, feed_crawler),
         *(dead_crawls, crawls, crawled, *code.objects, job_logs, job),
         *(start_job.log_group, start_job.role, start_job, feed_job),
-        *(unsent, ended, failed, *readers, *alarms),
+        *(unsent, outcomes, ended, tell.log_group, tell.role, tell, feed_tell),
+        *(*readers, *alarms),
     ]

@@ -59,14 +59,25 @@ class Engine:
         ids = list(ids)
         with Pool(self._workers) as pool:
             owned = pool.submit(self._owned_tags, scope)
-            states = dict(zip(ids, pool.map(self._read, ids), strict=True))
+            states = {i: state for read in pool.map(self._read, _groups(ids)) for i, state in read}
+            states = {i: states[i] for i in ids}
             tagged = pool.map(
                 lambda i: self._with_tags(scope, i, states[i], owned.result()), states
             )
             return dict(zip(states, tagged, strict=True))
 
-    def _read(self, which: Id) -> State | Exception | None:
-        kind = Resource.kinds[which.kind]
+    def _read(self, ids: Sequence[Id]) -> list[tuple[Id, State | Exception | None]]:
+        """Read resources of one kind, by one call where the kind has one for many."""
+        kind = Resource.kinds[ids[0].kind]
+        if len(ids) > 1:
+            try:
+                found = kind.read_many(self._client(kind.service), [i.key for i in ids])
+                return [(i, found.get(i.key)) for i in ids]
+            except (ClientError, BotoCoreError) as error:
+                log.warning("reading each %s by itself: %s", ids[0].kind, explain(error))
+        return [(i, self._read_one(kind, i)) for i in ids]
+
+    def _read_one(self, kind: type[Resource], which: Id) -> State | Exception | None:
         try:
             return kind.read(self._client(kind.service), *which.key)
         except (ClientError, BotoCoreError) as error:
@@ -197,3 +208,12 @@ def _described(step: Step) -> Resource:
 
 def _blocked(step: Step) -> Blocked:
     return Blocked(f"waits for {', '.join(sorted(map(str, step.needs)))}")
+
+
+def _groups(ids: Iterable[Id]) -> list[list[Id]]:
+    """Put together what is read by one call."""
+    groups: dict[object, list[Id]] = {}
+    for each in ids:
+        together = each.kind if Resource.kinds[each.kind].reads_many else each
+        groups.setdefault(together, []).append(each)
+    return list(groups.values())

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from . import artifacts, permissions
 from .core.resource import Scope
 from .naming import Names
-from .news import Message
 from .resources import (
     Bucket,
     Classifier,
@@ -129,7 +128,7 @@ class Parts:
             senders=tuple((EVENTS, rule) for rule in rules),
         )
 
-    def queue(self, of: str, dead_letters: Queue, sender: tuple[str, str]) -> Queue:
+    def queue(self, of: str, dead_letters: Queue, *senders: tuple[str, str]) -> Queue:
         """Return a queue for one function; its messages come back in its own time."""
         return Queue(
             self.here,
@@ -137,7 +136,7 @@ class Parts:
             visibility_seconds=6 * FUNCTION_TIMEOUT + self.spec.trigger.batch_window_seconds,
             dead_letters=dead_letters,
             attempts=self.attempts,
-            senders=(sender,),
+            senders=senders,
         )
 
     def rule_arn(self, of: str) -> str:
@@ -220,7 +219,7 @@ class Parts:
         asked: FunctionSpec,
         *,
         takes_from: Queue,
-        may: permissions.Statement,
+        may: Sequence[permissions.Statement],
         environment: Mapping[str, str],
     ) -> Function:
         """Return a function with its log group and role."""
@@ -229,7 +228,7 @@ class Parts:
         return Function(
             self.here,
             name,
-            role=self.role(of, LAMBDA, *permissions.of_function(takes_from, logs), may),
+            role=self.role(of, LAMBDA, *permissions.of_function(takes_from, logs), *may),
             log_group=logs,
             handler="handler.handler",
             code=artifacts.function_code(of.replace("-", "_")),
@@ -241,7 +240,9 @@ class Parts:
         """Return a log group; one that a late run made again when it was gone is taken over."""
         return LogGroup(self.here, name, adopt=True)
 
-    def feed(self, function: Function, queue: Queue, window: int = 0) -> EventSource:
+    def feed(
+        self, function: Function, queue: Queue, window: int = 0, *, held: bool = False
+    ) -> EventSource:
         """Return what hands the messages of *queue* to *function*, gathered for *window* s."""
         return EventSource(
             self.here,
@@ -251,7 +252,7 @@ class Parts:
             batch_size=LARGE_BATCH if window else 10,
             window_seconds=window,
             maximum_concurrency=2,  # the least that Lambda takes; one batch is one start
-            enabled=not self.spec.suspend,
+            enabled=not held,
         )
 
     def code(self, bucket: Bucket, own: bytes | None) -> Code:
@@ -314,27 +315,20 @@ class Parts:
         }
         return {name: value for name, value in arguments.items() if value}
 
-    def told(  # noqa: PLR0913 - a rule has that many sides
-        self,
-        of: str,
-        pattern: Mapping[str, Any],
-        message: Message,
-        topic: Topic,
-        dead_letters: Queue,
-        *,
-        enabled: bool,
-    ) -> Rule:
-        """Return the rule that turns events into messages on *topic*."""
-        return Rule(
-            self.here,
-            self.names.of(of),
-            pattern=pattern,
-            target=topic,
-            dead_letters=dead_letters,
-            input_paths=message.paths,
-            input_template=message.template,
-            enabled=enabled,
-        )
+    def tell_environment(self, bucket: Bucket, topic: Topic, logs: LogGroup) -> dict[str, str]:
+        """Return what the function that writes mails has to know."""
+        source = self.spec.source
+        suffix = {"SUFFIX": source.suffix} if source.suffix else {}
+        return {
+            "PIPELINE": self.here.owner,
+            "TOPIC": topic.arn,
+            "BUCKET": bucket.name,
+            "PREFIX": source.prefix,
+            "KEEPS_BOOKS": str(self.spec.job.script.packaged).lower(),
+            "REJECTED": f"s3://{bucket.name}/{RESERVED_PREFIX}rejected/",
+            "JOB_LOGS": logs.name,
+            **suffix,
+        }
 
     def alarm_text(self, queue: Queue) -> str:
         """Return what the alarm on *queue* says."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .core.resource import Scope
-from .resources import Bucket, Crawler, Database, Job, LogGroup, Queue
+from .resources import Bucket, Crawler, Database, Job, LogGroup, Queue, Topic
 from .spec import RESERVED_PREFIX, DataPipelineSpec
 
 Statement = Mapping[str, Any]
@@ -42,6 +42,22 @@ def to_start_crawler(crawler: Crawler) -> Statement:
 def to_start_job(job: Job) -> Statement:
     """Return what starts *job*."""
     return allow("glue:StartJobRun", on=job.arn)
+
+
+def to_tell(spec: DataPipelineSpec, bucket: Bucket, topic: Topic) -> tuple[Statement, ...]:
+    """Return what reads a pipeline's books, remembers what was told, and tells it."""
+    books = f"{bucket.arn}/{RESERVED_PREFIX}"
+    statements = [
+        allow("sns:Publish", on=topic.arn),
+        allow("s3:ListBucket", on=bucket.arn),
+        allow(
+            "s3:GetObject", on=[f"{books}{part}/*" for part in ("manifests", "runs", "snapshots")]
+        ),
+        allow("s3:PutObject", on=f"{books}told/*"),
+    ]
+    if spec.bucket.kms_key_arn:
+        statements.append(allow("kms:Decrypt", "kms:GenerateDataKey", on=spec.bucket.kms_key_arn))
+    return tuple(statements)
 
 
 def of_glue(

@@ -279,13 +279,16 @@ class Function(Model):
 
 
 class Functions(Model):
-    """The two Lambda functions between the hops."""
+    """The Lambda functions between the hops."""
 
     start_crawler: Function = Function()
     """Starts the crawler when files have arrived."""
 
     start_job: Function = Function()
     """Starts the job when the crawler has succeeded."""
+
+    tell: Function = Function()
+    """Writes the mails about runs, and about crawls that failed."""
 
 
 class Topic(Model):

@@ -135,8 +135,6 @@ def rule(here: Scope, name: str) -> Rule:
         pattern={"source": ["aws.glue"], "detail": {"state": ["Succeeded"]}},
         target=Queue(here, name, senders=(sender,)),
         dead_letters=Queue(here, f"{name}-dead", senders=(sender,)),
-        input_paths={"job": "$.detail.jobName"},
-        input_template='"<job> has ended"',
     )
 
 
@@ -317,8 +315,6 @@ SAMPLES = {
             "pattern": {"source": ["aws.glue"]},
             "target": Topic,
             "dead_letters": lambda here, name: None,  # noqa: ARG005
-            "input_paths": {"job": "$.detail.jobRunId"},
-            "input_template": '"<job>!"',
             "enabled": False,
         },
     ),

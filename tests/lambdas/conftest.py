@@ -49,8 +49,10 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
     """Import a handler the way Lambda does: what is in its zip is on the path."""
 
     def load(name: str) -> ModuleType:
-        monkeypatch.syspath_prepend(str(LAMBDAS))
-        monkeypatch.delitem(sys.modules, "batch", raising=False)
+        for folder in (LAMBDAS, LAMBDAS / name):
+            monkeypatch.syspath_prepend(str(folder))
+            for file in folder.glob("*.py"):
+                monkeypatch.delitem(sys.modules, file.stem, raising=False)
         spec = importlib.util.spec_from_file_location(
             f"{name}_handler", LAMBDAS / name / "handler.py"
         )

@@ -344,13 +344,11 @@ def test_a_subscription_without_an_arn_is_left_to_expire(arn: str) -> None:
         Subscription.delete(sns, "arn:topic", "email", "ann@example.com")
 
 
-def test_eventbridge_publishes_without_a_condition_and_the_others_from_our_account() -> None:
+def test_services_publish_from_our_account_alone() -> None:
     statements = Topic(HERE, "news").desired()["Policy"]["Statement"]
     conditions = {each["Principal"]["Service"][0]: each.get("Condition") for each in statements}
-    assert conditions == {
-        "events.amazonaws.com": None,
-        "cloudwatch.amazonaws.com": {"StringEquals": {"aws:SourceAccount": [HERE.account]}},
-    }
+    ours = {"StringEquals": {"aws:SourceAccount": [HERE.account]}}
+    assert conditions == {"cloudwatch.amazonaws.com": ours}
 
 
 def test_a_sender_whose_arn_names_no_account_has_to_be_of_ours() -> None:

@@ -99,9 +99,14 @@ def test_a_script_with_other_content_lies_elsewhere_so_that_no_run_mixes_two() -
     assert one.name != two.name
 
 
-def test_suspend_holds_messages_in_both_queues() -> None:
-    assert [feed.enabled for feed in every(EventSource, resources(suspend=True))] == [False, False]
-    assert [feed.enabled for feed in every(EventSource, resources())] == [True, True]
+def test_suspend_holds_what_starts_something_and_lets_mails_through() -> None:
+    suspended = {f.function.name: f.enabled for f in every(EventSource, resources(suspend=True))}
+    assert suspended == {
+        "default-orders-start-crawler": False,
+        "default-orders-start-job": False,
+        "default-orders-tell": True,
+    }
+    assert all(feed.enabled for feed in every(EventSource, resources()))
 
 
 def test_every_queue_for_what_failed_has_an_alarm() -> None:
@@ -138,10 +143,18 @@ def test_mails_are_about_the_outcomes_asked_for(
     outcomes: list[str] | None, states: list[str]
 ) -> None:
     found = resources(notifications={"outcomes": outcomes} if outcomes else {})
-    (ended,) = [rule for rule in every(Rule, found) if rule.name.endswith("run-ended")]
-    (failed,) = [rule for rule in every(Rule, found) if rule.name.endswith("crawl-failed")]
-    assert ended.pattern["detail"]["state"] == states
-    assert failed.enabled == ("FAILED" in states)
+    (ended,) = [rule for rule in every(Rule, found) if rule.name.endswith("ended")]
+    told = [each["detail"]["state"] for each in ended.pattern.get("$or", [ended.pattern])]
+    assert told == [states, *([["Failed"]] if "FAILED" in states else [])]
+
+
+def test_who_wants_no_mails_gets_none() -> None:
+    (ended,) = [
+        rule
+        for rule in every(Rule, resources(notifications={"outcomes": []}))
+        if rule.name.endswith("ended")
+    ]
+    assert not ended.enabled
 
 
 def test_each_reader_is_subscribed_to_the_topic() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import typing
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any, ClassVar, NamedTuple
@@ -84,6 +84,7 @@ class Resource:
     immutable: ClassVar[frozenset[str]] = frozenset()
     keeps_data: ClassVar[bool] = False
     modified: ClassVar[str] = ""  # the property that says when it was last changed
+    reads_many: ClassVar[bool] = False  # one call tells of many: see `read_many`
 
     scope: Scope = field(repr=False)
     name: str
@@ -137,6 +138,11 @@ class Resource:
 
     def desired(self) -> State:
         """Return every property we manage, in the words of the API that answers `read`. Pure."""
+        raise NotImplementedError
+
+    @staticmethod
+    def read_many(client: Any, keys: Sequence[Key]) -> Mapping[Key, State]:
+        """Return what `read` does of each that is there, by one call; see `reads_many`."""
         raise NotImplementedError
 
     @staticmethod

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dataflowxpress.core.resource import Resource, State, Tags
+from dataflowxpress.core.resource import Key, Resource, State, Tags
 from dataflowxpress.tags import pairs
 
 from .queue import Queue
@@ -19,6 +20,7 @@ class Alarm(Resource):
     service = "cloudwatch"
     arn_format = "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}"
     modified = "AlarmConfigurationUpdatedTimestamp"
+    reads_many = True
 
     queue: Queue
     topic: Topic
@@ -44,8 +46,13 @@ class Alarm(Resource):
 
     @staticmethod
     def read(cloudwatch: Any, name: str) -> State | None:
-        found = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
-        return {"AlarmDescription": "", **found[0]} if found else None
+        return Alarm.read_many(cloudwatch, [(name,)]).get((name,))
+
+    @staticmethod
+    def read_many(cloudwatch: Any, keys: Sequence[Key]) -> Mapping[Key, State]:
+        names = [name for (name,) in keys]
+        found = cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]
+        return {(each["AlarmName"],): {"AlarmDescription": "", **each} for each in found}
 
     def create(self, cloudwatch: Any, want: State, tags: Tags) -> None:
         cloudwatch.put_metric_alarm(AlarmName=self.name, Tags=pairs(tags), **want)

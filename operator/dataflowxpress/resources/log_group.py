@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dataflowxpress.core.resource import Resource, State, Tags
+from dataflowxpress.core.resource import Key, Resource, State, Tags
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,6 +15,7 @@ class LogGroup(Resource):
 
     service = "logs"
     arn_format = "arn:{partition}:logs:{region}:{account}:log-group:{name}"
+    reads_many = True
 
     retention_days: int = 30
 
@@ -24,6 +26,14 @@ class LogGroup(Resource):
     def read(logs: Any, name: str) -> State | None:
         found = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
         return next((group for group in found if group["logGroupName"] == name), None)
+
+    @staticmethod
+    def read_many(logs: Any, keys: Sequence[Key]) -> Mapping[Key, State]:
+        pages = logs.get_paginator("describe_log_groups").paginate(
+            logGroupIdentifiers=[name for (name,) in keys]
+        )
+        found = (group for page in pages for group in page["logGroups"])
+        return {(group["logGroupName"],): group for group in found}
 
     def create(self, logs: Any, want: State, tags: Tags) -> None:
         logs.create_log_group(logGroupName=self.name, tags=dict(tags))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from dataflowxpress.core.diff import Whole
@@ -28,8 +28,6 @@ class Rule(Resource):
     pattern: Mapping[str, Any]
     target: Queue | Topic
     dead_letters: Queue | None
-    input_paths: Mapping[str, str] = field(default_factory=dict)
-    input_template: str = ""  # empty: the event itself
     enabled: bool = True
 
     def desired(self) -> State:
@@ -43,11 +41,6 @@ class Rule(Resource):
         target: dict[str, Any] = {"Id": TARGET, "Arn": self.target.arn}
         if self.dead_letters:
             target["DeadLetterConfig"] = {"Arn": self.dead_letters.arn}
-        if self.input_template:
-            target["InputTransformer"] = {
-                "InputPathsMap": dict(self.input_paths),
-                "InputTemplate": self.input_template,
-            }
         return target
 
     @staticmethod

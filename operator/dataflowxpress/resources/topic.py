@@ -11,7 +11,7 @@ from dataflowxpress.tags import pairs
 
 from .policy import Statement, merged, ours, policy, sid
 
-EVENTS, CLOUDWATCH = "events.amazonaws.com", "cloudwatch.amazonaws.com"
+CLOUDWATCH = "cloudwatch.amazonaws.com"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class Topic(Resource):
     arn_format = "arn:{partition}:sns:{region}:{account}:{name}"
 
     display_name: str = ""  # whom mails are from
-    publishers: tuple[str, ...] = (EVENTS, CLOUDWATCH)
+    publishers: tuple[str, ...] = (CLOUDWATCH,)
 
     @property
     def key(self) -> Key:
@@ -34,15 +34,13 @@ class Topic(Resource):
         return {"DisplayName": self.display_name, "Policy": policy(statements)}
 
     def _allow(self, service: str) -> Statement:
-        """Let *service* publish; EventBridge alone gives no account that one could ask for."""
-        only_us = {"StringEquals": {"aws:SourceAccount": self.scope.account}}
         return {
             "Sid": sid("Publish", service),
             "Effect": "Allow",
             "Principal": {"Service": service},
             "Action": "sns:Publish",
             "Resource": self.arn,
-            **({} if service == EVENTS else {"Condition": only_us}),
+            "Condition": {"StringEquals": {"aws:SourceAccount": self.scope.account}},
         }
 
     @staticmethod

@@ -1,0 +1,206 @@
+"""Tell: how mails read, and that each event is told once."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from dataflowxpress.sandbox.aws.serving import RunningAws
+
+NOON = "2026-01-01T12:00:00Z"
+
+
+def crawl_failed(**detail: str) -> dict[str, Any]:
+    said = {"crawlerName": "uploads", "state": "Failed", "errorMessage": "No access\nat line 1"}
+    return event("Glue Crawler State Change", {**said, **detail})
+
+
+def run_ended(state: str, message: str = "") -> dict[str, Any]:
+    said = {"jobName": "convert", "jobRunId": "jr_1", "state": state, "message": message}
+    return event("Glue Job State Change", said)
+
+
+def event(kind: str, detail: dict[str, str]) -> dict[str, Any]:
+    named = {"id": uuid.uuid4().hex, "source": "aws.glue", "time": NOON}
+    return {**named, "detail-type": kind, "detail": detail}
+
+
+@pytest.fixture
+def tell(
+    aws: RunningAws, load: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> Function:
+    return Function(aws, load, monkeypatch)
+
+
+class Function:
+    """The function, a pipeline's bucket, and a queue for what is published on its topic."""
+
+    def __init__(
+        self,
+        aws: RunningAws,
+        load: Callable[[str], ModuleType],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        self.monkeypatch = monkeypatch
+        self.name = f"tell-{uuid.uuid4().hex[:8]}"
+        self.s3, self.sqs, sns = (aws.client(service) for service in ("s3", "sqs", "sns"))
+        where = {"LocationConstraint": self.s3.meta.region_name}
+        self.s3.create_bucket(Bucket=self.name, CreateBucketConfiguration=where)
+        send = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [send]})
+        made = self.sqs.create_queue(QueueName=self.name, Attributes={"Policy": policy})
+        self.queue = made["QueueUrl"]
+        topic = sns.create_topic(Name=self.name)["TopicArn"]
+        arn = topic.replace(":sns:", ":sqs:")
+        sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        environment = {
+            **aws.environment("test", "test"),
+            "PIPELINE": "default/orders",
+            "TOPIC": topic,
+            "BUCKET": self.name,
+            "PREFIX": "in/",
+            "KEEPS_BOOKS": "true",
+            "REJECTED": "s3://b/rejected/",
+            "JOB_LOGS": "/aws-glue/jobs/orders",
+            "RETRY_SECONDS": "30",
+        }
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        self.handler = load("tell").handler
+
+    def put(self, key: str, body: bytes) -> str:
+        etag: str = self.s3.put_object(Bucket=self.name, Key=key, Body=body)["ETag"].strip('"')
+        return etag
+
+    def says(self, run: str, **done: int) -> None:
+        """Put what a run says of itself."""
+        self.put(f"dataflowxpress/runs/{run}.json", json.dumps(done).encode())
+
+    def __call__(self, *events: Any) -> list[str]:
+        """Return the messages that come back."""
+        records = [
+            {
+                "messageId": str(number),
+                "receiptHandle": "r",
+                "body": json.dumps(each),
+                "eventSourceARN": f"arn:aws:sqs:eu-west-1:000000000000:{self.name}",
+            }
+            for number, each in enumerate(events)
+        ]
+        answer = self.handler({"Records": records}, None)
+        return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+
+    def told(self) -> list[dict[str, Any]]:
+        """Return what was published since."""
+        answer = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
+        for message in answer.get("Messages", ()):
+            self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+        return [json.loads(message["Body"]) for message in answer.get("Messages", ())]
+
+
+def test_a_run_that_did_something_is_told_with_its_figures(tell: Function) -> None:
+    tell.says("jr_1", objects=3, rows=10, rejected=2, waiting=0, seconds=9)
+    assert tell(run_ended("SUCCEEDED")) == []
+    [mail] = tell.told()
+    assert mail["Subject"] == "default/orders: a run succeeded"
+    assert mail["Message"].splitlines() == [
+        "DataPipeline default/orders: the run ended SUCCEEDED at 2026-01-01T12:00:00Z.",
+        "",
+        "Job: convert",
+        "Run: jr_1",
+        "Objects: 3",
+        "Rows written: 10",
+        "Rows rejected: 2, kept in s3://b/rejected/jr_1/",
+        "Seconds: 9",
+        "Logs: /aws-glue/jobs/orders, streams of jr_1",
+        "",
+        "More: kubectl describe datapipeline --namespace default orders",
+    ]
+
+
+def test_a_run_that_found_nothing_to_do_is_not_told(tell: Function) -> None:
+    assert tell(run_ended("SUCCEEDED")) == []
+    assert tell.told() == []
+
+
+@pytest.mark.parametrize("state", ["FAILED", "TIMEOUT", "STOPPED"])
+def test_a_run_that_failed_is_told_with_its_error_and_what_waits(
+    tell: Function, state: str
+) -> None:
+    tell.put("in/a.csv", b"a")
+    said = "JobName:convert and JobRunId:jr_1 failed to execute with exception no memory\n  at x"
+    assert tell(run_ended(state, said)) == []
+    [mail] = tell.told()
+    assert mail["Subject"] == f"default/orders: a run ended {state}"
+    assert {
+        "Run: jr_1",
+        "Error: no memory",
+        "Objects waiting: 1",
+        "Logs: /aws-glue/jobs/orders, streams of jr_1",
+    } <= set(mail["Message"].splitlines())
+
+
+def test_a_crawl_that_failed_is_told_with_its_error_and_what_waits(tell: Function) -> None:
+    assert tell(crawl_failed()) == []
+    [mail] = tell.told()
+    assert mail["Subject"] == "default/orders: the crawl failed"
+    assert {
+        "Crawler: uploads",
+        "Error: No access",
+        "Objects waiting: 0",
+        "Logs: /aws-glue/crawlers, stream uploads",
+    } <= set(mail["Message"].splitlines())
+
+
+def test_what_waits_is_counted_by_snapshot_and_manifests(tell: Function) -> None:
+    etags = {key: tell.put(f"in/{key}.csv", key.encode()) for key in ("a", "b", "c", "d")}
+    entry = {key: {"key": f"in/{key}.csv", "etag": etag} for key, etag in etags.items()}
+    old = {"key": "in/b.csv", "etag": "older content"}
+    lines = [{"number": 7}, entry["a"], entry["b"]]
+    snapshot = "\n".join(map(json.dumps, lines)).encode()
+    tell.put("dataflowxpress/snapshots/0000000007.jsonl.gz", gzip.compress(snapshot))
+    tell.put("dataflowxpress/manifests/0000000007.json", b"not read")
+    manifest = json.dumps({"objects": [old, entry["c"]]}).encode()
+    tell.put("dataflowxpress/manifests/0000000008.json", manifest)
+    tell.put("in/folder/", b"")
+
+    tell(crawl_failed())
+    [mail] = tell.told()
+    assert "Objects waiting: 2" in mail["Message"].splitlines()
+
+
+def test_a_script_that_is_not_ours_is_told_without_figures(tell: Function) -> None:
+    tell.monkeypatch.setenv("KEEPS_BOOKS", "false")
+    assert tell(run_ended("SUCCEEDED"), run_ended("FAILED", "no")) == []
+    good, bad = sorted(tell.told(), key=lambda mail: mail["Subject"], reverse=True)
+    assert "Objects" not in good["Message"]
+    assert "Objects waiting: not known, since the script is not ours" in bad["Message"]
+
+
+def test_an_event_that_comes_twice_is_told_once(tell: Function) -> None:
+    twice = crawl_failed()
+    assert tell(twice, twice) == []
+    assert tell(twice) == []
+    assert len(tell.told()) == 1
+
+
+def test_what_could_not_be_told_comes_back_alone(tell: Function) -> None:
+    tell.monkeypatch.setenv("TOPIC", "arn:aws:sns:eu-west-1:000000000000:there-is-none")
+    tell.says("jr_1", objects=1)
+    nothing = event("Glue Job State Change", {"jobRunId": "jr_2", "state": "SUCCEEDED"})
+    assert tell(run_ended("SUCCEEDED"), nothing, {"strange": 1}) == ["0", "2"]
+
+
+def test_a_subject_fits(tell: Function) -> None:
+    tell.monkeypatch.setenv("PIPELINE", f"{'n' * 63}/{'p' * 63}")
+    tell(crawl_failed())
+    [mail] = tell.told()
+    assert len(mail["Subject"]) == 100
