@@ -11,7 +11,7 @@ IMAGE ?= dataflowxpress:0.1.0
 BUILD ?= docker build
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fmt crd reasons lock clean argocd argocd-testdata dashboard e2e-argocd e2e-observability e2e-node chart image
+.PHONY: bench-scale help setup demo test check fmt crd reasons lock clean argocd argocd-testdata dashboard e2e-argocd e2e-observability e2e-node chart image
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,6 +89,8 @@ e2e-observability: $(SETUP) ## each alert and each query of the dashboard, on a 
 
 e2e-node: $(SETUP) ## the chart's life on a real node (DATAFLOWXPRESS_NODE: the command that runs one)
 	@DATAFLOWXPRESS_NODE=$${DATAFLOWXPRESS_NODE:-../shared/node/node} $(BIN)/python -m pytest -p no:randomly -s tests/node
+bench-scale: $(SETUP) ## many objects, a large one, a long history (WHAT="many large history")
+	@$(BIN)/python -m tests.bench.scale $(or $(WHAT),many large history)
 
 clean: ## remove what setup made
 	rm -rf $(VENV) dist build

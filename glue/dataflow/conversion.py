@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections import defaultdict
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -19,31 +17,20 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as all the world calls it
 
+from dataflow.grouping import Group, Grouping
 from dataflow.layout import OBJECT, directory_name, form_of
-from dataflow.rows import (
-    counted,
-    csv_rows,
-    json_rows,
-    judged,
-    located,
-    parquet_rows,
-    raw_text,
-    read_parquet,
-)
+from dataflow.readers import csv_rows, is_line_by_line, json_rows, parquet_rows, read_parquet
+from dataflow.rows import OURS, Count, counted, judged, located, raw_text, rejects
 from dataflow.sources import (
     Finding,
     Object,
     Table,
     Unreadable,
     Waits,
-    check_key,
     columns_of,
-    first_record,
-    looks_like_pattern,
     path_values,
-    table_of,
 )
-from dataflow.store import THREADS, Store
+from dataflow.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +42,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 REJECTED = "dataflowxpress/rejected/"
-HEAD_BYTES = (64 * 1024, 1024 * 1024)  # what is read of an object to find its header
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.caseSensitive": "false",
@@ -81,15 +67,6 @@ UNREADABLE = (  # what Spark says of objects that no retry makes readable
 )
 
 
-@dataclass(frozen=True)
-class Group:
-    """Objects that one Spark read takes together: of one table, with one header."""
-
-    table: Table
-    header: tuple[str, ...]
-    objects: tuple[Object, ...]
-
-
 class Conversion:
     """What a run does to its pending objects."""
 
@@ -110,53 +87,11 @@ class Conversion:
 
         What was written counts when the manifest `number` names it.
         """
-        entries: list[Json] = []
-        groups: dict[tuple[str, tuple[str, ...], bool], list[Object]] = defaultdict(list)
-        with ThreadPoolExecutor(THREADS) as pool:
-            probed = pool.map(lambda obj: self._probe(obj, [*tables.values()]), pending)
-            for obj, found in zip(pending, probed, strict=True):
-                if isinstance(found, Finding):
-                    entries.append(_entry(obj, found))
-                else:
-                    groups[(*found, looks_like_pattern(obj.key))].append(obj)
-        for (name, header, _), objects in groups.items():
-            entries += self._convert(Group(tables[name], header, tuple(objects)), number)
+        grouped = Grouping(self.options, self.store, tables).of(pending)
+        entries = [_entry(obj, finding) for obj, finding in grouped.findings]
+        for group in grouped.groups:
+            entries += self._convert(group, number)
         return entries
-
-    def _probe(self, obj: Object, tables: list[Table]) -> tuple[str, tuple[str, ...]] | Finding:
-        """Return the table and the header of an object, or why it cannot be read now."""
-        try:
-            check_key(obj)
-            table = table_of(obj.key, tables)
-            return table.name, self._header(obj, table)
-        except Finding as finding:
-            return finding
-
-    def _header(self, obj: Object, table: Table) -> tuple[str, ...]:
-        if self.options.source_format == "json":
-            return tuple(table.file_columns)
-        if self.options.source_format == "parquet":
-            if self.store.head(obj, 4) != b"PAR1":
-                raise Unreadable("not Parquet")
-            return ()
-        record = self._first_record(obj)
-        if self.options.csv_header == "true":
-            return columns_of(record, table.file_columns)
-        if len(record) > len(table.file_columns):
-            raise Waits(f"{len(record)} columns, the catalog knows {len(table.file_columns)} yet")
-        return tuple(table.file_columns[: len(record)])
-
-    def _first_record(self, obj: Object) -> list[str]:
-        for length in HEAD_BYTES:
-            record = first_record(
-                self.store.head(obj, length),
-                is_all=obj.size <= length,
-                delimiter=self.options.csv_delimiter,
-                quote=self.options.csv_quote,
-            )
-            if record is not None:
-                return record
-        raise Unreadable(f"not CSV: the first record is longer than {HEAD_BYTES[-1]} bytes")
 
     def _convert(self, group: Group, number: int) -> list[Json]:
         """Convert a group; if an object spoils it, halve it until that one is alone."""
@@ -178,13 +113,13 @@ class Conversion:
         target = form_of(group.table, self.options)["target"]
         rows = self._rows(group, attempt).persist(StorageLevel.DISK_ONLY)
         try:
-            counts = {row[OBJECT]: row for row in counted(rows).collect()}
-            waiting = [name for name, count in counts.items() if count["unknown"]]
+            counts, offsets = counted(rows)
+            waiting = [name for name, count in counts.items() if count.unknown]
             sure = rows.where(~F.col(OBJECT).isin(waiting)) if waiting else rows
-            if any(count["read"] > count["rejected"] for count in counts.values()):
+            if any(count.read > count.rejected for count in counts.values()):
                 self._write_parquet(sure, target)
-            if any(count["rejected"] for count in counts.values()):
-                self._write_rejected(sure)
+            if offsets:
+                self._write_rejected(rejects(self.spark, sure, offsets))
         finally:
             rows.unpersist()
         leaves = self.store.leaves(f"{target}{OBJECT}={attempt}-")
@@ -224,7 +159,10 @@ class Conversion:
 
     def _read(self, group: Group, urls: list[str]) -> tuple[DataFrame, tuple[str, ...]]:
         if self.options.source_format == "csv":
-            return csv_rows(self.spark, urls, len(group.header), self.options), group.header
+            in_parts = group.is_large and is_line_by_line(self.spark, urls[0], self.options)
+            width = len(group.header)
+            read = csv_rows(self.spark, urls, width, self.options, in_parts=in_parts)
+            return read, group.header
         if self.options.source_format == "json":
             return json_rows(self.spark, urls, group.header), group.header
         read = read_parquet(self.spark, urls)
@@ -233,7 +171,7 @@ class Conversion:
     def _write_parquet(self, rows: DataFrame, target: str) -> None:
         (
             rows.where("dfx_reason IS NULL")
-            .drop("dfx_key", "dfx_unknown", "dfx_reason", "dfx_raw")
+            .drop(*OURS)
             .write.mode("append")
             .partitionBy(OBJECT, *self.options.partitions)
             .option("compression", self.options.compression)
@@ -243,29 +181,29 @@ class Conversion:
 
     def _write_rejected(self, rows: DataFrame) -> None:
         (
-            rows.where("dfx_reason IS NOT NULL")
-            .selectExpr("dfx_key AS object", "dfx_reason AS reason", "dfx_raw AS raw")
-            .write.mode("append")
+            rows.write.mode("append")
             .option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
             .json(self.options.url(f"{REJECTED}{self.run}/"))
         )
 
-    def _written(self, obj: Object, table: Table, count: Any, directories: list[str]) -> Json:
+    def _written(
+        self, obj: Object, table: Table, count: Count | None, directories: list[str]
+    ) -> Json:
         """Return the entry of an object that was read; Spark counts no object without rows."""
         if count is None:
             return _entry(obj, Unreadable("no rows"), table=table.name)
-        if count["unknown"]:
-            names = ", ".join(sorted(count["unknown"]))[:500]
+        if count.unknown:
+            names = ", ".join(sorted(count.unknown))[:500]
             return _entry(obj, Waits(f"the catalog does not know a column yet: {names}"))
-        rows = count["read"] - count["rejected"]
+        rows = count.read - count.rejected
         if bool(rows) != bool(directories):
             raise RuntimeError(f"{obj.key}: {rows} rows, but {len(directories)} directories")
         return {
             **_entry(obj, table=table.name),
-            "read": count["read"],
+            "read": count.read,
             "rows": rows,
-            "rejected": count["rejected"],
-            "reason": count["example"],
+            "rejected": count.rejected,
+            "reason": count.example,
             "directories": directories,
             "form": self._form(table),
         }

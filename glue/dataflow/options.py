@@ -22,6 +22,7 @@ class Options:
     csv_header: str = "true"
     compression: str = "snappy"
     partition_by: str = ""
+    large_mb: str = "256"  # the size from which on many tasks may read one CSV object
 
     @classmethod
     def names_in(cls, argv: list[str]) -> list[str]:

@@ -1,70 +1,24 @@
-"""Rows: what Spark reads from objects, in the catalog's types, each row judged whether it fits."""
+"""Rows: what was read, in the catalog's types, each row judged whether it fits, and counted."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pyspark.sql import functions as F  # noqa: N812 - as all the world calls it
 
 from dataflow.layout import OBJECT
+from dataflow.readers import dialect
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession
+    from pyspark.sql import Column, DataFrame, SparkSession
 
     from dataflow.options import Options
 
-MAX_VALUE = 1024 * 1024  # characters: Spark's parser takes that much memory for every file
-MAX_COLUMNS = 20_480
-
-# A reader gives `c0`, `c1` ... with the values in the order of the columns asked for, and
-# `dfx_path`, `dfx_corrupt` (why it is no record), `dfx_record` (its text, where Spark still has it)
-# and `dfx_unknown` (columns that were not asked for); all but the path may be null.
-
-
-def csv_rows(spark: SparkSession, urls: list[str], width: int, options: Options) -> DataFrame:
-    """Read CSV as RFC 4180 has it, all values as strings."""
-    names = [f"c{position}" for position in range(width)]
-    read = (
-        _reader(spark)
-        .schema(", ".join(f"{name} STRING" for name in [*names, "dfx_record"]))
-        .options(**_dialect(options), header=options.csv_header, multiLine=True)
-        .options(columnNameOfCorruptRecord="dfx_record", columnPruning=False)
-        .options(nullValue="\0")  # else Spark takes "" for null too
-        .options(maxCharsPerColumn=MAX_VALUE, maxColumns=max(MAX_COLUMNS, width))
-        .csv(urls)
-    )
-    record = F.col("dfx_record")
-    corrupt = F.when(record.isNotNull(), F.lit(f"not a record of {width} columns"))
-    return read.select(*names, *_facts(corrupt=corrupt, record=record))
-
-
-def json_rows(spark: SparkSession, urls: list[str], columns: Sequence[str]) -> DataFrame:
-    """Read JSON lines, all values as strings, names in any case."""
-    line = F.regexp_replace("value", "^\ufeff", "")
-    record = F.transform_keys(F.from_json(line, "map<string,string>"), lambda key, _: F.lower(key))
-    read = _reader(spark).text(urls).where(F.trim(line) != "").withColumn("record", record)
-    corrupt = F.when(F.col("record").isNull(), F.lit("not a JSON object"))
-    others = F.array_except(F.map_keys("record"), F.array(*[F.lit(name) for name in columns]))
-    unknown = F.when(F.size(others) > 0, others)
-    return read.select(
-        *[F.col("record")[name].alias(f"c{position}") for position, name in enumerate(columns)],
-        *_facts(corrupt=corrupt, record=line, unknown=unknown),
-    )
-
-
-def parquet_rows(read: DataFrame) -> DataFrame:
-    """Bring Parquet into the shape of the others; `read_parquet` reads it."""
-    columns = [F.col("`" + name.replace("`", "``") + "`") for name in read.columns]
-    named = [column.alias(f"c{position}") for position, column in enumerate(columns)]
-    return read.select(*named, *_facts())
-
-
-def read_parquet(spark: SparkSession, urls: list[str]) -> DataFrame:
-    """Read Parquet with the columns of all objects."""
-    return _reader(spark).option("mergeSchema", "true").parquet(*urls)
+# What judged rows have beside the table's columns and the object's directory.
+OURS = ("dfx_key", "dfx_block", "dfx_number", "dfx_unknown", "dfx_reason", "dfx_raw")
 
 
 def located(spark: SparkSession, rows: DataFrame, places: list[dict[str, Any]]) -> DataFrame:
@@ -78,7 +32,7 @@ def raw_text(columns: Sequence[str], options: Options) -> Column:
     """Return the text of a row that Spark has taken apart."""
     values = [F.col(f"c{position}").alias(name) for position, name in enumerate(columns)]
     if options.source_format == "csv":
-        return F.to_csv(F.struct(*values), _dialect(options))
+        return F.to_csv(F.struct(*values), dialect(options))
     return F.to_json(F.struct(*values))
 
 
@@ -99,40 +53,72 @@ def judged(
     reason = F.when(said != "", said)
     return rows.select(
         OBJECT,
-        "dfx_key",
-        "dfx_unknown",
+        *OURS[:-2],
         reason.alias("dfx_reason"),
         F.when(reason.isNotNull(), F.coalesce(F.col("dfx_record"), raw)).alias("dfx_raw"),
         *[column.alias(name) for name, column in typed.items()],
     )
 
 
-def counted(rows: DataFrame) -> DataFrame:
-    """Count judged rows for each object: read, rejected, a reason for example, unknown columns."""
-    return rows.groupBy(OBJECT).agg(
-        F.count(F.lit(1)).alias("read"),
-        F.count("dfx_reason").alias("rejected"),
-        F.max("dfx_reason").alias("example"),
-        F.array_distinct(F.flatten(F.collect_set("dfx_unknown"))).alias("unknown"),
+class Count(NamedTuple):
+    """What was found in one object, or in a part of one."""
+
+    read: int
+    rejected: int
+    example: str | None  # one of the reasons for rejecting a row
+    unknown: frozenset[str]  # columns that were not asked for
+
+
+class Counts(NamedTuple):
+    """Counts by object, and what makes a row's number its place among the object's records."""
+
+    objects: dict[str, Count]
+    offsets: list[dict[str, Any]]
+
+
+def counted(rows: DataFrame) -> Counts:
+    """Count judged rows."""
+    found = (
+        rows.groupBy(OBJECT, "dfx_block")
+        .agg(
+            F.count(F.lit(1)).alias("read"),
+            F.count("dfx_reason").alias("rejected"),
+            F.max("dfx_reason").alias("example"),
+            F.array_distinct(F.flatten(F.collect_set("dfx_unknown"))).alias("unknown"),
+            F.min("dfx_number").alias("first"),
+        )
+        .collect()
     )
+    objects: dict[str, Count] = {}
+    offsets = []
+    for part in sorted(found, key=lambda part: part["dfx_block"]):
+        name = part[OBJECT]
+        before = objects.get(name, Count(0, 0, None, frozenset()))
+        offset = before.read + 1 - part["first"]
+        offsets += [{OBJECT: name, "dfx_block": part["dfx_block"], "dfx_offset": offset}]
+        objects[name] = Count(
+            before.read + part["read"],
+            before.rejected + part["rejected"],
+            before.example or part["example"],
+            before.unknown | {*part["unknown"]},
+        )
+    return Counts(objects, [each for each in offsets if objects[each[OBJECT]].rejected])
 
 
-def _dialect(options: Options) -> dict[str, str]:
-    quote = options.csv_quote
-    return {"sep": options.csv_delimiter, "quote": quote, "escape": quote}
-
-
-def _reader(spark: SparkSession) -> DataFrameReader:
-    # Keys are names, never patterns. (With this, Spark reads names twice that stand beside names
-    # that look like patterns: whoever calls keeps the two apart.)
-    return spark.read.option("__globPaths__", "false")
-
-
-def _facts(**known: Column) -> list[Column]:
-    kinds = {"corrupt": "string", "record": "string", "unknown": "array<string>"}
-    facts = {name: known.get(name, F.lit(None).cast(kind)) for name, kind in kinds.items()}
-    path = F.col("_metadata.file_path").alias("dfx_path")
-    return [path, *[fact.alias(f"dfx_{name}") for name, fact in facts.items()]]
+def rejects(spark: SparkSession, rows: DataFrame, offsets: list[dict[str, Any]]) -> DataFrame:
+    """Return the rows that do not fit: object, record (1 comes first), reason, text."""
+    kind = f"array<struct<{OBJECT}:string,dfx_block:bigint,dfx_offset:bigint>>"
+    known = spark.range(1).select(F.inline(F.from_json(F.lit(json.dumps(offsets)), kind)))
+    return (
+        rows.where("dfx_reason IS NOT NULL")
+        .join(F.broadcast(known), [OBJECT, "dfx_block"])
+        .selectExpr(
+            "dfx_key AS object",
+            "dfx_number + dfx_offset AS record",
+            "dfx_reason AS reason",
+            "dfx_raw AS raw",
+        )
+    )
 
 
 def _typed(source: str, kind: str, *, is_text: bool) -> Column:

@@ -13,12 +13,11 @@ from . import runs, verdicts
 from .blueprint import blueprint
 from .clients import clients, identity
 from .core.plan import Action, Outcome, Step, nothing_stays
-from .core.resource import Id, Resource, Scope, only
+from .core.resource import Id, Resource, Scope
 from .core.status import Status
 from .engine import Engine
 from .errors import Blocked, InvalidSpec, PipelineError, Refused
 from .pipeline import Pipeline
-from .resources import Bucket
 from .runs import Remedy
 from .store import Store
 
@@ -173,8 +172,11 @@ class Reconciler:
         try:
             seen = self._watcher.look(place.client, spec, wanted, status)
             status = verdicts.judged(seen.status, seen.fact)
-            self._set_going(pipeline, place, wanted, status, seen.remedy)
-            status = _granted(pipeline, place, wanted, status)
+            hand = runs.Hand(place.client, spec, wanted)
+            if seen.remedy:
+                self._write(pipeline, status)  # before the attempt, so that it surely counts
+                hand.set_going(seen.remedy)
+            status = hand.grant(pipeline.wishes, status)
         except (ClientError, BotoCoreError) as error:
             return Report(verdicts.data_unknown(status, error), settled=False)
         settled = (ready := status["Ready"]) is not None and ready.status == "True"
@@ -184,23 +186,6 @@ class Reconciler:
         busy = seen.busy or pipeline.has_wishes
         compare = seen.remedy is Remedy.COMPARE
         return Report(status, settled, resync=resync, busy=busy, compare=compare)
-
-    def _set_going(
-        self,
-        pipeline: Pipeline,
-        place: Place,
-        wanted: Sequence[Resource],
-        status: Status,
-        remedy: Remedy | None,
-    ) -> None:
-        """Ask for what was found missing; the attempt is written down first, so that it counts."""
-        if remedy is None:
-            return
-        self._write(pipeline, status)
-        queues = runs.Queues.of(wanted)
-        asked = {Remedy.CRAWL: queues.uploads, Remedy.RUN: queues.crawls}
-        if queue := asked.get(remedy):
-            runs.ask(place.client("sqs"), queue, remedy.value)
 
     def _write(self, pipeline: Pipeline, status: Status) -> None:
         if status != pipeline.status:
@@ -218,15 +203,6 @@ def _answered(pipeline: Pipeline) -> Status:
 
 def _steps(place: Place, wanted: Sequence[Resource], status: Status) -> list[Step]:
     return place.engine.plan(place.scope, wanted, status.inventory, _keeps_data)
-
-
-def _granted(
-    pipeline: Pipeline, place: Place, wanted: Sequence[Resource], status: Status
-) -> Status:
-    """Grant what was asked of the data."""
-    bucket, queues = only(wanted, Bucket).name, runs.Queues.of(wanted)
-    granting = runs.Granting(place.client, pipeline.spec, bucket, queues)
-    return granting.grant(pipeline.wishes, status)
 
 
 def _traces(status: Status) -> tuple[object, ...]:

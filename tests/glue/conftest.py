@@ -102,11 +102,24 @@ class Pipeline:
 
     def run(self, **arguments: str) -> dict[str, Any]:
         """Run the job to its end and return what GetJobRun says."""
+        return self._run(self.name, arguments)
+
+    def run_script(self, script: str, **arguments: str) -> dict[str, Any]:
+        """Run another script of the bucket's, in the same role."""
+        job = f"{self.name}-{script}"
+        command = {
+            "Name": "glueetl",
+            "ScriptLocation": f"s3://{self.name}/dataflowxpress/scripts/{script}",
+        }
+        self.glue.create_job(Name=job, Role=self.name, Command=command, GlueVersion="5.0")
+        return self._run(job, arguments)
+
+    def _run(self, job: str, arguments: dict[str, str]) -> dict[str, Any]:
         given = {f"--{name}": value for name, value in arguments.items()}
-        run = self.glue.start_job_run(JobName=self.name, Arguments=given)["JobRunId"]
+        run = self.glue.start_job_run(JobName=job, Arguments=given)["JobRunId"]
         deadline = time.monotonic() + RUN_SECONDS
         while time.monotonic() < deadline:
-            told: dict[str, Any] = self.glue.get_job_run(JobName=self.name, RunId=run)["JobRun"]
+            told: dict[str, Any] = self.glue.get_job_run(JobName=job, RunId=run)["JobRun"]
             if told["JobRunState"] in {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT"}:
                 return told
             time.sleep(0.1)

@@ -113,17 +113,17 @@ def test_rows_that_do_not_fit_are_kept_and_counted(everything: dict[str, Any]) -
     kept = pipeline.query("n, name", pipeline.keys(entry["directories"][0]))
     assert sorted(kept) == [(1, "one"), (7, " seven ")]
     rejected = {
-        line["raw"]: line["reason"]
+        (line["record"], line["raw"]): line["reason"]
         for line in pipeline.lines(f"dataflowxpress/rejected/{everything['manifest']['run']}/")
         if line["object"] == "csv_data/mixed.csv"
     }
     assert rejected == {
-        "two,two": "column n: 'two' is no bigint",
-        "3": "not a record of 2 columns",
-        "4,four,4": "not a record of 2 columns",
-        "5.5,five": "column n: '5.5' is no bigint",
-        "9223372036854775808,six": "column n: '9223372036854775808' is no bigint",
-        "8,\ufffd": "column name: '\ufffd' is not UTF-8",
+        (2, "two,two"): "column n: 'two' is no bigint",
+        (3, "3"): "not a record of 2 columns",
+        (4, "4,four,4"): "not a record of 2 columns",
+        (5, "5.5,five"): "column n: '5.5' is no bigint",
+        (6, "9223372036854775808,six"): "column n: '9223372036854775808' is no bigint",
+        (8, "8,\ufffd"): "column name: '\ufffd' is not UTF-8",
     }
 
 

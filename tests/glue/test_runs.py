@@ -117,6 +117,34 @@ def test_the_columns_of_the_path_and_those_asked_for_are_kept(
     }
 
 
+@pytest.mark.parametrize("odd", ["", '"two\nlines"'], ids=["line by line", "records of two lines"])
+def test_a_large_object_is_whole_whether_or_not_many_tasks_can_read_it(
+    make: Callable[..., Pipeline], odd: str
+) -> None:
+    pipeline = make(large_mb="1")
+    pipeline.table("csv_data", "csv_data/", "n bigint, name string")
+    names = ["x" * 50, '"y, z"', "größe"]
+    lines = [f"{number},{names[number % 3]}" for number in range(1, 300_001)]
+    for number in (1, 150_000, 299_999):
+        lines[number - 1] = f"none,{number}"
+    lines[0] = f"none,{odd or 1}"
+    pipeline.put("csv_data/large.csv", "n,name\r\n" + "\r\n".join(lines) + "\r\n")
+    pipeline.put("csv_data/small.csv", "n,name\n0,zero\nno,no\n")
+
+    entries = pipeline.converts()
+
+    entry = entries["csv_data/large.csv"]
+    assert (entry["read"], entry["rows"], entry["rejected"]) == (300_000, 299_997, 3)
+    assert pipeline.rows(TABLE, "count(*), sum(n), count(distinct name)") == [
+        (299_998, sum(range(300_001)) - 1 - 150_000 - 299_999, 4)
+    ]
+    kept = pipeline.lines(f"dataflowxpress/rejected/{pipeline.manifests()[-1]['run']}/")
+    assert sorted((line["object"], line["record"]) for line in kept) == [
+        *(("csv_data/large.csv", number) for number in (1, 150_000, 299_999)),
+        ("csv_data/small.csv", 2),
+    ]
+
+
 def test_json_lines_are_converted_by_name(make: Callable[..., Pipeline]) -> None:
     pipeline = make(source_format="json")
     columns = "n bigint, name string, seen timestamp, tags array<string>"
@@ -174,7 +202,7 @@ def test_a_request_converts_again_what_lies_under_its_prefix_once_whatever_dies(
     before = {key: entry["directories"] for key, entry in pipeline.converts().items()}
 
     pipeline.put("dataflowxpress/requests/first/csv_data/again/", "")
-    with pipeline.denied("s3:DeleteObject", "*"):
+    with pipeline.denied("glue:BatchUpdatePartition", "*"):
         assert pipeline.run()["JobRunState"] == "FAILED"
     pipeline.put("csv_data/again/new.csv", "n,name\n1,again/new\n")
     after = {key: entry["directories"] for key, entry in pipeline.converts().items()}

@@ -3,19 +3,16 @@
 from .backstop import Remedy
 from .judgement import REDRIVE_REQUESTED, RUN_REQUESTED
 from .news import news
-from .queues import Queues, ask
 from .watcher import Look, Watcher
-from .wishes import Granting, Wishes
+from .wishes import Hand, Wishes
 
 __all__ = [
     "REDRIVE_REQUESTED",
     "RUN_REQUESTED",
-    "Granting",
+    "Hand",
     "Look",
-    "Queues",
     "Remedy",
     "Watcher",
     "Wishes",
-    "ask",
     "news",
 ]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from dataflowxpress.core.resource import Resource, only
 from dataflowxpress.core.status import Reprocess, Status
+from dataflowxpress.resources import Bucket, Queue
 from dataflowxpress.spec import DataPipelineSpec
 
+from .backstop import Remedy
 from .book import REQUESTS
 from .queues import Queues, ask, redrive
 
@@ -28,13 +31,19 @@ class Wishes(NamedTuple):
         return cls(status.run_handled_at, status.redrive_handled_at, reprocess)
 
 
-class Granting(NamedTuple):
-    """Where wishes are granted: the clients, the bucket and the queues of a pipeline."""
+class Hand(NamedTuple):
+    """What the operator may do to a pipeline's data: send messages, and put requests."""
 
     client: Callable[[str], Any]
     spec: DataPipelineSpec
-    bucket: str
-    queues: Queues
+    wanted: Sequence[Resource]
+
+    def set_going(self, remedy: Remedy) -> None:
+        """Ask for what stands still; a comparison with AWS is for somebody else to make."""
+        queues = Queues.of(self.wanted)
+        if remedy is not Remedy.COMPARE:
+            queue = queues.uploads if remedy is Remedy.CRAWL else queues.crawls
+            ask(self.client("sqs"), queue, remedy.value)
 
     def grant(self, wishes: Wishes, status: Status) -> Status:
         """Do what is asked for and not answered yet; return the status with the answers.
@@ -43,12 +52,13 @@ class Granting(NamedTuple):
         """
         known = Wishes.answered_in(status)
         if wishes.redrive not in {"", known.redrive}:
-            for queue in self.queues:
-                redrive(self.client("sqs"), queue)
+            for queue in self.wanted:
+                if isinstance(queue, Queue):
+                    redrive(self.client("sqs"), queue)
         if wishes.reprocess != known.reprocess:
             status = status.model_copy(update={"reprocess": self._reprocess(wishes.reprocess)})
         if wishes.run not in {"", known.run}:
-            self._ask_for_run("somebody asked for a run")
+            self.set_going(Remedy.RUN)
         answers = {"run_handled_at": wishes.run, "redrive_handled_at": wishes.redrive}
         return status.model_copy(update=answers)
 
@@ -57,8 +67,9 @@ class Granting(NamedTuple):
             return None
         if why_not := self._why_not(prefix):
             return Reprocess(prefix=prefix, answer=why_not)
-        self.client("s3").put_object(Bucket=self.bucket, Key=request_key(prefix), Body=b"")
-        self._ask_for_run("somebody asked to convert again")
+        bucket = only(self.wanted, Bucket).name
+        self.client("s3").put_object(Bucket=bucket, Key=request_key(prefix), Body=b"")
+        self.set_going(Remedy.RUN)
         return Reprocess(prefix=prefix, answer="Requested")
 
     def _why_not(self, prefix: str) -> str:
@@ -67,9 +78,6 @@ class Granting(NamedTuple):
         if not prefix.startswith(source := self.spec.source.prefix):
             return f"nothing of {prefix!r} is uploaded data: give {source!r} or a prefix below it"
         return ""
-
-    def _ask_for_run(self, why: str) -> None:
-        ask(self.client("sqs"), self.queues.crawls, why)
 
 
 def request_key(prefix: str) -> str:

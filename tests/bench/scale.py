@@ -1,0 +1,268 @@
+"""Scale: what many objects, one large object and a long history cost. `make bench-scale`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import psutil
+
+from dataflowxpress.runs.book import Book
+from dataflowxpress.sandbox import aws as sandbox_aws
+from dataflowxpress.sandbox.aws.serving import RunningAws, serving
+from tests.bench.server import LOG
+from tests.glue.conftest import GLUE, Pipeline
+
+MB = 1024 * 1024
+ROW = "{},name of row {},2024-01-02,some text that goes on for a while so that rows are wide\n"
+COLUMNS = "n bigint, name string, day date, text string"
+HEADER = "n,name,day,text\n"
+
+
+@dataclass
+class Cost:
+    """What a block of code took: seconds, requests to AWS, peak memory of processes in MB."""
+
+    seconds: float = 0
+    calls: Counter[str] = field(default_factory=Counter)
+    memory: int = 0
+
+    def __str__(self) -> str:
+        total = sum(self.calls.values())
+        most = ", ".join(f"{count} {call}" for call, count in self.calls.most_common(6))
+        return f"{self.seconds:8.1f} s  {self.memory:6d} MB  {total:7d} calls ({most})"
+
+
+class Bench:
+    """An AWS that counts, and what is measured on it."""
+
+    def __init__(self, aws: RunningAws, scratch: Path) -> None:
+        self.aws, self.scratch = aws, scratch
+
+    @contextmanager
+    def cost(self, of: Callable[[], psutil.Process | None]) -> Iterator[Cost]:
+        """Measure a block; the memory is that of a process and all that it started."""
+        cost, ended = Cost(), threading.Event()
+        watch = threading.Thread(target=_watch, args=(cost, of, ended))
+        log = self.aws.directory / LOG
+        start, began = log.stat().st_size, time.monotonic()
+        watch.start()
+        try:
+            yield cost
+        finally:
+            cost.seconds = time.monotonic() - began
+            ended.set()
+            watch.join()
+            cost.calls = _calls(log, start)
+
+    def pipeline(self, **arguments: str) -> Pipeline:
+        given = {f"--{name}": value for name, value in arguments.items()}
+        made = Pipeline(self.aws, Path(tempfile.mkdtemp(dir=self.scratch)), given)
+        made.table("csv_data", "csv_data/", COLUMNS)
+        return made
+
+    def job(self) -> psutil.Process | None:
+        """Return the process of the job that runs."""
+        server = psutil.Process(self.aws.pid)
+        jobs = [each for each in server.children() if "job_runner" in " ".join(_words(each))]
+        return jobs[0] if jobs else None
+
+    def many(self, objects: int) -> None:
+        """Convert many objects in one go, and look again when there is nothing to do."""
+        pipeline = self.pipeline()
+        with ThreadPoolExecutor(16) as pool:
+            body = HEADER + "".join(ROW.format(n, n) for n in range(10))
+            list(pool.map(lambda n: pipeline.put(f"csv_data/{n:06d}.csv", body), range(objects)))
+        for what in ("converted in one go", "nothing to do"):
+            with self.cost(self.job) as cost:
+                _succeeded(pipeline.run())
+            print(f"{objects} objects, {what}:\n{cost}", flush=True)
+        rows = sum(entry["rows"] for entry in pipeline.entries().values())
+        _expect(rows, objects * 10)
+
+    def large(self, megabytes: int) -> None:
+        """Convert one large object, by many tasks and by one."""
+        for what, odd in (("by many tasks", "x"), ("by one task", '"x\ny"')):
+            pipeline = self.pipeline()
+            file = self.scratch / "large.csv"
+            rows = _write(file, megabytes * MB, odd)
+            pipeline.s3.upload_file(str(file), pipeline.name, "csv_data/large.csv")
+            file.unlink()
+            with self.cost(self.job) as cost:
+                _succeeded(pipeline.run())
+            print(f"an object of {megabytes} MB, {rows} rows, {what}:\n{cost}", flush=True)
+            [entry] = pipeline.entries().values()
+            _expect((entry["rows"], entry["rejected"]), (rows, 0))
+            self._remove(pipeline)
+
+    def history(self, objects: int, manifests: int) -> None:
+        """Read a long history, with a snapshot and without one."""
+        os.environ.update(self.aws.environment("test", "test"))
+        sys.path.insert(0, str(GLUE))
+        from dataflow.history import History
+        from dataflow.options import Options
+        from dataflow.store import Store
+
+        pipeline = self.pipeline()
+        self._write_history(pipeline, objects, manifests)
+        places = {"bucket": pipeline.name, "database": pipeline.name, "target_prefix": "out/"}
+        read = {"pipeline": "p", "source_prefix": "csv_data/", "source_format": "csv"}
+        store = Store(Options(**places, **read))
+        own = psutil.Process
+
+        def look(what: str) -> History:
+            with self.cost(own) as cost:
+                history = History(store)
+            _expect(len(history.facts), objects)
+            print(
+                f"job reads {manifests} manifests, {objects} objects, {what}:\n{cost}", flush=True
+            )
+            with self.cost(own) as cost:
+                book = Book.opened(pipeline.s3, pipeline.name)
+            _expect(len(book.objects), objects)
+            print(f"operator begins, {what}:\n{cost}", flush=True)
+            with self.cost(own) as cost:
+                _expect(book.follow(pipeline.s3, pipeline.name), True)
+            print(f"operator looks again, {what}:\n{cost}", flush=True)
+            return history
+
+        history = look("no snapshot")
+        with self.cost(own) as cost:
+            history.compact()
+        print(f"the snapshot is written:\n{cost}", flush=True)
+        look("with a snapshot")
+
+    def _write_history(self, pipeline: Pipeline, objects: int, manifests: int) -> None:
+        each = objects // manifests
+
+        def put(number: int) -> None:
+            keys = [f"csv_data/{number:06d}-{n}.csv" for n in range(each)]
+            body = json.dumps(_manifest(number, keys))
+            pipeline.put(f"dataflowxpress/manifests/{number:010d}.json", body)
+
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(put, range(1, manifests + 1)))
+
+    @staticmethod
+    def _remove(pipeline: Pipeline) -> None:
+        """Give the memory back that the emulator keeps objects in."""
+        for key in pipeline.keys(""):
+            pipeline.s3.delete_object(Bucket=pipeline.name, Key=key)
+
+
+def _manifest(number: int, keys: list[str]) -> dict[str, Any]:
+    place = f"parquet_data/csv_data/dfx_object={number:010d}-1f0c9a3e-"
+    entries = [
+        {
+            "key": key,
+            "etag": f"{number:032x}",
+            "size": 1000,
+            "table": "csv_data",
+            "read": 10,
+            "rows": 10,
+            "rejected": 0,
+            "reason": None,
+            "directories": [f"{place}{index:016x}-{number:032x}/"],
+            "form": "0123456789abcdef",
+        }
+        for index, key in enumerate(keys)
+    ]
+    forms = {"0123456789abcdef": {"target": "t/", "partition_by": [], "types": {"n": "bigint"}}}
+    return {"run": f"jr_{number:064x}", "objects": entries, "forms": forms, "waiting": []}
+
+
+def _write(file: Path, size: int, odd: str) -> int:
+    """Write CSV rows until a file has a size; return how many. The last one has *odd* text."""
+    rows = 0
+    with file.open("w", encoding="utf-8") as output:
+        output.write(HEADER)
+        while output.tell() < size:
+            output.writelines(ROW.format(n, n) for n in range(rows, rows + 10_000))
+            rows += 10_000
+        output.write(f"{rows},{odd},2024-01-02,the last\n")
+    return rows + 1
+
+
+def _watch(cost: Cost, of: Callable[[], psutil.Process | None], ended: threading.Event) -> None:
+    while not ended.wait(0.2):
+        cost.memory = max(cost.memory, _memory(of()) // MB)
+
+
+def _memory(process: psutil.Process | None) -> int:
+    total = 0
+    for each in [process, *process.children(recursive=True)] if process else []:
+        try:
+            total += each.memory_info().rss
+        except psutil.NoSuchProcess:  # it has ended since it was listed
+            continue
+    return total
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:  # it has ended since it was listed
+        return []
+
+
+def _calls(log: Path, start: int) -> Counter[str]:
+    with log.open("rb") as lines:
+        lines.seek(start)
+        told = (line.rpartition(b"] ")[2].split() for line in lines)
+        return Counter(words[0].decode() for words in told if words)
+
+
+def _succeeded(told: dict[str, Any]) -> None:
+    if told["JobRunState"] != "SUCCEEDED":
+        raise SystemExit(f"the run ended {told['JobRunState']}: {told.get('ErrorMessage')}")
+
+
+def _expect(found: object, wanted: object) -> None:
+    if found != wanted:
+        raise SystemExit(f"{found} in place of {wanted}")
+
+
+def main() -> None:
+    """Measure what is asked for."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("what", nargs="+", choices=["many", "large", "history"])
+    parser.add_argument("--objects", type=int, default=10_000)
+    parser.add_argument("--megabytes", type=int, default=2048)
+    parser.add_argument("--known", type=int, default=100_000, help="objects in the history")
+    parser.add_argument("--manifests", type=int, default=10_000)
+    asked = parser.parse_args()
+
+    def command(port: int, directory: Path) -> list[str]:
+        given = ["--port", str(port), "--dir", os.fspath(directory)]
+        return [sys.executable, "-m", "tests.bench.server", *given]
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        mock.patch.object(sandbox_aws, "command", command),
+        serving(Path(folder)) as aws,
+    ):
+        bench = Bench(aws, Path(folder))
+        measure: dict[str, Callable[[], None]] = {
+            "many": lambda: bench.many(asked.objects),
+            "large": lambda: bench.large(asked.megabytes),
+            "history": lambda: bench.history(asked.known, asked.manifests),
+        }
+        for what in asked.what:
+            measure[what]()
+
+
+if __name__ == "__main__":
+    main()

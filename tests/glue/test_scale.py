@@ -1,0 +1,29 @@
+"""Many objects in one run; `make bench-scale` measures more of them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.glue.conftest import Pipeline
+
+OBJECTS = 500
+
+
+def test_five_hundred_objects_are_one_manifest_and_each_of_their_rows_once(
+    pipeline: Pipeline,
+) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        put = pool.map(
+            lambda n: pipeline.put(f"csv_data/{n}.csv", f"n,name\n{n},x\nno,{n}\n"), range(OBJECTS)
+        )
+        assert len(list(put)) == OBJECTS
+
+    pipeline.converts()
+
+    [manifest] = pipeline.manifests()
+    assert (manifest["totals"]["rows"], manifest["totals"]["rejected"]) == (OBJECTS, OBJECTS)
+    assert sorted(pipeline.rows("csv_data_parquet", "n")) == [(n,) for n in range(OBJECTS)]
+    kept = pipeline.lines("dataflowxpress/rejected/")
+    assert sorted(line["record"] for line in kept) == [2] * OBJECTS
