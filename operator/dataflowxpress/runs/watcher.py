@@ -52,8 +52,14 @@ class Watcher:
             "backstop": decision.memory,
         }
         fact = data_current(spec, facts, decision.memory)
-        left = leftover(facts) is not None and not (decision.memory and decision.memory.gave_up)
-        return Look(before.model_copy(update=seen), fact, decision.remedy, facts.moving or left)
+        found = before.model_copy(update=seen)
+        return Look(found, fact, decision.remedy, busy=self._is_busy(facts, decision))
+
+    @staticmethod
+    def _is_busy(facts: Facts, decision: Decision) -> bool:
+        """Whether the next look is to come soon; an attempt that failed is followed by a pause."""
+        is_new = leftover(facts) is not None and decision.memory is None
+        return facts.moving or decision.remedy is not None or is_new
 
     def _decide(
         self, bucket: str, spec: DataPipelineSpec, facts: Facts, before: Status

@@ -1,7 +1,8 @@
-"""Permissions: the resources that IAM checks in a call to Glue.
+"""Permissions: what IAM checks in a call to Glue or SQS, where ministack checks something else.
 
-ministack takes every `Name` for a table's and every `DatabaseName` for a database's, so a policy
-that is right on AWS would be refused, and a wrong one allowed.
+It takes every `Name` for a table's and every `DatabaseName` for a database's, and asks for actions
+like `sqs:SendMessageBatch`, which AWS does not have: a policy that is right on AWS would be
+refused, and a wrong one allowed.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _UNSCOPED = ("Classifier", "Crawlers", "Jobs", "Triggers", "Workflows", "Securit
 
 
 def install() -> None:
-    """Have ministack check Glue's calls against the resources that AWS documents for them."""
+    """Have ministack check calls against the resources and actions that AWS documents for them."""
     their_resource = iam_actions.extract_resource_arn
     their_check = iam_evaluator.enforce
 
@@ -42,6 +43,8 @@ def install() -> None:
     def check(
         key: str, action: str, service: str, region: str, resource_arn: str = "*", **context: Any
     ) -> Any:
+        if service == "sqs":  # a batch needs what each of its messages needs
+            action = action.removesuffix("Batch")
         for arn in with_parents(resource_arn) if service == "glue" else [resource_arn]:
             if denied := their_check(key, action, service, region, resource_arn=arn, **context):
                 return denied
