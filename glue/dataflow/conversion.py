@@ -19,6 +19,7 @@ from pyspark.sql import functions as F  # noqa: N812 - as all the world calls it
 
 from dataflow.grouping import Group, Grouping
 from dataflow.layout import OBJECT, directory_name, form_of
+from dataflow.manifest import entry_of
 from dataflow.readers import csv_rows, is_line_by_line, json_rows, parquet_rows, read_parquet
 from dataflow.rows import OURS, Count, counted, judged, located, raw_text, rejects
 from dataflow.sources import (
@@ -88,7 +89,7 @@ class Conversion:
         What was written counts when the manifest `number` names it.
         """
         grouped = Grouping(self.options, self.store, tables).of(pending)
-        entries = [_entry(obj, finding) for obj, finding in grouped.findings]
+        entries = [entry_of(obj, finding) for obj, finding in grouped.findings]
         for group in grouped.groups:
             entries += self._convert(group, number)
         return entries
@@ -100,7 +101,7 @@ class Conversion:
                 return self._write(group, f"{number:010d}-{uuid.uuid4().hex[:8]}")
         except Finding as finding:
             if len(group.objects) == 1:
-                return [_entry(group.objects[0], finding, table=group.table.name)]
+                return [entry_of(group.objects[0], finding, table=group.table.name)]
         middle = len(group.objects) // 2
         halves = (group.objects[:middle], group.objects[middle:])
         return [
@@ -191,15 +192,15 @@ class Conversion:
     ) -> Json:
         """Return the entry of an object that was read; Spark counts no object without rows."""
         if count is None:
-            return _entry(obj, Unreadable("no rows"), table=table.name)
+            return entry_of(obj, Unreadable("no rows"), table=table.name)
         if count.unknown:
             names = ", ".join(sorted(count.unknown))[:500]
-            return _entry(obj, Waits(f"the catalog does not know a column yet: {names}"))
+            return entry_of(obj, Waits(f"the catalog does not know a column yet: {names}"))
         rows = count.read - count.rejected
         if bool(rows) != bool(directories):
             raise RuntimeError(f"{obj.key}: {rows} rows, but {len(directories)} directories")
         return {
-            **_entry(obj, table=table.name),
+            **entry_of(obj, table=table.name),
             "read": count.read,
             "rows": rows,
             "rejected": count.rejected,
@@ -213,23 +214,6 @@ class Conversion:
         name = hashlib.sha256(json.dumps(form, sort_keys=True).encode()).hexdigest()[:16]
         self.forms[name] = form
         return name
-
-
-def _entry(obj: Object, finding: Finding | None = None, table: str | None = None) -> Json:
-    if isinstance(finding, Waits):
-        return {"key": obj.key, "waits": str(finding)}
-    return {
-        "key": obj.key,
-        "etag": obj.etag,
-        "size": obj.size,
-        "table": table,
-        "read": 0,
-        "rows": 0,
-        "rejected": 0,
-        "reason": str(finding) if finding else None,
-        "directories": [],
-        "form": None,
-    }
 
 
 @contextmanager

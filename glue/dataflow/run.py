@@ -11,13 +11,13 @@ import json
 import sys
 import time
 from collections import Counter
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from dataflow.catalog import Catalog
 from dataflow.conversion import Conversion
 from dataflow.history import History
 from dataflow.layout import form_of, is_current, top_of
+from dataflow.manifest import manifest_of
 from dataflow.requests import Requests
 from dataflow.store import Store
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-VERSION = 1
 ROUND_OBJECTS = 10_000  # what one manifest commits: bounds memory, and what a crash costs
 ROUNDS = 1_000
 RUNS = "dataflowxpress/runs/"  # what each run says of itself, for the mail about it
@@ -130,37 +129,13 @@ class Run:
         self.history.compact()
 
     def _commit(self, started: float, done: list[Json], waiting: dict[str, str]) -> None:
-        finished = time.time()
-        totals = {
-            "objects": len(done),
-            "rows": sum(entry["rows"] for entry in done),
-            "rejected": sum(entry["rejected"] for entry in done),
-            "refused": sum(not entry["read"] and entry["size"] > 0 for entry in done),
-            "waiting": len(waiting),
-        }
-        manifest = {
-            "version": VERSION,
-            "run": self.run,
-            "pipeline": self.options.pipeline,
-            "started": _utc(started),
-            "finished": _utc(finished),
-            "seconds": round(finished - started, 3),
-            "totals": totals,
-            "objects": done,
-            "forms": {
-                entry["form"]: self.conversion.forms[entry["form"]]
-                for entry in done
-                if entry["form"]
-            },
-            "waiting": [{"key": key, "reason": why} for key, why in waiting.items()],
-        }
+        manifest = manifest_of(
+            self.run, self.options.pipeline, started, done, self.conversion.forms, waiting
+        )
         self.history.commit(manifest)
+        totals = manifest["totals"]
         self.done.update({name: totals[name] for name in ("objects", "rows", "rejected")})
         _log("committed", run=self.run, manifest=self.history.number, **totals)
-
-
-def _utc(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
 def _log(message: str, **facts: Any) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import time
 from typing import Any
 
+import pytest
+
 from dataflowxpress.core.status import Status
+from dataflowxpress.sandbox.aws import mail
 from tests.e2e.conftest import NAMESPACE, User, holds
 
 PEOPLE = "name,age\nAda,36\nGrace,85\n"
@@ -51,3 +56,46 @@ def test_with_every_event_of_glue_lost_uploads_are_converted_all_the_same(user: 
     user.wait("deaf", current(1), 180, "converted")
     assert "RunMissing" in told(user, "deaf")
     user.gone("deaf")
+
+
+def test_a_run_that_failed_is_told_by_mail_and_repeated_until_its_cause_is_gone(
+    user: User,
+) -> None:
+    reader = "failures@example.com"
+    user.pipeline(
+        "failing",
+        bucket={"name": "e2e-failing"},
+        trigger={"batchWindowSeconds": 0},
+        notifications={"emails": [reader], "outcomes": ["Failed"]},
+    )
+    user.ready("failing")
+    mail.confirm(user.directory, reader)
+    role = {"RoleName": "default-failing-glue", "PolicyName": "denied"}
+    commit = "arn:aws:s3:::e2e-failing/dataflowxpress/manifests/*"
+    denial = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": commit}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [denial]})
+    user.aws("iam").put_role_policy(**role, PolicyDocument=document)
+
+    people = PEOPLE.encode()
+    user.aws("s3").put_object(Bucket="e2e-failing", Key="csv_data/people.csv", Body=people)
+
+    told = wait_for_mail(user, reader, "default/failing: a run ended FAILED")
+    lines = told.text.splitlines()
+    assert any(line.startswith("Error: ") and "AccessDenied" in line for line in lines)
+    assert "Objects waiting: 1" in lines
+    assert any(line.startswith("Logs: /aws-glue/jobs/default-failing, ") for line in lines)
+
+    user.aws("iam").delete_role_policy(**role)
+    user.wait("failing", current(1), 240, "repeated and converted")
+    assert not [m for m in mail.mails(user.directory) if reader in m.to and "SUCCEEDED" in m.text]
+    user.gone("failing")
+
+
+def wait_for_mail(user: User, reader: str, subject: str, seconds: float = 120) -> mail.Mail:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        for each in mail.mails(user.directory):
+            if reader in each.to and each.subject == subject:
+                return each
+        time.sleep(0.2)
+    pytest.fail(f"no mail {subject!r} within {seconds:.0f} s: {user.status('failing').as_json()}")

@@ -1,0 +1,68 @@
+"""Manifest: what one commit says, with an entry for each object."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from dataflow.sources import Finding, Object, Waits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+Json = dict[str, Any]
+
+VERSION = 1
+
+
+def entry_of(obj: Object, finding: Finding | None = None, table: str | None = None) -> Json:
+    """Return the entry of an object without rows; of one that waits, only why."""
+    if isinstance(finding, Waits):
+        return {"key": obj.key, "waits": str(finding)}
+    return {
+        "key": obj.key,
+        "etag": obj.etag,
+        "size": obj.size,
+        "table": table,
+        "read": 0,
+        "rows": 0,
+        "rejected": 0,
+        "reason": str(finding) if finding else None,
+        "directories": [],
+        "form": None,
+    }
+
+
+def manifest_of(  # noqa: PLR0913, PLR0917 - a commit says that much
+    run: str,
+    pipeline: str,
+    started: float,
+    done: Sequence[Json],
+    forms: Mapping[str, Json],
+    waiting: Mapping[str, str],
+) -> Json:
+    """Return the manifest of what is *done*; *waiting* gives keys and reasons."""
+    finished = time.time()
+    return {
+        "version": VERSION,
+        "run": run,
+        "pipeline": pipeline,
+        "started": _utc(started),
+        "finished": _utc(finished),
+        "seconds": round(finished - started, 3),
+        "totals": {
+            "objects": len(done),
+            "rows": sum(entry["rows"] for entry in done),
+            "rejected": sum(entry["rejected"] for entry in done),
+            "refused": sum(not entry["read"] and entry["size"] > 0 for entry in done),
+            "waiting": len(waiting),
+        },
+        "objects": list(done),
+        "forms": {name: forms[name] for name in {entry["form"] for entry in done} if name},
+        "waiting": [{"key": key, "reason": why} for key, why in waiting.items()],
+    }
+
+
+def _utc(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
