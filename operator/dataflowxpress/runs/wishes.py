@@ -16,6 +16,8 @@ from .backstop import Remedy
 from .book import REQUESTS
 from .queues import Queues, ask, redrive
 
+LONGEST_KEY = 1024  # bytes, for S3
+
 
 class Wishes(NamedTuple):
     """The annotations' values; any text that is new asks again."""
@@ -77,6 +79,8 @@ class Hand(NamedTuple):
             return "the script is not ours, and knows no requests: reset its job bookmark instead"
         if not prefix.startswith(source := self.spec.source.prefix):
             return f"nothing of {prefix!r} is uploaded data: give {source!r} or a prefix below it"
+        if len(request_key(prefix).encode()) > LONGEST_KEY:
+            return "the prefix is too long to be asked for: give a shorter one"
         return ""
 
 

@@ -1,0 +1,69 @@
+"""Wishes: which are answered without a call, and what a request says."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from dataflowxpress.blueprint import blueprint
+from dataflowxpress.core.resource import Scope
+from dataflowxpress.core.status import Reprocess, Status
+from dataflowxpress.runs import Hand, Wishes
+from dataflowxpress.runs.wishes import request_key
+from dataflowxpress.spec import DataPipelineSpec
+
+HERE = Scope("default/orders", "123456789012", "eu-west-1")
+
+
+def hand(**spec: Any) -> Hand:
+    """Return a hand that fails as soon as it calls AWS."""
+    asked = DataPipelineSpec.model_validate(spec)
+
+    def never(service: str) -> Any:
+        pytest.fail(f"{service} was called")
+
+    return Hand(never, asked, blueprint(asked, HERE))
+
+
+def test_what_is_answered_is_not_done_again() -> None:
+    reprocess = Reprocess(prefix="csv_data/", answer="Requested")
+    status = Status(run_handled_at="a", redrive_handled_at="b", reprocess=reprocess)
+    assert hand().grant(Wishes("a", "b", "csv_data/"), status) == status
+
+
+def test_a_wish_that_is_taken_back_can_be_made_anew() -> None:
+    reprocess = Reprocess(prefix="csv_data/", answer="Requested")
+    status = Status(run_handled_at="a", redrive_handled_at="b", reprocess=reprocess)
+    assert hand().grant(Wishes(), status) == Status()
+
+
+@pytest.mark.parametrize(
+    ("spec", "prefix", "cure"),
+    [
+        ({}, "parquet_data/", "give 'csv_data/' or a prefix below it"),
+        ({}, f"csv_data/{'x' * 1000}/", "give a shorter one"),
+        ({}, "csv_dat", "give 'csv_data/' or a prefix below it"),
+        (
+            {"job": {"script": {"s3Uri": "s3://theirs/job.py"}}},
+            "csv_data/",
+            "reset its job bookmark instead",
+        ),
+    ],
+    ids=["no uploads there", "too long", "more than the uploads", "a script that is not ours"],
+)
+def test_what_cannot_be_converted_again_is_refused_with_the_cure(
+    spec: dict[str, Any], prefix: str, cure: str
+) -> None:
+    status = hand(**spec).grant(Wishes(reprocess=prefix), Status())
+    assert status.reprocess
+    assert status.reprocess.prefix == prefix
+    assert cure in status.reprocess.answer
+
+
+def test_a_request_says_when_it_was_made_and_its_prefix() -> None:
+    key = request_key("csv_data/2026/größe/")
+    assert re.fullmatch(
+        r"dataflowxpress/requests/\d{8}T\d{6}-[0-9a-f]{8}/csv_data/2026/größe/", key
+    )
