@@ -91,7 +91,7 @@ def _ask(chosen: Target) -> None:
         chosen.live.annotate(chosen.namespace, chosen.name, runs.RUN_REQUESTED, now())
         return
     place, wanted = chosen.reconciler().describe(chosen.pipeline)
-    runs.ask(place.client("sqs"), runs.Queues.of(wanted).crawls, "somebody asked for a run")
+    runs.Hand(place.client, chosen.pipeline.spec, wanted).set_going(runs.Remedy.RUN)
 
 
 def _has_ended(status: Status, before: set[str]) -> bool:
