@@ -20,7 +20,7 @@ from kubernetes.dynamic import DynamicClient
 
 from dataflowxpress import artifacts
 from dataflowxpress.core.status import Status
-from dataflowxpress.pipeline import PAUSED, REQUESTED
+from dataflowxpress.pipeline import PAUSED, PLAN, REQUESTED
 from dataflowxpress.sandbox import processes
 from dataflowxpress.sandbox.sandbox import Sandbox
 from dataflowxpress.spec import GROUP, KIND, VERSION
@@ -112,7 +112,10 @@ def capture(user: User) -> None:
     user.wait("orders", says("Ready", "True"), SECONDS, "ready")
     upload_to(user, "orders")
     keep(user, "suspended", "orders", says("DataCurrent", "False", "Suspended"))
-    annotate(user, "orders", **{PAUSED: "true"})
+    annotate(user, "orders", **{PLAN: "true"})
+    change(user, "orders", spec={"trigger": {"batchWindowSeconds": 5}})
+    keep(user, "planned", "orders", says("Ready", "False", "Planned"))
+    annotate(user, "orders", **{PLAN: None, PAUSED: "true"})
     keep(user, "paused", "orders", says("Reconciling", "False", "Paused"))
     capture_trouble(user)
 

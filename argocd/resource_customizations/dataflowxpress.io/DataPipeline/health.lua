@@ -35,15 +35,13 @@ if annotated("paused") then
   return health("Suspended", "Paused: remove the annotation dataflowxpress.io/paused to go on")
 end
 
-if annotated("plan") then
-  local drifted = condition("Drifted")
-  local found = drifted ~= nil and said(drifted) .. ". " or ""
-  return health("Suspended", found .. "Remove the annotation dataflowxpress.io/plan to apply what git says")
-end
-
 local ready = condition("Ready")
 if ready == nil then
   return health("Progressing", "Waiting for the operator to take up this version of the spec")
+end
+
+if annotated("plan") then
+  return health("Suspended", said(ready) .. "; remove the annotation dataflowxpress.io/plan to apply it")
 end
 
 local stalled = condition("Stalled")
