@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from functools import cached_property
 from typing import Any
 
+from kubernetes import config
 from kubernetes.client import ApiClient, ApiException, CoreV1Api, CustomObjectsApi
 
 from .core.status import Status
@@ -21,6 +22,14 @@ _NAMELESS = (
 METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 PAGE = 100  # objects in one answer
 TIMEOUT = (3, 10)  # seconds to connect and to be answered, where somebody waits for us
+
+
+def connect() -> None:
+    """Be the service account of our pod, or elsewhere who the kubeconfig says."""
+    try:
+        config.load_incluster_config()
+    except config.ConfigException:
+        config.load_kube_config()
 
 
 class Cluster:

@@ -16,6 +16,7 @@ from . import handlers  # noqa: F401 - its import registers the handlers
 log = logging.getLogger(__name__)
 
 DRAIN = 5.0  # seconds that work in hand may take to end by itself
+_NOBODY: Any = "standalone"  # or kopf looks for the user's name, which a container does not have
 ANSWER = 5.0  # seconds within which the event loop takes up something new
 
 
@@ -67,6 +68,7 @@ class Operation:
         self._loop = asyncio.get_running_loop()
         await kopf.operator(
             standalone=True,
+            identity=_NOBODY,
             clusterwide=not self._namespaces,
             namespaces=self._namespaces,
             stop_flag=self._over,

@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NoReturn
 
-import kubernetes
-
 from . import clients, health, probes
 from .address import Address
 from .agenda import IDLE_LOOK, STUCK, Agenda
-from .cluster import Cluster
+from .cluster import Cluster, connect
 from .core.resource import Resource
 from .election import RETRY, Election
 from .engine import TAGGING
@@ -45,7 +43,7 @@ class Service:
 
     def run(self) -> NoReturn:
         """Work until a signal ends us; the process ends with it."""
-        kubernetes.config.load_config()
+        connect()
         signals, cluster = Signals(), Cluster()
         agenda, watch = Agenda(self.look_every, self.stuck_after), Watch(self.deaf_after)
         work = Operation(
@@ -75,7 +73,7 @@ class Service:
 
     def check(self) -> tuple[bool, str]:
         """Say whether an operator could work from here: readiness, asked by hand."""
-        kubernetes.config.load_config()
+        connect()
         lease = self._lease()
         held = {"lease": partial(health.held, lease)} if lease else {}
         return probes.report({**held, **self._readiness(Cluster())})
