@@ -85,9 +85,12 @@ class User:
     def delete(self, name: str) -> None:
         self.kind(KIND, f"{GROUP}/{VERSION}").delete(name=name, namespace=NAMESPACE)
 
-    def exists(self, name: str) -> bool:
+    def names(self) -> set[str]:
         found = self.kind(KIND, f"{GROUP}/{VERSION}").get(namespace=NAMESPACE)
-        return name in {item.metadata.name for item in found.items}
+        return {item.metadata.name for item in found.items}
+
+    def exists(self, name: str) -> bool:
+        return name in self.names()
 
     def aws(self, service: str) -> Any:
         env = self.sandbox.env()

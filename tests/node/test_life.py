@@ -1,0 +1,180 @@
+"""The life of a release on a real node: install, work, lose the leader, upgrade, roll back, go."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dataflowxpress.core.status import Status
+from dataflowxpress.sandbox import aws as sandbox_aws
+from dataflowxpress.sandbox.aws.serving import RunningAws
+from tests.e2e.conftest import User, holds
+from tests.node.conftest import ROOT, Node, document, until
+from tests.node.release import Release, process
+
+pytestmark = pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
+CHART = ROOT / "charts/dataflowxpress"
+RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
+PIPELINE, BUCKET = "serverless", "serverlessgluelambdacloudwatch"
+ROWS = b"id,name\n1,Ada\n2,Grace\n"
+
+Tell = Callable[[str], None]
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
+    """Print a line of the report, with the seconds since the last one."""
+    last = time.monotonic()
+
+    def line(what: str) -> None:
+        nonlocal last
+        with capsys.disabled():
+            print(f"{time.monotonic() - last:6.1f} s  {what}", flush=True)  # noqa: T201 - the report
+        last = time.monotonic()
+
+    return line
+
+
+@pytest.fixture
+def release(node: Node, user: User, aws: RunningAws, endpoint: str) -> Iterator[Release]:
+    """A namespace that enforces the restricted level, with the operator's AWS keys in a Secret."""
+    name = f"dataflowxpress-{int(time.time())}"
+    labels = {"name": name, "labels": RESTRICTED}
+    keys = sandbox_aws.operator_environment(aws.port)
+    secret = {name: keys[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+    spaces, secrets = user.kind("Namespace", "v1"), user.kind("Secret", "v1")
+    spaces.create({"apiVersion": "v1", "kind": "Namespace", "metadata": labels})
+    secrets.create(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "aws", "namespace": name},
+            "stringData": secret,
+        }
+    )
+    values = {
+        "replicaCount": 2,
+        "podDisruptionBudget": {"enabled": True},
+        "aws": {"region": sandbox_aws.REGION, "endpointUrl": endpoint, "existingSecret": "aws"},
+        "watch": {"lookEverySeconds": 2},
+    }
+    release = Release(node, user, name, values)
+    yield release
+    release.clear()
+    spaces.delete(name=name)
+
+
+@pytest.fixture
+def previous(tmp_path: Path) -> Path:
+    """The chart as the version before this one."""
+    copy = tmp_path / "previous"
+    shutil.copytree(CHART, copy)
+    about = (copy / "Chart.yaml").read_text()
+    (copy / "Chart.yaml").write_text(about.replace("version: 0.1.0", "version: 0.0.9"))
+    return copy
+
+
+def test_the_life_of_a_release(  # noqa: PLR0913, PLR0917 - one life, in its order
+    node: Node,
+    user: User,
+    aws: RunningAws,
+    release: Release,
+    previous: Path,
+    tmp_path: Path,
+    tell: Tell,
+) -> None:
+    began = time.monotonic()
+    for tag in ("first", "second"):
+        node.image(tag, tmp_path)
+    tell("images built and loaded")
+
+    release.put("install", previous, "first")
+    tell("two replicas ready, at the Pod Security level `restricted`")
+    release.helm("test", "dataflowxpress", "--logs")
+    tell("helm test")
+
+    user.apply(document(ROOT / "examples/serverless.yaml"))
+    user.ready(PIPELINE, seconds=120)
+    tell("examples/serverless.yaml Ready")
+    aws.client("s3").put_object(Bucket=BUCKET, Key="csv_data/people.csv", Body=ROWS)
+    user.wait(PIPELINE, lambda s: rows(s) == 2, 300, "converted")
+    tell("a file converted, 2 rows")
+    tell(f"memory of the leader {megabytes(release, release.leader)} MB")
+
+    killed = release.leader
+    os.kill(process(killed), signal.SIGKILL)
+    until(lambda: release.holder not in {"", killed.metadata.name}, "taken over", 60)
+    tell("the leader killed; the other pod leads")
+    user.patch(PIPELINE, {"spec": {"tags": {"team": "data"}}})
+    user.wait(PIPELINE, lambda s: current(user, s), 120, "reconciled by the other")
+    tell("a change reconciled by it")
+
+    there = resources(aws)
+    release.put("upgrade", CHART, "second")
+    settled(release, user)
+    assert release.writes(release.leader) == []
+    tell("upgraded; no call of the new leader changes anything in AWS")
+    release.helm("rollback", "dataflowxpress", "--wait", "--timeout", "4m")
+    settled(release, user)
+    assert release.writes(release.leader) == []
+    tell("rolled back, likewise")
+
+    release.helm("uninstall", "dataflowxpress", "--wait")
+    until(lambda: not release.pods, "gone", 90)
+    assert resources(aws) == there
+    assert user.exists(PIPELINE)
+    tell("uninstalled; the pipeline and all that it has in AWS are there")
+
+    release.put("install", CHART, "second")
+    settled(release, user)
+    assert release.writes(release.leader) == []
+    tell("installed again; the pipeline taken up without a change in AWS")
+    user.gone(PIPELINE, seconds=180)
+    assert resources(aws) == {BUCKET}  # as deletionPolicy RetainData says
+    tell("the pipeline deleted; its bucket stays")
+    release.helm("uninstall", "dataflowxpress", "--wait")
+    tell(f"uninstalled; all of it took {time.monotonic() - began:.0f} s")
+
+
+def rows(status: Status) -> int:
+    return status.data.rows if status.data else 0
+
+
+def current(user: User, status: Status) -> bool:
+    generation = user.get(PIPELINE)["metadata"]["generation"]
+    return status.observed_generation == generation and holds(status, "Ready")
+
+
+def settled(release: Release, user: User) -> None:
+    """Ask the leader to compare everything, and wait for its answer."""
+    asked = str(time.time())
+    user.patch(
+        PIPELINE,
+        {"metadata": {"annotations": {"dataflowxpress.io/reconcile-requested-at": asked}}},
+    )
+    user.wait(
+        PIPELINE,
+        lambda s: s.reconcile_handled_at == asked and holds(s, "Ready"),
+        120,
+        f"compared by {release.holder}",
+    )
+
+
+def resources(aws: RunningAws) -> set[str]:
+    """Return names of what a pipeline has in AWS and what would be missed."""
+    buckets = {each["Name"] for each in aws.client("s3").list_buckets()["Buckets"]}
+    functions = {f["FunctionName"] for f in aws.client("lambda").list_functions()["Functions"]}
+    queues = set(aws.client("sqs").list_queues().get("QueueUrls", []))
+    jobs = {each["Name"] for each in aws.client("glue").get_jobs()["Jobs"]}
+    return buckets | functions | queues | jobs
+
+
+def megabytes(release: Release, pod: Any) -> int:
+    return round(release.metrics(pod)["process_resident_memory_bytes{}"] / 2**20)

@@ -1,0 +1,52 @@
+"""Health: how often checks are made, and what is said of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from dataflowxpress import health
+from dataflowxpress.health import Recent
+from dataflowxpress.probes import report
+from tests.unit.conftest import Clock
+
+
+@pytest.fixture
+def answers() -> Iterator[str]:
+    return iter(["", "broken", ""])
+
+
+def test_an_answer_is_good_for_a_while(clock: Clock, answers: Iterator[str]) -> None:
+    check = Recent(lambda: next(answers), 10, clock)
+    assert [check(), check()] == ["", ""]
+    clock.now = 10
+    assert [check(), check()] == ["broken", "broken"]
+
+
+def test_a_check_that_hangs_holds_nobody_else_up(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "PATIENCE", 0.01)
+    asked, over = threading.Event(), threading.Event()
+
+    def hangs() -> str:
+        asked.set()
+        over.wait()
+        return ""
+
+    check = Recent(hangs, 10, clock)
+    first = threading.Thread(target=check)
+    first.start()
+    asked.wait()
+    assert check().startswith("not answered")
+    over.set()
+    first.join()
+    assert check() == ""
+
+
+def test_one_thing_that_is_wrong_is_enough_and_all_of_them_are_told() -> None:
+    checks = {"lease": lambda: "", "kind": lambda: "missing", "credentials": lambda: "rejected"}
+    assert report(checks) == (False, "[+]lease\n[-]kind: missing\n[-]credentials: rejected\n")
+    assert report({"lease": lambda: ""}) == (True, "[+]lease\n")
