@@ -75,8 +75,8 @@ check: $(SETUP) ## lint, format, types, unit tests: seconds
 	@$(BIN)/python -m pytest -q tests/unit
 
 .PHONY: chaos
-chaos: $(SETUP) ## random uploads under random faults (SEED=1 SEEDS=1 UPLOADS=60)
-	@CHAOS_SEED=$(SEED) CHAOS_SEEDS=$(SEEDS) CHAOS_UPLOADS=$(or $(UPLOADS),60) $(BIN)/python -m pytest -q tests/chaos/test_chaos.py
+chaos: $(SETUP) ## random uploads under random faults (SEED=1 SEEDS=1 UPLOADS=60, LANES=4 at once)
+	@CHAOS_SEED=$(SEED) CHAOS_SEEDS=$(SEEDS) CHAOS_UPLOADS=$(or $(UPLOADS),60) CHAOS_LANES=$(LANES) $(BIN)/python -m pytest -q tests/chaos/test_chaos.py
 
 test: check ## everything: unit, contract, Lambdas, Glue on Spark, end to end
 	@$(BIN)/python -m pytest tests --ignore tests/argocd --ignore tests/observability

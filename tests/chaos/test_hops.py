@@ -19,6 +19,8 @@ from tests.chaos.plan import Upload
 from tests.chaos.weather import CRAWL, JOB
 from tests.e2e.conftest import User
 
+pytestmark = pytest.mark.timeout(1200)
+
 NAME = "chaoshops"
 MANIFEST, PARQUET = "dataflowxpress/manifests/*", "parquet_data/*/dfx_object=*"
 DEATHS = {
