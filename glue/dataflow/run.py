@@ -11,7 +11,6 @@ import json
 import sys
 import time
 from collections import Counter
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from dataflow.catalog import Catalog
@@ -20,7 +19,7 @@ from dataflow.history import History
 from dataflow.layout import form_of, is_current, top_of
 from dataflow.manifest import manifest_of
 from dataflow.requests import Requests
-from dataflow.store import Store, Taken
+from dataflow.store import Store
 
 if TYPE_CHECKING:
     from dataflow.options import Options
@@ -52,8 +51,7 @@ class Run:
             waiting = len(self.history.waiting)
             said = {"run": self.run, **self.done, "waiting": waiting}
             said["seconds"] = round(time.time() - began)
-            with suppress(Taken):  # ... by ourselves, and the answer was lost
-                self.store.create(f"{RUNS}{self.run}.json", json.dumps(said).encode())
+            self.store.create(f"{RUNS}{self.run}.json", json.dumps(said).encode())
 
     def _convert_rounds(self) -> None:
         sources = self.store.sources()

@@ -69,13 +69,17 @@ class Store:
         return content
 
     def create(self, key: str, content: bytes, kind: str = "application/json") -> None:
-        """Put an object under a key that nobody has taken; raises Taken if somebody has."""
+        """Put an object under a key that nobody has taken; raises Taken if somebody has.
+
+        What is there with the same content is ours: boto3 tries again when an answer is lost.
+        """
         try:
             self.s3.put_object(Bucket=self.bucket, Key=key, Body=content, ContentType=kind)
         except ClientError as error:
-            if error.response["Error"]["Code"] in TAKEN:
+            if error.response["Error"]["Code"] not in TAKEN:
+                raise
+            if self.read(key) != content:
                 raise Taken(f"{key} is there already") from error
-            raise
 
     def directories(self, prefix: str) -> set[str]:
         """Return the objects' directories of a table, whoever wrote them, and what Spark left."""

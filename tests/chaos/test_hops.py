@@ -28,7 +28,6 @@ DEATHS = {
     "between two output directories": ("kill-after", "s3:PutObject", PARQUET),
     "between its files and the manifest": ("kill", "s3:PutObject", MANIFEST),
     "after the manifest and before its event": ("kill-after", "s3:PutObject", MANIFEST),
-    "when it hears that its manifest failed, which is there": ("lose", "s3:PutObject", MANIFEST),
 }
 
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dataflowxpress.sandbox.aws.faults import Faults
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -242,3 +244,17 @@ def test_two_runs_cannot_both_commit(pipeline: Pipeline, dataflow: Any) -> None:
     with pytest.raises(dataflow.store.Taken):
         second.commit({**manifest, "run": "second"})
     assert [each["run"] for each in pipeline.manifests()] == ["first"]
+
+
+def test_a_manifest_that_is_written_counts_though_its_answer_was_lost(
+    pipeline: Pipeline, dataflow: Any
+) -> None:
+    named = {"pipeline": "p", "bucket": pipeline.name, "database": pipeline.name}
+    prefixes = {"source_prefix": "csv_data/", "target_prefix": "parquet_data/"}
+    options = dataflow.options.Options(**named, **prefixes, source_format="csv")
+    history = dataflow.history.History(dataflow.store.Store(options))
+    manifests = f"arn:aws:s3:::{pipeline.name}/dataflowxpress/manifests/*"
+    with Faults(pipeline.aws).during("lose", "s3:PutObject", resource=manifests, times=1):
+        history.commit({"run": "r", "objects": [], "forms": {}, "waiting": []})
+    assert history.number == 1
+    assert [each["run"] for each in pipeline.manifests()] == ["r"]
