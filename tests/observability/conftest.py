@@ -1,0 +1,127 @@
+"""A sandbox whose operator is watched by a real Prometheus."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from kubernetes import config
+from kubernetes.dynamic import DynamicClient
+
+from dataflowxpress.sandbox import aws, processes
+from dataflowxpress.sandbox.aws.faults import Faults
+from dataflowxpress.sandbox.probe import HOST, answers
+from dataflowxpress.sandbox.sandbox import Sandbox
+from dataflowxpress.sandbox.state import State
+from dataflowxpress.spec import GROUP, KIND, VERSION
+from tests.e2e.conftest import NAMESPACE, User
+from tests.observability.prometheus import Prometheus, serving
+
+SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Operator:
+    """The operator, with metrics, to be stopped and started at will."""
+
+    sandbox: Sandbox
+    port: int
+
+    def environment(self) -> dict[str, str]:
+        """Return who it is in Kubernetes and AWS; asks AWS."""
+        (part,) = [part for part in self.sandbox.status() if part.name == "aws"]
+        kubernetes = {"KUBECONFIG": str(self.sandbox.kubeconfig)}
+        return aws.operator_environment(part.port) | kubernetes
+
+    def start(self, environment: dict[str, str] | None = None) -> None:
+        command = [sys.executable, "-m", "dataflowxpress", "operator", "--look-every", "2"]
+        process = processes.start(
+            "operator",
+            [*command, "--metrics", f"{HOST}:{self.port}"],
+            directory=self.sandbox.directory,
+            env=environment or self.environment(),
+        )
+        processes.wait_until(
+            lambda: answers(self.port, "/metrics"), SECONDS, "metrics", process=process
+        )
+
+    def stop(self) -> None:
+        processes.stop(self.sandbox.directory, {"operator"})
+
+
+@dataclass(frozen=True)
+class Watched:
+    """Somebody who makes pipelines and faults, and Prometheus, which is to tell."""
+
+    user: User
+    operator: Operator
+    prometheus: Prometheus
+
+    @property
+    def faults(self) -> Faults:
+        (part,) = [part for part in self.user.sandbox.status() if part.name == "aws"]
+        return Faults(aws.Aws(part.port))
+
+    def annotate(self, name: str, **annotations: str) -> None:
+        kind = self.user.kind(KIND, f"{GROUP}/{VERSION}")
+        kind.patch(
+            name=name,
+            namespace=NAMESPACE,
+            body={"metadata": {"annotations": {f"{GROUP}/{k}": v for k, v in annotations.items()}}},
+            content_type="application/merge-patch+json",
+        )
+
+    def compare(self, name: str) -> None:
+        """Have everything compared with AWS now."""
+        self.annotate(name, **{"reconcile-requested-at": uuid.uuid4().hex})
+
+    def upload(self, name: str, key: str, text: str) -> None:
+        bucket = next(x.name for x in self.user.status(name).resources if x.kind == "Bucket")
+        key = f"csv_data/{key}"
+        self.user.aws("s3").put_object(Bucket=bucket, Key=key, Body=text.encode())
+
+    def queue(self, name: str, ending: str) -> str:
+        found = (x.name for x in self.user.status(name).resources if x.kind == "Queue")
+        queue = next(each for each in found if each.endswith(ending))
+        return str(self.user.aws("sqs").get_queue_url(QueueName=queue)["QueueUrl"])
+
+    def current(self, name: str) -> Any:
+        """Wait until all that was uploaded is converted."""
+        return self.user.wait(
+            name,
+            lambda s: (c := s["DataCurrent"]) is not None and c.status == "True",
+            180,
+            "current",
+        )
+
+
+@pytest.fixture(scope="session")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    directory = tmp_path_factory.mktemp("observability")
+    sandbox = Sandbox(directory / "sandbox", operator=False)
+    state = State()
+    state.choose_port("operator")
+    aws.prepare()  # Spark, so that no run has to wait for it
+    with sandbox.running():
+        user = User(sandbox, DynamicClient(config.new_client_from_config(str(sandbox.kubeconfig))))
+        operator = Operator(sandbox, state.ports["operator"])
+        for prometheus in serving(directory / "prometheus", f"{HOST}:{operator.port}"):
+            prometheus.fires("DataFlowXpressDown")
+            operator.start()
+            yield Watched(user, operator, prometheus)
+
+
+@pytest.fixture(scope="session")
+def flow(watched: Watched) -> str:
+    """A pipeline with data in it."""
+    emails = {"emails": ["reader@example.com"]}
+    quick = {"batchWindowSeconds": 0}
+    watched.user.pipeline("flow", trigger=quick, notifications=emails, resyncInterval="5s")
+    watched.user.ready("flow")
+    watched.upload("flow", "first.csv", "name,age\nAda,36\nGrace,85\n")
+    watched.current("flow")
+    return "flow"
