@@ -26,6 +26,7 @@ from dataflowxpress.sandbox.aws.serving import RunningAws, serving
 from tests.bench.server import LOG
 from tests.glue.conftest import GLUE, Pipeline
 
+RUN_SECONDS = 7200  # whatever a run takes is what is to be found out
 MB = 1024 * 1024
 ROW = "{},name of row {},2024-01-02,some text that goes on for a while so that rows are wide\n"
 COLUMNS = "n bigint, name string, day date, text string"
@@ -71,6 +72,7 @@ class Bench:
     def pipeline(self, **arguments: str) -> Pipeline:
         given = {f"--{name}": value for name, value in arguments.items()}
         made = Pipeline(self.aws, Path(tempfile.mkdtemp(dir=self.scratch)), given)
+        made.run_seconds = RUN_SECONDS
         made.table("csv_data", "csv_data/", COLUMNS)
         return made
 

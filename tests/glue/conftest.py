@@ -33,6 +33,7 @@ class Pipeline:
     folder: Path
     arguments: dict[str, str] = field(default_factory=dict)
     name: str = field(default_factory=lambda: f"glue-{uuid.uuid4().hex[:8]}")
+    run_seconds: float = RUN_SECONDS
 
     def __post_init__(self) -> None:
         self.s3 = self.aws.client("s3")
@@ -117,7 +118,7 @@ class Pipeline:
     def _run(self, job: str, arguments: dict[str, str]) -> dict[str, Any]:
         given = {f"--{name}": value for name, value in arguments.items()}
         run = self.glue.start_job_run(JobName=job, Arguments=given)["JobRunId"]
-        deadline = time.monotonic() + RUN_SECONDS
+        deadline = time.monotonic() + self.run_seconds
         while time.monotonic() < deadline:
             told: dict[str, Any] = self.glue.get_job_run(JobName=job, RunId=run)["JobRun"]
             if told["JobRunState"] in {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT"}:

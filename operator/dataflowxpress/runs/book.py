@@ -5,17 +5,19 @@ from __future__ import annotations
 import gzip
 import json
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
 from dataflowxpress.spec import RESERVED_PREFIX
+from dataflowxpress.telemetry.logs import Pool
 
 MANIFESTS = f"{RESERVED_PREFIX}manifests/"
 SNAPSHOTS = f"{RESERVED_PREFIX}snapshots/"
 REQUESTS = f"{RESERVED_PREFIX}requests/"
 NAMED = 10  # objects in a message
 COUNTS = ("read", "rows", "rejected")
+THREADS = 16
 RECENT = 50  # manifests whose sums are kept, for the runs that the status shows
 
 
@@ -65,19 +67,19 @@ class Book:
         book, number = cls(), 0
         if snapshots := [item["Key"] for item in listing(s3, bucket, SNAPSHOTS)]:
             number = book._take(gzip.decompress(_read(s3, bucket, snapshots[-1])))
-        for place in _manifests(s3, bucket, after=number - RECENT):
-            book._learn(s3, bucket, place, known=place.number <= number)
+        for place, manifest in _read_all(s3, bucket, _manifests(s3, bucket, number - RECENT)):
+            book._learn(place, manifest, known=place.number <= number)
         return book
 
     def follow(self, s3: Any, bucket: str) -> bool:
         """Read the manifests that came since; False if what was read last is not there any more."""
         if self.last is None:
             return False
-        there = _manifests(s3, bucket, after=self.last.number - 1)
+        there = _manifests(s3, bucket, self.last.number - 1)
         if next(there, None) != self.last:
             return False
-        for place in there:
-            self._learn(s3, bucket, place)
+        for place, manifest in _read_all(s3, bucket, there):
+            self._learn(place, manifest)
         return True
 
     def of_run(self, run: str) -> list[Sums]:
@@ -90,8 +92,7 @@ class Book:
         self.waiting = head["waiting"]
         return int(head["number"])
 
-    def _learn(self, s3: Any, bucket: str, place: Place, *, known: bool = False) -> None:
-        manifest = json.loads(_read(s3, bucket, place.key))
+    def _learn(self, place: Place, manifest: Mapping[str, Any], *, known: bool = False) -> None:
         self.sums.append(_sums(manifest))
         self.last = place
         if not known:
@@ -124,6 +125,18 @@ def _manifests(s3: Any, bucket: str, after: int) -> Iterator[Place]:
     start = f"{MANIFESTS}{max(after, 0):010d}.json"
     for item in listing(s3, bucket, MANIFESTS, StartAfter=start):
         yield Place(item["Key"], item["ETag"])
+
+
+def _read_all(
+    s3: Any, bucket: str, places: Iterable[Place]
+) -> Iterator[tuple[Place, Mapping[str, Any]]]:
+    """Read manifests, many at a time, and yield them in order."""
+    listed = [*places]
+    if not listed:
+        return
+    with Pool(min(THREADS, len(listed))) as pool:
+        contents = pool.map(lambda place: _read(s3, bucket, place.key), listed)
+        yield from zip(listed, map(json.loads, contents), strict=True)
 
 
 def _read(s3: Any, bucket: str, key: str) -> bytes:
