@@ -63,6 +63,10 @@ class Agenda:
         """Count the pipelines that are due and not taken up yet."""
         return len(self._waiting)
 
+    def busy(self) -> set[str]:
+        """Return the pipelines that are being worked on."""
+        return set(self._working)
+
     def working(self) -> int:
         """Count the pipelines that are being worked on."""
         return len(self._working)

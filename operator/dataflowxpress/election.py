@@ -49,7 +49,7 @@ class Election:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._lease, self._work, self._wait, self._clock = lease, work, wait, clock
-        self._answered, self._turned = -math.inf, clock()
+        self._answered, self._turned = -math.inf, math.inf
         self._problem = "the Lease was not asked for"
         self.leading = False
 

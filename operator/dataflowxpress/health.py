@@ -76,10 +76,16 @@ def held(lease: Lease) -> str:
         return f"the API server does not answer: {error}"
 
 
-def hearing(watch: Watch, cluster: Cluster, namespaces: Collection[str], selector: str) -> str:
+def hearing(
+    watch: Watch,
+    cluster: Cluster,
+    namespaces: Collection[str],
+    selector: str,
+    busy: Callable[[], Collection[str]],
+) -> str:
     """Say what the watch has missed, or nothing; also when the API server cannot be asked."""
     try:
         there = cluster.versions(namespaces, selector)
     except (ApiException, HTTPError):
         return ""  # readiness says so; starting anew would not help
-    return watch.compare(there)
+    return watch.compare(there, busy())

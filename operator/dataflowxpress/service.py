@@ -17,7 +17,7 @@ from .cluster import Cluster, connect
 from .core.resource import Resource
 from .election import RETRY, Election
 from .engine import TAGGING
-from .health import Recent
+from .health import Check, Recent
 from .lease import Lease
 from .operation import Operation
 from .probes import Checks
@@ -54,13 +54,13 @@ class Service:
             watch=watch,
         )
         election = Election(self._lease(), work, signals.wait)
-        hearing = partial(health.hearing, watch, cluster, self.namespaces, self.selector)
         if self.probes:
+            hearing = self._hearing(cluster, watch, agenda)
             alive: Checks = {
                 "main": election.turning,
                 "loop": work.turning,
                 "work": agenda.stuck,
-                "watch": Recent(lambda: hearing() if work.alive() else "", self.deaf_after / 4),
+                "watch": lambda: hearing() if work.alive() else "",
             }
             ready: Checks = {"lease": election.standing, **self._readiness(cluster)}
             probes.serve(self.probes, {"/healthz": alive, "/readyz": ready})
@@ -87,6 +87,10 @@ class Service:
             if signals.wait(RETRY):
                 return True
         return False
+
+    def _hearing(self, cluster: Cluster, watch: Watch, agenda: Agenda) -> Check:
+        where = (cluster, self.namespaces, self.selector)
+        return Recent(partial(health.hearing, watch, *where, agenda.busy), self.deaf_after / 4)
 
     def _readiness(self, cluster: Cluster) -> Checks:
         return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 DEAF = 120.0  # seconds: kopf replaces a watch that is silent for 70 by itself
 
@@ -27,12 +27,15 @@ class Watch:
             else:
                 self._heard[uid] = version
 
-    def compare(self, there: Mapping[str, str]) -> str:
-        """Say what the watch has not told for too long of what is *there*, or nothing."""
+    def compare(self, there: Mapping[str, str], busy: Collection[str] = ()) -> str:
+        """Say what the watch has not told for too long of what is *there*, or nothing.
+
+        Of objects that are *busy* it tells only when work on them has ended.
+        """
         with self._lock:
             now, heard = self._clock(), self._heard
             late = {uid for uid in there.keys() | heard if there.get(uid) != heard.get(uid)}
-            self._behind = {uid: self._behind.get(uid, now) for uid in late}
+            self._behind = {uid: self._behind.get(uid, now) for uid in late.difference(busy)}
             deaf = [since for since in self._behind.values() if now - since > self.deaf]
         if not deaf:
             return ""

@@ -19,7 +19,10 @@ from tests.e2e.conftest import User, holds
 from tests.node.conftest import ROOT, Node, document, until
 from tests.node.release import Release, process
 
-pytestmark = pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning"),
+    pytest.mark.timeout(1800),  # an image is built on the way
+]
 CHART = ROOT / "charts/dataflowxpress"
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 PIPELINE, BUCKET = "serverless", "serverlessgluelambdacloudwatch"
@@ -106,7 +109,8 @@ def test_the_life_of_a_release(  # noqa: PLR0913, PLR0917 - one life, in its ord
     aws.client("s3").put_object(Bucket=BUCKET, Key="csv_data/people.csv", Body=ROWS)
     user.wait(PIPELINE, lambda s: rows(s) == 2, 300, "converted")
     tell("a file converted, 2 rows")
-    tell(f"memory of the leader {megabytes(release, release.leader)} MB")
+    memory = {pod.metadata.name: megabytes(release, pod) for pod in release.pods}
+    tell(f"memory: the leader {memory.pop(release.holder)} MB, the other {[*memory.values()]} MB")
 
     killed = release.leader
     os.kill(process(killed), signal.SIGKILL)

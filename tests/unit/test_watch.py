@@ -62,3 +62,13 @@ def test_what_is_gone_is_forgotten(watch: Watch, clock: Clock) -> None:
     watch.hear("a", None)
     clock.now = 1000
     assert not watch.compare({})
+
+
+def test_of_a_pipeline_that_is_worked_on_it_may_tell_later(watch: Watch, clock: Clock) -> None:
+    watch.hear("a", "1")
+    for second in (0, 100, 200):
+        clock.now = second
+        assert not watch.compare({"a": "2"}, busy={"a"})
+    assert not watch.compare({"a": "2"})
+    clock.now = 261
+    assert watch.compare({"a": "2"})
