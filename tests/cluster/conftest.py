@@ -153,6 +153,12 @@ def start(user: User, tmp_path: Path) -> Iterator[Operators]:
 
 
 @pytest.fixture
-def lease(user: User, request: pytest.FixtureRequest) -> Lease:
-    """A Lease of the test's own; its options: `--lease NAMESPACE/NAME`."""
-    return Lease(user, request.node.name.replace("_", "-")[:60].strip("-"))
+def lease_name(request: pytest.FixtureRequest) -> str:
+    """The name of a Lease of the test's own."""
+    return str(request.node.name).replace("_", "-")[:60].strip("-")
+
+
+@pytest.fixture
+def lease(user: User, lease_name: str) -> Lease:
+    """That Lease; its option: `--lease NAMESPACE/NAME`."""
+    return Lease(user, lease_name)

@@ -1,0 +1,73 @@
+"""Lease: who gets it, and when, by their own clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from dataflowxpress.lease import DURATION, Lease
+from tests.e2e.conftest import NAMESPACE, User
+from tests.unit.conftest import Clock
+
+Candidate = Callable[[str, Clock], Lease]
+
+
+@pytest.fixture
+def candidate(user: User, lease_name: str) -> Candidate:
+    """An operator that would like to have the test's Lease."""
+
+    def make(holder: str, clock: Clock) -> Lease:
+        client: Any = user.dynamic.client
+        return Lease(NAMESPACE, lease_name, holder=holder, client=client, clock=clock)
+
+    return make
+
+
+def test_the_first_one_has_it_and_keeps_it(candidate: Candidate) -> None:
+    one, other = candidate("one", Clock()), candidate("other", Clock())
+    assert one.current() == ""
+    assert [one.hold(), other.hold(), one.hold(), other.hold()] == [True, False, True, False]
+    assert one.current() == "one"
+
+
+def test_it_expires_when_no_renewal_was_seen_for_its_duration(candidate: Candidate) -> None:
+    clock = Clock()
+    one, other = candidate("one", Clock()), candidate("other", clock)
+    assert one.hold()
+    assert not other.hold()
+    clock.now = DURATION - 1
+    assert one.hold()  # seen by the other only now: its patience begins anew
+    assert not other.hold()
+    clock.now = 2 * DURATION - 1
+    assert not other.hold()
+    clock.now = 2 * DURATION
+    assert other.hold()
+    assert not one.hold()
+
+
+def test_whoever_comes_later_does_not_trust_the_clock_of_the_holder(candidate: Candidate) -> None:
+    assert candidate("one", Clock()).hold()
+    clock = Clock()
+    clock.now = 1e9
+    assert not candidate("other", clock).hold()
+
+
+def test_what_was_released_is_free_at_once(candidate: Candidate) -> None:
+    one, other = candidate("one", Clock()), candidate("other", Clock())
+    assert one.hold()
+    one.release()
+    assert other.hold()
+    one.release()  # it is not one's own any more
+    assert other.current() == "other"
+
+
+def test_of_two_that_reach_for_it_at_once_one_gets_it(candidate: Candidate) -> None:
+    one, other = candidate("one", Clock()), candidate("other", Clock())
+    assert one.hold()
+    one.release()
+    seen = other._read()  # noqa: SLF001 - what the other has read before the first one wrote
+    assert candidate("third", Clock()).hold()
+    assert seen
+    assert not other._write(seen, {**seen["spec"], "holderIdentity": "other"})  # noqa: SLF001
