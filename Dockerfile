@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # The operator and nothing else: `make image`, or `docker build .`
 ARG BASE=docker.io/library/python:3.11-slim
 
