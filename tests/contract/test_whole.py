@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from tests.contract.conftest import Pipeline
 
 CALLS_TO_CREATE, CALLS_TO_FIND_NOTHING = 110, 45
-SECONDS_TO_CREATE = 10  # on an emulator that many share; it takes one or two by itself
 
 
 @pytest.fixture
@@ -31,10 +29,8 @@ def test_a_pipeline_lives_within_its_budget_of_calls(
     pipeline: Pipeline, whole: list[Resource]
 ) -> None:
     ids = [each.id for each in whole]
-    start = time.monotonic()
     with pipeline.cloud.recording() as calls:
         pipeline.converge(whole)
-    assert time.monotonic() - start < SECONDS_TO_CREATE
     assert len(calls) <= CALLS_TO_CREATE, sorted(calls)
 
     pipeline.engine.plan(pipeline.scope, whole, ids)  # asks for the URLs of queues, just once

@@ -19,13 +19,13 @@ from kubernetes.client import ApiClient, ApiException, CoreV1Api, CustomObjectsA
 from dataflowxpress import clients, queue_url
 from dataflowxpress.cluster import Cluster
 from dataflowxpress.core.ownership import OWNER_TAG
-from dataflowxpress.core.resource import Resource
 from dataflowxpress.core.status import Status
 from dataflowxpress.demo.leftovers import leftovers
 from dataflowxpress.engine import TAGGING
 from dataflowxpress.reconcile import Reconciler, Report
 from dataflowxpress.sandbox import aws as sandbox_aws
 from dataflowxpress.spec import GROUP, KIND, PLURAL, VERSION
+from dataflowxpress.tags import TAGGERS
 from tests.contract.conftest import READS
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 NAMESPACE = "default"
 FINALIZER = f"{GROUP}/finalizer"
-SERVICES = {"sts", TAGGING, *(kind.service for kind in Resource.kinds.values())}
+SERVICES = {"sts", TAGGING, *TAGGERS}
 PATIENCE = 30  # seconds for AWS to set a function up
 POLL = 0.2  # seconds between looks at what AWS is still at
 NAMING = re.compile("name|key|arn|rule|url|bucket|endpoint", re.IGNORECASE)
