@@ -61,8 +61,14 @@ class Chain:
 
     def quiet(self) -> Status:
         """Wait until nothing moves and all is said to be well; return the status."""
-        self.wait(lambda: not self._loud(), QUIET, "quiet", self._why)
-        return self.user.status(self.name)
+        found: list[Status] = []
+
+        def is_quiet() -> bool:
+            found[:] = [self.user.status(self.name)]
+            return not self._loud(*found)
+
+        self.wait(is_quiet, QUIET, "quiet", self._why)
+        return found[0]
 
     def wait(
         self,
@@ -79,15 +85,15 @@ class Chain:
             time.sleep(0.5)
 
     def _why(self) -> str:
-        return f"{self._loud()}; the status: {self.user.status(self.name).as_json()}"
-
-    def _loud(self) -> str:
-        """Return what still goes on, or nothing; the status may not know of it yet."""
         status = self.user.status(self.name)
+        return f"{self._loud(status)}; the status: {status.as_json()}"
+
+    def _loud(self, status: Status) -> str:
+        """Return what still goes on, or nothing; the status may not know of it yet."""
         checks: dict[str, Callable[[], bool]] = {
             "data is not current": lambda: not holds(status, "DataCurrent"),
-            "the status is behind": lambda: self._converted(status) != len(self.bucket.uploaded()),
             "objects wait": lambda: bool(self.bucket.pending()),
+            "the status is behind": lambda: not self._told(status),
             "the pipeline is not ready": lambda: not holds(status, "Ready"),
             "a crawl goes on": self.crawls,
             "a run goes on": self.running,
@@ -95,9 +101,11 @@ class Chain:
         }
         return next((what for what, is_so in checks.items() if is_so()), "")
 
-    @staticmethod
-    def _converted(status: Status) -> int:
-        return status.data.objects if status.data else 0
+    def _told(self, status: Status) -> bool:
+        """Whether the status knows of what was committed last; the operator may have been down."""
+        entries = self.bucket.entries().values()
+        said = status.data and (status.data.objects, status.data.rows)
+        return said == (len(entries), sum(entry["rows"] for entry in entries))
 
     @property
     def bucket(self) -> Bucket:
