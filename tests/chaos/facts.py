@@ -89,8 +89,9 @@ class Facts:
         folder.mkdir()
         for number, key in enumerate(keys):
             self.client("s3").download_file(self.name, key, str(folder / f"{number}.parquet"))
-        files = duckdb.read_parquet(f"{folder}/*.parquet", union_by_name=True)
-        return Counter(files.project("upload, line").fetchall())
+        with duckdb.connect() as database:  # the default one is shared by all threads
+            files = database.read_parquet(f"{folder}/*.parquet", union_by_name=True)
+            return Counter(files.project("upload, line").fetchall())
 
 
 def _manifests(
