@@ -1,5 +1,5 @@
 # The operator and nothing else: `make image`, or `docker build .`
-ARG BASE=docker.io/library/python:3.11-slim
+ARG BASE=python:3.11-slim
 
 FROM ${BASE} AS build
 WORKDIR /src

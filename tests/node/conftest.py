@@ -26,8 +26,8 @@ from tests.e2e.conftest import User
 ROOT = Path(__file__).parents[2]
 NODE = os.environ.get("DATAFLOWXPRESS_NODE", "")
 BRIDGE = "10.88.0.1"  # as which the pods reach this machine
-BASE = "docker.io/library/python:3.11-slim"
-IMAGE = "docker.io/library/dataflowxpress"
+BASE = "localhost/python:3.11-slim"
+IMAGE = "localhost/dataflowxpress"
 
 
 @dataclass
