@@ -102,10 +102,15 @@ class Chain:
         return next((what for what, is_so in checks.items() if is_so()), "")
 
     def _told(self, status: Status) -> bool:
-        """Whether the status knows of what was committed last; the operator may have been down."""
+        """Whether the status knows how the last run ended and what it has committed.
+
+        It is some seconds old, or more where the operator was down.
+        """
         entries = self.bucket.entries().values()
+        is_so = len(entries), sum(entry["rows"] for entry in entries)
         said = status.data and (status.data.objects, status.data.rows)
-        return said == (len(entries), sum(entry["rows"] for entry in entries))
+        ended = [(run["Id"], run["JobRunState"]) for run in self.runs()[:1]]
+        return said == is_so and [(run.id, run.state) for run in status.runs[:1]] == ended
 
     @property
     def bucket(self) -> Bucket:
