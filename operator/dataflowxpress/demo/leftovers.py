@@ -22,12 +22,13 @@ def _all(client: Client) -> Iterator[str]:
     for kind, service, call, answer, name in _LISTED:
         for item in getattr(client(service), call)().get(answer, ()):
             yield f"{kind} {item[name] if name else item}"
+    for classifier in glue.get_classifiers()["Classifiers"]:
+        yield from (f"Classifier {one['Name']}" for one in classifier.values())
 
 
 _LISTED = [
     ("Alarm", "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
     ("Bucket", "s3", "list_buckets", "Buckets", "Name"),
-    ("Classifier", "glue", "get_classifiers", "Classifiers", ""),
     ("Crawler", "glue", "get_crawlers", "Crawlers", "Name"),
     ("EventSource", "lambda", "list_event_source_mappings", "EventSourceMappings", "UUID"),
     ("Function", "lambda", "list_functions", "Functions", "FunctionName"),
