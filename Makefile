@@ -11,7 +11,7 @@ IMAGE ?= dataflowxpress:0.1.0
 BUILD ?= docker build
 
 .DEFAULT_GOAL := help
-.PHONY: bench-scale help setup demo test check fmt crd reasons lock clean argocd argocd-testdata dashboard e2e-argocd e2e-observability e2e-node chart image
+.PHONY: bench-scale help setup demo test check fmt crd reasons lock clean walks argocd argocd-testdata dashboard e2e-argocd e2e-observability e2e-node chart image
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ chaos: $(SETUP) ## random uploads under random faults (SEED=1 SEEDS=1 UPLOADS=60
 
 test: check ## everything: unit, contract, Lambdas, Glue on Spark, end to end
 	@$(BIN)/python -m pytest tests --ignore tests/argocd --ignore tests/observability
+
+walks: $(SETUP) ## every call interrupted, 10,000 objects deleted: what `make test` takes a sample of
+	@WALK=all $(BIN)/python -m pytest tests/walks
 
 e2e-argocd: $(SETUP) ## the GitOps life on a real Argo CD (DATAFLOWXPRESS_ARGOCD: the command that runs one)
 	@$(BIN)/python -m pytest -p no:randomly tests/argocd

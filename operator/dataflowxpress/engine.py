@@ -24,6 +24,13 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 8.0  # seconds
 TAGGING = "resourcegroupstaggingapi"
 
 
+Progress = Callable[[Id, str], None]
+
+
+def silent(which: Id, said: str) -> None:
+    """Tell nobody."""
+
+
 class Engine:
     """Plans and applies in one account and region.
 
@@ -52,13 +59,17 @@ class Engine:
     ) -> list[Step]:
         """Return the steps from what is there to what is *wanted*; reads only."""
         ids = dict.fromkeys([*(resource.id for resource in wanted), *inventory])
-        return plan(scope, wanted, inventory, self.observe(scope, ids), stays)
+        observed = self.observe(scope, ids, exactly=not wanted)  # what goes has to be ours *now*
+        return plan(scope, wanted, inventory, observed, stays)
 
-    def observe(self, scope: Scope, ids: Iterable[Id]) -> Observed:
-        """Read every resource at once; an error stands in place of the state it hid."""
+    def observe(self, scope: Scope, ids: Iterable[Id], *, exactly: bool = False) -> Observed:
+        """Read every resource at once; an error stands in place of the state it hid.
+
+        Tags come from one answer, which lags behind, unless they are to be known *exactly*.
+        """
         ids = list(ids)
         with Pool(self._workers) as pool:
-            owned = pool.submit(self._owned_tags, scope)
+            owned = pool.submit(lambda: {} if exactly else self._owned_tags(scope))
             states = {i: state for read in pool.map(self._read, _groups(ids)) for i, state in read}
             states = {i: states[i] for i in ids}
             tagged = pool.map(
@@ -109,18 +120,23 @@ class Engine:
         except (ClientError, BotoCoreError) as error:
             return None if meaning(error) is Meaning.MISSING else error
 
-    def apply(self, steps: Iterable[Step]) -> list[Outcome]:
-        """Run each step as soon as those it needs have succeeded; return how all of them went."""
+    def apply(self, steps: Iterable[Step], progress: Progress = silent) -> list[Outcome]:
+        """Run each step as soon as those it needs have succeeded; return how all of them went.
+
+        *progress* is told how far long ones are; what it raises ends them.
+        """
         todo = {step.id: step for step in steps}
-        outcomes = {outcome.step.id: outcome for outcome in self._run_in_order(todo)}
+        outcomes = {o.step.id: o for o in self._run_in_order(todo, progress)}
         return [outcomes.get(i) or Outcome(step, _blocked(step)) for i, step in todo.items()]
 
-    def _run_in_order(self, todo: Mapping[Id, Step]) -> Iterator[Outcome]:
+    def _run_in_order(self, todo: Mapping[Id, Step], progress: Progress) -> Iterator[Outcome]:
         order = TopologicalSorter({i: step.needs & todo.keys() for i, step in todo.items()})
         order.prepare()
         with Pool(self._workers) as pool:
             running: set[Future[Outcome]] = set()
-            while running := running | {pool.submit(self._run, todo[i]) for i in order.get_ready()}:
+            while running := running | {
+                pool.submit(self._run, todo[i], progress) for i in order.get_ready()
+            }:
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for outcome in (future.result() for future in done):
                     if self._tell:
@@ -129,12 +145,12 @@ class Engine:
                     if outcome.error is None:
                         order.done(outcome.step.id)
 
-    def _run(self, step: Step) -> Outcome:
+    def _run(self, step: Step, progress: Progress) -> Outcome:
         """Do a step; what time heals is tried again for as long as patience lasts."""
         pause, spent, now = FIRST_PAUSE, 0.0, step
         while True:
             try:
-                self._do(now)
+                self._do(now, progress)
             except Exception as error:  # noqa: BLE001 - one step's failure is its outcome
                 if not meaning(error).heals_soon or spent >= self._patience:
                     return Outcome(step, error)
@@ -150,14 +166,14 @@ class Engine:
             return step
         return self.plan(step.resource.scope, [step.resource], [step.id])[0]
 
-    def _do(self, step: Step) -> None:
+    def _do(self, step: Step, progress: Progress) -> None:
         match step.action:
             case Action.REFUSE:
                 raise step.error or Refused(step.reason)
             case Action.DELETE:
-                self._delete(step.id, lets_finish=step.lets_finish)
+                self._delete(step.id, progress, lets_finish=step.lets_finish)
             case Action.REPLACE:
-                self._delete(step.id)
+                self._delete(step.id, progress)
                 self._create(step)
             case Action.CREATE:
                 self._create(step)
@@ -185,12 +201,14 @@ class Engine:
         if gone := sorted(str(change.path[-1]) for change in changes if change.new is None):
             tagger.remove(client, resource.arn, gone)
 
-    def _delete(self, which: Id, *, lets_finish: bool = False) -> None:
+    def _delete(self, which: Id, progress: Progress, *, lets_finish: bool = False) -> None:
         kind = Resource.kinds[which.kind]
         client = self._client(kind.service)
         try:
             if lets_finish and (work := kind.work(client, *which.key)):
                 raise Unfinished(f"goes as soon as {work} has ended")
+            for said in kind.empty(client, *which.key):
+                progress(which, said)
             kind.delete(client, *which.key)
         except ClientError as error:
             if meaning(error) is not Meaning.MISSING:

@@ -4,7 +4,8 @@ PipelineError
 ├── InvalidSpec   the spec cannot work: names the field and the cure; no AWS call is made
 ├── Refused       what is there is not ours, or cannot be changed: needs a person
 ├── Blocked       waits for another resource that failed
-└── Unfinished    waits for work that must not be cut short
+├── Unfinished    waits for work that must not be cut short
+└── Superseded    the spec changed in the middle of it
 """
 
 from __future__ import annotations
@@ -49,6 +50,10 @@ class Blocked(PipelineError):
 
 class Unfinished(PipelineError):
     """It is at something that must not be cut short."""
+
+
+class Superseded(PipelineError):
+    """What is being done is no longer what is asked for."""
 
 
 class Meaning(Enum):
@@ -117,6 +122,7 @@ _TABLE = [
     _Row("BucketAlreadyOwnedByYou|(Entity|Resource)?AlreadyExists(Exception)?", "", Meaning.BUSY),
     _Row("QueueAlreadyExists|QueueNameExists", "", Meaning.BUSY),
     _Row("OperationAborted|Concurrent(Modification|Access)(Exception)?", "", Meaning.BUSY),
+    _Row("BucketNotEmpty", "", Meaning.BUSY),  # what was on its way when it was shut
     _Row("DeleteConflict(Exception)?", "", Meaning.BUSY),
     _Row(THROTTLED, "", Meaning.BUSY),
     _Row("Internal(Error|Failure|ServerError|ServiceError)?(Exception)?|5..", "", Meaning.BUSY),
@@ -140,6 +146,7 @@ _OTHERS: list[tuple[type[Exception], Meaning]] = [
     (Refused, Meaning.REFUSED),
     (Blocked, Meaning.BLOCKED),
     (Unfinished, Meaning.WORKING),
+    (Superseded, Meaning.WORKING),
 ]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import kopf
 
-from .agenda import FIRST_RETRY, LONGEST_RETRY
+from .agenda import FIRST_RETRY
 from .cluster import Cluster
 from .pipeline import Pipeline
 from .reconcile import Reconciler, Report
@@ -20,6 +20,7 @@ from .telemetry.reconciliation import observed
 
 log = logging.getLogger(__name__)
 
+LONGEST_PAUSE = 30.0  # seconds between tries to delete: an edited spec is to help soon
 RESOURCE = (GROUP, VERSION, PLURAL)
 TICK = 2.0  # seconds between looks at the clock
 SPREAD = 10.0  # seconds over which pipelines are taken up after a restart
@@ -37,7 +38,7 @@ def configure(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> Non
     logging.getLogger("kopf.objects").setLevel(logging.WARNING)  # and so is what is logged
     settings.watching.server_timeout = 300
     settings.networking.error_backoffs = [1, 2, 5, 10, 30]
-    memo.reconciler = Reconciler(Cluster(), patience=memo.idle_look)
+    memo.reconciler = Reconciler(Cluster(), patience=memo.idle_look, rules=memo.get("rules"))
     memo.pipelines = Pipelines()
     metrics.REGISTRY.register(memo.pipelines)
     metrics.watch(memo.agenda)
@@ -100,7 +101,7 @@ def deleted(body: kopf.Body, memo: kopf.Memo, retry: int, **_: Any) -> None:
             _publish(body, memo, report)
     if report and not report.settled:
         blocking = report.status["Ready"]
-        wait = min(FIRST_RETRY * 2**retry, LONGEST_RETRY)
+        wait = min(FIRST_RETRY * 2**retry, LONGEST_PAUSE)
         raise kopf.TemporaryError(blocking.message if blocking else "not all gone", delay=wait)
     memo.agenda.forget(uid)
     memo.pipelines.forget(namespace, name)

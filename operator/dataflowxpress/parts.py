@@ -118,7 +118,13 @@ class Parts:
 
     def role(self, of: str, trusted: str, *statements: permissions.Statement) -> Role:
         """Return a role that the service *trusted* may take on."""
-        return Role(self.here, self.names.of(of), trusted=trusted, statements=statements)
+        return Role(
+            self.here,
+            self.names.of(of),
+            trusted=trusted,
+            statements=statements,
+            permissions_boundary=self.here.boundary,
+        )
 
     def dead_letters(self, of: str, *rules: str) -> Queue:
         """Return the queue for what could not be delivered from *of*, or by the rules' ARNs."""

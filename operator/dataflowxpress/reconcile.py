@@ -9,15 +9,17 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import runs, verdicts
+from . import deletion, runs, verdicts
 from .blueprint import blueprint
-from .clients import clients, identity
-from .core.plan import Action, Outcome, Step, nothing_stays
-from .core.resource import Id, Resource, Scope
+from .clients import Identity, clients, identity
+from .core.plan import Action, Outcome, Step
+from .core.resource import Resource, Scope
 from .core.status import Status
+from .deletion import STAYS, Progress, keeps_data
 from .engine import Engine
 from .errors import Blocked, InvalidSpec, PipelineError, Refused
 from .pipeline import Pipeline
+from .rules import Rules
 from .runs import Remedy
 from .store import Store
 
@@ -52,8 +54,13 @@ class Reconciler:
     """
 
     def __init__(
-        self, store: Store, patience: float = 60, tell: Callable[[Outcome], None] | None = None
+        self,
+        store: Store,
+        patience: float = 60,
+        tell: Callable[[Outcome], None] | None = None,
+        rules: Rules | None = None,
     ) -> None:
+        self._rules = rules or Rules()
         self._store, self._watcher, self._tell = store, runs.Watcher(patience), tell
 
     def reconcile(self, namespace: str, name: str) -> Report | None:
@@ -117,13 +124,15 @@ class Reconciler:
         return self._with_data(pipeline, place, wanted, pipeline.status)
 
     def _deleted(self, pipeline: Pipeline) -> Report:
-        spec, status = pipeline.spec, pipeline.status
-        stays = STAYS[spec.deletion_policy]
+        status, stays = _answered(pipeline), STAYS[pipeline.spec.deletion_policy]
         if all(map(stays, status.inventory)):
             return Report(status, settled=True)
+        if pipeline.paused:
+            return Report(verdicts.paused(status), settled=False)
         place = self._place(pipeline)
-        outcomes = place.engine.apply(place.engine.plan(place.scope, [], status.inventory, stays))
-        status = verdicts.applied(status, outcomes, drifted=False)
+        steps = place.engine.plan(place.scope, [], status.inventory, stays)
+        outcomes = place.engine.apply(steps, Progress(self._store, pipeline))
+        status = deletion.after(status, outcomes)
         return Report(status, settled=all(map(stays, status.inventory)))
 
     def describe(self, pipeline: Pipeline) -> tuple[Place, list[Resource]]:
@@ -134,7 +143,10 @@ class Reconciler:
 
     def _place(self, pipeline: Pipeline) -> Place:
         spec = pipeline.spec
+        self._rules.check_spec(pipeline.namespace, spec)
         me = identity(spec.region, spec.role_arn)
+        self._rules.check_identity(pipeline.namespace, me)
+        _check_home(pipeline.status, me)
         if spec.account_id not in {None, me.account}:
             raise Refused(
                 f"spec.accountId is {spec.account_id}, but the operator's credentials are for"
@@ -148,6 +160,7 @@ class Reconciler:
             cluster=self._store.uid,
             uid=pipeline.uid,
             adopt=spec.adopt,
+            boundary=self._rules.permissions_boundary or "",
             retired_tags=frozenset(pipeline.status.tag_keys) - spec.tags.keys(),
         )
         return Place(scope, client, Engine(client, tell=self._tell))
@@ -202,12 +215,25 @@ def _answered(pipeline: Pipeline) -> Status:
 
 
 def _steps(place: Place, wanted: Sequence[Resource], status: Status) -> list[Step]:
-    return place.engine.plan(place.scope, wanted, status.inventory, _keeps_data)
+    return place.engine.plan(place.scope, wanted, status.inventory, keeps_data)
 
 
 def _traces(status: Status) -> tuple[object, ...]:
     """Return what has to be known to find again all that we leave in AWS."""
     return status.inventory, status.tag_keys
+
+
+def _check_home(status: Status, me: Identity) -> None:
+    """Refuse to act elsewhere than where the pipeline is: its resources would be left behind."""
+    for line in status.resources:
+        region, account = (line.arn.split(":") + [""] * 5)[3:5]
+        if region not in {"", me.region} or account not in {"", me.account}:
+            raise Refused(
+                f"the pipeline's resources are in account {account}, {region or 'any region'},"
+                f" and the operator would now act in account {me.account}, {me.region}: put"
+                " spec.roleArn, spec.region or the operator's own identity back, or create a new"
+                " DataPipeline there"
+            )
 
 
 def _apply(engine: Engine, steps: Sequence[Step]) -> list[Outcome]:
@@ -218,14 +244,3 @@ def _apply(engine: Engine, steps: Sequence[Step]) -> list[Outcome]:
         waits = Blocked("stays until everything else is as specified")
         return [*outcomes, *(Outcome(step, waits) for step in prune)]
     return [*outcomes, *engine.apply(prune)]
-
-
-def _keeps_data(which: Id) -> bool:
-    return Resource.kinds[which.kind].keeps_data
-
-
-STAYS: dict[str, Callable[[Id], bool]] = {  # what each deletion policy lets be
-    "RetainData": _keeps_data,
-    "Delete": nothing_stays,
-    "Retain": lambda _: True,
-}

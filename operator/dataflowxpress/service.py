@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NoReturn
 
@@ -21,6 +21,7 @@ from .health import Check, Recent
 from .lease import Lease
 from .operation import Operation
 from .probes import Checks
+from .rules import Rules
 from .signals import Signals
 from .watch import DEAF, Watch
 
@@ -40,6 +41,7 @@ class Service:
     look_every: float = IDLE_LOOK
     deaf_after: float = DEAF
     stuck_after: float = STUCK
+    rules: Rules = field(default_factory=Rules)
 
     def run(self) -> NoReturn:
         """Work until a signal ends us; the process ends with it."""
@@ -50,6 +52,7 @@ class Service:
             self.namespaces,
             selector=self.selector,
             idle_look=self.look_every,
+            rules=self.rules,
             agenda=agenda,
             watch=watch,
         )

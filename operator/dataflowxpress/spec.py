@@ -15,9 +15,13 @@ from pydantic.alias_generators import to_camel
 GROUP, VERSION, KIND, PLURAL = "dataflowxpress.io", "v1alpha1", "DataPipeline", "datapipelines"
 RESERVED_PREFIX = "dataflowxpress/"
 
-Prefix = Annotated[str, Field(pattern=r"^[^/].*/$", max_length=512)]
+# In an IAM policy `*`, `?` and `$` would stand for other keys than these.
+Prefix = Annotated[str, Field(pattern=r"^[^/*?$][^*?$]*/$", max_length=512)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", min_length=1, max_length=64)]
-Arn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:", max_length=512)]
+KmsKeyArn = Annotated[
+    str,
+    Field(pattern=r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", max_length=512),
+]
 RoleArn = Annotated[
     str, Field(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+$", max_length=512)
 ]
@@ -119,7 +123,7 @@ class Bucket(Model):
     versioning: bool = False
     """Keep old versions of objects."""
 
-    kms_key_arn: Arn | None = None
+    kms_key_arn: KmsKeyArn | None = None
     """Encrypt with this KMS key. Left out: with keys that S3 manages."""
 
 
@@ -210,7 +214,9 @@ class Script(Model):
     config_map_key_ref: ConfigMapKeyRef | None = None
     """A key of a ConfigMap in the pipeline's namespace."""
 
-    s3_uri: Annotated[str | None, Field(pattern=r"^s3://[^/]+/.+$", max_length=1088)] = None
+    s3_uri: Annotated[str | None, Field(pattern=r"^s3://[a-z0-9.-]+/[^*?$]+$", max_length=1088)] = (
+        None
+    )
     """An object in S3. The job's role is allowed to read it."""
 
     @property

@@ -28,7 +28,7 @@ from dataflowxpress.resources import (
     Subscription,
     Topic,
 )
-from dataflowxpress.resources.emptying import empty
+from dataflowxpress.resources.emptying import emptied
 from dataflowxpress.resources.notification import QUEUES
 
 from .conftest import HERE
@@ -105,7 +105,7 @@ def test_an_object_that_was_not_removed_is_an_error_though_the_call_succeeded() 
         ) as s3,
         pytest.raises(ClientError, match=r"a\.csv: locked"),
     ):
-        empty(s3, "lake")
+        list(emptied(s3, "lake"))
 
 
 def test_another_accounts_bucket_is_an_error_that_says_so() -> None:

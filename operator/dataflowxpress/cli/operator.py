@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -45,6 +46,12 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
     log_format: Annotated[LogFormat, typer.Option(help="How log lines are written.")] = (
         LogFormat.json
     ),
+    rules: Annotated[
+        Path | None,
+        typer.Option(
+            help="YAML: the accounts, regions, roles and names that each namespace may use."
+        ),
+    ] = None,
     look_every: Annotated[
         float, typer.Option(min=1, help="Seconds between looks at a pipeline's data.")
     ] = 60,
@@ -73,6 +80,7 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
     """
     import kopf
 
+    from dataflowxpress.rules import InvalidRules, Rules
     from dataflowxpress.service import Service
     from dataflowxpress.telemetry import logs, traces
     from dataflowxpress.telemetry.metrics import serve
@@ -83,7 +91,12 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
     if metrics:
         serve(metrics)
     logging.getLogger("botocore").setLevel(logging.WARNING)
+    try:
+        allowed = Rules.read(rules) if rules else Rules()
+    except InvalidRules as error:
+        raise typer.BadParameter(str(error), param_hint="--rules") from None
     service = Service(
+        rules=allowed,
         namespaces=namespace or [],
         selector=selector,
         lease=lease,

@@ -100,7 +100,7 @@ def plan(
     order = TopologicalSorter({i: step.needs & steps.keys() for i, step in steps.items()})
     orphans = [i for i in inventory if i not in described and not _is_absent(observed[i])]
     return [steps[i] for i in order.static_order()] + [
-        _retained(scope, orphan, observed[orphan])
+        _retained(scope, orphan, observed)
         if stays(orphan)
         else _prune(scope, orphan, orphans[n + 1 :], observed, lets_finish=bool(wanted))
         for n, orphan in enumerate(orphans)
@@ -154,9 +154,9 @@ def _stranger(resource: Resource, have: State, *, trusted: bool) -> str:
     return "exists, is different, and was not made by this pipeline: set spec.adopt to take it over"
 
 
-def _retained(scope: Scope, orphan: Id, have: State | Exception | None) -> Step:
+def _retained(scope: Scope, orphan: Id, observed: Observed) -> Step:
     arn = _arn(scope, orphan)
-    if _given_up(scope, orphan, have):
+    if _given_up(scope, orphan, observed):
         return Step(orphan, Action.LEAVE, arn=arn, reason=GIVEN_UP)
     return Step(orphan, Action.KEEP, arn=arn, reason="is no longer described, and stays as it is")
 
@@ -168,7 +168,7 @@ def _prune(
     have, arn = observed[orphan], _arn(scope, orphan)
     if isinstance(have, Exception):
         return Step(orphan, Action.REFUSE, arn=arn, error=have)
-    if _given_up(scope, orphan, have):
+    if _given_up(scope, orphan, observed):
         return Step(orphan, Action.LEAVE, arn=arn, reason=GIVEN_UP)
     after = frozenset(i for i in later if orphan.kind in Resource.kinds[i.kind].may_need())
     return Step(orphan, Action.DELETE, arn=arn, needs=after, lets_finish=lets_finish)
@@ -178,8 +178,9 @@ def _arn(scope: Scope, which: Id) -> str:
     return Resource.kinds[which.kind].arn_of(scope, which.key)
 
 
-def _given_up(scope: Scope, orphan: Id, have: State | Exception | None) -> bool:
-    """Say whether somebody has taken our mark off it."""
-    if have is None or isinstance(have, Exception) or not Resource.kinds[orphan.kind].arn_format:
-        return False
-    return not scope.mark.owns(have["Tags"])
+def _given_up(scope: Scope, orphan: Id, observed: Observed) -> bool:
+    """Say whether somebody has taken our mark off it, or off what it belongs to."""
+    kind = Resource.kinds[orphan.kind]
+    marked = orphan if kind.arn_format else kind.parent(*orphan.key)
+    have = observed.get(marked) if marked else None
+    return isinstance(have, Mapping) and not scope.mark.owns(have["Tags"])

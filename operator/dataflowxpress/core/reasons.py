@@ -103,6 +103,20 @@ class Reason(StrEnum):
     )
 
     # Reconciling and Stalled: whether the operator is at it, and whether it needs a person.
+    DELETING = (
+        "Deleting",
+        "Ready, Reconciling, Event",
+        "The pipeline is being deleted; the message says how far it is.",
+    )
+    DELETION_BLOCKED = (
+        "DeletionBlocked",
+        "Stalled",
+        "Something in AWS keeps the pipeline from going. It is tried again for ever.",
+        (
+            "Do what the message says, or set `spec.deletionPolicy` to `RetainData` or `Retain`:"
+            " what is left then stays in AWS, and the pipeline goes."
+        ),
+    )
     APPLYING = "Applying", "Reconciling", "Changes are being made in AWS."
     RETRYING = "Retrying", "Reconciling", "Something failed, and is tried again by itself."
     SETTLED = "Settled", "Reconciling", "There is nothing to do."

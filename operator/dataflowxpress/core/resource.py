@@ -51,6 +51,7 @@ class Scope:
     cluster: str = ""  # the uid of its namespace kube-system; empty: the command line
     uid: str = ""  # of the DataPipeline
     adopt: bool = False  # take over all that has the pipeline's names and is no other's
+    boundary: str = ""  # ARN of the policy that bounds every role
     retired_tags: frozenset[str] = frozenset()  # keys that were among the user's tags once
 
     @property
@@ -162,6 +163,16 @@ class Resource:
     def delete(client: Any, *key: Any) -> None:
         """Remove it; the API's error where it is absent is fine."""
         raise NotImplementedError
+
+    @staticmethod
+    def empty(client: Any, *key: Any) -> Iterator[str]:  # noqa: ARG004 - most kinds hold nothing
+        """Remove what has to go before it can; yields how far it is, for people."""
+        yield from ()
+
+    @staticmethod
+    def parent(*key: Any) -> Id | None:  # noqa: ARG004 - most kinds have tags of their own
+        """Return whose owner owns it, for a kind without tags of its own."""
+        return None
 
     @staticmethod
     def work(client: Any, *key: Any) -> str:  # noqa: ARG004 - most kinds are never at anything

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from botocore.exceptions import ClientError
 from dataflowxpress.core.resource import Resource, State, Tags
 from dataflowxpress.tags import pairs
 
-from .emptying import empty
+from .emptying import emptied
 from .facets import FACETS
 from .policy import policy, sid, tls_only
 
@@ -74,7 +75,8 @@ class Bucket(Resource):
             FACETS[part].write(s3, self.name, want[part])
 
     @staticmethod
-    def delete(s3: Any, name: str) -> None:
+    def empty(s3: Any, name: str) -> Iterator[str]:
+        """Shut it before, or what arrives meanwhile keeps it from ever being empty."""
         shut = {
             "Sid": sid("Deleting"),
             "Effect": "Deny",
@@ -83,5 +85,8 @@ class Bucket(Resource):
             "Resource": f"arn:{s3.meta.partition}:s3:::{name}/*",
         }
         FACETS["Policy"].write(s3, name, policy([shut]))
-        empty(s3, name)
+        yield from emptied(s3, name)
+
+    @staticmethod
+    def delete(s3: Any, name: str) -> None:
         s3.delete_bucket(Bucket=name)

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dataflowxpress.errors import entry_error
 
-log = logging.getLogger(__name__)
 
-
-def empty(s3: Any, bucket: str) -> None:
-    """Remove every unfinished upload, object, version and delete marker, page by page."""
+def emptied(s3: Any, bucket: str) -> Iterator[str]:
+    """Remove every unfinished upload, object, version and delete marker; yield how far it is."""
     for upload in _uploads(s3, bucket):
         s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
     removed = 0
     for entries in _pages_of_versions(s3, bucket):
         _remove(s3, bucket, entries)
         removed += len(entries)
-        log.info("bucket %s: %d objects and versions removed", bucket, removed)
+        yield f"{removed} objects and versions are removed, more follow"
 
 
 def _uploads(s3: Any, bucket: str) -> Iterator[Mapping[str, Any]]:
@@ -28,11 +25,13 @@ def _uploads(s3: Any, bucket: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _pages_of_versions(s3: Any, bucket: str) -> Iterator[list[dict[str, str]]]:
-    """Yield up to 1,000 at a time: as many as one answer lists, and one request may name."""
-    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+    """Yield up to 1,000 at a time, always the first ones: those before are removed meanwhile."""
+    while True:
+        page = s3.list_object_versions(Bucket=bucket)
         found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-        if found:
-            yield [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]
+        if not found:
+            return
+        yield [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in found]
 
 
 def _remove(s3: Any, bucket: str, entries: list[dict[str, str]]) -> None:

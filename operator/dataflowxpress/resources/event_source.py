@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dataflowxpress.core.diff import Whole
-from dataflowxpress.core.resource import Key, Resource, State, Tags
+from dataflowxpress.core.resource import Id, Key, Resource, State, Tags
 
 from .function import Function
 from .queue import Queue
@@ -36,6 +36,10 @@ class EventSource(Resource):
     def key(self) -> Key:
         """The function, and where its messages are from."""
         return (self.function.name, self.queue.arn)
+
+    @staticmethod
+    def parent(function: str, queue: str) -> Id:
+        return Id("Function", (function,))
 
     def desired(self) -> State:
         window = max(self.window_seconds, int(self.batch_size > LARGEST_BATCH_AT_ONCE))

@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from dataflowxpress.core.diff import Change
-from dataflowxpress.core.resource import Key, Resource, State, Tags, Vacant
+from dataflowxpress.core.resource import Id, Key, Resource, State, Tags, Vacant
 from dataflowxpress.errors import Refused, entry_error
 
 from .bucket import Bucket
@@ -49,6 +49,10 @@ class Notification(Resource):
     def key(self) -> Key:
         """The bucket, and the rule in it."""
         return (self.bucket.name, self.name)
+
+    @staticmethod
+    def parent(bucket: str, name: str) -> Id:
+        return Id("Bucket", (bucket,))
 
     def desired(self) -> State:
         given = {"prefix": self.prefix, "suffix": self.suffix}

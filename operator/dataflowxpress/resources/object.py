@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
-from dataflowxpress.core.resource import Key, Resource, State, Tags
+from dataflowxpress.core.resource import Id, Key, Resource, State, Tags
 
 from .bucket import Bucket
 
@@ -32,6 +32,10 @@ class Object(Resource):
     def uri(self) -> str:
         """Where it lies, as Glue wants to be told."""
         return f"s3://{self.bucket.name}/{self.name}"
+
+    @staticmethod
+    def parent(bucket: str, key: str) -> Id:
+        return Id("Bucket", (bucket,))
 
     def desired(self) -> State:
         digest = hashlib.sha256(self.body).digest()

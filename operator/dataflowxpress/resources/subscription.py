@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dataflowxpress.core.resource import Key, Resource, State, Tags
+from dataflowxpress.core.resource import Id, Key, Resource, State, Tags
 
 from .topic import Topic
 
@@ -31,6 +31,11 @@ class Subscription(Resource):
     def key(self) -> Key:
         """The topic, and who listens how."""
         return (self.topic.arn, self.protocol, self.name)
+
+    @staticmethod
+    def parent(topic: str, protocol: str, endpoint: str) -> Id:
+        home, _, name = topic.rpartition(":")
+        return Id("Topic", (home, name))
 
     def desired(self) -> State:
         return {}

@@ -1,0 +1,82 @@
+"""Deletion: what goes with a pipeline, how far it is meanwhile, and what says so."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from .core.plan import Outcome, nothing_stays
+from .core.reasons import Reason
+from .core.resource import Id, Resource
+from .core.status import Fact, Status, lines_of, listed
+from .errors import Meaning, Superseded, meaning
+from .pipeline import Pipeline
+from .store import Store
+from .verdicts import NEEDS_PERSON, WORDS, judged
+
+TELL = 1.0  # seconds between two words on how far it is
+BLOCKING = NEEDS_PERSON | {Meaning.FAILED}  # the rest passes by itself
+EASED = (
+    "do what the message says, or set spec.deletionPolicy to RetainData, which leaves bucket and"
+    " database, or to Retain, which leaves everything"
+)
+
+
+def keeps_data(which: Id) -> bool:
+    """Say whether a resource is of a kind that keeps data."""
+    return Resource.kinds[which.kind].keeps_data
+
+
+STAYS: dict[str, Callable[[Id], bool]] = {  # what each deletion policy lets be
+    "RetainData": keeps_data,
+    "Delete": nothing_stays,
+    "Retain": lambda _: True,
+}
+
+
+def after(status: Status, outcomes: Sequence[Outcome]) -> Status:
+    """Return what is to be said when as much has gone as could."""
+    status = status.model_copy(update={"resources": lines_of(outcomes, WORDS), "drift": ()})
+    failed = [o for o in outcomes if o.error and WORDS.reason(o.error) is not Reason.BLOCKED]
+    said = listed([f"{o.step.id}: {WORDS.message(o.error)}" for o in failed if o.error])
+    stuck = any(o.error and meaning(o.error) in BLOCKING for o in failed)
+    return judged(
+        status,
+        Fact("Ready", False, Reason.DELETING, said),
+        Fact("Reconciling", True, Reason.DELETING),
+        Fact("Stalled", True, Reason.DELETION_BLOCKED, f"{said}: {EASED}")
+        if stuck
+        else Fact("Stalled", False, Reason.PROGRESSING),
+    )
+
+
+@dataclass
+class Progress:
+    """Tells on the resource how far a long deletion is, and ends it when the spec has changed."""
+
+    store: Store
+    pipeline: Pipeline
+    clock: Callable[[], float] = time.monotonic
+    _told: float = field(default=float("-inf"), init=False)
+
+    def __call__(self, which: Id, said: str) -> None:
+        """Write *said* down, now and then; raises Superseded when it is no longer what is asked."""
+        if self.clock() - self._told < TELL:
+            return
+        self._told = self.clock()
+        body = self.store.pipeline(self.pipeline.namespace, self.pipeline.name)
+        if body is None or Pipeline(body).generation != self.pipeline.generation:
+            raise Superseded("the spec has changed meanwhile: it is looked at anew")
+        status = _with_line(Pipeline(body).status, which, said)
+        fact = Fact("Ready", False, Reason.DELETING, f"{which}: {said}")
+        told = judged(status, fact, Fact("Reconciling", True, Reason.DELETING))
+        self.store.write_status(self.pipeline.namespace, self.pipeline.name, told)
+
+
+def _with_line(status: Status, which: Id, said: str) -> Status:
+    update = {"state": "Deleting", "message": said}
+    lines = (
+        line.model_copy(update=update) if line.id == which else line for line in status.resources
+    )
+    return status.model_copy(update={"resources": tuple(lines)})

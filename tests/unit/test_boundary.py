@@ -1,0 +1,47 @@
+"""Boundary: the roles of pipelines get what the shipped boundary lets them have, and no more."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from dataflowxpress.blueprint import blueprint
+from dataflowxpress.core.resource import Scope
+from dataflowxpress.resources import Role
+from dataflowxpress.spec import DataPipelineSpec
+
+BOUNDARY = Path(__file__).parents[2] / "docs/iam/boundary.json"
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234"
+ALL = {"bucket": {"kmsKeyArn": KEY}, "job": {"script": {"s3Uri": "s3://code/job.py"}}}
+
+
+def roles(scope: Scope) -> list[Role]:
+    found = blueprint(DataPipelineSpec.model_validate(ALL), scope)
+    return [each for each in found if isinstance(each, Role)]
+
+
+def actions(statements: Iterable[Mapping[str, Any]]) -> set[str]:
+    listed = (one["Action"] for one in statements)
+    return {action for some in listed for action in ([some] if isinstance(some, str) else some)}
+
+
+def test_the_boundary_is_what_pipelines_need_and_nothing_else() -> None:
+    allowed = actions(json.loads(BOUNDARY.read_text())["Statement"])
+    given = {a for role in roles(Scope("a/b", "1", "r")) for a in actions(role.statements)}
+    assert allowed == given
+
+
+def test_every_role_is_bounded_where_the_operator_is_told_a_boundary() -> None:
+    arn = "arn:aws:iam::111122223333:policy/dataflowxpress-boundary"
+    found = roles(Scope("a/b", "1", "r", boundary=arn))
+    assert [role.permissions_boundary for role in found] == [arn] * len(found)
+    assert len(found) >= 3
+
+
+def test_no_role_may_do_anything_to_anything() -> None:
+    for role in roles(Scope("a/b", "1", "r")):
+        for statement in role.statements:
+            assert statement["Resource"] not in ("*", ["*"])
+            assert not any("*" in action for action in actions([statement]))

@@ -1,0 +1,167 @@
+"""Deletion: what each policy leaves, how far it is, what blocks it and what eases it."""
+
+from __future__ import annotations
+
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from dataflowxpress.core.status import Status
+from dataflowxpress.naming import Names
+from dataflowxpress.sandbox import aws as sandbox_aws
+from tests.walks.conftest import NAMESPACE, Life, Watched
+
+MANY = 10_000 if os.environ.get("WALK") == "all" else 1_500
+DATA = {"Bucket", "Database", "Table"}
+
+
+def begun(life: Life, **spec: Any) -> tuple[set[str], str]:
+    """Create a pipeline with data; return what was there before, and its bucket."""
+    before, bucket = life.world.everything(), Names(f"default-{life.name}", sandbox_aws.ACCOUNT)
+    life.world.restart()
+    life.create({"suspend": True, **spec})
+    life.converge()
+    life.world.admin("s3").put_object(Bucket=bucket.bucket(), Key="csv_data/a.csv", Body=b"a\n1\n")
+    table = {"Name": "csv_data"}
+    life.world.admin("glue").create_table(DatabaseName=bucket.database(), TableInput=table)
+    return before, bucket.bucket()
+
+
+def kinds(lines: set[str]) -> set[str]:
+    return {line.partition(" ")[0] for line in lines}
+
+
+def condition(life: Life, of: str) -> tuple[str, str, str]:
+    found = life.status[of]
+    assert found
+    return found.status, found.reason, found.message
+
+
+def clean(life: Life) -> None:
+    """Take the data away that a policy has left, as its owner may."""
+    names = Names(f"default-{life.name}", sandbox_aws.ACCOUNT)
+    s3, bucket = life.world.admin("s3"), names.bucket()
+    s3.delete_bucket_policy(Bucket=bucket)
+    for found in s3.list_objects_v2(Bucket=bucket).get("Contents", ()):
+        s3.delete_object(Bucket=bucket, Key=found["Key"])
+    s3.delete_bucket(Bucket=bucket)
+    life.world.admin("glue").delete_database(Name=names.database())
+
+
+def test_delete_leaves_nothing(life: Life) -> None:
+    before, _ = begun(life, deletionPolicy="Delete")
+    life.delete()
+    life.end()
+    assert life.world.everything() == before
+
+
+def test_retain_data_leaves_bucket_database_and_tables(life: Life) -> None:
+    before, bucket = begun(life)
+    life.delete()
+    life.end()
+    assert kinds(life.world.everything() - before) == DATA
+    assert life.world.admin("s3").head_object(Bucket=bucket, Key="csv_data/a.csv")
+    clean(life)
+    assert life.world.everything() == before
+
+
+def test_retain_leaves_everything_and_makes_no_call(life: Life) -> None:
+    before, _ = begun(life, deletionPolicy="Retain")
+    there = life.world.everything()
+    life.delete()
+    life.world.restart()
+    life.end()
+    assert [call for call in life.world.wire.calls if call != "status"] == []
+    assert life.world.everything() == there
+    life.create({"deletionPolicy": "Delete", "suspend": True})  # a namesake has it all again
+    life.converge()
+    life.delete()
+    life.end()
+    assert life.world.everything() == before
+
+
+def test_a_full_bucket_tells_how_far_it_is(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
+    before, bucket = begun(life, deletionPolicy="Delete", bucket={"versioning": True})
+    s3 = life.world.admin("s3")
+    fill(s3, bucket, MANY)
+    told: list[Status] = []
+    write = Watched.write_status
+
+    def noted(self: Watched, namespace: str, name: str, status: Status) -> None:
+        told.append(status)
+        write(self, namespace, name, status)
+
+    monkeypatch.setattr(Watched, "write_status", noted)
+    life.delete()
+    life.end()
+    assert life.world.everything() == before
+    said = [c.message for status in told if (c := status["Ready"]) and "removed" in c.message]
+    assert said
+    assert said[0].startswith(f"Bucket/{bucket}: ")
+    assert "objects and versions are removed, more follow" in said[0]
+
+
+def fill(s3: Any, bucket: str, count: int) -> None:
+    """Put objects, of which a tenth has a second version and a tenth a delete marker."""
+
+    def put(n: int) -> None:
+        s3.put_object(Bucket=bucket, Key=f"csv_data/{n % (count * 9 // 10)}.csv", Body=b"a\n")
+        if n % 10 == 0:
+            s3.delete_object(Bucket=bucket, Key=f"csv_data/{n}.csv")
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(put, range(count)))
+
+
+def test_what_blocks_is_said_with_its_cure_and_an_edit_eases_it(life: Life) -> None:
+    before, bucket = begun(life, deletionPolicy="Delete")
+    s3 = life.world.admin("s3")
+    keep = {"Sid": "Keep", "Effect": "Deny", "Principal": "*", "Action": "s3:DeleteBucket"}
+    document = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+    document["Statement"].append({**keep, "Resource": f"arn:aws:s3:::{bucket}"})
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(document))
+    life.delete()
+    report = life.world.operator.delete(NAMESPACE, life.name)
+    assert report
+    assert not report.settled
+    status, reason, message = condition(life, "Stalled")
+    assert (status, reason) == ("True", "DeletionBlocked")
+    assert f"Bucket/{bucket}: DeleteBucket: AccessDenied" in message
+    assert "set spec.deletionPolicy to RetainData" in message
+    life.change({"deletionPolicy": "RetainData"})
+    life.end()
+    assert kinds(life.world.everything() - before) == {"Bucket"}  # the database had gone already
+    s3.delete_bucket_policy(Bucket=bucket)
+    s3.delete_bucket(Bucket=bucket)
+
+
+def test_what_lost_our_tag_is_not_deleted_and_neither_is_what_is_in_it(life: Life) -> None:
+    before, bucket = begun(life, deletionPolicy="Delete")
+    s3 = life.world.admin("s3")
+    s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": "mine", "Value": "now"}]})
+    life.delete()
+    life.end()
+    assert kinds(life.world.everything() - before) == {"Bucket"}
+    for key in ("csv_data/", "csv_data/a.csv"):
+        assert s3.head_object(Bucket=bucket, Key=key)
+    for found in s3.list_objects_v2(Bucket=bucket)["Contents"]:
+        s3.delete_object(Bucket=bucket, Key=found["Key"])
+    s3.delete_bucket_policy(Bucket=bucket)
+    s3.delete_bucket(Bucket=bucket)
+
+
+def test_a_paused_pipeline_is_not_deleted_until_it_goes_on(life: Life) -> None:
+    before, _ = begun(life, deletionPolicy="Delete")
+    life.annotate(paused="true")
+    life.delete()
+    life.world.restart()
+    report = life.world.operator.delete(NAMESPACE, life.name)
+    assert report
+    assert not report.settled
+    assert [call for call in life.world.wire.calls if call != "status"] == []
+    life.annotate(paused="false")
+    life.end()
+    assert life.world.everything() == before
