@@ -84,7 +84,9 @@ def blueprint(
         environment=its.tell_environment(bucket, topic, job_logs),
     )
     feed_tell = its.feed(tell, outcomes)
-    readers = [Subscription(here, mail, topic=topic) for mail in spec.notifications.emails]
+    readers = [
+        Subscription(here, mail, topic=topic) for mail in dict.fromkeys(spec.notifications.emails)
+    ]
     alarms = [
         Alarm(here, queue.name, queue=queue, topic=topic, description=its.alarm_text(queue))
         for queue in (dead_uploads, dead_crawls, unsent)

@@ -91,6 +91,20 @@ TAGS_ARE_FREE = Rule(
 )
 
 
+FUNCTIONS_DIFFER = Rule(
+    " && ".join(
+        f"(!has(self.{one}) || !has(self.{one}.name) || !has(self.{two})"
+        f" || !has(self.{two}.name) || self.{one}.name != self.{two}.name)"
+        for one, two in [
+            ("startCrawler", "startJob"),
+            ("startCrawler", "tell"),
+            ("startJob", "tell"),
+        ]
+    ),
+    "the functions do different things: give them different names",
+)
+
+
 class Model(BaseModel):
     """What all parts of the spec share."""
 
@@ -287,6 +301,8 @@ class Function(Model):
 class Functions(Model):
     """The Lambda functions between the hops."""
 
+    RULES = (FUNCTIONS_DIFFER,)
+
     start_crawler: Function = Function()
     """Starts the crawler when files have arrived."""
 
@@ -295,6 +311,13 @@ class Functions(Model):
 
     tell: Function = Function()
     """Writes the mails about runs, and about crawls that failed."""
+
+    @model_validator(mode="after")
+    def _functions_differ(self) -> Self:
+        given = [each.name for each in (self.start_crawler, self.start_job, self.tell) if each.name]
+        if len(set(given)) < len(given):
+            raise ValueError(FUNCTIONS_DIFFER.message)
+        return self
 
 
 class Topic(Model):
