@@ -21,7 +21,7 @@ _NAMELESS = (
 )
 METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 PAGE = 100  # objects in one answer
-TIMEOUT = (3, 10)  # seconds to connect and to be answered, where somebody waits for us
+TIMEOUT = (3, 10)  # seconds to connect and to be answered: a connection may be open and dead
 
 
 def connect() -> None:
@@ -73,7 +73,7 @@ class Cluster:
     def uid(self) -> str:
         """Which cluster it is: by the uid of a namespace that is there as long as the cluster."""
         try:
-            found: Any = self._core.read_namespace("kube-system")
+            found: Any = self._core.read_namespace("kube-system", _request_timeout=TIMEOUT)
         except ApiException as error:
             if error.status == FORBIDDEN:
                 raise Refused(_NAMELESS) from error
@@ -84,7 +84,7 @@ class Cluster:
         """Return the DataPipeline as it is now, or None where it is gone."""
         try:
             found: Any = self._objects.get_namespaced_custom_object(
-                GROUP, VERSION, namespace, PLURAL, name
+                GROUP, VERSION, namespace, PLURAL, name, _request_timeout=TIMEOUT
             )
         except ApiException as error:
             if error.status == NOT_FOUND:
@@ -97,7 +97,14 @@ class Cluster:
         patch = [{"op": "add", "path": "/status", "value": status.as_json()}]
         try:
             self._objects.patch_namespaced_custom_object_status(
-                GROUP, VERSION, namespace, PLURAL, name, patch, _content_type=JSON_PATCH
+                GROUP,
+                VERSION,
+                namespace,
+                PLURAL,
+                name,
+                patch,
+                _content_type=JSON_PATCH,
+                _request_timeout=TIMEOUT,
             )
         except ApiException as error:
             if error.status != NOT_FOUND:
@@ -106,7 +113,9 @@ class Cluster:
     def config_map_value(self, namespace: str, name: str, key: str) -> str | None:
         """Return the value of *key* in a ConfigMap, or None where either is missing."""
         try:
-            config_map = self._core.read_namespaced_config_map(name, namespace)
+            config_map = self._core.read_namespaced_config_map(
+                name, namespace, _request_timeout=TIMEOUT
+            )
         except ApiException as error:
             if error.status == NOT_FOUND:
                 return None
