@@ -91,7 +91,7 @@ e2e-observability: $(SETUP) ## each alert and each query of the dashboard, on a 
 	@$(BIN)/python -m pytest -p no:randomly tests/observability
 
 e2e-node: $(SETUP) ## the chart's life on a real node (DATAFLOWXPRESS_NODE: the command that runs one)
-	@DATAFLOWXPRESS_NODE=$${DATAFLOWXPRESS_NODE:-../shared/node/node} $(BIN)/python -m pytest -p no:randomly -s tests/node
+	@$(BIN)/python -m pytest -p no:randomly -s tests/node
 
 bench-scale: $(SETUP) ## many objects, a large one, a long history (WHAT="many large history")
 	@$(BIN)/python -m tests.bench.scale $(or $(WHAT),many large history)
