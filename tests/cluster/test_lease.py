@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress.lease import DURATION, Lease
+from dataflowxpress.process.lease import DURATION, Lease
 from tests.e2e.conftest import NAMESPACE, User
 from tests.unit.conftest import Clock
 

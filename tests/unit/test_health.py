@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from dataflowxpress import health
-from dataflowxpress.health import Recent
-from dataflowxpress.probes import report
+from dataflowxpress.process import health
+from dataflowxpress.process.health import Recent
+from dataflowxpress.process.probes import report
 from tests.unit.conftest import Clock
 
 

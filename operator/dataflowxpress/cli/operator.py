@@ -80,8 +80,8 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
     """
     import kopf
 
+    from dataflowxpress.process.service import Service
     from dataflowxpress.rules import InvalidRules, Rules
-    from dataflowxpress.service import Service
     from dataflowxpress.telemetry import logs, traces
     from dataflowxpress.telemetry.metrics import serve
 
@@ -113,7 +113,7 @@ def check(namespace: Namespaces = None, lease: LeaseName = "") -> None:
 
     Example: `kubectl exec deployment/dataflowxpress -- dataflowxpress check`
     """
-    from dataflowxpress.service import Service
+    from dataflowxpress.process.service import Service
 
     well, text = Service(namespaces=namespace or [], lease=lease).check()
     typer.echo(text, nl=False)

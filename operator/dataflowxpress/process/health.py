@@ -11,9 +11,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from kubernetes.client import ApiException
 from urllib3.exceptions import HTTPError
 
-from . import clients
-from .cluster import Cluster
-from .errors import explain
+from dataflowxpress import clients
+from dataflowxpress.cluster import Cluster
+from dataflowxpress.errors import explain
+
 from .lease import Lease
 from .watch import Watch
 

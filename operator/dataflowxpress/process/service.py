@@ -10,18 +10,20 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NoReturn
 
-from . import clients, health, probes
-from .address import Address
-from .agenda import IDLE_LOOK, STUCK, Agenda
-from .cluster import Cluster, connect
-from .core.resource import Resource
+from dataflowxpress import clients
+from dataflowxpress.address import Address
+from dataflowxpress.agenda import IDLE_LOOK, STUCK, Agenda
+from dataflowxpress.cluster import Cluster, connect
+from dataflowxpress.core.resource import Resource
+from dataflowxpress.engine import TAGGING
+from dataflowxpress.rules import Rules
+
+from . import health, probes
 from .election import RETRY, Election
-from .engine import TAGGING
 from .health import Check, Recent
 from .lease import Lease
 from .operation import Operation
 from .probes import Checks
-from .rules import Rules
 from .signals import Signals
 from .watch import DEAF, Watch
 

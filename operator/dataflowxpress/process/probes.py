@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from .address import Address
+from dataflowxpress.address import Address
+
 from .health import Check
 
 Checks = Mapping[str, Check]

@@ -11,7 +11,7 @@ from typing import Any
 
 import kopf
 
-from . import handlers  # noqa: F401 - its import registers the handlers
+from dataflowxpress import handlers  # noqa: F401 - its import registers the handlers
 
 log = logging.getLogger(__name__)
 
