@@ -31,6 +31,7 @@ TEXTS: dict[str, Any] = {
     "crawler.name": "field-walk-crawler-{id}",
     "functions.startCrawler.name": "field-walk-start-crawler-{id}",
     "functions.startJob.name": "field-walk-start-job-{id}",
+    "functions.tell.name": "field-walk-tell-{id}",
     "job.arguments": {"--threshold": "3"},
     "job.name": "field-walk-job-{id}",
     "job.script.configMapKeyRef.key": "job.py",
@@ -68,6 +69,7 @@ RENAMED = {  # how the new one comes, and how the old one goes
     "crawler.name": ("CreateCrawler", "DeleteCrawler"),
     "functions.startCrawler.name": ("CreateFunction", "DeleteFunction"),
     "functions.startJob.name": ("CreateFunction", "DeleteFunction"),
+    "functions.tell.name": ("CreateFunction", "DeleteFunction"),
     "job.name": ("CreateJob", "DeleteJob"),
     "topic.name": ("CreateTopic", "DeleteTopic"),
 }

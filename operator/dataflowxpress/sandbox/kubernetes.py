@@ -108,7 +108,8 @@ class Kubernetes:
         return self._answers("/readyz") and self._answers("/api/v1/namespaces/default")
 
     def _answers(self, path: str) -> bool:
-        if not self._authority.exists():
+        try:
+            tls = ssl.create_default_context(cafile=self._authority)
+        except (FileNotFoundError, ssl.SSLError):  # the server has not written all of it yet
             return False
-        tls = ssl.create_default_context(cafile=self._authority)
         return answers(self.port, path, tls=tls, Authorization=f"Bearer {self._token()}")
