@@ -1,0 +1,64 @@
+"""Argo CD beside the sandbox, knowing what this project tells it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+
+import pytest
+from kubernetes import config
+from kubernetes.dynamic import DynamicClient
+
+from dataflowxpress import artifacts
+from dataflowxpress.sandbox.sandbox import Sandbox
+from tests.argocd.argo import ARGOCD, Argo, Repository
+from tests.e2e.conftest import User
+
+
+@pytest.fixture(scope="session")
+def argocd() -> None:
+    if not ARGOCD.is_file():
+        pytest.skip("no Argo CD: set DATAFLOWXPRESS_ARGOCD to the command that runs one")
+
+
+@pytest.fixture(scope="session")
+def argo(
+    argocd: None,  # noqa: ARG001 - nothing here without it
+    tmp_path_factory: pytest.TempPathFactory,
+    pytestconfig: pytest.Config,
+) -> Iterator[Argo]:
+    directory = tmp_path_factory.mktemp("argocd")
+    sandbox = Sandbox(directory / "sandbox")
+    with sandbox.running():
+        settings = ["-n", "argocd", "-f", str(artifacts.path("argocd/argocd-cm.yaml"))]
+        environment = {
+            **os.environ,
+            "KUBECONFIG": str(sandbox.kubeconfig),
+            "DFX_ARGOCD_STATE": str(directory / "argocd"),
+            # Argo CD 3 keeps the health of single resources to its own API otherwise.
+            "ARGOCD_APPLICATION_CONTROLLER_PERSIST_RESOURCE_HEALTH": "true",
+        }
+        try:
+            subprocess.run([ARGOCD, "up"], env=environment, check=True)
+            subprocess.run(
+                ["kubectl", "apply", "--server-side", "--force-conflicts", *settings],
+                env=environment,
+                check=True,
+            )
+            client = DynamicClient(config.new_client_from_config(str(sandbox.kubeconfig)))
+            argo = Argo(User(sandbox, client), Repository.new(directory / "repository"))
+            yield argo
+            _tell(argo, pytestconfig)
+        finally:
+            subprocess.run([ARGOCD, "down"], env=environment, check=True)
+
+
+def _tell(argo: Argo, pytestconfig: pytest.Config) -> None:
+    """Print the states over time."""
+    terminal = pytestconfig.pluginmanager.get_plugin("terminalreporter")
+    for moment, name, said in argo.history:
+        if terminal:
+            when = time.strftime("%H:%M:%S", time.localtime(moment))
+            terminal.write_line(f"{when} {name:<14} {said}")

@@ -1,0 +1,140 @@
+"""The GitOps life of pipelines, on a real Argo CD: one Application, one test after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+
+from dataflowxpress.pipeline import PAUSED
+from dataflowxpress.spec import GROUP, KIND, VERSION
+from tests.argocd.argo import Argo, Said
+from tests.argocd.capture import annotate, change, stopped
+from tests.chart.rendering import rendered
+
+LIFE = "life"
+WAVE = "argocd.argoproj.io/sync-wave"
+
+
+class Life(NamedTuple):
+    """An Application, and all that Argo CD has said of it so far."""
+
+    argo: Argo
+    seen: list[Said]
+
+    def commit(self, message: str, **files: Any) -> None:
+        names = {f"{LIFE}__{name}": content for name, content in files.items()}
+        self.argo.repository.commit(message, **names)
+        self.argo.look(LIFE)
+
+    def revert(self) -> None:
+        self.argo.repository.revert()
+        self.argo.look(LIFE)
+
+    def wait(self, name: str, health: str, what: str) -> Said:
+        return self.argo.wait(LIFE, lambda said: said.resources.get(name) == health, what)
+
+    def well(self) -> Said:
+        return self.argo.becomes(LIFE, "Synced", "Healthy")
+
+    def batch_window(self, name: str) -> int:
+        found = self.argo.user.aws("lambda").list_event_source_mappings(
+            FunctionName=f"default-{name}-start-crawler"
+        )
+        return int(found["EventSourceMappings"][0]["MaximumBatchingWindowInSeconds"])
+
+
+def pipeline(name: str, wave: int = 1, **spec: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": f"{GROUP}/{VERSION}",
+        "kind": KIND,
+        "metadata": {"name": name, "annotations": {WAVE: str(wave)}},
+        "spec": {"trigger": {"batchWindowSeconds": 0}, **spec},
+    }
+
+
+def platform() -> list[dict[str, Any]]:
+    """Return what the chart installs, but pods: an API server alone runs none."""
+    return [each for each in rendered() if each["kind"] not in {"Deployment", "Pod"}]
+
+
+@pytest.fixture(scope="module")
+def life(argo: Argo) -> Iterator[Life]:
+    """The chart in wave 0, a pipeline in wave 1, and one in wave 2."""
+    first, second = pipeline("first"), pipeline("second", wave=2)
+    argo.repository.commit(
+        "Begin", life__platform=platform(), life__first=first, life__second=second
+    )
+    with argo.recording(LIFE) as seen:
+        life = Life(argo, seen)
+        with stopped(argo.user, "operator"):  # so that the first one is not ready for a while
+            argo.application(LIFE, LIFE, "ServerSideApply=true")
+            life.wait("first", "Progressing", "waiting for the operator")
+        life.well()
+        yield life
+        argo.gone(LIFE)
+    assert not argo.user.exists("first")  # and the kind is kept, or this would not be known
+
+
+def test_a_wave_waits_until_the_pipelines_before_it_are_ready(life: Life) -> None:
+    ready = life.argo.user.status("first")["Ready"]
+    assert ready is not None
+    second = life.argo.user.get("second")["metadata"]["creationTimestamp"]
+    assert second >= ready.last_transition_time
+    waiting = [said for said in life.seen if said.resources.get("first") == "Progressing"]
+    assert waiting
+    assert all(said.resources.get("second") in {"Missing", "-", None} for said in waiting)
+
+
+def test_a_commit_changes_aws_and_its_revert_changes_it_back(life: Life) -> None:
+    changed = pipeline("first")
+    changed["spec"]["trigger"]["batchWindowSeconds"] = 7
+    life.commit("Gather for seven seconds", first=changed)
+    life.argo.wait(LIFE, lambda _: life.batch_window("first") == 7, "changed")
+    life.well()
+    life.revert()
+    life.argo.wait(LIFE, lambda _: life.batch_window("first") == 0, "changed back")
+    life.well()
+
+
+def test_a_refused_pipeline_is_degraded_with_what_it_says_and_pruned_with_its_commit(
+    life: Life,
+) -> None:
+    place = {"LocationConstraint": "eu-west-1"}
+    life.argo.user.aws("s3").create_bucket(Bucket="foreign", CreateBucketConfiguration=place)
+    life.commit("Take what is not ours", third=pipeline("third", bucket={"name": "foreign"}))
+    said = life.wait("third", "Degraded", "refused")
+    assert "Bucket/foreign: exists and belongs to somebody else" in said.message
+    life.argo.wait(LIFE, lambda said: said.health == "Degraded", "degraded as a whole")
+    life.revert()
+    life.argo.wait(LIFE, lambda said: "third" not in said.resources, "pruned")
+    life.well()
+    assert not life.argo.user.exists("third")
+
+
+def test_a_paused_pipeline_is_suspended_and_stays_synced(life: Life) -> None:
+    annotate(life.argo.user, "first", **{PAUSED: "true"})
+    said = life.wait("first", "Suspended", "paused")
+    annotate(life.argo.user, "first", **{PAUSED: None})
+    life.well()
+    assert said.sync == "Synced"
+
+
+def test_what_somebody_changes_in_the_cluster_is_healed(life: Life) -> None:
+    change(life.argo.user, "first", spec={"trigger": {"batchWindowSeconds": 9}})
+    life.argo.wait(LIFE, lambda said: said.sync == "OutOfSync", "seen")
+    life.argo.wait(LIFE, lambda _: window_of(life, "first") == 0, "healed")
+    life.well()
+    assert life.batch_window("first") == 0
+
+
+def window_of(life: Life, name: str) -> int:
+    return int(life.argo.user.get(name)["spec"]["trigger"]["batchWindowSeconds"])
+
+
+def test_a_pipeline_that_leaves_git_leaves_aws(life: Life) -> None:
+    life.commit("No second one", second=None)
+    life.argo.wait(LIFE, lambda said: "second" not in said.resources, "pruned")
+    functions = life.argo.user.aws("lambda").list_functions()["Functions"]
+    assert not [f for f in functions if f["FunctionName"].startswith("default-second")]
