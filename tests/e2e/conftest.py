@@ -17,6 +17,7 @@ from kubernetes import config
 from kubernetes.dynamic import DynamicClient
 
 from dataflowxpress.core.status import Status
+from dataflowxpress.sandbox.aws import mail
 from dataflowxpress.sandbox.sandbox import Sandbox
 from dataflowxpress.spec import GROUP, KIND, VERSION
 
@@ -107,6 +108,18 @@ class User:
                 pytest.fail(f"{name}: not {what} within {seconds:.0f} s:\n{said}")
             time.sleep(0.2)
         return status
+
+    def mail(self, reader: str, subject: str, seconds: float = 120) -> mail.Mail:
+        """Return the mail to *reader* whose subject begins so, once it is there."""
+        deadline = time.monotonic() + seconds
+        while True:
+            mails = [each for each in mail.mails(self.directory) if reader in each.to]
+            if found := [each for each in mails if each.subject.startswith(subject)]:
+                return found[0]
+            if time.monotonic() > deadline:
+                said = [each.subject for each in mails]
+                pytest.fail(f"no mail {subject!r} to {reader} within {seconds:.0f} s, but {said}")
+            time.sleep(0.2)
 
     def ready(self, name: str, seconds: float = 30) -> Status:
         return self.wait(name, lambda s: holds(s, "Ready"), seconds, "ready")

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
-
-import pytest
 
 from dataflowxpress.core.status import Status
 from dataflowxpress.sandbox.aws import mail
@@ -79,7 +76,7 @@ def test_a_run_that_failed_is_told_by_mail_and_repeated_until_its_cause_is_gone(
     people = PEOPLE.encode()
     user.aws("s3").put_object(Bucket="e2e-failing", Key="csv_data/people.csv", Body=people)
 
-    told = wait_for_mail(user, reader, "default/failing: a run ended FAILED")
+    told = user.mail(reader, "default/failing: a run ended FAILED")
     lines = told.text.splitlines()
     assert any(line.startswith("Error: ") and "AccessDenied" in line for line in lines)
     assert "Objects waiting: 1" in lines
@@ -89,13 +86,3 @@ def test_a_run_that_failed_is_told_by_mail_and_repeated_until_its_cause_is_gone(
     user.wait("failing", current(1), 240, "repeated and converted")
     assert not [m for m in mail.mails(user.directory) if reader in m.to and "SUCCEEDED" in m.text]
     user.gone("failing")
-
-
-def wait_for_mail(user: User, reader: str, subject: str, seconds: float = 120) -> mail.Mail:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        for each in mail.mails(user.directory):
-            if reader in each.to and each.subject == subject:
-                return each
-        time.sleep(0.2)
-    pytest.fail(f"no mail {subject!r} within {seconds:.0f} s: {user.status('failing').as_json()}")

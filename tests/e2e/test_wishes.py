@@ -68,11 +68,13 @@ def test_what_lies_under_a_prefix_is_converted_again_in_the_same_rows(
     user: User, flow: str
 ) -> None:
     before = parquet(user)
-    rows = user.wait(flow, current(1), SECONDS, "quiet").data
+    rows = user.wait(flow, lambda s: holds(s, "DataCurrent"), SECONDS, "quiet").data
+    assert rows
+    as_before = current(rows.objects)
     ask(user, "reprocess", "csv_data/")
     status = user.wait(
         flow,
-        lambda s: s.reprocess is not None and current(1)(s) and before.isdisjoint(parquet(user)),
+        lambda s: s.reprocess is not None and as_before(s) and before.isdisjoint(parquet(user)),
         SECONDS,
         "converted again",
     )
@@ -102,9 +104,10 @@ def test_dead_letters_go_back_to_where_they_died(user: User, flow: str) -> None:
     assert (told := before["DataCurrent"]) is not None
     assert told.reason == "DeadLetters"
 
+    assert before.data
     ask(user, "redrive-requested-at", "now")
-    user.wait(flow, current(1), SECONDS, "current again")
-    assert user.status(flow).data == before.data.model_copy(update={"dead_letters": 0})  # type: ignore[union-attr]
+    after = user.wait(flow, current(before.data.objects), SECONDS, "current again")
+    assert after.data == before.data.model_copy(update={"dead_letters": 0})
 
 
 def test_suspending_holds_uploads_and_resuming_converts_them_all(user: User, flow: str) -> None:

@@ -26,7 +26,7 @@ SANDBOX = "DATAFLOWXPRESS_SANDBOX"
 PROCESS = "DATAFLOWXPRESS_PROCESS"
 _FOREIGN = ("AWS_", "KUBECONFIG", SANDBOX, PROCESS)
 _KILL_SECONDS = 10.0
-_EXEC_SECONDS = 1.0
+_EXEC_SECONDS = 5.0
 _TAIL = 15
 
 
@@ -170,13 +170,12 @@ def _await_exec(pid: int) -> None:
 
 def _shows_nothing(pid: int) -> bool:
     try:
-        return not psutil.Process(pid).environ() and _runs(pid)
-    except psutil.Error:
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and not process.environ()
+    except psutil.NoSuchProcess:
         return False
-
-
-def _runs(pid: int) -> bool:
-    return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:  # it cannot be read while it is replaced
+        return True
 
 
 def _leads(pid: int) -> bool:
