@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from .core.conditions import Fact, listed
+from .core.outcomes import lines_of
 from .core.plan import Outcome, nothing_stays
 from .core.reasons import Reason
 from .core.resource import Id, Resource
-from .core.status import Fact, Status, lines_of, listed
+from .core.status import Status
 from .errors import Meaning, Superseded, meaning
 from .pipeline import Pipeline
 from .store import Store

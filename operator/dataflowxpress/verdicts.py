@@ -8,21 +8,12 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from . import runs
+from .core.conditions import Fact, listed, with_conditions
 from .core.leaves import leaves
+from .core.outcomes import Words, are_as_specified, facts_of, lines_of, planned_lines
 from .core.plan import Action, Outcome, Step
 from .core.reasons import Reason
-from .core.status import (
-    Drift,
-    Fact,
-    Status,
-    Words,
-    are_as_specified,
-    facts_of,
-    lines_of,
-    listed,
-    planned_lines,
-    with_conditions,
-)
+from .core.status import Drift, Status
 from .errors import Meaning, explain, meaning
 from .pipeline import PAUSED, PLAN
 

@@ -4,19 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dataflowxpress.core.conditions import Fact, with_conditions
+from dataflowxpress.core.outcomes import Words, facts_of, lines_of, planned_lines
 from dataflowxpress.core.plan import Action, Outcome, Step
 from dataflowxpress.core.reasons import Reason
 from dataflowxpress.core.resource import Id
-from dataflowxpress.core.status import (
-    Fact,
-    Line,
-    Status,
-    Words,
-    facts_of,
-    lines_of,
-    planned_lines,
-    with_conditions,
-)
+from dataflowxpress.core.status import Line, Status
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

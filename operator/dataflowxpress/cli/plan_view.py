@@ -11,8 +11,8 @@ from rich.text import Text
 
 from dataflowxpress.core.diff import Change
 from dataflowxpress.core.leaves import leaves
+from dataflowxpress.core.outcomes import are_as_specified
 from dataflowxpress.core.plan import Action, Step
-from dataflowxpress.core.status import are_as_specified
 from dataflowxpress.errors import explain
 
 COLORS = {

@@ -1,22 +1,17 @@
-"""Status: what a DataPipeline says about itself, derived from what was found and done. Pure."""
+"""Status: all that a DataPipeline says about itself; docstrings become descriptions in the CRD."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from .plan import Action, Outcome, Step
-from .reasons import Reason
 from .resource import Id
 
 State = Literal["Ready", "Pending", "Failed", "Refused", "Deleting"]
 
 TIME = "%Y-%m-%dT%H:%M:%SZ"
-MOST_NAMED = 3  # how many resources a condition's message names
 
 
 class Model(BaseModel):
@@ -234,158 +229,3 @@ class Status(Model):
     def inventory(self) -> tuple[Id, ...]:
         """What we made, or are about to make, in that order."""
         return tuple(line.id for line in self.resources if line.state != "Refused")
-
-
-class Fact(NamedTuple):
-    """A condition without its bookkeeping."""
-
-    type: str
-    holds: bool | None
-    reason: Reason
-    message: str = ""
-
-
-def with_conditions(status: Status, facts: Iterable[Fact], now: datetime) -> Status:
-    """Return *status* with *facts* in it; a transition time moves only when a status changes."""
-    merged = {condition.type: condition for condition in status.conditions}
-    merged |= {fact.type: _condition(fact, status, now) for fact in facts}
-    return status.model_copy(update={"conditions": tuple(merged.values())})
-
-
-def _condition(fact: Fact, status: Status, now: datetime) -> Condition:
-    state = {True: "True", False: "False", None: "Unknown"}[fact.holds]
-    before = status[fact.type]
-    unchanged = before is not None and before.status == state
-    return Condition.model_validate(
-        {
-            "type": fact.type,
-            "status": state,
-            "reason": fact.reason.value,
-            "message": fact.message,
-            "observedGeneration": status.observed_generation,
-            "lastTransitionTime": before.last_transition_time
-            if before and unchanged
-            else now.strftime(TIME),
-        }
-    )
-
-
-class Words(NamedTuple):
-    """How errors are put: both functions come from outside, since core knows no AWS error."""
-
-    reason: Callable[[Exception], Reason]
-    message: Callable[[Exception], str]
-    needs_person: Callable[[Exception], bool]
-
-
-def facts_of(outcomes: Sequence[Outcome], words: Words, *, drifted: bool) -> list[Fact]:
-    """Return what *outcomes* say about the resources; *drifted*: the spec was applied before."""
-    failed = [o for o in outcomes if o.error and words.reason(o.error) is not Reason.BLOCKED]
-    pending = [o for o in outcomes if not o.error and o.step.waits_for]
-    unready = [o for o in pending if o.step.id.kind != "Subscription"]
-    stuck = any(words.needs_person(o.error) for o in failed if o.error)
-    waiting = Reason.WAITING_FOR_AWS if unready else Reason.SETTLED
-    trying = Reason.NEEDS_ATTENTION if stuck else Reason.RETRYING
-    going_on = bool(failed or unready) and not stuck  # kstatus takes it for progress, if both hold
-    return [
-        _ready(outcomes, failed, unready, words),
-        Fact("Reconciling", going_on, trying if failed else waiting),
-        Fact("Stalled", stuck, Reason.NEEDS_ATTENTION if stuck else Reason.PROGRESSING),
-        _drift(outcomes if drifted else ()),
-        _subscriptions(outcomes),
-    ]
-
-
-def _ready(
-    outcomes: Sequence[Outcome],
-    failed: Sequence[Outcome],
-    unready: Sequence[Outcome],
-    words: Words,
-) -> Fact:
-    if failed:
-        first = failed[0].error or Exception()
-        said = [f"{o.step.id}: {words.message(o.error)}" for o in failed if o.error]
-        return Fact("Ready", holds=False, reason=words.reason(first), message=listed(said))
-    if unready:
-        said = [f"{o.step.id} {o.step.waits_for}" for o in unready]
-        return Fact("Ready", holds=False, reason=Reason.WAITING_FOR_AWS, message=listed(said))
-    kept = sum(o.step.action not in {Action.DELETE, Action.LEAVE} for o in outcomes)
-    return Fact("Ready", True, Reason.CONVERGED, are_as_specified(kept))
-
-
-def are_as_specified(resources: int) -> str:
-    """Return what is said when all is well."""
-    return f"{resources} resources are as specified"
-
-
-def _drift(outcomes: Sequence[Outcome]) -> Fact:
-    changed = [o for o in outcomes if o.step.action.writes]
-    if not changed:
-        return Fact("Drifted", holds=False, reason=Reason.NO_DRIFT)
-    open_ = [o for o in changed if o.error]
-    names = listed([o.step.summary for o in changed])
-    if open_:
-        return Fact("Drifted", holds=True, reason=Reason.DETECTED, message=names)
-    return Fact("Drifted", holds=False, reason=Reason.CORRECTED, message=names)
-
-
-def _subscriptions(outcomes: Sequence[Outcome]) -> Fact:
-    asked = [o for o in outcomes if o.step.id.kind == "Subscription"]
-    waiting = [o.step.id.name for o in asked if o.step.waits_for or o.step.action is Action.CREATE]
-    if waiting:
-        message = f"{listed(waiting)}: the link in AWS's mail is not clicked yet"
-        return Fact("SubscriptionsConfirmed", False, Reason.PENDING_CONFIRMATION, message)
-    return Fact("SubscriptionsConfirmed", holds=True, reason=Reason.CONFIRMED)
-
-
-def listed(said: Sequence[str], most: int = MOST_NAMED) -> str:
-    """Return what was *said* in one line, and how much more there is than the *most* named."""
-    more = len(said) - most
-    return "; ".join(said[:most]) + (f"; and {more} more" if more > 0 else "")
-
-
-def lines_of(outcomes: Sequence[Outcome], words: Words) -> tuple[Line, ...]:
-    """Return a line for each resource that is, or may be, there."""
-    gone = {Action.DELETE, Action.LEAVE}
-    return tuple(_line(o, words) for o in outcomes if o.error or o.step.action not in gone)
-
-
-def _line(outcome: Outcome, words: Words) -> Line:
-    step, error = outcome.step, outcome.error
-    return Line(
-        kind=step.id.kind,
-        name=step.id.name,
-        key=step.id.key,
-        arn=step.arn,
-        state=_state(outcome, words),
-        message=words.message(error) if error else step.waits_for or _why_kept(step),
-    )
-
-
-def _why_kept(step: Step) -> str:
-    return step.reason if step.action is Action.KEEP else ""
-
-
-def _state(outcome: Outcome, words: Words) -> State:
-    step, error = outcome.step, outcome.error
-    if error is None:
-        return "Pending" if step.waits_for else "Ready"
-    if step.action is Action.DELETE:
-        return "Deleting"
-    if step.foreign:
-        return "Refused"
-    waits = {Reason.BLOCKED, Reason.WAITING_FOR_WORK}
-    return "Pending" if words.reason(error) in waits else "Failed"
-
-
-def planned_lines(steps: Iterable[Step], before: Status) -> tuple[Line, ...]:
-    """Return what was and what will be there, to be recorded before the first write."""
-    known = {line.id: line for line in before.resources}
-    new = [step for step in steps if step.id not in known and not step.foreign]
-    return (*known.values(), *(_planned(step) for step in new))
-
-
-def _planned(step: Step) -> Line:
-    return Line(
-        kind=step.id.kind, name=step.id.name, key=step.id.key, arn=step.arn, state="Pending"
-    )

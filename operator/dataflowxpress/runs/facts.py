@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from dataflowxpress.core.conditions import listed
 from dataflowxpress.core.resource import Resource, only
-from dataflowxpress.core.status import TIME, Crawl, Data, Run, listed
+from dataflowxpress.core.status import TIME, Crawl, Data, Run
 from dataflowxpress.resources import Alarm, Bucket, Crawler, Job
 from dataflowxpress.spec import DataPipelineSpec, Source
 

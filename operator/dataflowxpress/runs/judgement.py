@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataflowxpress.core.conditions import Fact, listed
 from dataflowxpress.core.reasons import Reason
-from dataflowxpress.core.status import Backstop, Fact, listed
+from dataflowxpress.core.status import Backstop
 from dataflowxpress.spec import GROUP, DataPipelineSpec
 
 from .facts import ENDED_BADLY, Facts

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from dataflowxpress.core.conditions import Fact
 from dataflowxpress.core.resource import Resource, only
-from dataflowxpress.core.status import Fact, Status
+from dataflowxpress.core.status import Status
 from dataflowxpress.resources import Bucket
 from dataflowxpress.spec import DataPipelineSpec
 
