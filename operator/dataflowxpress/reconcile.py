@@ -5,22 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from . import deletion, runs, verdicts
 from .blueprint import blueprint
-from .clients import Identity, clients, identity
 from .core.plan import Action, Outcome, Step
-from .core.resource import Resource, Scope
+from .core.resource import Resource
 from .core.status import Status
 from .deletion import STAYS, Progress, keeps_data
 from .engine import Engine
-from .errors import Blocked, InvalidSpec, PipelineError, Refused
+from .errors import Blocked, PipelineError
 from .pipeline import Pipeline
+from .place import Place, Places
 from .rules import Rules
 from .runs import Remedy
+from .script import own_script
 from .store import Store
 
 UNCONFIRMED = 60  # seconds until it is looked whether somebody has clicked the link
@@ -39,14 +39,6 @@ class Report:
     events: list[verdicts.Event] = field(default_factory=list)
 
 
-class Place(NamedTuple):
-    """Where a pipeline lives, and what works there."""
-
-    scope: Scope
-    client: Callable[[str], Any]
-    engine: Engine
-
-
 class Reconciler:
     """Reconciles the pipelines of one store; knows nothing of kopf.
 
@@ -60,8 +52,8 @@ class Reconciler:
         tell: Callable[[Outcome], None] | None = None,
         rules: Rules | None = None,
     ) -> None:
-        self._rules = rules or Rules()
-        self._store, self._watcher, self._tell = store, runs.Watcher(patience), tell
+        self._store, self._watcher = store, runs.Watcher(patience)
+        self._places = Places(store, rules or Rules(), tell)
 
     def reconcile(self, namespace: str, name: str) -> Report | None:
         """Make the pipeline true; None where it is gone."""
@@ -129,7 +121,7 @@ class Reconciler:
             return Report(status, settled=True)
         if pipeline.paused:
             return Report(verdicts.paused(status), settled=False)
-        place = self._place(pipeline)
+        place = self._places.of(pipeline)
         steps = place.engine.plan(place.scope, [], status.inventory, stays)
         outcomes = place.engine.apply(steps, Progress(self._store, pipeline))
         status = deletion.after(status, outcomes)
@@ -137,45 +129,9 @@ class Reconciler:
 
     def describe(self, pipeline: Pipeline) -> tuple[Place, list[Resource]]:
         """Return where the pipeline lives, and the resources that it stands for."""
-        script = self._script(pipeline)
-        place = self._place(pipeline)
+        script = own_script(pipeline, self._store)
+        place = self._places.of(pipeline)
         return place, blueprint(pipeline.spec, place.scope, script=script)
-
-    def _place(self, pipeline: Pipeline) -> Place:
-        spec = pipeline.spec
-        self._rules.check_spec(pipeline.namespace, spec)
-        me = identity(spec.region, spec.role_arn)
-        self._rules.check_identity(pipeline.namespace, me)
-        _check_home(pipeline.status, me)
-        if spec.account_id not in {None, me.account}:
-            raise Refused(
-                f"spec.accountId is {spec.account_id}, but the operator's credentials are for"
-                f" {me.account}: set spec.roleArn to a role in {spec.account_id}, or correct the id"
-            )
-        client = clients(spec.region, spec.role_arn)
-        scope = Scope(
-            pipeline.owner,
-            *(me.account, me.region, me.partition),
-            tags=spec.tags,
-            cluster=self._store.uid,
-            uid=pipeline.uid,
-            adopt=spec.adopt,
-            boundary=self._rules.permissions_boundary or "",
-            retired_tags=frozenset(pipeline.status.tag_keys) - spec.tags.keys(),
-        )
-        return Place(scope, client, Engine(client, tell=self._tell))
-
-    def _script(self, pipeline: Pipeline) -> bytes | None:
-        asked = pipeline.spec.job.script
-        if asked.inline:
-            return asked.inline.encode()
-        if not (ref := asked.config_map_key_ref):
-            return None
-        text = self._store.config_map_value(pipeline.namespace, ref.name, ref.key)
-        if text is None:
-            where = "spec.job.script.configMapKeyRef"
-            raise InvalidSpec(where, f"there is no ConfigMap {ref.name} with key {ref.key}: add it")
-        return text.encode()
 
     def _with_data(
         self, pipeline: Pipeline, place: Place, wanted: Sequence[Resource], status: Status
@@ -221,19 +177,6 @@ def _steps(place: Place, wanted: Sequence[Resource], status: Status) -> list[Ste
 def _traces(status: Status) -> tuple[object, ...]:
     """Return what has to be known to find again all that we leave in AWS."""
     return status.inventory, status.tag_keys
-
-
-def _check_home(status: Status, me: Identity) -> None:
-    """Refuse to act elsewhere than where the pipeline is: its resources would be left behind."""
-    for line in status.resources:
-        region, account = (line.arn.split(":") + [""] * 5)[3:5]
-        if region not in {"", me.region} or account not in {"", me.account}:
-            raise Refused(
-                f"the pipeline's resources are in account {account}, {region or 'any region'},"
-                f" and the operator would now act in account {me.account}, {me.region}: put"
-                " spec.roleArn, spec.region or the operator's own identity back, or create a new"
-                " DataPipeline there"
-            )
 
 
 def _apply(engine: Engine, steps: Sequence[Step]) -> list[Outcome]:

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from dataflowxpress.core.ownership import Mark
 from dataflowxpress.core.status import Status
 from dataflowxpress.errors import Meaning, meaning
-from dataflowxpress.reconcile import Place
+from dataflowxpress.place import Place
 from dataflowxpress.resources import Bucket
 from dataflowxpress.spec import RESERVED_PREFIX
 from dataflowxpress.tags import TAGGERS
