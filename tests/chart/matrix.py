@@ -59,6 +59,15 @@ MATRIX: dict[str, dict[str, Any]] = {
             "dashboard": {"enabled": True},
         },
     },
+    "tenants with rules": {
+        "rules": {
+            "permissionsBoundary": "arn:aws:iam::111122223333:policy/dataflowxpress-boundary",
+            "namespaces": [
+                {"match": ["team-a-*"], "accounts": ["111122223333"], "names": ["team-a-*"]},
+                {"match": ["*"], "scripts": [], "keys": []},
+            ],
+        },
+    },
     "everything further": {
         "nameOverride": "pipelines",
         "commonLabels": {"team": "data"},

@@ -36,3 +36,12 @@
 - --lease={{ .Release.Namespace }}/{{ include "dataflowxpress.lease" . }}
 {{- end }}
 {{- end }}
+
+{{- /* The file for --rules; empty where nothing is ruled. */}}
+{{- define "dataflowxpress.rulesFile" -}}
+{{- range $name, $rule := .Values.rules }}
+{{- with $rule }}
+{{ dict $name . | toYaml }}
+{{- end }}
+{{- end }}
+{{- end }}
