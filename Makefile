@@ -39,9 +39,10 @@ fmt: $(SETUP) ## format and apply safe lint fixes
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-crd: $(SETUP) ## generate crds/datapipelines.yaml and the chart's copy from spec.py
-	@$(BIN)/dataflowxpress crd > crds/datapipelines.yaml
-	@cp crds/datapipelines.yaml charts/dataflowxpress/files/
+crd: $(SETUP) ## generate crds/datapipelines.yaml and the chart's copy from the spec
+	@mkdir -p build && $(BIN)/dataflowxpress crd > build/crd.yaml
+	@cp build/crd.yaml crds/datapipelines.yaml
+	@mv build/crd.yaml charts/dataflowxpress/files/datapipelines.yaml
 
 argocd: $(SETUP) ## generate Argo CD's settings from argocd/resource_customizations
 	@$(BIN)/python argocd/settings.py
@@ -50,7 +51,7 @@ argocd-testdata: $(SETUP) ## take the testdata of Argo CD's health checks from a
 	@$(BIN)/python -m tests.argocd.capture
 
 reasons: $(SETUP) ## generate docs/reasons.md from core/reasons.py
-	@$(BIN)/dataflowxpress explain > docs/reasons.md
+	@mkdir -p build && $(BIN)/dataflowxpress explain > build/reasons.md && mv build/reasons.md docs/
 
 dashboard: $(SETUP) ## generate Grafana's dashboard
 	@$(BIN)/python monitoring/dashboard.py

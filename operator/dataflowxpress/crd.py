@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from .core.status import Status
 from .spec import GROUP, KIND, PLURAL, VERSION, DataPipelineSpec, Model
 
-HEADER = "# Generated from operator/dataflowxpress/spec.py by `make crd`; do not edit.\n"
+HEADER = "# Generated from operator/dataflowxpress/spec by `make crd`; do not edit.\n"
 
 COLUMNS = [
     ("Ready", "string", '.status.conditions[?(@.type=="Ready")].status', 0),
