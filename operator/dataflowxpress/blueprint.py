@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from . import news, permissions
+from . import news, permissions, settings
+from .code import Code
 from .core.resource import Resource, Scope
 from .parts import EVENTS, GLUE, S3, Parts
 from .resources import Alarm, Object, Rule, Subscription
@@ -36,7 +37,7 @@ def blueprint(
         spec.functions.start_crawler,
         takes_from=uploads,
         may=[permissions.to_start_crawler(crawler)],
-        environment=its.crawl_environment(crawler, bucket),
+        environment=settings.to_start_crawler(spec, crawler, bucket),
     )
     feed_crawler = its.feed(
         start_crawler, uploads, spec.trigger.batch_window_seconds, held=spec.suspend
@@ -52,9 +53,10 @@ def blueprint(
         target=crawls,
         dead_letters=dead_crawls,
     )
-    code = its.code(bucket, script)
+    code = Code.of(spec, here, bucket, script)
     job_logs = its.logs(f"/aws-glue/jobs/{its.names.of()}")
-    job = its.job(worker, code, its.job_arguments(bucket, database, job_logs))
+    arguments = settings.to_convert(spec, here.owner, bucket, database, job_logs)
+    job = its.job(worker, code, arguments)
     start_job = its.function(
         "start-job",
         spec.functions.start_job,
@@ -81,7 +83,7 @@ def blueprint(
         spec.functions.tell,
         takes_from=outcomes,
         may=permissions.to_tell(spec, bucket, topic),
-        environment=its.tell_environment(bucket, topic, job_logs),
+        environment=settings.to_tell(spec, here.owner, bucket, topic, job_logs),
     )
     feed_tell = its.feed(tell, outcomes)
     readers = [

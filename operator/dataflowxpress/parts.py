@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from . import artifacts, permissions
+from .code import Code
 from .core.resource import Scope
 from .naming import Names
+from .patience import FUNCTION_TIMEOUT, Patience
 from .resources import (
     Bucket,
     Classifier,
@@ -21,20 +21,16 @@ from .resources import (
     Job,
     LogGroup,
     Notification,
-    Object,
     Queue,
     Role,
     Rule,
     Topic,
 )
-from .spec import RESERVED_PREFIX, DataPipelineSpec
+from .spec import DataPipelineSpec
 from .spec import Function as FunctionSpec
 
 S3, EVENTS, LAMBDA, GLUE = (f"{who}.amazonaws.com" for who in ("s3", "events", "lambda", "glue"))
 
-FUNCTION_TIMEOUT = 60  # seconds
-RETRY = 30  # seconds after which a message that came too early returns
-MOST_ATTEMPTS = 1000  # what SQS can count
 LARGE_BATCH = 1000  # messages; more than ten need a window
 COMBINE = {"TableGroupingPolicy": "CombineCompatibleSchemas"}
 CRAWL = {
@@ -44,18 +40,6 @@ CRAWL = {
         "Tables": {"AddOrUpdateBehavior": "MergeNewColumns"},
     },
 }
-
-
-class Code(NamedTuple):
-    """What a job runs."""
-
-    script: Object | str
-    modules: Object | None = None
-
-    @property
-    def objects(self) -> list[Object]:
-        """What of it is ours to put into the bucket."""
-        return [part for part in self if isinstance(part, Object)]
 
 
 @dataclass(frozen=True)
@@ -76,19 +60,9 @@ class Parts:
         return self.spec.source.prefix, self.spec.target.prefix
 
     @property
-    def retry_seconds(self) -> int:
-        """After how many seconds a message that came too early returns."""
-        return max(RETRY, math.ceil(self._patience / MOST_ATTEMPTS))
-
-    @property
-    def attempts(self) -> int:
-        """How often a message returns before it counts as dead."""
-        return max(10, math.ceil(self._patience / self.retry_seconds))
-
-    @property
-    def _patience(self) -> float:
-        """A message waits, in seconds, half as long again as the longest run may take."""
-        return self.spec.job.timeout_minutes * 60 * 1.5
+    def patience(self) -> Patience:
+        """How long messages wait and return."""
+        return Patience(60 * self.spec.job.timeout_minutes, self.spec.trigger.batch_window_seconds)
 
     def bucket(self) -> Bucket:
         """Return the bucket of source files, Parquet and books."""
@@ -139,9 +113,9 @@ class Parts:
         return Queue(
             self.here,
             self.names.of(of, limit=80),
-            visibility_seconds=6 * FUNCTION_TIMEOUT + self.spec.trigger.batch_window_seconds,
+            visibility_seconds=self.patience.visibility_seconds,
             dead_letters=dead_letters,
-            attempts=self.attempts,
+            attempts=self.patience.attempts,
             senders=senders,
         )
 
@@ -208,17 +182,6 @@ class Parts:
         folders = self.spec.source.prefix.count("/")
         return {**COMBINE, "TableLevelConfiguration": 1 + folders + 1}
 
-    def crawl_environment(self, crawler: Crawler, bucket: Bucket) -> dict[str, str]:
-        """Return what the function that starts *crawler* has to know."""
-        source = self.spec.source
-        suffix = {"SUFFIX": source.suffix} if source.suffix else {}
-        return {
-            "CRAWLER": crawler.name,
-            "BUCKET": bucket.name,
-            "PREFIX": source.prefix,
-            **suffix,
-        }
-
     def function(
         self,
         of: str,
@@ -238,7 +201,7 @@ class Parts:
             log_group=logs,
             handler="handler.handler",
             code=artifacts.function_code(of.replace("-", "_")),
-            environment={**environment, "RETRY_SECONDS": str(self.retry_seconds)},
+            environment={**environment, "RETRY_SECONDS": str(self.patience.retry_seconds)},
             timeout=FUNCTION_TIMEOUT,
         )
 
@@ -261,23 +224,6 @@ class Parts:
             enabled=not held,
         )
 
-    def code(self, bucket: Bucket, own: bytes | None) -> Code:
-        """Return the job's script, the user's *own* or ours, with what it imports."""
-        if uri := self.spec.job.script.s3_uri:
-            return Code(uri)
-        if own is not None:
-            return Code(self._file(bucket, "script.py", own))
-        return Code(
-            self._file(bucket, "convert.py", artifacts.script()),
-            self._file(bucket, "dataflow.zip", artifacts.script_modules()),
-        )
-
-    def _file(self, bucket: Bucket, name: str, body: bytes) -> Object:
-        """Return an object at a place that no other content had: a run sees all old or all new."""
-        digest = hashlib.sha256(body).hexdigest()[:12]
-        key = f"{RESERVED_PREFIX}scripts/{digest}/{name}"
-        return Object(self.here, key, bucket=bucket, body=body)
-
     def job(self, role: Role, code: Code, arguments: Mapping[str, str]) -> Job:
         """Return the job that turns what arrived into Parquet, one run at a time."""
         asked = self.spec.job
@@ -295,46 +241,6 @@ class Parts:
             max_retries=asked.max_retries,
             execution_class=asked.execution_class,
         )
-
-    def job_arguments(self, bucket: Bucket, database: Database, logs: LogGroup) -> dict[str, str]:
-        """Return what the script has to know; what would be empty is left out."""
-        source, target = self.spec.source, self.spec.target
-        packaged = self.spec.job.script.packaged  # it keeps books of its own
-        arguments = {
-            "--pipeline": self.here.owner,
-            "--bucket": bucket.name,
-            "--database": database.name,
-            "--table_prefix": self.spec.catalog.table_prefix,
-            "--source_prefix": source.prefix,
-            "--source_suffix": source.suffix,
-            "--source_format": source.format,
-            "--csv_delimiter": source.csv.delimiter,
-            "--csv_quote": source.csv.quote,
-            "--csv_header": str(source.csv.header).lower(),
-            "--target_prefix": target.prefix,
-            "--compression": target.compression,
-            "--partition_by": ",".join(target.partition_by),
-            "--TempDir": f"s3://{bucket.name}/{RESERVED_PREFIX}temp/",
-            "--continuous-log-logGroup": logs.name,
-            "--enable-continuous-cloudwatch-log": "true",
-            "--job-bookmark-option": f"job-bookmark-{'disable' if packaged else 'enable'}",
-        }
-        return {name: value for name, value in arguments.items() if value}
-
-    def tell_environment(self, bucket: Bucket, topic: Topic, logs: LogGroup) -> dict[str, str]:
-        """Return what the function that writes mails has to know."""
-        source = self.spec.source
-        suffix = {"SUFFIX": source.suffix} if source.suffix else {}
-        return {
-            "PIPELINE": self.here.owner,
-            "TOPIC": topic.arn,
-            "BUCKET": bucket.name,
-            "PREFIX": source.prefix,
-            "KEEPS_BOOKS": str(self.spec.job.script.packaged).lower(),
-            "REJECTED": f"s3://{bucket.name}/{RESERVED_PREFIX}rejected/",
-            "JOB_LOGS": logs.name,
-            **suffix,
-        }
 
     def alarm_text(self, queue: Queue) -> str:
         """Return what the alarm on *queue* says."""

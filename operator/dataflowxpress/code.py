@@ -1,0 +1,42 @@
+"""Code: what the job runs, and what of it the pipeline puts into its bucket. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple
+
+from . import artifacts
+from .core.resource import Scope
+from .resources import Bucket, Object
+from .spec import RESERVED_PREFIX, DataPipelineSpec
+
+
+class Code(NamedTuple):
+    """What a job runs."""
+
+    script: Object | str
+    modules: Object | None = None
+
+    @classmethod
+    def of(cls, spec: DataPipelineSpec, here: Scope, bucket: Bucket, own: bytes | None) -> Code:
+        """Return the script, the user's *own* or ours, with what it imports."""
+        if uri := spec.job.script.s3_uri:
+            return cls(uri)
+        if own is not None:
+            return cls(_file(here, bucket, "script.py", own))
+        return cls(
+            _file(here, bucket, "convert.py", artifacts.script()),
+            _file(here, bucket, "dataflow.zip", artifacts.script_modules()),
+        )
+
+    @property
+    def objects(self) -> list[Object]:
+        """What of it is ours to put into the bucket."""
+        return [part for part in self if isinstance(part, Object)]
+
+
+def _file(here: Scope, bucket: Bucket, name: str, body: bytes) -> Object:
+    """Return an object at a place that no other content had: a run sees all old or all new."""
+    digest = hashlib.sha256(body).hexdigest()[:12]
+    key = f"{RESERVED_PREFIX}scripts/{digest}/{name}"
+    return Object(here, key, bucket=bucket, body=body)

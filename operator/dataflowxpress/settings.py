@@ -1,0 +1,59 @@
+"""Settings: what the functions and the job's script have to know of their pipeline. Pure."""
+
+from __future__ import annotations
+
+from .resources import Bucket, Crawler, Database, LogGroup, Topic
+from .spec import RESERVED_PREFIX, DataPipelineSpec
+
+
+def to_start_crawler(spec: DataPipelineSpec, crawler: Crawler, bucket: Bucket) -> dict[str, str]:
+    """Return the environment of the function that starts *crawler*."""
+    return {"CRAWLER": crawler.name, **_uploads(spec, bucket)}
+
+
+def to_convert(
+    spec: DataPipelineSpec, owner: str, bucket: Bucket, database: Database, logs: LogGroup
+) -> dict[str, str]:
+    """Return the arguments of the script; what would be empty is left out."""
+    source, target = spec.source, spec.target
+    packaged = spec.job.script.packaged  # it keeps books of its own
+    arguments = {
+        "--pipeline": owner,
+        "--bucket": bucket.name,
+        "--database": database.name,
+        "--table_prefix": spec.catalog.table_prefix,
+        "--source_prefix": source.prefix,
+        "--source_suffix": source.suffix,
+        "--source_format": source.format,
+        "--csv_delimiter": source.csv.delimiter,
+        "--csv_quote": source.csv.quote,
+        "--csv_header": str(source.csv.header).lower(),
+        "--target_prefix": target.prefix,
+        "--compression": target.compression,
+        "--partition_by": ",".join(target.partition_by),
+        "--TempDir": f"s3://{bucket.name}/{RESERVED_PREFIX}temp/",
+        "--continuous-log-logGroup": logs.name,
+        "--enable-continuous-cloudwatch-log": "true",
+        "--job-bookmark-option": f"job-bookmark-{'disable' if packaged else 'enable'}",
+    }
+    return {name: value for name, value in arguments.items() if value}
+
+
+def to_tell(
+    spec: DataPipelineSpec, owner: str, bucket: Bucket, topic: Topic, job_logs: LogGroup
+) -> dict[str, str]:
+    """Return the environment of the function that writes mails."""
+    return {
+        "PIPELINE": owner,
+        "TOPIC": topic.arn,
+        "KEEPS_BOOKS": str(spec.job.script.packaged).lower(),
+        "REJECTED": f"s3://{bucket.name}/{RESERVED_PREFIX}rejected/",
+        "JOB_LOGS": job_logs.name,
+        **_uploads(spec, bucket),
+    }
+
+
+def _uploads(spec: DataPipelineSpec, bucket: Bucket) -> dict[str, str]:
+    """Return where uploads arrive."""
+    suffix = {"SUFFIX": spec.source.suffix} if spec.source.suffix else {}
+    return {"BUCKET": bucket.name, "PREFIX": spec.source.prefix, **suffix}
