@@ -79,8 +79,9 @@ check: $(SETUP) ## lint, format, types, unit tests: seconds
 chaos: $(SETUP) ## random uploads under random faults (SEED=1 SEEDS=1 UPLOADS=60, LANES=4 at once)
 	@CHAOS_SEED=$(SEED) CHAOS_SEEDS=$(SEEDS) CHAOS_UPLOADS=$(or $(UPLOADS),60) CHAOS_LANES=$(LANES) $(BIN)/python -m pytest -q tests/chaos/test_chaos.py
 
-test: check ## everything: unit, contract, Lambdas, Glue on Spark, end to end
-	@$(BIN)/python -m pytest tests --ignore tests/argocd --ignore tests/observability
+test: check ## everything: unit, contract, Lambdas, Glue on Spark, end to end (WORKERS=2 at once)
+	@$(BIN)/python -m pytest --numprocesses $(or $(WORKERS),2) --dist loadfile tests \
+	  --ignore tests/unit --ignore tests/argocd --ignore tests/observability
 
 walks: $(SETUP) ## every call interrupted, 10,000 objects deleted: what `make test` takes a sample of
 	@WALK=all $(BIN)/python -m pytest tests/walks
