@@ -11,7 +11,7 @@ IMAGE ?= dataflowxpress:0.1.0
 BUILD ?= docker build
 
 .DEFAULT_GOAL := help
-.PHONY: bench-scale help setup demo test check fmt crd reasons lock clean walks argocd argocd-testdata dashboard e2e-argocd e2e-observability e2e-node chart image
+.PHONY: bench-scale bench-fleet help setup demo test check fmt crd reasons lock clean walks argocd argocd-testdata dashboard e2e-argocd e2e-observability e2e-node chart image
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -97,6 +97,9 @@ e2e-node: $(SETUP) ## the chart's life on a real node (DATAFLOWXPRESS_NODE: the 
 
 bench-scale: $(SETUP) ## many objects, a large one, a long history (WHAT="many large history")
 	@$(BIN)/python -m tests.bench.scale $(or $(WHAT),many large history)
+
+bench-fleet: $(SETUP) ## what many pipelines cost an operator (PIPELINES=1000)
+	@$(BIN)/python -m tests.bench.fleet --pipelines $(or $(PIPELINES),1000)
 
 clean: ## remove what setup made
 	rm -rf $(VENV) dist build

@@ -7,16 +7,42 @@ import math
 import random
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
+from .pipeline import Reference
 from .reconcile import Report
 
 BUSY_LOOK = 5.0  # seconds between looks at data on the move
 IDLE_LOOK = 60.0  # seconds between looks at other data, where nobody asks for more
 FIRST_RETRY, LONGEST_RETRY = 5.0, 300.0  # seconds
+DOUBLINGS = 10  # or, after days, the wait would be more seconds than a float can count
 STUCK = 1800.0  # seconds that work on one pipeline may take: emptying a bucket is the longest
 STARVED = 300.0  # seconds that a pipeline may wait to be taken up while no work ends at all
+NEVER = math.inf
+
+
+@dataclass(slots=True)
+class Entry:
+    """What is planned for one pipeline."""
+
+    reference: Reference
+    look: float = NEVER
+    resync: float = NEVER
+    failures: int = 0
+    claimed: bool = False  # somebody is about to work on it
+    asked: bool = False  # there is news that the work in hand may have begun without
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def next(self) -> float:
+        """When it is due."""
+        return min(self.look, self.resync)
+
+
+def backoff(failures: int, longest: float = LONGEST_RETRY) -> float:
+    """Return for how many seconds to wait after so many failures in a row."""
+    return min(FIRST_RETRY * float(2 ** min(failures, DOUBLINGS)), longest)
 
 
 class Agenda:
@@ -29,24 +55,21 @@ class Agenda:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._idle_look, self._stuck, self._clock = idle_look, stuck, clock
-        self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
-        self._look: dict[str, float] = {}
-        self._resync: dict[str, float] = {}
-        self._failures: dict[str, int] = defaultdict(int)
-        self._waiting: dict[str, float] = {}
-        self._working: dict[str, tuple[float, str]] = {}
-        self._ended = clock()
+        self._entries: dict[str, Entry] = {}
+        self._working: dict[str, tuple[float, Reference]] = {}
+        self._ended, self._news = clock(), threading.Event()
 
     @contextlib.contextmanager
-    def work(self, uid: str, who: str) -> Iterator[None]:
-        """Make work on one pipeline follow, not overlap; *who* is its name for people."""
-        with self._locks[uid]:
-            self._waiting.pop(uid, None)
-            self._working[uid] = self._clock(), who
+    def work(self, reference: Reference) -> Iterator[None]:
+        """Make work on one pipeline follow, not overlap."""
+        entry = self._entry(reference)
+        with entry.lock:
+            entry.claimed = entry.asked = False
+            self._working[reference.uid] = self._clock(), reference
             try:
                 yield
             finally:
-                self._working.pop(uid, None)
+                self._working.pop(reference.uid, None)
                 self._ended = self._clock()
 
     def stuck(self) -> str:
@@ -61,7 +84,7 @@ class Agenda:
 
     def depth(self) -> int:
         """Count the pipelines that are due and not taken up yet."""
-        return len(self._waiting)
+        return len(self._waiting())
 
     def busy(self) -> set[str]:
         """Return the pipelines that are being worked on."""
@@ -74,44 +97,78 @@ class Agenda:
     def longest_wait(self) -> float:
         """Return for how many seconds the pipeline that waits longest has been due."""
         now = self._clock()
-        return max((now - since for since in list(self._waiting.values())), default=0)
+        return max((now - entry.next for entry in self._waiting()), default=0)
 
     def due(self, uid: str) -> str:
         """Return `resync`, `look` or nothing; a pipeline that has not begun is never due."""
-        now = self._clock()
-        what = "look" if now >= self._look.get(uid, math.inf) else ""
-        what = "resync" if now >= self._resync.get(uid, math.inf) else what
-        if what:
-            self._waiting.setdefault(uid, now)
-        return what
+        now, entry = self._clock(), self._entries.get(uid)
+        if entry is None or now < entry.next:
+            return ""
+        return "resync" if now >= entry.resync else "look"
 
-    def start(self, uid: str, *, within: float) -> None:
+    def claim(self) -> list[Reference]:
+        """Return the pipelines that are due, each once until it has been worked on."""
+        free = [entry for entry in self._waiting() if not entry.claimed]
+        for entry in free:
+            entry.claimed = True
+        return [entry.reference for entry in sorted(free, key=lambda entry: entry.next)]
+
+    def wait(self, seconds: float) -> None:
+        """Wait for so long, or until something is to be done at once."""
+        self._news.wait(seconds)
+        self._news.clear()
+
+    def start(self, reference: Reference, *, within: float) -> None:
         """Begin with a pipeline, if it is new, at a random moment: after a restart all are."""
-        self._resync.setdefault(uid, self._clock() + random.uniform(0, within))  # noqa: S311
+        entry = self._entry(reference)
+        if entry.resync == NEVER:
+            entry.resync = self._clock() + random.uniform(0, within)  # noqa: S311
+
+    def ask(self, reference: Reference) -> None:
+        """Compare everything now; work in hand does not answer that."""
+        entry = self._entry(reference)
+        entry.asked, entry.resync = True, self._clock()
+        self._news.set()
 
     def note(self, uid: str, report: Report, *, resynced: bool) -> None:
         """Set the next times by what a report says."""
+        if not (entry := self._entries.get(uid)):
+            return
         now = self._clock()
-        self._look[uid] = now + min(BUSY_LOOK if report.busy else math.inf, self._idle_look)
+        entry.look = now + min(BUSY_LOOK if report.busy else NEVER, self._idle_look)
         if not report.settled:
             self.fail(uid, resynced=resynced)
         elif report.compare and not resynced:
-            self._resync[uid] = now
+            entry.resync = now
         elif resynced:
-            self._failures.pop(uid, None)
-            self._resync[uid] = now + report.resync * random.uniform(0.9, 1.1)  # noqa: S311
+            entry.failures = 0
+            self._resync_in(entry, report.resync * random.uniform(0.9, 1.1))  # noqa: S311
 
     def fail(self, uid: str, *, resynced: bool) -> None:
         """Compare everything again later, and later each time; a look puts nothing off."""
-        wait = min(FIRST_RETRY * 2 ** self._failures[uid], LONGEST_RETRY)
-        again = self._clock() + wait * random.uniform(0.8, 1.2)  # noqa: S311
+        if not (entry := self._entries.get(uid)):
+            return
+        wait = backoff(entry.failures) * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
         if resynced:
-            self._failures[uid] += 1
-            self._resync[uid] = again
+            entry.failures += 1
+            self._resync_in(entry, wait)
         else:
-            self._resync[uid] = min(again, self._resync.get(uid, math.inf))
+            entry.resync = min(self._clock() + wait, entry.resync)
 
     def forget(self, uid: str) -> None:
         """Drop what is known of a pipeline that is gone."""
-        for book in (self._locks, self._look, self._resync, self._failures, self._waiting):
-            book.pop(uid, None)
+        self._entries.pop(uid, None)
+
+    def _entry(self, reference: Reference) -> Entry:
+        entry = self._entries.setdefault(reference.uid, Entry(reference))
+        entry.reference = reference
+        return entry
+
+    def _resync_in(self, entry: Entry, seconds: float) -> None:
+        if not entry.asked:
+            entry.resync = self._clock() + seconds
+
+    def _waiting(self) -> list[Entry]:
+        now, working = self._clock(), self._working
+        entries = list(self._entries.values())
+        return [e for e in entries if now >= e.next and e.reference.uid not in working]

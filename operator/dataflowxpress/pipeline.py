@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from pydantic import ValidationError
 
@@ -19,6 +19,28 @@ PAUSED = f"{GROUP}/paused"
 PLAN = f"{GROUP}/plan"
 REQUESTED = f"{GROUP}/reconcile-requested-at"
 REPROCESS = f"{GROUP}/reprocess"
+
+
+class Reference(NamedTuple):
+    """Which pipeline is meant; the rest is asked for when it is needed."""
+
+    namespace: str
+    name: str
+    uid: str
+    generation: int
+
+    @classmethod
+    def to(cls, metadata: Mapping[str, Any]) -> Self:
+        """Return the reference to the object with this metadata."""
+        return cls(**{name: metadata[name] for name in cls._fields})
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def fields(self) -> dict[str, str | int]:
+        """What log lines and traces say of it."""
+        return {"pipeline": str(self), "uid": self.uid, "generation": self.generation}
 
 
 @dataclass(frozen=True)

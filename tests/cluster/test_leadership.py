@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from datetime import timedelta
 
@@ -69,12 +70,15 @@ def test_a_leader_that_is_asked_to_end_hands_over_at_once(
 ) -> None:
     user.pipeline("handed", bucket={"name": "handed"})
     user.ready("handed")
+    before = leader.process.log.stat().st_size
     leader.signal(signal.SIGTERM)
     wait_for(lambda: not lease.spec["holderIdentity"] or lease.held_by(standby), "handed over")
     released = lease.spec["renewTime"]
     wait_for(lambda: lease.held_by(standby), "taken over", standby.process)
     assert lease.since(released) < EXPIRY
     wait_for(leader.ended, "ended", leader.process)
+    last_words = leader.process.log.read_text()[before:]
+    assert not re.search("WARNING|ERROR|Traceback", last_words), last_words
     user.pipeline("handed", bucket={"name": "handed"}, tags={"team": "another"})
     user.wait("handed", lambda s: s.observed_generation == 2 and holds(s, "Ready"), 60, "ready")
     user.gone("handed")

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from dataflowxpress.agenda import (
     BUSY_LOOK,
+    FIRST_RETRY,
     IDLE_LOOK,
     LONGEST_RETRY,
     STARVED,
     STUCK,
     Agenda,
+    backoff,
 )
 from dataflowxpress.core.status import Status
+from dataflowxpress.pipeline import Reference
 from dataflowxpress.reconcile import Report
 from tests.unit.conftest import Clock
 
 UID = "some-uid"
+ORDERS = Reference("shop", "orders", UID, 1)
+OTHERS = Reference("shop", "others", "another", 1)
 
 
 @pytest.fixture
 def agenda(clock: Clock) -> Agenda:
-    return Agenda(clock=clock)
+    """An agenda that has seen a pipeline, and nothing to do with it."""
+    agenda = Agenda(clock=clock)
+    with agenda.work(ORDERS):
+        return agenda
 
 
 def report(*, settled: bool = True, busy: bool = False) -> Report:
@@ -36,7 +46,7 @@ def test_a_pipeline_that_has_not_begun_is_never_due(agenda: Agenda, clock: Clock
 def test_after_a_restart_pipelines_begin_within_the_given_time(
     agenda: Agenda, clock: Clock
 ) -> None:
-    agenda.start(UID, within=10)
+    agenda.start(ORDERS, within=10)
     clock.now = 10
     assert agenda.due(UID) == "resync"
 
@@ -103,7 +113,7 @@ def test_success_ends_the_thinning_out(agenda: Agenda, clock: Clock) -> None:
 
 
 def test_work_that_does_not_end_is_stuck_and_named(agenda: Agenda, clock: Clock) -> None:
-    with agenda.work(UID, "shop/orders"):
+    with agenda.work(ORDERS):
         clock.now = STUCK
         assert not agenda.stuck()
         clock.now = STUCK + 1
@@ -114,17 +124,17 @@ def test_work_that_does_not_end_is_stuck_and_named(agenda: Agenda, clock: Clock)
 def test_pipelines_that_nobody_takes_up_while_no_work_ends_are_stuck(
     agenda: Agenda, clock: Clock
 ) -> None:
-    agenda.start(UID, within=0)
+    agenda.start(ORDERS, within=0)
     assert agenda.due(UID)
     clock.now = STARVED + 1
     assert "pipelines that wait: 1" in agenda.stuck()
-    with agenda.work("another", "shop/others"):
+    with agenda.work(OTHERS):
         pass
     assert not agenda.stuck()  # a long queue is no standstill
 
 
 def test_a_pipeline_that_is_gone_waits_for_nobody(agenda: Agenda, clock: Clock) -> None:
-    agenda.start(UID, within=0)
+    agenda.start(ORDERS, within=0)
     assert agenda.due(UID)
     agenda.forget(UID)
     clock.now = STARVED + 1
@@ -133,6 +143,56 @@ def test_a_pipeline_that_is_gone_waits_for_nobody(agenda: Agenda, clock: Clock) 
 
 def test_to_begin_with_a_pipeline_again_changes_nothing(agenda: Agenda, clock: Clock) -> None:
     agenda.note(UID, report(), resynced=True)
-    agenda.start(UID, within=0)
+    agenda.start(ORDERS, within=0)
     clock.now = 1
     assert agenda.due(UID) == ""
+
+
+def test_a_pipeline_that_is_due_is_claimed_once_until_it_was_worked_on(
+    agenda: Agenda, clock: Clock
+) -> None:
+    agenda.start(OTHERS, within=0)
+    clock.now = 1
+    agenda.ask(ORDERS)
+    assert agenda.claim() == [OTHERS, ORDERS]  # who has waited longest comes first
+    assert agenda.claim() == []
+    assert agenda.depth() == 2
+    with agenda.work(ORDERS):
+        assert agenda.depth() == 1
+        agenda.note(UID, report(), resynced=True)
+    assert agenda.claim() == []
+    clock.now = 1 + 600 * 1.1
+    assert agenda.claim() == [ORDERS]
+
+
+def test_news_that_comes_while_one_works_on_the_pipeline_is_worked_on_next(agenda: Agenda) -> None:
+    with agenda.work(ORDERS):
+        changed = ORDERS._replace(generation=2)
+        agenda.ask(changed)
+        assert agenda.claim() == []
+        agenda.note(UID, report(), resynced=True)
+    assert agenda.claim() == [changed]
+    with agenda.work(changed):
+        agenda.note(UID, report(), resynced=True)
+    assert agenda.claim() == []
+
+
+def test_what_is_asked_for_ends_the_wait(agenda: Agenda) -> None:
+    agenda.ask(ORDERS)
+    began = time.monotonic()
+    agenda.wait(60)
+    assert time.monotonic() - began < 60
+
+
+def test_a_pipeline_that_goes_while_one_works_on_it_is_not_taken_up_again(agenda: Agenda) -> None:
+    with agenda.work(ORDERS):
+        agenda.forget(UID)
+        agenda.note(UID, report(settled=False), resynced=True)
+        agenda.fail(UID, resynced=True)
+    assert agenda.due(UID) == ""
+
+
+def test_even_after_weeks_of_failures_there_is_a_next_try() -> None:
+    assert backoff(0) == FIRST_RETRY
+    assert backoff(100_000) == LONGEST_RETRY
+    assert backoff(100_000, longest=30) == 30

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import threading
 from collections.abc import Iterator
 
 import pytest
 
+from dataflowxpress.address import Address
 from dataflowxpress.process import health
 from dataflowxpress.process.health import Recent
-from dataflowxpress.process.probes import report
+from dataflowxpress.process.probes import report, serve
 from tests.unit.conftest import Clock
 
 
@@ -50,3 +53,26 @@ def test_one_thing_that_is_wrong_is_enough_and_all_of_them_are_told() -> None:
     checks = {"lease": lambda: "", "kind": lambda: "missing", "credentials": lambda: "rejected"}
     assert report(checks) == (False, "[+]lease\n[-]kind: missing\n[-]credentials: rejected\n")
     assert report({"lease": lambda: ""}) == (True, "[+]lease\n")
+
+
+def test_who_asks_and_does_not_wait_leaves_no_trace_in_the_log(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    asked, gone = threading.Event(), threading.Event()
+
+    def slow() -> str:
+        asked.set()
+        gone.wait()
+        return "x" * 1_000_000  # more than a socket takes from somebody who is not heard any more
+
+    server = serve(Address("127.0.0.1", 0), {"/healthz": {"slow": slow}})
+    with socket.create_connection(("127.0.0.1", server.server_port)) as asking:
+        asking.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        asking.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        asked.wait()
+        [answering] = [t for t in threading.enumerate() if "process_request" in t.name]
+    gone.set()
+    answering.join()
+    server.shutdown()
+    server.server_close()
+    assert capfd.readouterr().err == ""

@@ -17,6 +17,8 @@ LAYERS = [
     "engine",
     "reconcile",
     "agenda",
+    "worker",
+    "dispatcher",
     "handlers",
     "process",
 ]

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import yaml
-from prometheus_client import CollectorRegistry
 
 from dataflowxpress import artifacts
 from dataflowxpress.core.reasons import Reason
@@ -40,11 +39,10 @@ class Idle:
 @pytest.fixture(scope="module")
 def told() -> set[str]:
     """The names of all series that the operator may have."""
-    registry, pipelines = CollectorRegistry(), Pipelines()
-    registry.register(pipelines)
+    pipelines = Pipelines()
     pipelines.see("shop", "orders", Status(), compared=True)
-    metrics.watch(Idle())
-    families = [*metrics.REGISTRY.collect(), *registry.collect()]
+    metrics.watch(Idle(), pipelines)
+    families = metrics.REGISTRY.collect()
     return {family.name + suffix for family in families for suffix in SUFFIXES}
 
 

@@ -1,4 +1,4 @@
-"""Operation: kopf in a thread of its own, so that the main thread is free for Lease and signals."""
+"""Operation: kopf and the workers, in threads: the main one is free for Lease and signals."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Collection
 from typing import Any
 
 import kopf
 
 from dataflowxpress import handlers  # noqa: F401 - its import registers the handlers
+from dataflowxpress.dispatcher import Dispatcher
+from dataflowxpress.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -23,29 +26,42 @@ ANSWER = 5.0  # seconds within which the event loop takes up something new
 class Operation:
     """Works on the pipelines of some namespaces, or of all where none is given.
 
-    *shared* is what the handlers find in their memo.
+    *shared* is what the handlers find in their memo besides the worker.
     """
 
-    def __init__(self, namespaces: Collection[str], **shared: Any) -> None:
-        self._namespaces, self._memo = namespaces, kopf.Memo(shared)
-        self._thread = threading.Thread(target=self._run, name="operator", daemon=True)
+    def __init__(self, namespaces: Collection[str], worker: Worker, **shared: Any) -> None:
+        self._namespaces = namespaces
+        self._memo = kopf.Memo(worker=worker, agenda=worker.agenda, **shared)
+        self._dispatcher = Dispatcher(worker.agenda, worker.take_up)
+        self._threads = [
+            threading.Thread(target=self._watch, name="operator", daemon=True),
+            threading.Thread(target=self._dispatcher.run, name="dispatcher", daemon=True),
+        ]
         self._loop: asyncio.AbstractEventLoop | None = None
         self._over = asyncio.Event()
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def alive(self) -> bool:
-        """Say whether it still goes on."""
-        return self._thread.is_alive()
+        """Say whether all of it still goes on."""
+        return all(thread.is_alive() for thread in self._threads)
+
+    def ended(self) -> bool:
+        """Say whether nothing of it goes on any more."""
+        return not any(thread.is_alive() for thread in self._threads)
 
     def stop(self) -> None:
         """End it once the work in hand is done; what takes long is left to be interrupted."""
+        self._dispatcher.stop()
         if self._loop:
             with contextlib.suppress(RuntimeError):  # the loop is closed: it has ended by itself
                 self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join(DRAIN)
+        deadline = time.monotonic() + DRAIN
+        for thread in self._threads:
+            thread.join(max(0, deadline - time.monotonic()))
 
     def turning(self) -> str:
         """Say that the event loop hangs, or nothing."""
@@ -56,7 +72,7 @@ class Operation:
             self._loop.call_soon_threadsafe(answered.set)
         return "" if answered.wait(ANSWER) else f"the event loop has hung for {ANSWER:.0f} s"
 
-    def _run(self) -> None:
+    def _watch(self) -> None:
         # kopf would have us know that it leaves signals alone: they are the main thread's.
         logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
         try:

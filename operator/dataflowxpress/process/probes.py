@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -21,6 +22,10 @@ def serve(address: Address, paths: Mapping[str, Checks]) -> ThreadingHTTPServer:
     """
 
     class Handler(BaseHTTPRequestHandler):
+        def handle(self) -> None:
+            with contextlib.suppress(ConnectionError):  # who asked has not waited for the answer
+                super().handle()
+
         def do_GET(self) -> None:
             if self.path not in paths:
                 self.send_error(HTTPStatus.NOT_FOUND)

@@ -16,7 +16,11 @@ from dataflowxpress.agenda import IDLE_LOOK, STUCK, Agenda
 from dataflowxpress.cluster import Cluster, connect
 from dataflowxpress.core.resource import Resource
 from dataflowxpress.engine import TAGGING
+from dataflowxpress.reconcile import Reconciler
+from dataflowxpress.recorder import Recorder
 from dataflowxpress.rules import Rules
+from dataflowxpress.telemetry import metrics
+from dataflowxpress.worker import Worker
 
 from . import health, probes
 from .election import RETRY, Election
@@ -50,14 +54,10 @@ class Service:
         connect()
         signals, cluster = Signals(), Cluster()
         agenda, watch = Agenda(self.look_every, self.stuck_after), Watch(self.deaf_after)
-        work = Operation(
-            self.namespaces,
-            selector=self.selector,
-            idle_look=self.look_every,
-            rules=self.rules,
-            agenda=agenda,
-            watch=watch,
-        )
+        reconciler = Reconciler(cluster, patience=self.look_every, rules=self.rules)
+        worker = Worker(reconciler, agenda, Recorder())
+        metrics.watch(agenda, worker.pipelines)
+        work = Operation(self.namespaces, worker, watch=watch, selector=self.selector)
         election = Election(self._lease(), work, signals.wait)
         if self.probes:
             hearing = self._hearing(cluster, watch, agenda)
@@ -71,7 +71,7 @@ class Service:
             probes.serve(self.probes, {"/healthz": alive, "/readyz": ready})
         clients.warm({"sts", TAGGING, *(kind.service for kind in Resource.kinds.values())})
         good = self._await_kind(cluster, signals) or election.run()
-        if work.alive():  # its threads would hold the process up
+        if not work.ended():  # its threads would hold the process up
             logging.shutdown()
             os._exit(not good)
         sys.exit(not good)

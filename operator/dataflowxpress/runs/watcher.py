@@ -54,12 +54,12 @@ class Watcher:
         }
         fact = data_current(spec, facts, decision.memory)
         found = before.model_copy(update=seen)
-        return Look(found, fact, decision.remedy, busy=self._is_busy(facts, decision))
+        return Look(found, fact, decision.remedy, busy=self._is_busy(spec, facts, decision))
 
     @staticmethod
-    def _is_busy(facts: Facts, decision: Decision) -> bool:
+    def _is_busy(spec: DataPipelineSpec, facts: Facts, decision: Decision) -> bool:
         """Whether the next look is to come soon; an attempt that failed is followed by a pause."""
-        is_new = leftover(facts) is not None and decision.memory is None
+        is_new = not spec.suspend and leftover(facts) is not None and decision.memory is None
         return facts.moving or decision.remedy is not None or is_new
 
     def _decide(

@@ -17,6 +17,7 @@ from prometheus_client import (
     disable_created_metrics,
     start_http_server,
 )
+from prometheus_client.registry import Collector
 
 from dataflowxpress.address import Address
 
@@ -79,8 +80,9 @@ class Agenda(Protocol):
         """Return for how many seconds the pipeline that waits longest has been due."""
 
 
-def watch(agenda: Agenda) -> None:
-    """Tell of the pipelines that wait for the reconciler."""
+def watch(agenda: Agenda, pipelines: Collector) -> None:
+    """Tell of all pipelines, and of those that wait for the reconciler."""
+    REGISTRY.register(pipelines)
     _gauge("depth", "Pipelines that are due and not taken up yet.").set_function(agenda.depth)
     _gauge("working", "Pipelines that are being worked on.").set_function(agenda.working)
     _gauge(

@@ -4,45 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from dataflowxpress.core.reasons import Reason
-from dataflowxpress.core.status import Data, Status
+from dataflowxpress.core.status import Status
+
+from .seen import FIGURES, Seen
 
 WHOSE = ("namespace", "name")
+NEW = Seen()
 
-
-class Figure(NamedTuple):
-    """A number about the data of a pipeline."""
-
-    name: str
-    meaning: str
-    of: Callable[[Data], int]
-
-
-FIGURES = (
-    Figure("objects", "Uploaded objects that are converted.", lambda data: data.objects),
-    Figure("rows", "Rows that the Parquet holds.", lambda data: data.rows),
-    Figure("rejected_rows", "Rows that did not fit.", lambda data: data.rejected),
-    Figure("waiting_objects", "Uploaded objects not converted yet.", lambda data: data.waiting),
-    Figure("dead_letters", "Messages nobody could deal with.", lambda data: data.dead_letters),
-)
-
-
-@dataclass
-class Seen:
-    """What is known of one pipeline."""
-
-    status: Status
-    converged: float | None = None  # when everything was last compared and true
-    drift: Counter[str] = field(default_factory=Counter)
+Series = Mapping[tuple[str, str], Seen]
 
 
 class Pipelines(Collector):
@@ -54,12 +28,11 @@ class Pipelines(Collector):
 
     def see(self, namespace: str, name: str, status: Status, *, compared: bool) -> None:
         """Take note of a status; *compared*: everything in AWS was looked at for it."""
+        true = compared and (ready := status["Ready"]) is not None and ready.status == "True"
+        whose, converged = (namespace, name), self._clock() if true else None
         with self._lock:
-            seen = self._seen.setdefault((namespace, name), Seen(status))
-            seen.drift.update(_drift(seen.status, status))
-            seen.status = status
-            if compared and (ready := status["Ready"]) and ready.status == "True":
-                seen.converged = self._clock()
+            before = self._seen.get(whose) or NEW._replace(drifted=status["Drifted"])
+            self._seen[whose] = before.after(status, converged=converged)
 
     def forget(self, namespace: str, name: str) -> None:
         """Drop a pipeline that is gone."""
@@ -76,16 +49,15 @@ class Pipelines(Collector):
             seen = dict(self._seen)
         yield _conditions(seen)
         yield _resources(seen)
-        for figure in FIGURES:
-            yield _figure(figure, seen)
-        yield _moment("last_run_success", "When the last run that succeeded ended.", _ended(seen))
-        converged = {whose: each.converged for whose, each in seen.items() if each.converged}
+        yield from _figures(seen)
+        success = {whose: each.succeeded for whose, each in seen.items()}
+        yield _moment("last_run_success", "When the last run that succeeded ended.", success)
+        converged = {whose: each.converged for whose, each in seen.items()}
         yield _moment("last_converged", "When AWS was last compared and as specified.", converged)
-        yield _drifts("found", "Times that AWS was found not as specified.", seen)
-        yield _drifts("healed", "Times that this was put right.", seen)
-
-
-Series = dict[tuple[str, str], Seen]
+        found = {whose: each.found for whose, each in seen.items()}
+        yield _drifts("found", "Times that AWS was found not as specified.", found)
+        healed = {whose: each.healed for whose, each in seen.items()}
+        yield _drifts("healed", "Times that this was put right.", healed)
 
 
 def _conditions(seen: Series) -> Metric:
@@ -96,8 +68,8 @@ def _conditions(seen: Series) -> Metric:
         labels=labels,
     )
     for whose, each in seen.items():
-        for condition in each.status.conditions:
-            family.add_metric([*whose, condition.type, condition.status, condition.reason], 1)
+        for condition in each.conditions:
+            family.add_metric([*whose, *condition], 1)
     return family
 
 
@@ -106,55 +78,33 @@ def _resources(seen: Series) -> Metric:
         "dataflowxpress_pipeline_resources", "Resources in AWS by state.", labels=[*WHOSE, "state"]
     )
     for whose, each in seen.items():
-        for state, count in Counter(line.state for line in each.status.resources).items():
+        for state, count in each.resources:
             family.add_metric([*whose, state], count)
     return family
 
 
-def _figure(figure: Figure, seen: Series) -> Metric:
-    name = f"dataflowxpress_pipeline_{figure.name}"
-    family = GaugeMetricFamily(name, figure.meaning, labels=WHOSE)
-    for whose, each in seen.items():
-        if each.status.data:
-            family.add_metric(whose, figure.of(each.status.data))
-    return family
+def _figures(seen: Series) -> Iterator[Metric]:
+    for index, figure in enumerate(FIGURES):
+        name = f"dataflowxpress_pipeline_{figure.name}"
+        family = GaugeMetricFamily(name, figure.meaning, labels=WHOSE)
+        for whose, each in seen.items():
+            if each.figures:
+                family.add_metric(whose, each.figures[index])
+        yield family
 
 
-def _moment(name: str, meaning: str, moments: dict[tuple[str, str], float]) -> Metric:
+def _moment(name: str, meaning: str, moments: Mapping[tuple[str, str], float | None]) -> Metric:
     family = GaugeMetricFamily(
         f"dataflowxpress_pipeline_{name}_timestamp_seconds", meaning, labels=WHOSE
     )
     for whose, moment in moments.items():
-        family.add_metric(whose, moment)
+        if moment is not None:
+            family.add_metric(whose, moment)
     return family
 
 
-def _ended(seen: Series) -> dict[tuple[str, str], float]:
-    good = {
-        whose: [r for r in each.status.runs if r.state == "SUCCEEDED" and r.started]
-        for whose, each in seen.items()
-    }
-    return {
-        whose: datetime.fromisoformat(runs[0].started).timestamp() + runs[0].seconds
-        for whose, runs in good.items()
-        if runs
-    }
-
-
-def _drifts(what: str, meaning: str, seen: Series) -> Metric:
+def _drifts(what: str, meaning: str, counts: Mapping[tuple[str, str], int]) -> Metric:
     family = CounterMetricFamily(f"dataflowxpress_pipeline_drift_{what}", meaning, labels=WHOSE)
-    for whose, each in seen.items():
-        family.add_metric(whose, each.drift[what])
+    for whose, count in counts.items():
+        family.add_metric(whose, count)
     return family
-
-
-def _drift(before: Status, after: Status) -> Iterator[str]:
-    """Yield `found` and `healed`, as the condition tells it when it changes."""
-    was, now = before["Drifted"], after["Drifted"]
-    if now is None or now == was:
-        return
-    open_before = was is not None and was.status == "True"
-    if now.reason != Reason.NO_DRIFT and not open_before:
-        yield "found"
-    if now.reason == Reason.CORRECTED or (open_before and now.status == "False"):
-        yield "healed"

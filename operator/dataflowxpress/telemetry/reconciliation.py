@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from . import logs, traces
 from .metrics import RECONCILIATION_SECONDS
@@ -21,14 +20,9 @@ class Work:
 
 
 @contextlib.contextmanager
-def observed(task: str, metadata: Mapping[str, Any]) -> Iterator[Work]:
-    """Time *task* on the pipeline with this metadata, and have all that it logs say so."""
-    fields = {
-        "pipeline": f"{metadata['namespace']}/{metadata['name']}",
-        "uid": metadata["uid"],
-        "generation": metadata["generation"],
-        "reconciliation": secrets.token_hex(4),
-    }
+def observed(task: str, **pipeline: str | int) -> Iterator[Work]:
+    """Time *task*, and have all that it logs say which *pipeline* and reconciliation it is."""
+    fields = {**pipeline, "reconciliation": secrets.token_hex(4)}
     work, began = Work(), time.monotonic()
     with logs.about(**fields), traces.span(task, **fields):
         try:

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import kopf
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from dataflowxpress.telemetry import logs
 from dataflowxpress.telemetry.reconciliation import observed
 
-METADATA = {"namespace": "shop", "name": "orders", "uid": "some-uid", "generation": 3}
+ORDERS: dict[str, Any] = {"pipeline": "shop/orders", "uid": "some-uid", "generation": 3}
 log = logging.getLogger("dataflowxpress.engine")
 
 
@@ -37,7 +38,7 @@ def read(lines: io.StringIO) -> list[dict[str, object]]:
 def test_a_line_names_pipeline_generation_and_reconciliation_also_from_threads(
     lines: io.StringIO,
 ) -> None:
-    with observed("reconcile", METADATA), logs.Pool(2) as pool:
+    with observed("reconcile", **ORDERS), logs.Pool(2) as pool:
         log.info("here")
         list(pool.map(log.info, ["there", "and there"]))
     log.info("outside")
@@ -53,7 +54,7 @@ def test_a_line_names_pipeline_generation_and_reconciliation_also_from_threads(
 
 def test_two_reconciliations_are_told_apart(lines: io.StringIO) -> None:
     for _ in range(2):
-        with observed("reconcile", METADATA):
+        with observed("reconcile", **ORDERS):
             log.info("again")
     first, second = read(lines)
     assert first["reconciliation"] != second["reconciliation"]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dataflowxpress.address import Address
 from dataflowxpress.telemetry.metrics import REGISTRY
 from dataflowxpress.telemetry.reconciliation import observed
 
-METADATA = {"namespace": "shop", "name": "orders", "uid": "some-uid", "generation": 3}
+ORDERS: dict[str, Any] = {"pipeline": "shop/orders", "uid": "some-uid", "generation": 3}
 
 
 @pytest.mark.parametrize(
@@ -36,13 +38,13 @@ def reconciliations(outcome: str) -> float:
 
 def test_work_is_counted_by_how_it_ended() -> None:
     before = reconciliations("settled")
-    with observed("look", METADATA) as work:
+    with observed("look", **ORDERS) as work:
         work.outcome = "settled"
     assert reconciliations("settled") == before + 1
 
 
 def test_work_that_ends_with_an_unexpected_error_is_counted_as_a_crash() -> None:
     before = reconciliations("crashed")
-    with pytest.raises(RuntimeError), observed("look", METADATA):
+    with pytest.raises(RuntimeError), observed("look", **ORDERS):
         raise RuntimeError
     assert reconciliations("crashed") == before + 1

@@ -20,7 +20,7 @@ traces.start()
 session = botocore.session.Session()
 session.set_credentials("some", "body")
 sts = session.create_client("sts", region_name="eu-west-1", endpoint_url="http://127.0.0.1:{port}")
-with observed("reconcile", dict(namespace="shop", name="orders", uid="u", generation=3)):
+with observed("reconcile", pipeline="shop/orders", uid="u", generation=3):
     with Pool(1) as pool:
         pool.submit(sts.get_caller_identity).result()
 """

@@ -1,0 +1,166 @@
+"""Fleet: what many pipelines cost an operator at work, at rest and after a restart."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib import request
+
+from kubernetes import config
+from kubernetes.client import CustomObjectsApi
+from prometheus_client import Metric
+from prometheus_client.parser import text_string_to_metric_families
+
+from dataflowxpress.sandbox import aws, processes
+from dataflowxpress.sandbox.probe import HOST
+from dataflowxpress.sandbox.processes import Process
+from dataflowxpress.sandbox.sandbox import Sandbox
+from dataflowxpress.sandbox.state import State
+from dataflowxpress.spec import GROUP, KIND, PLURAL, VERSION
+
+NAMESPACE = "default"
+MB = 1024 * 1024
+PATIENCE = 3600  # seconds: how long it takes is what is to be found out
+CONVERGED = "dataflowxpress_pipeline_last_converged_timestamp_seconds"
+
+
+@dataclass(frozen=True)
+class Operator:
+    """An operator in a process of its own, and what it tells Prometheus."""
+
+    process: Process
+    port: int
+
+    def _families(self) -> Iterator[Metric]:
+        with request.urlopen(f"http://{HOST}:{self.port}/metrics", timeout=60) as answer:
+            yield from text_string_to_metric_families(answer.read().decode())
+
+    def series(self, name: str) -> Iterator[tuple[dict[str, str], float]]:
+        found = (sample for family in self._families() for sample in family.samples)
+        return ((sample.labels, sample.value) for sample in found if sample.name == name)
+
+    @property
+    def megabytes(self) -> int:
+        return self.process.memory // MB
+
+    @property
+    def calls(self) -> int:
+        return int(sum(value for _, value in self.series("dataflowxpress_aws_requests_total")))
+
+    @property
+    def cpu(self) -> float:
+        return sum(value for _, value in self.series("process_cpu_seconds_total"))
+
+    @property
+    def work(self) -> Counter[str]:
+        """Count what was done by task and outcome."""
+        done = self.series("dataflowxpress_reconciliation_duration_seconds_count")
+        return Counter({f"{x['task']} {x['outcome']}": int(value) for x, value in done if value})
+
+    def compared(self, since: float) -> int:
+        """Count the pipelines that were found or made true after a moment."""
+        return sum(moment > since for _, moment in self.series(CONVERGED))
+
+
+@dataclass
+class Fleet:
+    """Pipelines in a sandbox, and the operators that work on them one after the other."""
+
+    sandbox: Sandbox
+    options: list[str]
+    pipelines: int
+    rest: float
+    state: State = field(default_factory=State)
+
+    @contextmanager
+    def operator(self, name: str) -> Iterator[Operator]:
+        """Start one, and end it afterwards."""
+        self.state.choose_port(name)
+        port, cloud = self.state.ports[name], self.sandbox.env()["AWS_ENDPOINT_URL"]
+        command = [sys.executable, "-m", "dataflowxpress", "operator", *self.options]
+        process = processes.start(
+            name,
+            [*command, "--metrics", f"{HOST}:{port}"],
+            directory=self.sandbox.directory,
+            env=aws.operator_environment(int(cloud.rpartition(":")[2]))
+            | {"KUBECONFIG": str(self.sandbox.kubeconfig)},
+        )
+        try:
+            _until(lambda: "working" in process.log.read_text(), "the operator works", process)
+            yield Operator(process, port)
+        finally:
+            process.stop()
+
+    def measure(self) -> None:
+        """Tell what it costs to make the pipelines, and then to take them up."""
+        with self.operator("first") as operator:
+            time.sleep(5)  # until it has settled
+            print(f"no pipeline: {operator.megabytes} MB", flush=True)
+            began = time.time()
+            self._make()
+            self._compared(operator, began, "made")
+        with self.operator("second") as operator:
+            self._compared(operator, time.time(), "taken up after a restart")
+
+    def _make(self) -> None:
+        with config.new_client_from_config(str(self.sandbox.kubeconfig)) as client:
+            objects = CustomObjectsApi(client)
+            for number in range(self.pipelines):
+                body = {
+                    "apiVersion": f"{GROUP}/{VERSION}",
+                    "kind": KIND,
+                    "metadata": {"name": f"fleet-{number:04d}"},
+                    "spec": {"suspend": True},  # or the emulator is busy asking all the queues
+                }
+                objects.create_namespaced_custom_object(GROUP, VERSION, NAMESPACE, PLURAL, body)
+
+    def _compared(self, operator: Operator, since: float, how: str) -> None:
+        most = 0
+
+        def all_of_them() -> bool:
+            nonlocal most
+            most = max(most, operator.megabytes)
+            return operator.compared(since) >= self.pipelines
+
+        _until(all_of_them, f"all are {how}", operator.process)
+        took = f"{time.time() - since:.0f} s, {operator.cpu:.0f} s of CPU, {operator.calls} calls"
+        print(f"{self.pipelines} {how}: {took}, at most {most} MB", flush=True)
+        cpu, calls, work = operator.cpu, operator.calls, operator.work
+        time.sleep(self.rest)
+        used = 1000 * (operator.cpu - cpu) / self.rest
+        print(
+            f"at rest for {self.rest:.0f} s: {operator.megabytes} MB, {used:.0f} m of a CPU,"
+            f" {operator.calls - calls} calls ({dict(operator.work - work)})",
+            flush=True,
+        )
+
+
+def _until(what: Callable[[], bool], words: str, process: Process) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not what():
+        if time.monotonic() > deadline or not process.alive:
+            raise SystemExit(f"not: {words}.{process.tail()}")
+        time.sleep(1)
+
+
+def main() -> None:
+    """Measure what is asked for; further arguments are the operator's."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--pipelines", type=int, default=1000)
+    parser.add_argument("--rest", type=float, default=120)
+    asked, options = parser.parse_known_args()
+    with tempfile.TemporaryDirectory() as folder:
+        sandbox = Sandbox(Path(folder) / "sandbox", operator=False)
+        with sandbox.running():
+            Fleet(sandbox, options, asked.pipelines, asked.rest).measure()
+
+
+if __name__ == "__main__":
+    main()
