@@ -20,6 +20,7 @@ COLORS = {
     "Refused": "red",
     "Deleting": "red",
 }
+SHORT_ID = 12  # characters of a run's id that stay where there is little room
 ENDED_WELL, GOES_ON = {"SUCCEEDED"}, {"STARTING", "RUNNING", "WAITING", "STOPPING"}
 
 
@@ -70,12 +71,16 @@ def data(status: Status) -> Text:
 def runs(found: Sequence[Run]) -> Table:
     """Return the runs as a table, the newest first."""
     table = Table(box=None, header_style="bold")
-    for column in ("run", "state", "started", "seconds", "objects", "rows", "rejected", "error"):
-        table.add_column(column, overflow="fold" if column == "error" else "ellipsis")
+    table.add_column("run", overflow="ellipsis", min_width=SHORT_ID)
+    for column in ("state", "started", "seconds", "objects", "rows", "rejected"):
+        table.add_column(column, no_wrap=True)
+    failed = any(run.error for run in found)
+    if failed:
+        table.add_column("error", overflow="fold")
     for run in found:
         color = "green" if run.state in ENDED_WELL else "yellow" if run.state in GOES_ON else "red"
         numbers = (run.seconds, run.objects, run.rows_written, run.rows_rejected)
-        table.add_row(
-            run.id, Text(run.state, style=color), run.started, *map(str, numbers), Text(run.error)
-        )
+        error = [Text(run.error)] if failed else []
+        state, started = Text(run.state, style=color), run.started.replace("T", " ").rstrip("Z")
+        table.add_row(run.id, state, started, *map(str, numbers), *error)
     return table

@@ -35,8 +35,9 @@ class Id(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The part of the key that people call the resource by."""
-        return self.key[-1]
+        """What people call it by: the last part of its key, of an ARN what follows the account."""
+        last = self.key[-1]
+        return last.split(":", 5)[-1] if last.startswith("arn:") else last
 
 
 @dataclass(frozen=True)
