@@ -54,7 +54,12 @@ MATRIX: dict[str, dict[str, Any]] = {
     },
     "watched": {
         "metrics": {
-            "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+            "serviceMonitor": {
+                "enabled": True,
+                "labels": {"release": "prometheus"},
+                "annotations": {"note": "yes"},
+                "scrapeTimeout": "10s",
+            },
             "prometheusRule": {"enabled": True},
             "dashboard": {"enabled": True},
         },
@@ -78,12 +83,15 @@ MATRIX: dict[str, dict[str, Any]] = {
         "deploymentAnnotations": {"note": "yes"},
         "tolerations": [{"key": "infra", "operator": "Exists"}],
         "affinity": {"nodeAffinity": {}},
+        "runtimeClassName": "gvisor",
+        "hostUsers": False,
         "dnsPolicy": "None",
         "dnsConfig": {"nameservers": ["10.0.0.10"]},
         "hostAliases": [{"ip": "10.1.2.3", "hostnames": ["sts.internal"]}],
         "extraArgs": ["--log-format=full"],
         "extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy:3128"}],
         "extraEnvFrom": [{"configMapRef": {"name": "proxy"}}],
+        "extraContainers": [{"name": "signer", "image": "signer:1", "args": ["serve"]}],
         "extraVolumes": [{"name": "certificates", **SECRET}],
         "extraVolumeMounts": [{"name": "certificates", "mountPath": "/certificates"}],
         "extraObjects": [

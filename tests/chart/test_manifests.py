@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.chart.matrix import MATRIX
 from tests.chart.rendering import NAME, NAMESPACE, Object, container, objects, pod
 
 
@@ -24,6 +25,14 @@ def test_pods_are_as_the_restricted_level_wants_them() -> None:
                 "readOnlyRootFilesystem": True,
                 "capabilities": {"drop": ["ALL"]},
             }
+
+
+def test_the_test_runs_where_the_operator_runs() -> None:
+    found = objects(**{**MATRIX["everything further"], "nameOverride": ""})
+    operator, check = pod(found), found["Pod", f"{NAME}-check"]["spec"]
+    shared = (operator.keys() & check.keys()) - {"containers", "volumes"}
+    assert shared >= {"dnsConfig", "hostAliases", "hostUsers", "imagePullSecrets", "tolerations"}
+    assert {key: operator[key] for key in shared} == {key: check[key] for key in shared}
 
 
 def test_an_image_is_named_by_digest_where_there_is_one() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from kubernetes import config
 from kubernetes.dynamic import DynamicClient
 
@@ -113,3 +115,23 @@ def test_the_readme_tells_the_values_that_there_are() -> None:
         text=True,
     ).stdout
     assert told.strip() == (CHART / "README.md").read_text().strip(), "run: make chart"
+
+
+def test_it_can_be_a_part_of_another_chart(helm: Helm, tmp_path: Path) -> None:
+    """Helm hands a part its `global` values and what its condition reads, besides its own."""
+    whole = tmp_path / "platform"
+    shutil.copytree(CHART, whole / "charts" / CHART.name)
+    part = {"name": CHART.name, "version": "0.1.0", "condition": f"{CHART.name}.enabled"}
+    about = {"apiVersion": "v2", "name": "platform", "version": "1.0.0", "dependencies": [part]}
+    (whole / "Chart.yaml").write_text(yaml.safe_dump(about))
+    values: dict[str, Any] = {
+        "global": {"imagePullSecrets": [{"name": "registry"}], "somebody-elses": True},
+        CHART.name: {"enabled": True, "namespaceOverride": "pipelines"},
+    }
+    made = list(yaml.safe_load_all(helm("template", "ours", str(whole), values=values)))
+    [deployment] = [each for each in made if each["kind"] == "Deployment"]
+    assert deployment["metadata"]["namespace"] == "pipelines"
+    assert deployment["spec"]["template"]["spec"]["imagePullSecrets"] == [{"name": "registry"}]
+    assert "--lease=pipelines/ours-dataflowxpress" in str(deployment)
+    values[CHART.name]["enabled"] = False
+    assert not helm("template", "ours", str(whole), values=values).strip()

@@ -33,7 +33,7 @@
 - --namespace={{ . }}
 {{- end }}
 {{- if .Values.leaderElection.enabled }}
-- --lease={{ .Release.Namespace }}/{{ include "dataflowxpress.lease" . }}
+- --lease={{ include "dataflowxpress.namespace" . }}/{{ include "dataflowxpress.lease" . }}
 {{- end }}
 {{- end }}
 

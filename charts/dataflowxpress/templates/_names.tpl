@@ -8,6 +8,10 @@
 {{ .Values.fullnameOverride | default $joined | trunc 52 | trimSuffix "-" }}
 {{- end }}
 
+{{- define "dataflowxpress.namespace" -}}
+{{ .Values.namespaceOverride | default .Release.Namespace }}
+{{- end }}
+
 {{- define "dataflowxpress.serviceAccountName" -}}
 {{ .Values.serviceAccount.name | default (.Values.serviceAccount.create | ternary (include "dataflowxpress.fullname" .) "default") }}
 {{- end }}
