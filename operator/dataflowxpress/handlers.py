@@ -12,6 +12,7 @@ from .pipeline import Pipeline, Reference
 from .spec import GROUP, PLURAL, VERSION
 
 LONGEST_PAUSE = 30.0  # seconds between tries to delete: an edited spec is to help soon
+NOTES = f"kopf.{GROUP}"  # under whose prefix kopf would not see what users ask by annotations
 RESOURCE = (GROUP, VERSION, PLURAL)
 SPREAD = 10.0  # seconds over which pipelines are taken up after a restart
 THREADS = 32  # in which pipelines are deleted
@@ -21,8 +22,8 @@ THREADS = 32  # in which pipelines are deleted
 def configure(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> None:
     """Set kopf up."""
     settings.persistence.finalizer = f"{GROUP}/finalizer"
-    settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=GROUP)
-    settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=GROUP)
+    settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=NOTES)
+    settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=NOTES)
     settings.execution.max_workers = THREADS
     settings.posting.enabled = False  # Events are ours to choose and to write
     logging.getLogger("kopf.objects").setLevel(logging.WARNING)  # and so is what is logged

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
@@ -79,6 +79,34 @@ class Said:
         pipelines = "  ".join(f"{name}={health}" for name, health in self.resources.items())
         return f"{self.sync:<10} {self.health:<12} {pipelines}"
 
+    def __format__(self, form: str) -> str:
+        return format(str(self), form)
+
+
+class Moment(NamedTuple):
+    """What somebody did, or what was said after it."""
+
+    seconds: float
+    said: Said | None
+    done: str = ""
+
+
+@dataclass
+class History:
+    """What happened, and what Argo CD said, in the order of time."""
+
+    began: float = field(default_factory=time.monotonic)
+    moments: list[Moment] = field(default_factory=list)
+
+    def add(self, said: Said | None = None, done: str = "") -> None:
+        self.moments.append(Moment(time.monotonic() - self.began, said, done))
+
+    def table(self) -> Iterator[str]:
+        """Yield the lines of a table."""
+        yield f"{'seconds':>7}  {'sync':<10} {'health':<12} what happened, and health of pipelines"
+        for seconds, said, done in self.moments:
+            yield f"{seconds:7.1f}  {said or '':<24}{done}".rstrip()
+
 
 @dataclass
 class Argo:
@@ -86,7 +114,7 @@ class Argo:
 
     user: User
     repository: Repository
-    history: list[tuple[float, str, Said]] = field(default_factory=list)
+    history: History = field(default_factory=History)
 
     def application(self, name: str, path: str, *options: str, **annotations: str) -> None:
         """Follow a folder of the repository, and make the cluster equal to it."""
@@ -194,7 +222,7 @@ class Argo:
                 with suppress(ApiException):  # it is not there yet, or no longer
                     if not seen or self.said(name) != seen[-1]:
                         seen.append(self.said(name))
-                        self.history.append((time.time(), name, seen[-1]))
+                        self.history.add(said=seen[-1])
                 over.wait(0.1)
 
         thread = threading.Thread(target=record)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -13,8 +12,10 @@ from kubernetes.dynamic import DynamicClient
 
 from dataflowxpress import artifacts
 from dataflowxpress.sandbox.sandbox import Sandbox
-from tests.argocd.argo import ARGOCD, Argo, Repository
+from tests.argocd.argo import ARGOCD, Argo, History, Repository
 from tests.e2e.conftest import User
+
+HISTORY = pytest.StashKey[History]()
 
 
 @pytest.fixture(scope="session")
@@ -49,16 +50,17 @@ def argo(
             )
             client = DynamicClient(config.new_client_from_config(str(sandbox.kubeconfig)))
             argo = Argo(User(sandbox, client), Repository.new(directory / "repository"))
+            pytestconfig.stash[HISTORY] = argo.history
             yield argo
-            _tell(argo, pytestconfig)
         finally:
             subprocess.run([ARGOCD, "down"], env=environment, check=True)
 
 
-def _tell(argo: Argo, pytestconfig: pytest.Config) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     """Print the states over time."""
-    terminal = pytestconfig.pluginmanager.get_plugin("terminalreporter")
-    for moment, name, said in argo.history:
-        if terminal:
-            when = time.strftime("%H:%M:%S", time.localtime(moment))
-            terminal.write_line(f"{when} {name:<14} {said}")
+    if history := config.stash.get(HISTORY, None):
+        terminalreporter.section("Argo CD, over time")
+        for line in history.table():
+            terminalreporter.write_line(line)

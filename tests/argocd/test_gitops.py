@@ -25,10 +25,12 @@ class Life(NamedTuple):
 
     def commit(self, message: str, **files: Any) -> None:
         names = {f"{LIFE}__{name}": content for name, content in files.items()}
+        self.argo.history.add(done=f"commit: {message}")
         self.argo.repository.commit(message, **names)
         self.argo.look(LIFE)
 
     def revert(self) -> None:
+        self.argo.history.add(done="revert of the last commit")
         self.argo.repository.revert()
         self.argo.look(LIFE)
 
@@ -69,10 +71,13 @@ def life(argo: Argo) -> Iterator[Life]:
     with argo.recording(LIFE) as seen:
         life = Life(argo, seen)
         with stopped(argo.user, "operator"):  # so that the first one is not ready for a while
+            argo.history.add(done="the Application is made; the operator is held still")
             argo.application(LIFE, LIFE, "ServerSideApply=true")
             life.wait("first", "Progressing", "waiting for the operator")
+            argo.history.add(done="the operator goes on")
         life.well()
         yield life
+        argo.history.add(done="the Application is deleted")
         argo.gone(LIFE)
     assert not argo.user.exists("first")  # and the kind is kept, or this would not be known
 
@@ -114,14 +119,17 @@ def test_a_refused_pipeline_is_degraded_with_what_it_says_and_pruned_with_its_co
 
 
 def test_a_paused_pipeline_is_suspended_and_stays_synced(life: Life) -> None:
+    life.argo.history.add(done="kubectl annotate dp first paused=true")
     annotate(life.argo.user, "first", **{PAUSED: "true"})
     said = life.wait("first", "Suspended", "paused")
+    life.argo.history.add(done="the annotation is removed")
     annotate(life.argo.user, "first", **{PAUSED: None})
     life.well()
     assert said.sync == "Synced"
 
 
 def test_what_somebody_changes_in_the_cluster_is_healed(life: Life) -> None:
+    life.argo.history.add(done="somebody changes the spec in the cluster")
     change(life.argo.user, "first", spec={"trigger": {"batchWindowSeconds": 9}})
     life.argo.wait(LIFE, lambda said: said.sync == "OutOfSync", "seen")
     life.argo.wait(LIFE, lambda _: window_of(life, "first") == 0, "healed")

@@ -11,12 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib import request
 
 from kubernetes import config
 from kubernetes.client import CustomObjectsApi
-from prometheus_client import Metric
-from prometheus_client.parser import text_string_to_metric_families
 
 from dataflowxpress.sandbox import aws, processes
 from dataflowxpress.sandbox.probe import HOST
@@ -24,6 +21,7 @@ from dataflowxpress.sandbox.processes import Process
 from dataflowxpress.sandbox.sandbox import Sandbox
 from dataflowxpress.sandbox.state import State
 from dataflowxpress.spec import GROUP, KIND, PLURAL, VERSION
+from tests.scrape import Metrics
 
 NAMESPACE = "default"
 MB = 1024 * 1024
@@ -36,15 +34,7 @@ class Operator:
     """An operator in a process of its own, and what it tells Prometheus."""
 
     process: Process
-    port: int
-
-    def _families(self) -> Iterator[Metric]:
-        with request.urlopen(f"http://{HOST}:{self.port}/metrics", timeout=60) as answer:
-            yield from text_string_to_metric_families(answer.read().decode())
-
-    def series(self, name: str) -> Iterator[tuple[dict[str, str], float]]:
-        found = (sample for family in self._families() for sample in family.samples)
-        return ((sample.labels, sample.value) for sample in found if sample.name == name)
+    metrics: Metrics
 
     @property
     def megabytes(self) -> int:
@@ -52,21 +42,21 @@ class Operator:
 
     @property
     def calls(self) -> int:
-        return int(sum(value for _, value in self.series("dataflowxpress_aws_requests_total")))
+        return self.metrics.calls().total()
 
     @property
     def cpu(self) -> float:
-        return sum(value for _, value in self.series("process_cpu_seconds_total"))
+        return self.metrics.total("process_cpu_seconds_total")
 
     @property
     def work(self) -> Counter[str]:
         """Count what was done by task and outcome."""
-        done = self.series("dataflowxpress_reconciliation_duration_seconds_count")
+        done = self.metrics.series("dataflowxpress_reconciliation_duration_seconds_count")
         return Counter({f"{x['task']} {x['outcome']}": int(value) for x, value in done if value})
 
     def compared(self, since: float) -> int:
         """Count the pipelines that were found or made true after a moment."""
-        return sum(moment > since for _, moment in self.series(CONVERGED))
+        return sum(moment > since for _, moment in self.metrics.series(CONVERGED))
 
 
 @dataclass
@@ -83,18 +73,18 @@ class Fleet:
     def operator(self, name: str) -> Iterator[Operator]:
         """Start one, and end it afterwards."""
         self.state.choose_port(name)
-        port, cloud = self.state.ports[name], self.sandbox.env()["AWS_ENDPOINT_URL"]
+        address, cloud = f"{HOST}:{self.state.ports[name]}", self.sandbox.env()["AWS_ENDPOINT_URL"]
         command = [sys.executable, "-m", "dataflowxpress", "operator", *self.options]
         process = processes.start(
             name,
-            [*command, "--metrics", f"{HOST}:{port}"],
+            [*command, "--metrics", address],
             directory=self.sandbox.directory,
             env=aws.operator_environment(int(cloud.rpartition(":")[2]))
             | {"KUBECONFIG": str(self.sandbox.kubeconfig)},
         )
         try:
             _until(lambda: "working" in process.log.read_text(), "the operator works", process)
-            yield Operator(process, port)
+            yield Operator(process, Metrics(address))
         finally:
             process.stop()
 

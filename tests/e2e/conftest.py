@@ -139,6 +139,15 @@ def holds(status: Status, condition: str) -> bool:
     return found is not None and found.status == "True"
 
 
+def says(reason: str) -> Callable[[Status], bool]:
+    """Return whether a status gives *reason* for any condition."""
+
+    def said(status: Status) -> bool:
+        return reason in {condition.reason for condition in status.conditions}
+
+    return said
+
+
 @cache
 def _client(service: str, endpoint: str, key: str, secret: str) -> Any:
     return boto3.Session().client(

@@ -8,17 +8,14 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib import request
-
-from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.conftest import User
 from tests.node.conftest import IMAGE, Node, until
+from tests.scrape import Metrics
 from tools.tool import tool
 
 NAME = "dataflowxpress"
 KIND = "datapipelines.dataflowxpress.io"
-READS = ("Get", "List", "Describe", "Head", "Batch", "Search", "AssumeRole", "Receive")
 
 
 @dataclass
@@ -77,23 +74,10 @@ class Release:
         until(lambda: self.holder in {pod.metadata.name for pod in self.pods}, "led by a pod")
         return next(pod for pod in self.pods if pod.metadata.name == self.holder)
 
-    def metrics(self, pod: Any) -> dict[str, float]:
+    @staticmethod
+    def metrics(pod: Any) -> Metrics:
         """Return what a pod tells Prometheus."""
-        with request.urlopen(f"http://{pod.status.podIP}:8080/metrics", timeout=30) as answer:
-            families = text_string_to_metric_families(answer.read().decode())
-            return {
-                f"{sample.name}{json.dumps(sample.labels)}": sample.value
-                for family in families
-                for sample in family.samples
-            }
-
-    def writes(self, pod: Any) -> list[str]:
-        """Return the calls with which a pod has changed anything in AWS."""
-        counted = "dataflowxpress_aws_requests_total"
-        called = [key.removeprefix(counted) for key in self.metrics(pod) if counted in key]
-        operations = [json.loads(labels)["operation"] for labels in called]
-        assert operations
-        return [each for each in operations if not each.startswith(READS)]
+        return Metrics(f"{pod.status.podIP}:8080")
 
 
 def process(pod: Any) -> int:

@@ -1,0 +1,31 @@
+"""What somebody asks by an annotation is done at once, not when the pipeline is next looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from dataflowxpress.core.status import Status
+from dataflowxpress.pipeline import PAUSED, PLAN, REQUESTED
+from tests.cluster.conftest import Start
+from tests.e2e.conftest import User, says
+
+ASKED: dict[str, tuple[str, Callable[[Status], bool]]] = {
+    PAUSED: ("true", says("Paused")),
+    PLAN: ("true", says("Planned")),
+    REQUESTED: ("now", lambda status: status.reconcile_handled_at == "now"),
+}
+
+
+@pytest.mark.parametrize("annotation", ASKED)
+def test_what_an_annotation_asks_is_done_at_once(user: User, start: Start, annotation: str) -> None:
+    value, done = ASKED[annotation]
+    start("--look-every", "3600")
+    user.pipeline("asked", bucket={"name": "asked"})
+    user.ready("asked", seconds=60)
+    user.pipeline("asked", annotations={annotation: value}, bucket={"name": "asked"})
+    user.wait("asked", done, 60, f"answering {annotation}")
+    user.pipeline("asked", bucket={"name": "asked"})
+    user.wait("asked", lambda s: not done(s) or annotation == REQUESTED, 60, "answering its end")
+    user.gone("asked")
