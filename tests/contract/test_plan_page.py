@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dataflowxpress.sandbox.aws.serving import RunningAws
 
 PAGE = Path(__file__).parents[2] / "docs" / "plan.md"
-SHOWN = re.compile(r"(?<=\$ dataflowxpress plan orders\n).*?(?=```)", re.DOTALL)
+SHOWN = re.compile(r"(?<=\$ dataflowxpress plan orders\n).*?(?=```\n\n)", re.DOTALL)
 UNTOUCHED = {"Subscription"}  # has no property; whoever unsubscribes is not asked again
 SPEC = {
     "bucket": {"name": "orders-lake"},

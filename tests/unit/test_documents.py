@@ -29,6 +29,15 @@ def test_every_file_that_a_page_links_to_exists(page: Path) -> None:
         assert (page.parent / link).exists(), link
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_code_block_of_a_page_ends(page: Path) -> None:
+    inside = False
+    for fence in re.findall(r"^ *```(.*)$", page.read_text(), re.MULTILINE):
+        assert not (inside and fence), f"a block begins inside another: {fence}"
+        inside = not inside
+    assert not inside
+
+
 def test_the_guarantees_name_a_test_for_each_claim() -> None:
     text = (ROOT / "docs/data-guarantees.md").read_text()
     claims = re.findall(
