@@ -28,6 +28,7 @@ LABEL org.opencontainers.image.title="DataFlowXpress" \
 COPY --from=build /opt/dataflowxpress /opt/dataflowxpress
 ENV PATH=/opt/dataflowxpress/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
+    MALLOC_ARENA_MAX=2 \
     HOME=/tmp
 USER 65532:65532
 WORKDIR /tmp

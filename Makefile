@@ -98,8 +98,8 @@ e2e-node: $(SETUP) ## the chart's life on a real node (DATAFLOWXPRESS_NODE: the 
 bench-scale: $(SETUP) ## many objects, a large one, a long history (WHAT="many large history")
 	@$(BIN)/python -m tests.bench.scale $(or $(WHAT),many large history)
 
-bench-fleet: $(SETUP) ## what many pipelines cost an operator (PIPELINES=1000)
-	@$(BIN)/python -m tests.bench.fleet --pipelines $(or $(PIPELINES),1000)
+bench-fleet: $(SETUP) ## what many pipelines cost an operator (PIPELINES=200 PAUSED=800)
+	@$(BIN)/python -m tests.bench.fleet --pipelines $(or $(PIPELINES),200) --paused $(or $(PAUSED),800)
 
 clean: ## remove what setup made
 	rm -rf $(VENV) dist build

@@ -21,7 +21,7 @@ SETTINGS = Config(
     connect_timeout=3,
     read_timeout=30,
     retries={"mode": "adaptive", "max_attempts": 4},
-    max_pool_connections=32,
+    max_pool_connections=64,
     user_agent_extra="dataflowxpress",
 )
 IMPATIENT = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})

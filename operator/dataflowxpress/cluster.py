@@ -7,7 +7,13 @@ from functools import cached_property
 from typing import Any
 
 from kubernetes import config
-from kubernetes.client import ApiClient, ApiException, CoreV1Api, CustomObjectsApi
+from kubernetes.client import (
+    ApiClient,
+    ApiException,
+    Configuration,
+    CoreV1Api,
+    CustomObjectsApi,
+)
 
 from .core.status import Status
 from .errors import Refused
@@ -21,6 +27,7 @@ _NAMELESS = (
 )
 METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 PAGE = 100  # objects in one answer
+CONNECTIONS = 32  # that are kept: one for each worker, and some for probes and deletions
 TIMEOUT = (3, 10)  # seconds to connect and to be answered: a connection may be open and dead
 
 
@@ -30,6 +37,9 @@ def connect() -> None:
         config.load_incluster_config()
     except config.ConfigException:
         config.load_kube_config()
+    ours = Configuration.get_default_copy()
+    ours.connection_pool_maxsize = CONNECTIONS
+    Configuration.set_default(ours)
 
 
 class Cluster:

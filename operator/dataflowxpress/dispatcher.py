@@ -13,7 +13,7 @@ from .telemetry.logs import Pool
 log = logging.getLogger(__name__)
 
 TICK = 0.5  # seconds between looks at the clock; what is asked for is taken up at once
-THREADS = 32
+THREADS = 16
 
 
 class Dispatcher:

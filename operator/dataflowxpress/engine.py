@@ -42,7 +42,7 @@ class Engine:
         self,
         client: Callable[[str], Any],
         *,
-        workers: int = 16,
+        workers: int = 8,
         patience: float = 120,
         sleep: Callable[[float], None] = time.sleep,
         tell: Callable[[Outcome], None] | None = None,

@@ -15,7 +15,7 @@ LONGEST_PAUSE = 30.0  # seconds between tries to delete: an edited spec is to he
 NOTES = f"kopf.{GROUP}"  # under whose prefix kopf would not see what users ask by annotations
 RESOURCE = (GROUP, VERSION, PLURAL)
 SPREAD = 10.0  # seconds over which pipelines are taken up after a restart
-THREADS = 32  # in which pipelines are deleted
+THREADS = 16  # in which pipelines are deleted
 
 
 @kopf.on.startup()

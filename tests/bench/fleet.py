@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from kubernetes import config
 from kubernetes.client import CustomObjectsApi
 
+from dataflowxpress.pipeline import PAUSED
 from dataflowxpress.sandbox import aws, processes
 from dataflowxpress.sandbox.probe import HOST
 from dataflowxpress.sandbox.processes import Process
@@ -26,6 +28,7 @@ from tests.scrape import Metrics
 NAMESPACE = "default"
 MB = 1024 * 1024
 PATIENCE = 3600  # seconds: how long it takes is what is to be found out
+_KIND = {"apiVersion": f"{GROUP}/{VERSION}", "kind": KIND}
 CONVERGED = "dataflowxpress_pipeline_last_converged_timestamp_seconds"
 
 
@@ -66,6 +69,7 @@ class Fleet:
     sandbox: Sandbox
     options: list[str]
     pipelines: int
+    paused: int
     rest: float
     state: State = field(default_factory=State)
 
@@ -80,7 +84,7 @@ class Fleet:
             [*command, "--metrics", address],
             directory=self.sandbox.directory,
             env=aws.operator_environment(int(cloud.rpartition(":")[2]))
-            | {"KUBECONFIG": str(self.sandbox.kubeconfig)},
+            | {"KUBECONFIG": str(self.sandbox.kubeconfig), "MALLOC_ARENA_MAX": "2"},  # as the image
         )
         try:
             _until(lambda: "working" in process.log.read_text(), "the operator works", process)
@@ -96,6 +100,7 @@ class Fleet:
             began = time.time()
             self._make()
             self._compared(operator, began, "made")
+        self._copy()
         with self.operator("second") as operator:
             self._compared(operator, time.time(), "taken up after a restart")
 
@@ -104,12 +109,25 @@ class Fleet:
             objects = CustomObjectsApi(client)
             for number in range(self.pipelines):
                 body = {
-                    "apiVersion": f"{GROUP}/{VERSION}",
-                    "kind": KIND,
+                    **_KIND,
                     "metadata": {"name": f"fleet-{number:04d}"},
                     "spec": {"suspend": True},  # or the emulator is busy asking all the queues
                 }
                 objects.create_namespaced_custom_object(GROUP, VERSION, NAMESPACE, PLURAL, body)
+
+    def _copy(self) -> None:
+        """Make pipelines that look like the others, and are paused: they cost AWS nothing."""
+        with config.new_client_from_config(str(self.sandbox.kubeconfig)) as client:
+            objects = CustomObjectsApi(client)
+            where = (GROUP, VERSION, NAMESPACE, PLURAL)
+            model: Any = objects.get_namespaced_custom_object(*where, "fleet-0000")
+            for number in range(self.paused):
+                name = f"paused-{number:04d}"
+                about = {"name": name, "annotations": {PAUSED: "true"}}
+                body = {**_KIND, "metadata": about, "spec": model["spec"]}
+                objects.create_namespaced_custom_object(*where, body)
+                status = {"status": model["status"]}
+                objects.patch_namespaced_custom_object_status(*where, name, status)
 
     def _compared(self, operator: Operator, since: float, how: str) -> None:
         most = 0
@@ -144,12 +162,13 @@ def main() -> None:
     """Measure what is asked for; further arguments are the operator's."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--pipelines", type=int, default=1000)
+    parser.add_argument("--paused", type=int, default=0, help="so many more after the restart")
     parser.add_argument("--rest", type=float, default=120)
     asked, options = parser.parse_known_args()
     with tempfile.TemporaryDirectory() as folder:
         sandbox = Sandbox(Path(folder) / "sandbox", operator=False)
         with sandbox.running():
-            Fleet(sandbox, options, asked.pipelines, asked.rest).measure()
+            Fleet(sandbox, options, asked.pipelines, asked.paused, asked.rest).measure()
 
 
 if __name__ == "__main__":

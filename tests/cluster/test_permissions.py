@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 from kubernetes import config
+from kubernetes.client import AuthorizationV1Api
 from kubernetes.dynamic import DynamicClient
 
 from dataflowxpress.sandbox import binaries, processes
@@ -76,6 +77,36 @@ def test_an_operator_is_allowed_what_it_does_and_nothing_else(
     refused = [f"{verb} {where}" for verb, where, code in asked if code == 403]
     assert refused == []
     assert used(audit) == allowed(objects)
+
+
+@pytest.mark.parametrize("namespaces", [[], [NAMESPACE]], ids=["all", "one namespace"])
+def test_kubectl_lists_the_chart_s_rules_for_the_service_account_and_no_other(
+    user: User, tmp_path: Path, namespaces: list[str]
+) -> None:
+    """`kubectl auth can-i --list` asks the same."""
+    name = f"{NAME}-{len(namespaces)}"
+    values: Any = {"watch": {"namespaces": namespaces}, "rbac": {"aggregateClusterRoles": False}}
+    objects = rendered(fullnameOverride=name, **values)
+    install(user, objects)
+    ours = permissions(access.account(user, name, tmp_path))
+    anybody_s = permissions(access.account(user, "anybody", tmp_path))
+    elsewhere = {("", "namespaces", "get", "kube-system")}  # by a Role there
+    assert ours - anybody_s == allowed(objects) - elsewhere
+
+
+def permissions(account: access.Account) -> set[Use]:
+    """Return what the API server says that an account may do in its namespace."""
+    ask: Any = {"spec": {"namespace": NAMESPACE}}
+    with config.new_client_from_config(str(account.kubeconfig)) as client:
+        review: Any = AuthorizationV1Api(client).create_self_subject_rules_review(ask)
+    return {
+        (group, resource, verb, name)
+        for rule in review.status.resource_rules
+        for group in rule.api_groups
+        for resource in rule.resources
+        for verb in rule.verbs
+        for name in rule.resource_names or [""]
+    }
 
 
 def install(admin: User, objects: list[dict[str, Any]]) -> None:
