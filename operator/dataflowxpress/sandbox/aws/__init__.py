@@ -94,6 +94,20 @@ def ready(port: int) -> bool:
     return bool(health.get("auth") == "enabled")
 
 
+def permissions(port: int) -> dict[str, Any]:
+    """Return which permissions were `used` since it began, and which were `refused`, and by whom.
+
+    Each of `used` names principal (`by`), `action` and the statement that allowed it (`sid`, `on`).
+    """
+    connection = http.client.HTTPConnection(HOST, port, timeout=30)
+    try:
+        connection.request("GET", "/_dataflowxpress/permissions")
+        shown: dict[str, Any] = json.load(connection.getresponse())
+    finally:
+        connection.close()
+    return shown
+
+
 def prepare() -> None:
     """Fetch and make what Spark needs to start fast: a minute the first time, nothing after that.
 

@@ -16,10 +16,12 @@ from hypercorn.config import Config
 from ministack import app
 from ministack.core import lambda_runtime
 
-from dataflowxpress.sandbox.aws import HOST, Aws, gaps, metrics, permissions
+from dataflowxpress.sandbox.aws import HOST, Aws, gaps, metrics
 from dataflowxpress.sandbox.aws.children import Children, when_parent_ends
 from dataflowxpress.sandbox.aws.faults.control import Control
 from dataflowxpress.sandbox.aws.glue import api
+from dataflowxpress.sandbox.aws.iam import enforcement, function_role
+from dataflowxpress.sandbox.aws.iam.ledger import Ledger
 from dataflowxpress.sandbox.aws.postman import Postman
 from dataflowxpress.sandbox.aws.subscriptions import Subscriptions
 
@@ -36,14 +38,16 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     """
     children = Children()
     children.adopt(lambda_runtime)
-    permissions.install()
+    ledger = Ledger()
+    enforcement.install(ledger)
+    function_role.install(ledger)
     gaps.install()
     aws = Aws(port)
     jobs = api.install(aws, directory)
     postman = Postman(directory)
     Subscriptions(aws, postman).install()
     metrics.start()
-    control = Control(_as_over_tls)
+    control = Control(ledger.page(_as_over_tls))
     control.install()
     try:
         asyncio.run(_serve(aws, postman, control, tied=tied))
