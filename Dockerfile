@@ -18,11 +18,13 @@ RUN /opt/build/bin/python -m pip wheel --no-deps --no-index --no-build-isolation
  && /opt/dataflowxpress/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/dataflowxpress/lib
 
 FROM ${BASE}
+ARG BASE
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="DataFlowXpress" \
       org.opencontainers.image.description="Operator for DataPipeline: a serverless CSV-to-Parquet pipeline on AWS" \
       org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.base.name="${BASE}" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=build /opt/dataflowxpress /opt/dataflowxpress

@@ -59,7 +59,8 @@ def warm(services: Iterable[str]) -> None:
 @functools.cache
 def impatient(service: str) -> Any:
     """Return a client of our own identity for whoever waits for an answer right now."""
-    return boto3.Session().client(service, config=SETTINGS.merge(IMPATIENT))
+    session = boto3.Session(botocore_session=_bare())
+    return session.client(service, config=SETTINGS.merge(IMPATIENT))
 
 
 @functools.cache
@@ -90,7 +91,19 @@ def _session(role_arn: str | None) -> botocore.session.Session:
     return assumed
 
 
-def _observed() -> botocore.session.Session:
+@functools.cache
+def _descriptions() -> Any:
+    """Return what reads the descriptions of services: 30 MB, which all roles are to share."""
+    return botocore.session.get_session().get_component("data_loader")
+
+
+def _bare() -> botocore.session.Session:
     session = botocore.session.get_session()
+    session.register_component("data_loader", _descriptions())
+    return session
+
+
+def _observed() -> botocore.session.Session:
+    session = _bare()
     aws_calls.observe(session)
     return session

@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[2]
 LOCKS = [ROOT / "image/requirements.lock", ROOT / "image/build.lock"]
@@ -44,6 +45,13 @@ def test_every_dependency_of_the_operator_is_in_it() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["otel"]]
     assert {re.split(r"[=>\[;]", each)[0] for each in wanted} <= pins(LOCKS[0]).keys()
+
+
+def test_package_chart_and_image_are_of_one_version() -> None:
+    package = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    chart = yaml.safe_load((ROOT / "charts/dataflowxpress/Chart.yaml").read_text())
+    [image] = re.findall(r"^ARG VERSION=(.+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert {chart["appVersion"], image} == {package}
 
 
 def test_the_linter_has_nothing_to_say_against_the_dockerfile() -> None:
