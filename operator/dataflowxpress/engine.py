@@ -147,18 +147,19 @@ class Engine:
 
     def _run(self, step: Step, progress: Progress) -> Outcome:
         """Do a step; what time heals is tried again for as long as patience lasts."""
-        pause, spent, now = FIRST_PAUSE, 0.0, step
+        pauses, now = _pauses(self._patience), step
         while True:
             try:
                 self._do(now, progress)
             except Exception as error:  # noqa: BLE001 - one step's failure is its outcome
-                if not meaning(error).heals_soon or spent >= self._patience:
+                pause = next(pauses, None)
+                if pause is None or not meaning(error).heals_soon:
                     return Outcome(step, error)
                 log.info("%s: %s; again in %.1f s", step.id, explain(error), pause)
             else:
                 return Outcome(step)
             self._sleep(pause)
-            spent, pause, now = spent + pause, min(pause * 2, LONGEST_PAUSE), self._again(now)
+            now = self._again(now)
 
     def _again(self, step: Step) -> Step:
         """Look before a second try: a creation may have got half-way, and what is there differs."""
@@ -184,6 +185,7 @@ class Engine:
         resource = _described(step)
         client = self._client(resource.service)
         resource.create(client, resource.desired(), resource.scope.all_tags)
+        self._settle(resource)
 
     def _update(self, step: Step) -> None:
         resource = _described(step)
@@ -192,6 +194,17 @@ class Engine:
             self._tag(client, step, resource)
         if changed := step.changed - {"Tags"}:
             resource.update(client, resource.desired(), changed)
+            self._settle(resource)
+
+    def _settle(self, resource: Resource) -> None:
+        """Let AWS finish what it goes on with after its answer, as long as patience lasts."""
+        if not resource.settles:
+            return
+        for pause in _pauses(self._patience):
+            have = self._read_one(type(resource), resource.id)
+            if isinstance(have, Mapping) and not resource.is_unsettled(have):
+                return
+            self._sleep(pause)
 
     def _tag(self, client: Any, step: Step, resource: Resource) -> None:
         tagger = TAGGERS[resource.service]
@@ -216,6 +229,14 @@ class Engine:
 
 
 _LIST = "ResourceTagMappingList"
+
+
+def _pauses(patience: float) -> Iterator[float]:
+    """Yield ever longer pauses until *patience* is spent."""
+    pause, spent = FIRST_PAUSE, 0.0
+    while spent < patience:
+        yield pause
+        spent, pause = spent + pause, min(pause * 2, LONGEST_PAUSE)
 
 
 def _described(step: Step) -> Resource:

@@ -119,6 +119,23 @@ class Safe(Box):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Slow(Box):
+    """A box that is set up for a while after every change: for as many looks as it is large."""
+
+    settles = True
+
+    @staticmethod
+    def read(client: Memory, name: str) -> State:
+        have = Box.read(client, name)
+        client.things[name,]["Looks"] = have.get("Looks", 0) + 1
+        return have
+
+    @staticmethod
+    def is_unsettled(have: State) -> bool:
+        return bool(have.get("Looks", 0) < have["Size"])
+
+
+@dataclass(frozen=True, kw_only=True)
 class Lid(Resource):
     """A thing without tags: whose it is follows from its box, if it has one."""
 

@@ -14,7 +14,7 @@ from dataflowxpress.core.resource import Id, Resource, State, Tags
 from dataflowxpress.engine import Engine
 from dataflowxpress.errors import Blocked, Refused, explain
 
-from .conftest import HERE, THERE, Box, Lid, aws_error
+from .conftest import HERE, THERE, Box, Lid, Slow, aws_error
 
 if TYPE_CHECKING:
     from .conftest import Memory
@@ -125,6 +125,23 @@ def test_what_time_does_not_heal_fails_at_once(
     memory.failures["create top"] = [aws_error("ValidationException")]
     assert reconcile(engine, [Lid(HERE, "top", box=None)])["top"].error is not None
     assert pauses == []
+
+
+def test_what_aws_goes_on_with_is_awaited_before_anything_stands_on_it(
+    engine: Engine, memory: Memory, pauses: list[float]
+) -> None:
+    slow = Slow(HERE, "a", size=3)
+    reconcile(engine, [slow, Lid(HERE, "top", box=slow)])
+    assert pauses == pytest.approx([0.2, 0.4, 0.8])
+    assert memory.journal[-1] == "create top"
+    assert memory.things[slow.key]["Looks"] == 4
+
+
+def test_what_aws_never_finishes_is_awaited_no_longer_than_patience_lasts(
+    engine: Engine, pauses: list[float]
+) -> None:
+    assert reconcile(engine, [Slow(HERE, "a", size=99)])["a"].error is None
+    assert 10 <= sum(pauses) < 20
 
 
 def test_a_creation_that_got_half_way_is_taken_up_where_it_stopped(

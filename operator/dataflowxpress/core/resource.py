@@ -87,6 +87,7 @@ class Resource:
     keeps_data: ClassVar[bool] = False
     modified: ClassVar[str] = ""  # the property that says when it was last changed
     reads_many: ClassVar[bool] = False  # one call tells of many: see `read_many`
+    settles: ClassVar[bool] = False  # AWS goes on after its answer: see `is_unsettled`
 
     scope: Scope = field(repr=False)
     name: str
@@ -197,6 +198,11 @@ class Resource:
     def displaces(self, found: Vacant) -> Iterable[Change]:  # noqa: ARG002 - as above
         """Return what of *found* goes when it is made."""
         return ()
+
+    @staticmethod
+    def is_unsettled(have: State) -> bool:  # noqa: ARG004 - most kinds are as soon as AWS answers
+        """Say whether AWS is still at what it was last asked for; see `settles`."""
+        return False
 
     @staticmethod
     def waits_for(have: State) -> str:  # noqa: ARG004 - most kinds wait for nothing

@@ -24,6 +24,7 @@ class Function(Resource):
     service = "lambda"
     arn_format = "arn:{partition}:lambda:{region}:{account}:function:{name}"
     modified = "LastModified"
+    settles = True
 
     role: Role
     log_group: LogGroup
@@ -75,12 +76,15 @@ class Function(Resource):
         lambda_.delete_function(FunctionName=name)
 
     @staticmethod
+    def is_unsettled(have: State) -> bool:
+        """Say whether Lambda sets it up; an idle function's state is Inactive, which is fine."""
+        return have.get("State") == "Pending" or have.get("LastUpdateStatus") == "InProgress"
+
+    @staticmethod
     def waits_for(have: State) -> str:
-        """Say what Lambda is still at; an idle function's state is Inactive, which is fine."""
         if "Failed" in (have.get("State"), have.get("LastUpdateStatus")):
             return str(have.get("StateReason") or have.get("LastUpdateStatusReason") or "a repair")
-        busy = have.get("State") == "Pending" or have.get("LastUpdateStatus") == "InProgress"
-        return "Lambda to set it up" if busy else ""
+        return "Lambda to set it up" if Function.is_unsettled(have) else ""
 
 
 def _configuration(want: State) -> dict[str, Any]:
