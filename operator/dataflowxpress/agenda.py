@@ -17,8 +17,8 @@ BUSY_LOOK = 5.0  # seconds between looks at data on the move
 IDLE_LOOK = 60.0  # seconds between looks at other data, where nobody asks for more
 FIRST_RETRY, LONGEST_RETRY = 5.0, 300.0  # seconds
 DOUBLINGS = 10  # or, after days, the wait would be more seconds than a float can count
-STUCK = 1800.0  # seconds that work on one pipeline may take: emptying a bucket is the longest
-STARVED = 300.0  # seconds that a pipeline may wait to be taken up while no work ends at all
+STUCK = 1800.0  # seconds that work on one pipeline may take without getting on
+STARVED = 300.0  # seconds that a pipeline may wait to be taken up while no work gets on at all
 NEVER = math.inf
 
 
@@ -57,29 +57,37 @@ class Agenda:
         self._idle_look, self._stuck, self._clock = idle_look, stuck, clock
         self._entries: dict[str, Entry] = {}
         self._working: dict[str, tuple[float, Reference]] = {}
-        self._ended, self._news = clock(), threading.Event()
+        self._moved, self._news = clock(), threading.Event()
 
     @contextlib.contextmanager
-    def work(self, reference: Reference) -> Iterator[None]:
-        """Make work on one pipeline follow, not overlap."""
+    def work(self, reference: Reference) -> Iterator[Callable[[], None]]:
+        """Make work on one pipeline follow, not overlap.
+
+        What it gives is to be called whenever the work has got on.
+        """
+
+        def get_on() -> None:
+            self._moved = self._clock()
+            self._working[reference.uid] = self._moved, reference
+
         entry = self._entry(reference)
         with entry.lock:
             entry.claimed = entry.asked = False
-            self._working[reference.uid] = self._clock(), reference
+            get_on()
             try:
-                yield
+                yield get_on
             finally:
                 self._working.pop(reference.uid, None)
-                self._ended = self._clock()
+                self._moved = self._clock()
 
     def stuck(self) -> str:
         """Say what no longer gets on, or nothing."""
         now = self._clock()
-        for began, who in list(self._working.values()):
-            if now - began > self._stuck:
-                return f"work on {who} has not ended for {now - began:.0f} s"
-        if min(self.longest_wait(), now - self._ended) > STARVED:
-            return f"no work has ended for {STARVED:.0f} s; pipelines that wait: {self.depth()}"
+        for moved, who in list(self._working.values()):
+            if now - moved > self._stuck:
+                return f"work on {who} has not got on for {now - moved:.0f} s"
+        if min(self.longest_wait(), now - self._moved) > STARVED:
+            return f"no work has got on for {STARVED:.0f} s; pipelines that wait: {self.depth()}"
         return ""
 
     def depth(self) -> int:

@@ -53,17 +53,26 @@ def after(status: Status, outcomes: Sequence[Outcome]) -> Status:
     )
 
 
+def unheard() -> None:
+    """Let nobody know that a deletion gets on."""
+
+
 @dataclass
 class Progress:
-    """Tells on the resource how far a long deletion is, and ends it when the spec has changed."""
+    """Tells on the resource how far a long deletion is, and ends it when the spec has changed.
+
+    *get_on* hears of every step of it.
+    """
 
     store: Store
     pipeline: Pipeline
+    get_on: Callable[[], None] = unheard
     clock: Callable[[], float] = time.monotonic
     _told: float = field(default=float("-inf"), init=False)
 
     def __call__(self, which: Id, said: str) -> None:
         """Write *said* down, now and then; raises Superseded when it is no longer what is asked."""
+        self.get_on()
         if self.clock() - self._told < TELL:
             return
         self._told = self.clock()

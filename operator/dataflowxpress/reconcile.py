@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -13,7 +14,7 @@ from .blueprint import blueprint
 from .core.plan import Action, Outcome, Step
 from .core.resource import Resource
 from .core.status import Status
-from .deletion import STAYS, Progress, keeps_data
+from .deletion import STAYS, Progress, keeps_data, unheard
 from .engine import Engine
 from .errors import Blocked, PipelineError
 from .pipeline import Pipeline
@@ -63,9 +64,14 @@ class Reconciler:
         """Bring what is said of the data up to date, and only that; None where it is gone."""
         return self._answer(namespace, name, self._looked)
 
-    def delete(self, namespace: str, name: str) -> Report | None:
-        """Remove from AWS what the deletion policy does not keep; settled when all is gone."""
-        return self._answer(namespace, name, self._deleted, going=True)
+    def delete(
+        self, namespace: str, name: str, get_on: Callable[[], None] = unheard
+    ) -> Report | None:
+        """Remove from AWS what the deletion policy does not keep; settled when all is gone.
+
+        *get_on* is called as long as it gets on.
+        """
+        return self._answer(namespace, name, partial(self._deleted, get_on), going=True)
 
     def plan(self, pipeline: Pipeline) -> list[Step]:
         """Return what a reconciliation would do, and raise what it would report; reads only."""
@@ -115,7 +121,7 @@ class Reconciler:
         place, wanted = self.describe(pipeline)
         return self._with_data(pipeline, place, wanted, pipeline.status)
 
-    def _deleted(self, pipeline: Pipeline) -> Report:
+    def _deleted(self, get_on: Callable[[], None], pipeline: Pipeline) -> Report:
         status, stays = _answered(pipeline), STAYS[pipeline.spec.deletion_policy]
         if all(map(stays, status.inventory)):
             return Report(status, settled=True)
@@ -123,7 +129,7 @@ class Reconciler:
             return Report(verdicts.paused(status), settled=False)
         place = self._places.of(pipeline)
         steps = place.engine.plan(place.scope, [], status.inventory, stays)
-        outcomes = place.engine.apply(steps, Progress(self._store, pipeline))
+        outcomes = place.engine.apply(steps, Progress(self._store, pipeline, get_on))
         status = deletion.after(status, outcomes)
         return Report(status, settled=all(map(stays, status.inventory)))
 

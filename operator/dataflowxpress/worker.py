@@ -47,10 +47,10 @@ class Worker:
     def delete(self, reference: Reference) -> Report | None:
         """Remove what the deletion policy does not keep; None where nothing is left to do."""
         with (
-            self.agenda.work(reference),
+            self.agenda.work(reference) as get_on,
             observed("delete", **reference.fields) as work,
         ):
-            report = self.reconciler.delete(reference.namespace, reference.name)
+            report = self.reconciler.delete(reference.namespace, reference.name, get_on)
             work.outcome = _outcome(report)
             if report and not report.settled:
                 self._tell(reference, report)

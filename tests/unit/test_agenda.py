@@ -121,6 +121,18 @@ def test_work_that_does_not_end_is_stuck_and_named(agenda: Agenda, clock: Clock)
     assert not agenda.stuck()
 
 
+def test_work_that_gets_on_may_take_as_long_as_it_likes(agenda: Agenda, clock: Clock) -> None:
+    with agenda.work(ORDERS) as get_on:
+        agenda.start(OTHERS, within=0)
+        assert agenda.due(OTHERS.uid)
+        for _ in range(100):
+            clock.now += STARVED
+            get_on()
+            assert not agenda.stuck()
+        clock.now += STUCK + 1
+        assert "has not got on for 1801 s" in agenda.stuck()
+
+
 def test_pipelines_that_nobody_takes_up_while_no_work_ends_are_stuck(
     agenda: Agenda, clock: Clock
 ) -> None:

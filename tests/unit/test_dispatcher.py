@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -37,7 +37,11 @@ class Work:
             raise self.answer
         return self.answer
 
-    look = delete = reconcile
+    look = reconcile
+
+    def delete(self, namespace: str, name: str, get_on: Callable[[], None]) -> Report | None:
+        get_on()
+        return self.reconcile(namespace, name)
 
     def record(self, reference: Reference, event: Event) -> None:
         self.told.append(f"{reference}: {event.message}")

@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from dataflowxpress import clients, queue_url
 from dataflowxpress.cluster import Cluster
 from dataflowxpress.core.ownership import OWNER_TAG
 from dataflowxpress.core.status import Status
+from dataflowxpress.deletion import unheard
 from dataflowxpress.demo.leftovers import leftovers
 from dataflowxpress.engine import TAGGING
 from dataflowxpress.reconcile import Reconciler, Report
@@ -221,10 +222,10 @@ class Life:
         """Ask for the deletion, as `kubectl delete` does."""
         self._objects.delete_namespaced_custom_object(*self._where, self.name)
 
-    def end(self) -> None:
+    def end(self, get_on: Callable[[], None] = unheard) -> None:
         """Let the operator delete until it is done, and the object go."""
-        deadline = time.monotonic() + PATIENCE
-        while (report := self.world.operator.delete(NAMESPACE, self.name)) and not report.settled:
+        deadline, operator = time.monotonic() + PATIENCE, self.world.operator
+        while (report := operator.delete(NAMESPACE, self.name, get_on)) and not report.settled:
             assert time.monotonic() < deadline, said(report.status)
             time.sleep(POLL)
         self.release()

@@ -96,8 +96,10 @@ def test_a_full_bucket_tells_how_far_it_is(life: Life, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(Watched, "write_status", noted)
     life.delete()
-    life.end()
+    steps: list[int] = []
+    life.end(lambda: steps.append(len(told)))
     assert life.world.everything() == before
+    assert len(steps) >= MANY / 1000  # so often it is known to be well
     said = [c.message for status in told if (c := status["Ready"]) and "removed" in c.message]
     assert said
     assert said[0].startswith(f"Bucket/{bucket}: ")

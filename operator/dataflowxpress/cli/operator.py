@@ -71,7 +71,7 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
         float, typer.Option(min=1, help="Seconds that a change may go unheard before we are sick.")
     ] = 120,
     stuck_after: Annotated[
-        float, typer.Option(min=1, help="Seconds that work on a pipeline may take until then.")
+        float, typer.Option(min=1, help="Seconds that work may stand still until then.")
     ] = 1800,
 ) -> None:
     """Run the operator against the current cluster and AWS account, until it is stopped.
