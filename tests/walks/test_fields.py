@@ -41,7 +41,7 @@ TEXTS: dict[str, Any] = {
     "notifications.emails": ["ann@example.com"],
     "region": "us-east-1",
     "resyncInterval": "1h",
-    "roleArn": f"arn:aws:iam::{sandbox_aws.ACCOUNT}:role/dataflowxpress-elsewhere",
+    "roleArn": f"arn:aws:iam::{sandbox_aws.ACCOUNT}:role/dataflowxpress-elsewhere-{{id}}",
     "source.csv.delimiter": "\\t",
     "source.prefix": "incoming/orders/",
     "source.suffix": ".csv",
@@ -127,7 +127,7 @@ def live(world: World) -> Iterator[Life]:
     """A pipeline with data: a file, and a table that somebody may be querying."""
     life = Life(world, f"fields-{uuid.uuid4().hex[:8]}".replace("-", "x"))
     world.config_map(SCRIPTS, **{"job.py": "print('mine')"})
-    _role_elsewhere(world)
+    _role_elsewhere(life)
     life.create({"deletionPolicy": "Delete"})
     life.converge()
     table = {"Name": "csv_data"}
@@ -140,12 +140,12 @@ def live(world: World) -> Iterator[Life]:
     assert life.owned() == set()
 
 
-def _role_elsewhere(world: World) -> None:
-    iam = world.admin("iam")
+def _role_elsewhere(life: Life) -> None:
+    iam = life.world.admin("iam")
     operator = f"arn:aws:iam::{sandbox_aws.ACCOUNT}:user/{sandbox_aws.OPERATOR}"
     trust = {"Effect": "Allow", "Principal": {"AWS": operator}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    name = "dataflowxpress-elsewhere"
+    name = f"dataflowxpress-elsewhere-{life.name}"
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)
     may = iam.get_user_policy(UserName=sandbox_aws.OPERATOR, PolicyName=sandbox_aws.OPERATOR)
     document = json.dumps(may["PolicyDocument"])
