@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -14,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .core.ownership import OWNER_TAG
 from .core.plan import Action, Observed, Outcome, Step, nothing_stays, plan
 from .core.resource import Id, Resource, Scope, State, Tags
-from .errors import Blocked, Meaning, Refused, Unfinished, explain, meaning
+from .errors import Blocked, Meaning, Overtaken, Refused, Unfinished, explain, meaning
 from .tags import TAGGERS, unpair
 from .telemetry.logs import Pool
 
@@ -154,7 +155,7 @@ class Engine:
             except Exception as error:  # noqa: BLE001 - one step's failure is its outcome
                 pause = next(pauses, None)
                 if pause is None or not meaning(error).heals_soon:
-                    return Outcome(step, error)
+                    return Outcome(now if now.action is Action.REFUSE else step, error)
                 log.info("%s: %s; again in %.1f s", step.id, explain(error), pause)
             else:
                 return Outcome(step)
@@ -209,10 +210,21 @@ class Engine:
     def _tag(self, client: Any, step: Step, resource: Resource) -> None:
         tagger = TAGGERS[resource.service]
         changes = [change for change in step.changes if change.path[0] == "Tags"]
-        if any(change.new is not None for change in changes):
+        if any(change.path[-1] == OWNER_TAG for change in changes):
+            self._take_over(client, resource)
+        elif any(change.new is not None for change in changes):
             tagger.write(client, resource.arn, resource.scope.all_tags)
         if gone := sorted(str(change.path[-1]) for change in changes if change.new is None):
             tagger.remove(client, resource.arn, gone)
+
+    def _take_over(self, client: Any, resource: Resource) -> None:
+        """Mark it as ours, unless somebody has marked it since we looked."""
+        tagger, here = TAGGERS[resource.service], resource.scope
+        with _TAKING_OVER:
+            tags = tagger.read(client, resource.arn)
+            if here.mark.objection(tags, to_unowned=False, to_moved=not here.adopt):
+                raise Overtaken("somebody else has just taken it over")
+            tagger.write(client, resource.arn, here.all_tags)
 
     def _delete(self, which: Id, progress: Progress, *, lets_finish: bool = False) -> None:
         kind = Resource.kinds[which.kind]
@@ -229,6 +241,7 @@ class Engine:
 
 
 _LIST = "ResourceTagMappingList"
+_TAKING_OVER = threading.Lock()  # tags have no compare-and-swap: of two pipelines one is first
 
 
 def _pauses(patience: float) -> Iterator[float]:

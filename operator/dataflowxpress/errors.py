@@ -5,6 +5,7 @@ PipelineError
 ├── Refused       what is there is not ours, or cannot be changed: needs a person
 ├── Blocked       waits for another resource that failed
 ├── Unfinished    waits for work that must not be cut short
+├── Overtaken     somebody else was faster: the next look says whose it is
 └── Superseded    the spec changed in the middle of it
 """
 
@@ -50,6 +51,10 @@ class Blocked(PipelineError):
 
 class Unfinished(PipelineError):
     """It is at something that must not be cut short."""
+
+
+class Overtaken(PipelineError):
+    """Somebody else has done something to it since we looked."""
 
 
 class Superseded(PipelineError):
@@ -146,6 +151,7 @@ _OTHERS: list[tuple[type[Exception], Meaning]] = [
     (Refused, Meaning.REFUSED),
     (Blocked, Meaning.BLOCKED),
     (Unfinished, Meaning.WORKING),
+    (Overtaken, Meaning.BUSY),
     (Superseded, Meaning.WORKING),
 ]
 

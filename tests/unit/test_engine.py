@@ -173,6 +173,19 @@ def test_a_strangers_resource_is_refused_and_not_touched(engine: Engine, memory:
     assert memory.writes == []
 
 
+def test_of_two_that_take_over_the_same_at_once_the_later_is_told_whose_it_is(
+    engine: Engine, memory: Memory
+) -> None:
+    ours, theirs = (Box(here, "a", adopt=True, size=2) for here in (HERE, THERE))
+    memory.things[ours.key] = {"Size": 1, "Color": "grey", "Labels": {}}
+    steps = engine.plan(HERE, [ours]) + engine.plan(THERE, [theirs])  # neither sees an owner
+    first, later = (outcome for step in steps for outcome in engine.apply([step]))
+    assert first.error is None
+    assert str(later.error).startswith("exists and belongs to pipeline demo/orders")
+    assert (later.step.action, later.step.foreign) == (Action.REFUSE, True)
+    assert memory.tags[ours.arn]["dataflowxpress.io/pipeline"] == "demo/orders"
+
+
 def test_an_error_while_reading_is_the_outcome_of_the_step(engine: Engine, memory: Memory) -> None:
     denied = aws_error("AccessDenied")
     memory.failures["read a"] = [denied]
