@@ -21,11 +21,15 @@ def _all(client: Client) -> Iterator[str]:
             yield f"Table {database['Name']}.{table['Name']}"
     for kind, service, call, answer, name in _LISTED:
         for item in getattr(client(service), call)().get(answer, ()):
-            yield f"{kind} {item[name] if name else item}"
+            which = item[name] if name else item
+            if which not in _GLUES_OWN:
+                yield f"{kind} {which}"
     for classifier in glue.get_classifiers()["Classifiers"]:
         yield from (f"Classifier {one['Name']}" for one in classifier.values())
 
 
+# Log groups that Glue makes at the first crawl or run of an account, and shares among all.
+_GLUES_OWN = {"/aws-glue/crawlers", "/aws-glue/jobs/output", "/aws-glue/jobs/error"}
 _LISTED = [
     ("Alarm", "cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
     ("Bucket", "s3", "list_buckets", "Buckets", "Name"),

@@ -131,6 +131,34 @@ def test_a_role_that_may_not_read_the_bucket_fails_the_crawl(
     assert place.tables() == []
 
 
+def test_a_crawl_tells_in_cloudwatch_what_it_did(place: Place, eventually: Eventually) -> None:
+    place.put("data/a.csv", "id,Name\n1,x\n")
+    crawler = Crawler(place, eventually)
+    last = crawler.crawl()
+    told = logged(place, last)
+    assert f"[{last['MessagePrefix']}] BENCHMARK : Running Start Crawl" in told[0]
+    assert any(line.endswith(f"Created table data in database {place.name}") for line in told)
+    assert told[-1].endswith("Crawler has finished running and is in state READY")
+    again = crawler.crawl()
+    assert logged(place, again)[: len(told)] == told
+    assert again["MessagePrefix"] != last["MessagePrefix"]
+
+
+def test_a_crawl_that_fails_tells_why_in_cloudwatch(place: Place, eventually: Eventually) -> None:
+    from tests.sandbox.aws.conftest import allow
+
+    role = place.role(allow("glue:*"), allow("logs:*"))
+    last = Crawler(place, eventually, Role=role).crawl()
+    assert any("ERROR : " in line and "AccessDenied" in line for line in logged(place, last))
+
+
+def logged(place: Place, last: dict[str, Any]) -> list[str]:
+    """Return the lines that are where *last*, a crawl, says."""
+    where = {"logGroupName": last["LogGroup"], "logStreamName": last["LogStream"]}
+    answer = place.aws.client("logs").get_log_events(**where, startFromHead=True)
+    return [event["message"] for event in answer["events"]]
+
+
 def test_a_role_for_another_service_is_refused(place: Place, eventually: Eventually) -> None:
     role = place.role(service="lambda.amazonaws.com")
     with pytest.raises(ClientError, match=r"InvalidInputException.*TrustPolicy"):

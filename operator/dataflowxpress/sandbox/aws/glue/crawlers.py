@@ -6,7 +6,6 @@ import contextvars
 import logging
 import threading
 import time
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,6 +13,7 @@ from ministack.services import glue
 
 from dataflowxpress.sandbox.aws import events, service_role
 from dataflowxpress.sandbox.aws.glue.crawl import Crawl, Report, Stopped
+from dataflowxpress.sandbox.aws.glue.crawl_log import CrawlLog
 from dataflowxpress.sandbox.aws.glue.errors import GlueError, invalid, not_found
 from dataflowxpress.sandbox.aws.service_role import CannotAssumeError
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dataflowxpress.sandbox.aws import Aws
+    from dataflowxpress.sandbox.aws.credentials import Credentials
 
 logger = logging.getLogger("dataflowxpress.glue.crawlers")
 
@@ -126,33 +127,40 @@ class Crawlers:
 
     def _crawl(self, crawler: dict[str, Any]) -> None:
         name, began = crawler["Name"], time.time()
-        last = {
-            "LogGroup": "/aws-glue/crawlers",
-            "LogStream": name,
-            "MessagePrefix": str(uuid.uuid4()),
-            "StartTime": began,
-        }
+        log = CrawlLog(name)
         events.crawler_started(name)
-        said: list[str] = []
-        status, error, report = self._outcome(crawler, said.append)
+        status, error, report = self._outcome(crawler, log)
         with self._lock:
-            crawler["LastCrawl"] = {**last, "Status": status}
+            crawler["LastCrawl"] = {**log.place(), "StartTime": began, "Status": status}
             if error:
                 crawler["LastCrawl"]["ErrorMessage"] = error
             crawler.update(State="READY", CrawlElapsedTime=round((time.time() - began) * 1000))
-        logger.info("crawl of %s: %s %s %s", name, status, error, "; ".join(said))
+        said = "; ".join(line.text for line in log.lines)
+        logger.info("crawl of %s: %s %s %s", name, status, error, said)
         if status == "SUCCEEDED":
             events.crawler_succeeded(name, time.time() - began, report.created, report.updated)
         elif status == "FAILED":
             events.crawler_failed(name, error)
 
-    def _outcome(
-        self, crawler: dict[str, Any], log: Callable[[str], None]
+    def _outcome(self, crawler: dict[str, Any], log: CrawlLog) -> tuple[str, str, Report]:
+        try:
+            credentials = service_role.assume(self._aws, crawler["Role"], "AWS-Crawler")
+        except CannotAssumeError as failed:  # nobody is there who could write a log
+            return "FAILED", str(failed), Report()
+        log.say(f"Running Start Crawl for Crawler {crawler['Name']}", "BENCHMARK")
+        status, error, report = self._crawled(crawler, credentials, log)
+        if error:
+            log.say(error, "ERROR")
+        log.say("Crawler has finished running and is in state READY", "BENCHMARK")
+        log.ship(credentials)
+        return status, error, report
+
+    def _crawled(
+        self, crawler: dict[str, Any], credentials: Credentials, log: CrawlLog
     ) -> tuple[str, str, Report]:
         key = glue._arn("crawler", crawler["Name"])
         try:
-            credentials = service_role.assume(self._aws, crawler["Role"], "AWS-Crawler")
-            crawl = Crawl(crawler, _classifiers(crawler), credentials, log)
+            crawl = Crawl(crawler, _classifiers(crawler), credentials, log.say)
             with self._lock:
                 self._crawls[key] = crawl
                 if crawler["State"] == "STOPPING":
@@ -160,7 +168,7 @@ class Crawlers:
             return "SUCCEEDED", "", crawl.run()
         except Stopped:
             return "CANCELLED", "", Report()
-        except (BotoCoreError, ClientError, CannotAssumeError) as failed:
+        except (BotoCoreError, ClientError) as failed:
             return "FAILED", str(failed), Report()
         except Exception as bug:
             logger.exception("crawl of %s", crawler["Name"])

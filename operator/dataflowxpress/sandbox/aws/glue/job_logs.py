@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from typing import TYPE_CHECKING, Any
+
+from dataflowxpress.sandbox.aws import cloudwatch
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from dataflowxpress.sandbox.aws.glue.job_process import Launch
-
-_AT_ONCE = 1000  # of PutLogEvents' limit of 10,000, for its other limit of 1 MB
-_LONGEST_LINE = 1000
 
 
 def ship(logs: Any, run_id: str, launch: Launch) -> None:
@@ -28,13 +26,5 @@ def ship(logs: Any, run_id: str, launch: Launch) -> None:
 
 
 def _put(logs: Any, group: str, stream: str, file: Path) -> None:
-    lines = [line[:_LONGEST_LINE] for line in file.read_text(errors="replace").splitlines() if line]
-    if not lines:
-        return
-    with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
-        logs.create_log_group(logGroupName=group)
-    logs.create_log_stream(logGroupName=group, logStreamName=stream)
-    now = round(time.time() * 1000)
-    for begin in range(0, len(lines), _AT_ONCE):
-        part = [{"timestamp": now, "message": line} for line in lines[begin : begin + _AT_ONCE]]
-        logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=part)
+    now, printed = time.time(), file.read_text(errors="replace").splitlines()
+    cloudwatch.put(logs, group, stream, [cloudwatch.Line(now, line) for line in printed if line])
