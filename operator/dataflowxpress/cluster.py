@@ -14,6 +14,7 @@ from kubernetes.client import (
     CoreV1Api,
     CustomObjectsApi,
 )
+from urllib3.exceptions import HTTPError
 
 from .core.status import Status
 from .errors import Refused
@@ -28,6 +29,7 @@ _NAMELESS = (
 METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 PAGE = 100  # objects in one answer
 CONNECTIONS = 32  # that are kept: one for each worker, and some for probes and deletions
+UNANSWERED = (ApiException, HTTPError)  # what the client raises where the API server is no help
 TIMEOUT = (3, 10)  # seconds to connect and to be answered: a connection may be open and dead
 
 

@@ -30,6 +30,7 @@ def configure(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> Non
     settings.watching.server_timeout = 300
     settings.networking.error_backoffs = [1, 2, 5, 10, 30]
     settings.scanning.disabled = True  # what to watch is known: no permission to look around
+    settings.queueing.idle_timeout = 0.5  # or each of thousands is held in memory for a while
     settings.watching.chunk_size = 100
     if selector := memo.get("selector"):
         settings.watching.label_selectors[RESOURCE] = selector

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from .agenda import Agenda
+from .cluster import UNANSWERED
 from .pipeline import Reference
 from .reconcile import Reconciler, Report
 from .telemetry.pipelines import Pipelines
@@ -40,6 +41,9 @@ class Worker:
             try:
                 if what:
                     self._work(reference, what)
+            except UNANSWERED as error:
+                log.warning("%s: waits for the API server: %s", reference, error)
+                self.agenda.fail(reference.uid, resynced=what == "resync")
             except Exception:
                 log.exception("%s: the work on it has failed", reference)
                 self.agenda.fail(reference.uid, resynced=what == "resync")
@@ -66,7 +70,11 @@ class Worker:
     def _work(self, reference: Reference, what: str) -> None:
         task = self.reconciler.reconcile if what == "resync" else self.reconciler.look
         with observed(task.__name__, **reference.fields) as work:
-            report = task(reference.namespace, reference.name)
+            try:
+                report = task(reference.namespace, reference.name)
+            except UNANSWERED:
+                work.outcome = "unsettled"
+                raise
             work.outcome = _outcome(report)
         if report is None:  # it is gone, or going: `delete` has the last word
             self.agenda.forget(reference.uid)

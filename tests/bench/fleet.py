@@ -102,7 +102,9 @@ class Fleet:
             self._compared(operator, began, "made")
         self._copy()
         with self.operator("second") as operator:
-            self._compared(operator, time.time(), "taken up after a restart")
+            self._compared(
+                operator, time.time(), "taken up after a restart", self.pipelines + self.paused
+            )
 
     def _make(self) -> None:
         with config.new_client_from_config(str(self.sandbox.kubeconfig)) as client:
@@ -129,17 +131,19 @@ class Fleet:
                 status = {"status": model["status"]}
                 objects.patch_namespaced_custom_object_status(*where, name, status)
 
-    def _compared(self, operator: Operator, since: float, how: str) -> None:
-        most = 0
+    def _compared(
+        self, operator: Operator, since: float, how: str, pipelines: int | None = None
+    ) -> None:
+        most, pipelines = 0, pipelines or self.pipelines
 
         def all_of_them() -> bool:
             nonlocal most
             most = max(most, operator.megabytes)
-            return operator.compared(since) >= self.pipelines
+            return operator.compared(since) >= pipelines
 
         _until(all_of_them, f"all are {how}", operator.process)
         took = f"{time.time() - since:.0f} s, {operator.cpu:.0f} s of CPU, {operator.calls} calls"
-        print(f"{self.pipelines} {how}: {took}, at most {most} MB", flush=True)
+        print(f"{pipelines} {how}: {took}, at most {most} MB", flush=True)
         cpu, calls, work = operator.cpu, operator.calls, operator.work
         time.sleep(self.rest)
         used = 1000 * (operator.cpu - cpu) / self.rest

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from kubernetes.client import ApiException
 
 from dataflowxpress.agenda import Agenda
 from dataflowxpress.core.reasons import Reason
@@ -78,6 +79,18 @@ def test_work_that_fails_unexpectedly_is_told_and_tried_again(
     assert "shop/orders" in caplog.text
     assert "a bug" in caplog.text
     assert worker.agenda.claim() == []
+    clock.now = 60
+    assert worker.agenda.claim() == [ORDERS]
+
+
+def test_an_api_server_that_does_not_answer_is_no_bug(
+    work: Work, worker: Worker, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    work.answer = ApiException(status=503, reason="Service Unavailable")
+    worker.agenda.ask(ORDERS)
+    worker.take_up(ORDERS)
+    assert "Service Unavailable" in caplog.text
+    assert "Traceback" not in caplog.text
     clock.now = 60
     assert worker.agenda.claim() == [ORDERS]
 
