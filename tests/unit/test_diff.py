@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress.core.diff import Change, Whole, diff
+from dataflowxpress.core.diff import HIDDEN, Change, Private, Whole, diff
 
 NO_CHANGE = [
     pytest.param({}, {"Theirs": 1}, id="what we do not mention is not ours"),
@@ -30,6 +30,12 @@ CHANGED = [
         id="more within a whole, where a list is one change",
     ),
     pytest.param({"A": Whole(B=1)}, {}, [("A", None, {"B": 1})], id="a whole that is not there"),
+    pytest.param(
+        {"A": Private(B=2)},
+        {"A": {"B": 1, "PASSWORD": "hunter2"}},
+        [("A.B", 1, 2), ("A.PASSWORD", HIDDEN, None)],
+        id="more than what is private, which may be a secret",
+    ),
 ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -90,7 +89,6 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
     traces.start()
     if metrics:
         serve(metrics)
-    logging.getLogger("botocore").setLevel(logging.WARNING)
     try:
         allowed = Rules.read(rules) if rules else Rules()
     except InvalidRules as error:

@@ -26,6 +26,13 @@ class Whole(dict[str, Any]):
     """A mapping that is ours to its last key, and so is all that is in it."""
 
 
+class Private(Whole):
+    """A mapping in which people keep secrets: what somebody else has put there is never shown."""
+
+
+HIDDEN = "(hidden)"
+
+
 def diff(want: Any, have: Any, path: Path = (), *, whole: bool = False) -> Iterator[Change]:
     """Yield what must change.
 
@@ -35,6 +42,8 @@ def diff(want: Any, have: Any, path: Path = (), *, whole: bool = False) -> Itera
     """
     if isinstance(want, Mapping) and isinstance(have, Mapping):
         whole = whole or isinstance(want, Whole)
+        if isinstance(want, Private):
+            have = {key: value if key in want else HIDDEN for key, value in have.items()}
         for key in dict.fromkeys([*want, *(have if whole else ())]):
             yield from diff(want.get(key), have.get(key), (*path, key), whole=whole)
     elif not whole and isinstance(want, list) and isinstance(have, list) and len(want) == len(have):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dataflowxpress.core.diff import Whole
+from dataflowxpress.core.diff import Private
 from dataflowxpress.core.resource import Resource, State, Tags
 from dataflowxpress.errors import entry_error
 
@@ -42,7 +42,7 @@ class Job(Resource):
         return {
             "Role": self.role.arn,
             "Command": {"Name": "glueetl", "ScriptLocation": script, "PythonVersion": "3"},
-            "DefaultArguments": Whole({"--job-language": "python", **modules, **self.arguments}),
+            "DefaultArguments": Private({"--job-language": "python", **modules, **self.arguments}),
             "GlueVersion": self.glue_version,
             "WorkerType": self.worker_type,
             "NumberOfWorkers": self.workers,

@@ -36,7 +36,11 @@ class Subject(logging.Filter):
 
 
 def install() -> None:
-    """Have all that the root logger's handlers write say what it is about."""
+    """Have all that the root logger's handlers write say what it is about, and botocore be quiet.
+
+    It would write down each request with its signature.
+    """
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     for handler in logging.getLogger().handlers:
         handler.addFilter(Subject())
 
