@@ -217,6 +217,18 @@ def test_dead_letters_are_told_and_do_not_keep_the_rest_from_being_set_going() -
     assert decide(dead, Status(), PATIENCE, NOON, PATIENCE).remedy is Remedy.CRAWL
 
 
+@pytest.mark.parametrize(
+    ("state", "objects", "holds"),
+    [("RUNNING", 1, False), ("RUNNING", 0, True), ("SUCCEEDED", 1, True)],
+)
+def test_data_is_current_once_the_run_that_converted_it_has_ended(
+    state: str, objects: int, holds: bool
+) -> None:
+    last = run(2, state).model_copy(update={"objects": objects})
+    said = data_current(DataPipelineSpec(), facts(crawl=crawl(1), runs=(last,)), None)
+    assert said.holds is holds
+
+
 def test_each_attempt_and_the_end_of_them_are_events() -> None:
     once = Backstop(reason="RunMissing", message="x", did="asked for a run", attempts=1, work="w")
     none, one = Status(), Status(backstop=once)

@@ -171,13 +171,17 @@ class Reason(StrEnum):
     )
 
     # DataCurrent: whether everything uploaded is converted.
-    CURRENT = "Current", "DataCurrent", "Everything uploaded is converted."
+    CURRENT = (
+        "Current",
+        "DataCurrent",
+        "Everything uploaded is converted, and the catalog shows it.",
+    )
     WAITING = (
         "Waiting",
         "DataCurrent",
         (
-            "Uploaded objects are not converted yet: a crawl or a run is on its way, or the message"
-            " says what holds them up."
+            "Uploaded objects are not converted yet, or the catalog does not show them yet: a crawl"
+            " or a run is on its way, or the message says what holds them up."
         ),
     )
     SUSPENDED = (

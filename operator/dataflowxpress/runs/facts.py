@@ -61,6 +61,11 @@ class Facts:
         return crawling or running or bool(self.uploads.in_flight or self.crawls.in_flight)
 
     @property
+    def publishing(self) -> bool:
+        """Whether a run has committed objects that the catalog may not show yet."""
+        return any(run.state in ACTIVE and run.objects for run in self.runs)
+
+    @property
     def newest(self) -> str:
         """When the newest of the pending objects was uploaded."""
         return max((upload.modified for upload in self.pending), default="")

@@ -33,6 +33,9 @@ def _said(spec: DataPipelineSpec, facts: Facts) -> Fact:
         return Fact("DataCurrent", False, reason, said)
     if facts.requests:
         return Fact("DataCurrent", False, Reason.REPROCESSING, "objects are to be converted again")
+    if facts.publishing:
+        said = "all uploaded objects are converted, and on their way into the catalog"
+        return Fact("DataCurrent", False, Reason.WAITING, said)
     rejected = facts.data.rejected
     said = f"; {rejected} rows did not fit" if rejected else ""
     return Fact("DataCurrent", True, Reason.CURRENT, f"all uploaded objects are converted{said}")
