@@ -15,8 +15,6 @@ from urllib.parse import urlsplit
 from dataflowxpress.sandbox.aws.spark import home, process
 
 if TYPE_CHECKING:
-    import subprocess
-
     from dataflowxpress.sandbox.aws.credentials import Credentials
 
 _SITE = Path(__file__).parents[1] / "site"  # has awsglue
@@ -52,7 +50,7 @@ class Launch:
             where = urlsplit(uri)
             s3.download_file(where.netloc, where.path.lstrip("/"), str(target))
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self) -> process.Running:
         """Start the process; it ends when this one does."""
         archives = [str(path) for path in self._fetched() if path.suffix != ".py"]
         environment = {

@@ -6,7 +6,6 @@ import contextvars
 import json
 import logging
 import shutil
-import subprocess
 import threading
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,7 +15,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dataflowxpress.sandbox.aws import events, service_role
 from dataflowxpress.sandbox.aws.glue import job_logs, job_process
 from dataflowxpress.sandbox.aws.service_role import CannotAssumeError
-from dataflowxpress.sandbox.aws.spark import process
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
 
     from dataflowxpress.sandbox.aws import Aws
     from dataflowxpress.sandbox.aws.credentials import Credentials
+    from dataflowxpress.sandbox.aws.spark import process
 
 logger = logging.getLogger("dataflowxpress.glue.jobs")
 
@@ -54,7 +53,7 @@ class JobRun:
         self._bookmark = bookmark
         self._folder = directory / "logs" / "jobs" / record["Id"]
         self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: process.Running | None = None
 
     def start(self, then: Callable[[], None]) -> None:
         """Run in the background, and call `then` after the end."""
@@ -119,12 +118,8 @@ class JobRun:
         self._ship_logs(credentials, launch)
         return ended
 
-    def _wait(
-        self, running: subprocess.Popen[bytes], launch: job_process.Launch
-    ) -> tuple[str, str]:
-        try:
-            running.wait(timeout=self.record["Timeout"] * 60)
-        except subprocess.TimeoutExpired:
+    def _wait(self, running: process.Running, launch: job_process.Launch) -> tuple[str, str]:
+        if not running.ends(self.record["Timeout"] * 60):
             return "TIMEOUT", f"Job run timed out after {self.record['Timeout']} minutes"
         error = launch.error()
         if error is None:
@@ -154,7 +149,7 @@ class JobRun:
 
     def _kill(self) -> None:
         if self._process is not None:
-            process.kill(self._process)
+            self._process.kill()
 
     def _set(self, state: str) -> None:
         self.record.update(JobRunState=state, LastModifiedOn=time.time())

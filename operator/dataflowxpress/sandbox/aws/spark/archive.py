@@ -60,10 +60,10 @@ def _train(spark: home.Home, folder: Path, classes: Path) -> None:
             environment={"DATAFLOWXPRESS_JVM": f"-XX:DumpLoadedClassList={classes}"},
         )
         try:
-            ran.wait(_MINUTES * 60)
+            ran.ends(_MINUTES * 60)
         finally:
-            process.kill(ran)
-    if ran.returncode != 0:
+            code = ran.kill()
+    if code != 0:
         said = (folder / "error.log").read_text()[-2000:]
         raise RuntimeError(f"Spark does not run:\n{said}")
 

@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
+from multiprocessing import connection
 from typing import TYPE_CHECKING
 
 from dataflowxpress.sandbox.aws import REGION
@@ -43,6 +45,27 @@ _SETTINGS = {
 }
 
 
+class Running:
+    """Such a process and its group. Until `kill` its number is its own, even when it has ended."""
+
+    def __init__(self, process: subprocess.Popen[bytes], ended: connection.Connection) -> None:
+        self._process, self._ended, self._lock = process, ended, threading.Lock()
+
+    def ends(self, seconds: float) -> bool:
+        """Wait for its end, for some seconds at most; say whether it came."""
+        # `Popen.wait` would give its number back, and whoever had it next would be killed.
+        return bool(connection.wait([self._ended], seconds))
+
+    def kill(self) -> int:
+        """Kill it and all of its group, which may outlive it; return how it ended."""
+        with self._lock:
+            if self._process.returncode is None:
+                nobody_left = contextlib.suppress(ProcessLookupError, PermissionError)
+                with self._ended, self._process, nobody_left:
+                    os.killpg(self._process.pid, signal.SIGKILL)
+            return int(self._process.returncode)
+
+
 @dataclass(frozen=True)
 class Place:
     """Where such a process runs: its tmp/ must exist, its output.log and error.log are made."""
@@ -53,7 +76,7 @@ class Place:
 
     def start(
         self, arguments: list[str], settings: dict[str, str], environment: dict[str, str]
-    ) -> subprocess.Popen[bytes]:
+    ) -> Running:
         """Start Python with these arguments as the leader of a process group.
 
         It must call `children.tie_to_parent`: its standard input ends when this process ends.
@@ -62,8 +85,9 @@ class Place:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "SPARK_"))}
         own = self._environment(file)
         output, error = self.folder / "output.log", self.folder / "error.log"
-        with output.open("wb") as stdout, error.open("wb") as stderr:
-            return subprocess.Popen(
+        ended, open_till_then = connection.Pipe(duplex=False)
+        with output.open("wb") as stdout, error.open("wb") as stderr, open_till_then:
+            started = subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=self._scratch,
                 env={**inherited, **own, **environment},
@@ -71,7 +95,9 @@ class Place:
                 stdout=stdout,
                 stderr=stderr,
                 start_new_session=True,
+                pass_fds=[open_till_then.fileno()],
             )
+        return Running(started, ended)
 
     @property
     def _scratch(self) -> Path:
@@ -102,10 +128,3 @@ class Place:
             "spark.hadoop.fs.s3a.buffer.dir": str(self._scratch),
             "spark.hadoop.fs.s3a.endpoint": self.credentials.aws.endpoint,
         }
-
-
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """Kill such a process and all of its group, which may outlive it."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # nobody is left in it
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
