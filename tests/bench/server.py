@@ -16,5 +16,5 @@ if __name__ == "__main__":
     Config.accesslog = str(directory / LOG)
     # The server asks for warnings alone, and requests are told as information.
     Config.loglevel = property(lambda _: "INFO", lambda *_: None)  # type: ignore[assignment]
-    Config.access_log_format = "%(m)s %(U)s %(q)s"
+    Config.access_log_format = "%(m)s %(U)s %(q)s %({x-amz-target}i)s"
     main()
