@@ -11,7 +11,7 @@ IMAGE ?= dataflowxpress:0.1.0
 BUILD ?= docker build
 
 .DEFAULT_GOAL := help
-.PHONY: bench-scale bench-fleet help setup demo test check fmt crd reasons lock clean walks argocd argocd-testdata dashboard e2e-argocd e2e-observability e2e-node chart image
+.PHONY: bench-scale bench-fleet help setup demo test check fmt crd iam reasons lock clean walks argocd argocd-testdata dashboard e2e-argocd e2e-observability e2e-node chart image
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ argocd: $(SETUP) ## generate Argo CD's settings from argocd/resource_customizati
 
 argocd-testdata: $(SETUP) ## take the testdata of Argo CD's health checks from a sandbox
 	@$(BIN)/python -m tests.argocd.capture
+
+iam: $(SETUP) ## generate docs/iam/operator.json from access.py
+	@mkdir -p build && $(BIN)/dataflowxpress iam policy > build/operator.json && mv build/operator.json docs/iam/
 
 reasons: $(SETUP) ## generate docs/reasons.md from core/reasons.py
 	@mkdir -p build && $(BIN)/dataflowxpress explain > build/reasons.md && mv build/reasons.md docs/

@@ -251,7 +251,7 @@ SAMPLES = {
         },
     ),
     "LogGroup": Sample(
-        lambda here, name: LogGroup(here, f"/tests/{name}"),
+        lambda here, name: LogGroup(here, f"/aws/lambda/{name}"),
         lambda logs, its: logs.delete_retention_policy(logGroupName=its.name),
         {"retention_days": 7},
     ),

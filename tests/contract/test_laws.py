@@ -158,7 +158,7 @@ def test_law_5_what_is_a_strangers_is_refused_and_stays_as_it_is(
     SAMPLES[kind].meddle(stranger.others_client(theirs[-1]), theirs[-1])
     before = stranger.states(theirs)
     ours = described(pipeline, name, kind)
-    unrelated = LogGroup(pipeline.scope, f"/tests/{name}/unrelated")
+    unrelated = LogGroup(pipeline.scope, f"/aws/lambda/{name}-unrelated")
     outcomes = {o.step.id: o.error for o in pipeline.apply([*ours, unrelated])}
     assert isinstance(outcomes[ours[-1].id], Refused | Blocked)
     assert outcomes[unrelated.id] is None

@@ -9,6 +9,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from dataflowxpress.deletion import unheard
 from dataflowxpress.demo.leftovers import leftovers
 from dataflowxpress.engine import TAGGING
 from dataflowxpress.reconcile import Reconciler, Report
+from dataflowxpress.rules import Rules
 from dataflowxpress.sandbox import aws as sandbox_aws
 from dataflowxpress.spec import GROUP, KIND, PLURAL, VERSION
 from dataflowxpress.tags import TAGGERS
@@ -124,6 +126,7 @@ class World:
     api: ApiClient
     aws: RunningAws
     wire: Wire
+    rules: Rules = field(default_factory=Rules)  # of the next operator that is started
     operator: Reconciler = field(init=False)
 
     def __post_init__(self) -> None:
@@ -133,7 +136,7 @@ class World:
         """Start a new operator, which remembers nothing; see `Wire.deadly`."""
         self.wire.restart(deadly)
         queue_url.queue_url.cache_clear()
-        self.operator = Reconciler(Watched(self.api, self.wire))
+        self.operator = Reconciler(Watched(self.api, self.wire), rules=self.rules)
 
     def admin(self, service: str) -> Any:
         return self.aws.client(service)
@@ -141,6 +144,19 @@ class World:
     def everything(self) -> set[str]:
         """Return all that there is in AWS, whoever made it."""
         return set(leftovers(self.admin))
+
+    def role_elsewhere(self, name: str) -> str:
+        """Make a role for `spec.roleArn` that has the operator's rights; return its ARN."""
+        iam, operator = self.admin("iam"), sandbox_aws.OPERATOR
+        user = f"arn:aws:iam::{sandbox_aws.ACCOUNT}:user/{operator}"
+        trust = {"Effect": "Allow", "Principal": {"AWS": user}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]
+        may = json.dumps(
+            iam.get_user_policy(UserName=operator, PolicyName=operator)["PolicyDocument"]
+        )
+        iam.put_role_policy(RoleName=name, PolicyName="operator", PolicyDocument=may)
+        return str(role["Arn"])
 
     def config_map(self, name: str, **data: str) -> None:
         core = CoreV1Api(self.api)
@@ -255,6 +271,13 @@ def said(status: Status) -> str:
 @pytest.fixture(scope="module")
 def world(cluster: Path, aws: RunningAws) -> Iterator[World]:
     """A world whose operator has the rights that we ship, and no others."""
+    with world_on(cluster, aws) as world:
+        yield world
+
+
+@contextmanager
+def world_on(cluster: Path, aws: RunningAws) -> Iterator[World]:
+    """Have an operator work on *aws* with the rights that we ship, for the length of a block."""
     with (
         pytest.MonkeyPatch.context() as patched,
         config.new_client_from_config(str(cluster)) as api,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -127,7 +126,7 @@ def live(world: World) -> Iterator[Life]:
     """A pipeline with data: a file, and a table that somebody may be querying."""
     life = Life(world, f"fields-{uuid.uuid4().hex[:8]}".replace("-", "x"))
     world.config_map(SCRIPTS, **{"job.py": "print('mine')"})
-    _role_elsewhere(life)
+    world.role_elsewhere(f"dataflowxpress-elsewhere-{life.name}")
     life.create({"deletionPolicy": "Delete"})
     life.converge()
     table = {"Name": "csv_data"}
@@ -138,18 +137,6 @@ def live(world: World) -> Iterator[Life]:
     life.delete()
     life.end()
     assert life.owned() == set()
-
-
-def _role_elsewhere(life: Life) -> None:
-    iam = life.world.admin("iam")
-    operator = f"arn:aws:iam::{sandbox_aws.ACCOUNT}:user/{sandbox_aws.OPERATOR}"
-    trust = {"Effect": "Allow", "Principal": {"AWS": operator}, "Action": "sts:AssumeRole"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    name = f"dataflowxpress-elsewhere-{life.name}"
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)
-    may = iam.get_user_policy(UserName=sandbox_aws.OPERATOR, PolicyName=sandbox_aws.OPERATOR)
-    document = json.dumps(may["PolicyDocument"])
-    iam.put_role_policy(RoleName=name, PolicyName="operator", PolicyDocument=document)
 
 
 def _names(life: Life) -> Names:

@@ -7,7 +7,7 @@ import typer
 from dataflowxpress.sandbox.cli import app as sandbox
 from dataflowxpress.sandbox.faults_cli import app as faults
 
-from . import change, control, demo, logs, operator, plan, reference, status
+from . import change, control, demo, iam, logs, operator, plan, reference, status
 
 app = typer.Typer(
     name="dataflowxpress",
@@ -29,6 +29,7 @@ for command in (
 app.command(rich_help_panel=OPERATING)(operator.operator)
 app.command(rich_help_panel=OPERATING)(operator.check)
 app.command(rich_help_panel=OPERATING)(reference.crd)
+app.add_typer(iam.app, name="iam", rich_help_panel=OPERATING)
 app.command(rich_help_panel=LEARNING)(demo.demo)
 app.command(rich_help_panel=LEARNING)(reference.explain)
 app.add_typer(sandbox, name="sandbox", rich_help_panel=LEARNING)

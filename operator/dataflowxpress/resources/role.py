@@ -61,16 +61,16 @@ class Role(Resource):
 
     def update(self, iam: Any, want: State, changed: frozenset[str]) -> None:
         boundary = want["PermissionsBoundary"]
+        if "PermissionsBoundary" in changed and boundary:  # first: who may grant may ask for it
+            iam.put_role_permissions_boundary(RoleName=self.name, PermissionsBoundary=boundary)
+        elif "PermissionsBoundary" in changed:
+            iam.delete_role_permissions_boundary(RoleName=self.name)
         if "AssumeRolePolicyDocument" in changed:
             trust = json.dumps(want["AssumeRolePolicyDocument"])
             iam.update_assume_role_policy(RoleName=self.name, PolicyDocument=trust)
         if "Policy" in changed:
             document = json.dumps(want["Policy"])
             iam.put_role_policy(RoleName=self.name, PolicyName=POLICY, PolicyDocument=document)
-        if "PermissionsBoundary" in changed and boundary:
-            iam.put_role_permissions_boundary(RoleName=self.name, PermissionsBoundary=boundary)
-        elif "PermissionsBoundary" in changed:
-            iam.delete_role_permissions_boundary(RoleName=self.name)
 
     @staticmethod
     def delete(iam: Any, name: str) -> None:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tests.sandbox.aws.conftest import Place
 
 BOUNDARY = "arn:aws:iam::000000000000:policy/bounds"
-NOBODY = "arn:aws:iam::000000000000:role/nobody"
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
 FUNCTION: dict[str, Any] = {
     "Code": {"ZipFile": artifacts.function_code("tell")},
@@ -101,7 +100,10 @@ def put_role_policy(user: User, **role: Any) -> None:
 
 def create_function(user: User) -> None:
     user.client("lambda").create_function(
-        FunctionName=user.name, Role=NOBODY, Tags={"owner": user.name}, **FUNCTION
+        FunctionName=user.name,
+        Role=user.place.role(service="lambda.amazonaws.com"),
+        Tags={"owner": user.name},
+        **FUNCTION,
     )
 
 
@@ -113,7 +115,7 @@ def put_rule(user: User) -> None:
 
 PASSED = {"iam:PassedToService": "lambda.amazonaws.com"}
 BOUNDED = {"iam:PermissionsBoundary": BOUNDARY}
-TO_TAG = "arn:aws:lambda:*:*:function:{name}"
+FUNCTIONS = "arn:aws:lambda:*:*:function:{name}"
 
 LET_THROUGH: dict[str, tuple[list[Statement], Call]] = {
     "a role with the boundary that is asked for": (
@@ -131,6 +133,13 @@ LET_THROUGH: dict[str, tuple[list[Statement], Call]] = {
     "a role with the tag that is asked for": (
         [when(allow("iam:CreateRole", "iam:TagRole"), Null={"aws:RequestTag/owner": "false"})],
         lambda user: create_role(user, Tags=tagged(user)),
+    ),
+    "a function by its name, with a role for it": (
+        [
+            allow("lambda:CreateFunction", "lambda:TagResource", resource=FUNCTIONS),
+            when(allow("iam:PassRole"), StringEquals=PASSED),
+        ],
+        create_function,
     ),
     "a rule by its name, and its tags": (
         [allow("events:PutRule", "events:TagResource", resource="arn:aws:events:*:*:rule/{name}")],
@@ -164,7 +173,7 @@ REFUSED: dict[str, tuple[list[Statement], Call, str]] = {
     "a role that may not be passed at all": (
         [allow("lambda:CreateFunction", "lambda:TagResource")],
         create_function,
-        "iam:PassRole on resource: arn:aws:iam::000000000000:role/nobody",
+        "iam:PassRole on resource: arn:aws:iam::000000000000:role/role-",
     ),
     "a role that may be passed to another service": (
         [

@@ -11,7 +11,6 @@ import json
 import os
 import sys
 from dataclasses import dataclass
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,10 +22,6 @@ ACCOUNT = "000000000000"
 OPERATOR = "dataflowxpress-operator"
 
 _ROOT_KEY = "test"  # the emulator's account root, which may do everything
-_ANYTHING = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-}
 
 
 @dataclass(frozen=True)
@@ -125,12 +120,13 @@ def operator_environment(port: int) -> dict[str, str]:
     The user has the policy that we ship and nothing else. It is made when it is missing; its
     secret key, which IAM shows only once, is kept in Secrets Manager: every caller gets the same.
     """
+    from dataflowxpress import access
+
     aws = Aws(port)
     iam, secrets = aws.client("iam"), aws.client("secretsmanager")
     with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
         iam.create_user(UserName=OPERATOR)
-    policy = json.dumps(_operator_policy())
-    iam.put_user_policy(UserName=OPERATOR, PolicyName=OPERATOR, PolicyDocument=policy)
+    iam.put_user_policy(UserName=OPERATOR, PolicyName=OPERATOR, PolicyDocument=access.text())
     try:
         key = json.loads(secrets.get_secret_value(SecretId=OPERATOR)["SecretString"])
     except secrets.exceptions.ResourceNotFoundException:
@@ -138,8 +134,3 @@ def operator_environment(port: int) -> dict[str, str]:
         key = {"access_key": made["AccessKeyId"], "secret": made["SecretAccessKey"]}
         secrets.create_secret(Name=OPERATOR, SecretString=json.dumps(key))
     return aws.environment(**key)
-
-
-def _operator_policy() -> Any:
-    shipped = resources.files("dataflowxpress") / "operator_policy.json"
-    return json.loads(shipped.read_text()) if shipped.is_file() else _ANYTHING

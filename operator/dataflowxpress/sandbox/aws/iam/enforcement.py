@@ -13,6 +13,7 @@ from dataflowxpress.sandbox.aws.iam.ledger import Ledger
 from dataflowxpress.sandbox.aws.iam.request import Request, current
 from dataflowxpress.sandbox.aws.iam.resources import resource_of, with_parents
 
+_TO_EVENT_SOURCE = {"GET": "Get", "PUT": "Update", "DELETE": "Delete"}
 _deciding: ContextVar[bool] = ContextVar("deciding", default=False)
 _refused: ContextVar[Needed | None] = ContextVar("refused", default=None)
 
@@ -20,6 +21,7 @@ _refused: ContextVar[Needed | None] = ContextVar("refused", default=None)
 def install(ledger: Ledger) -> None:
     """Have every call of this process checked so."""
     conditions.install()
+    _name_actions()
     _name_resources()
     _tell_what_was_refused()
     _record(ledger)
@@ -46,6 +48,18 @@ def install(ledger: Ledger) -> None:
         return None
 
     iam_evaluator.enforce = check
+
+
+def _name_actions() -> None:
+    """Name what is done to one event source, which ministack would let everybody do."""
+    theirs = iam_actions.extract_iam_action
+
+    def action(service: str, method: str, path: str, *given: Any) -> Any:
+        if service == "lambda" and "/event-source-mappings/" in path.rstrip("/"):
+            return f"lambda:{_TO_EVENT_SOURCE[method]}EventSourceMapping"
+        return theirs(service, method, path, *given)
+
+    iam_actions.extract_iam_action = action
 
 
 def _name_resources() -> None:

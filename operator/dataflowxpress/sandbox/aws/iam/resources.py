@@ -104,10 +104,18 @@ def _of_topics(request: Request) -> str | None:
     return request.fields.get("ResourceArn")
 
 
+def _of_functions(request: Request) -> str | None:
+    """Return the function that is made: the path does not name it yet."""
+    if request.method != "POST" or not request.path.endswith("/functions"):
+        return None
+    return request.arn("lambda", f"function:{request.fields.get('FunctionName', '')}")
+
+
 _SERVICES = {
     "glue": _of_glue,
     "events": _of_events,
     "iam": _of_iam,
+    "lambda": _of_functions,
     "monitoring": _of_alarms,
     "sns": _of_topics,
 }

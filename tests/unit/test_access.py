@@ -1,0 +1,78 @@
+"""Access: the operator's policy is the one that is shipped, fits into IAM, and can be narrowed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from dataflowxpress import access
+from dataflowxpress.access import Limits
+from dataflowxpress.blueprint import blueprint
+from dataflowxpress.cli.app import app
+from dataflowxpress.core.resource import Resource, Scope
+from dataflowxpress.spec import DataPipelineSpec
+
+SHIPPED = Path(__file__).parents[2] / "docs/iam/operator.json"
+BOUNDARY = "arn:aws:iam::111122223333:policy/bounds"
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234"
+ANYTHING = {"Unscoped", "EventSources"}  # AWS lets no resource be named: see `access.py`
+LARGEST_MANAGED_POLICY = 6144  # characters, white space aside
+NARROW = Limits(("team-a-",), BOUNDARY, (KEY,))
+
+
+def statements(limits: Limits = access.UNLIMITED) -> dict[str, Mapping[str, Any]]:
+    return {each["Sid"]: each for each in access.document(limits)["Statement"]}
+
+
+def patterns(limits: Limits) -> Iterator[str]:
+    for statement in statements(limits).values():
+        yield from statement["Resource"]
+
+
+def resources(owner: str) -> list[Resource]:
+    return blueprint(DataPipelineSpec(), Scope(owner, "111122223333", "eu-west-1"))
+
+
+def test_the_policy_in_docs_is_the_one_that_the_code_needs() -> None:
+    assert SHIPPED.read_text() == access.text(), "run make iam"
+
+
+@pytest.mark.parametrize("limits", [access.UNLIMITED, NARROW])
+def test_the_policy_fits_into_a_managed_policy(limits: Limits) -> None:
+    assert len("".join(access.text(limits).split())) <= LARGEST_MANAGED_POLICY
+
+
+def test_no_statement_is_for_everything_that_could_be_for_less() -> None:
+    found = statements(NARROW)
+    assert {sid for sid, each in found.items() if "*" in each["Resource"]} == ANYTHING
+    assert "Condition" in found["EventSources"]
+    assert not any("*" in action for each in found.values() for action in each["Action"])
+
+
+def test_every_resource_of_a_namespace_is_within_its_prefix_and_no_other_is() -> None:
+    wanted = [p for p in patterns(NARROW) if p != "*" and "role/dataflowxpress-" not in p]
+    for owner, within in {"team-a/orders": True, "team-b/orders": False}.items():
+        for each in resources(owner):
+            if each.arn:
+                matches = any(fnmatchcase(each.arn, pattern) for pattern in wanted)
+                assert matches == within, each.arn
+
+
+def test_with_a_boundary_no_role_is_made_or_granted_anything_without_it() -> None:
+    found = statements(NARROW)
+    asked = {"iam:PermissionsBoundary": BOUNDARY}
+    assert found["MakeRoles"]["Condition"]["StringEquals"] == asked
+    assert found["GrantToRoles"]["Condition"]["StringEquals"] == asked
+    assert not any("DeleteRolePermissionsBoundary" in str(each) for each in found.values())
+
+
+def test_the_command_prints_the_policy_as_narrow_as_it_is_asked_for() -> None:
+    options = ["--prefix", "team-a-", "--boundary", BOUNDARY, "--key", KEY]
+    printed = CliRunner().invoke(app, ["iam", "policy", *options])
+    assert json.loads(printed.output) == access.document(NARROW)

@@ -1,0 +1,166 @@
+"""Least privilege: a whole life needs all of the policy that we ship, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from dataflowxpress import access, artifacts
+from dataflowxpress.blueprint import blueprint
+from dataflowxpress.core.ownership import OWNER_TAG
+from dataflowxpress.core.resource import Resource, only
+from dataflowxpress.resources import Bucket, Crawler, Job, Queue, Role
+from dataflowxpress.rules import Rules
+from dataflowxpress.sandbox import aws as sandbox_aws
+from dataflowxpress.sandbox.aws import mail
+from dataflowxpress.sandbox.aws.faults import Faults
+from dataflowxpress.sandbox.aws.serving import serving
+from dataflowxpress.spec import DataPipelineSpec
+from tests.contract.conftest import scope_of
+from tests.contract.samples import SAMPLES
+from tests.walks.conftest import Life, world_on
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME, SLOW = "sparing", 10
+OPERATOR = f"arn:aws:iam::{sandbox_aws.ACCOUNT}:user/{sandbox_aws.OPERATOR}"
+READER, LEAVER = "ann@example.com", "bob@example.com"
+ELSEWHERE = f"arn:aws:iam::{sandbox_aws.ACCOUNT}:role/dataflowxpress-elsewhere"
+Ledger = dict[str, list[dict[str, Any]]]
+
+
+class Sparing(Life):
+    """A life that leaves out nothing which the operator can be brought to do."""
+
+    def live(self) -> None:
+        """Live it from its creation to its end."""
+        spec = self._with_everything()
+        self.create(spec)
+        self.converge()
+        self._change_hands(spec)
+        for kind, its in self._resources.items():
+            if kind != "Subscription":
+                SAMPLES[kind].meddle(self._admin(its.service), its)
+        self._meddle_with_the_rest()
+        self.converge()
+        self._grant_wishes()
+        self._bind_and_unbind()
+        self._act_as_another(spec)
+        with Faults(self.world.aws).during(
+            "delay", "s3:*", caller=f"*/default-{NAME}-glue/*", seconds=SLOW
+        ):
+            self._leave_things_behind()
+            self._begin_work()
+            self.delete()
+            self.end()
+        assert self.owned() == set()
+
+    def _with_everything(self) -> dict[str, Any]:
+        key = self._admin("kms").create_key()["KeyMetadata"]["Arn"]
+        return {
+            "deletionPolicy": "Delete",
+            "bucket": {"versioning": True, "kmsKeyArn": key},
+            "notifications": {"emails": [READER, LEAVER]},
+            "job": {"script": {"inline": "print('mine')"}},
+            "tags": {"team": "data", "old": "yes"},
+        }
+
+    def _change_hands(self, spec: dict[str, Any]) -> None:
+        """Change and take away tags, lose a reader, and take a role that has lost its mark."""
+        mail.confirm(self.world.aws.directory, LEAVER)
+        self._admin("iam").untag_role(RoleName=only(self._all, Role).name, TagKeys=[OWNER_TAG])
+        spec |= {"tags": {"team": "orders"}, "notifications": {"emails": [READER]}, "adopt": True}
+        self.change(spec)
+        self.converge()
+
+    def _meddle_with_the_rest(self) -> None:
+        """Change what no sample does; code and configuration at once make the operator wait."""
+        role, bucket = only(self._all, Role).name, only(self._all, Bucket).name
+        function, code = self._resources["Function"].name, artifacts.function_code("start_crawler")
+        trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+        self._admin("lambda").update_function_code(FunctionName=function, ZipFile=code)
+        self._admin("iam").update_assume_role_policy(RoleName=role, PolicyDocument=trust)
+        self._admin("s3").put_bucket_ownership_controls(
+            Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+        )
+
+    def _grant_wishes(self) -> None:
+        dead = next(q for q in self._all if isinstance(q, Queue) and q.name.endswith("-dead"))
+        sqs = self._admin("sqs")
+        url = sqs.get_queue_url(QueueName=dead.name)["QueueUrl"]
+        sqs.send_message(QueueUrl=url, MessageBody="{}")
+        self.annotate(run_requested_at="now", redrive_requested_at="now")
+        self.converge()
+
+    def _bind_and_unbind(self) -> None:
+        boundary = self._admin("iam").create_policy(
+            PolicyName="bounds", PolicyDocument=json.dumps(access.document())
+        )
+        for rules in (
+            Rules.model_validate({"permissionsBoundary": boundary["Policy"]["Arn"]}),
+            Rules(),
+        ):
+            self.world.rules = rules
+            self.world.restart()
+            self.converge()
+
+    def _act_as_another(self, spec: Mapping[str, Any]) -> None:
+        self.change({**spec, "roleArn": self.world.role_elsewhere(ELSEWHERE.rpartition("/")[2])})
+        self.converge()
+        self.change(spec)
+        self.converge()
+
+    def _leave_things_behind(self) -> None:
+        """Leave an object, a version, an unfinished upload, and another policy on a role."""
+        s3, iam, bucket = self._admin("s3"), self._admin("iam"), only(self._all, Bucket).name
+        for body in (b"a\n1\n", b"a\n2\n"):
+            s3.put_object(Bucket=bucket, Key="csv_data/a.csv", Body=body)
+        s3.create_multipart_upload(Bucket=bucket, Key="csv_data/b.csv")
+        policy = iam.create_policy(PolicyName="more", PolicyDocument=json.dumps(access.document()))
+        arn = policy["Policy"]["Arn"]
+        iam.attach_role_policy(RoleName=only(self._all, Role).name, PolicyArn=arn)
+
+    def _begin_work(self) -> None:
+        glue = self._admin("glue")
+        with suppress(glue.exceptions.CrawlerRunningException):  # the upload was faster
+            glue.start_crawler(Name=only(self._all, Crawler).name)
+        glue.start_job_run(JobName=only(self._all, Job).name)
+
+    def _admin(self, service: str) -> Any:
+        return self.world.admin(service)
+
+    @property
+    def _all(self) -> list[Resource]:
+        spec = DataPipelineSpec.model_validate(self.spec)
+        return blueprint(spec, scope_of(self.owner), script=b"print('mine')")
+
+    @property
+    def _resources(self) -> dict[str, Resource]:
+        return {type(each).__name__: each for each in self._all}
+
+
+@pytest.fixture(scope="module")
+def ledger(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Ledger:
+    """What IAM wrote down of the operator during a whole life, in an AWS of its own."""
+    with serving(tmp_path_factory.mktemp("sparing")) as aws, world_on(cluster, aws) as world:
+        Sparing(world, NAME).live()
+        written = sandbox_aws.permissions(aws.port)
+    return {kind: [one for one in some if one["by"] == OPERATOR] for kind, some in written.items()}
+
+
+def test_no_call_needs_more_than_the_policy_that_we_ship(ledger: Ledger) -> None:
+    assert ledger["refused"] == []
+
+
+def test_no_action_of_the_policy_that_we_ship_is_unused(ledger: Ledger) -> None:
+    granted = {
+        (statement["Sid"], action)
+        for statement in access.document()["Statement"]
+        for action in statement["Action"]
+    }
+    assert granted - {(one["sid"], one["action"]) for one in ledger["used"]} == set()
