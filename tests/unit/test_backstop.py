@@ -229,6 +229,12 @@ def test_data_is_current_once_the_run_that_converted_it_has_ended(
     assert said.holds is holds
 
 
+def test_data_is_not_current_while_what_a_dead_run_committed_is_left_to_the_next() -> None:
+    runs = (run(5, "RUNNING"), run(2, "FAILED").model_copy(update={"objects": 1}))
+    said = data_current(DataPipelineSpec(), facts(crawl=crawl(1), runs=runs), None)
+    assert said.holds is False
+
+
 def test_each_attempt_and_the_end_of_them_are_events() -> None:
     once = Backstop(reason="RunMissing", message="x", did="asked for a run", attempts=1, work="w")
     none, one = Status(), Status(backstop=once)

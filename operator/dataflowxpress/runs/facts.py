@@ -62,8 +62,13 @@ class Facts:
 
     @property
     def publishing(self) -> bool:
-        """Whether a run has committed objects that the catalog may not show yet."""
-        return any(run.state in ACTIVE and run.objects for run in self.runs)
+        """Whether a run has committed objects that the catalog may not show yet.
+
+        One that died may have left that to the next, which has itself nothing to commit.
+        """
+        ended = next((run for run in self.runs if run.state not in ACTIVE), None)
+        left = ended is not None and ended.state in ENDED_BADLY
+        return left or any(run.state in ACTIVE and run.objects for run in self.runs)
 
     @property
     def newest(self) -> str:
