@@ -34,8 +34,12 @@ def kill(port: int) -> None:
 
 
 def _behind(port: int) -> int | None:
+    me = os.getpid()
     for _ in range(_LOOKS):
-        for each in psutil.net_connections("tcp4"):
-            if each.laddr == (HOST, port) and each.raddr and each.pid:
+        there = psutil.net_connections("tcp4")
+        # Others may have the same port to talk to somebody else: only the two ends tell.
+        ours = {each.laddr for each in there if each.pid == me and each.raddr == (HOST, port)}
+        for each in there:
+            if each.laddr == (HOST, port) and each.raddr in ours and each.pid:
                 return int(each.pid)
     return None
