@@ -1,0 +1,74 @@
+"""Another account: a pipeline lives there as the role that our documents make, and not without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dataflowxpress.engine import TAGGING
+from dataflowxpress.sandbox import aws as sandbox_aws
+from tests.walks.conftest import Life, World
+
+DOCUMENTS = Path(__file__).parents[2] / "docs/iam"
+THERE = "222233334444"
+DOCUMENTED = "arn:aws:iam::111122223333:role/dataflowxpress-operator"
+OPERATOR = f"arn:aws:iam::{sandbox_aws.ACCOUNT}:user/{sandbox_aws.OPERATOR}"
+
+
+@dataclass(frozen=True)
+class Account:
+    """Another account, as its administrator sees it."""
+
+    world: World
+
+    def admin(self, service: str) -> Any:
+        return self.world.aws.client(service, self.world.aws.environment(THERE, THERE))
+
+    def role(self, name: str, trusted: str) -> str:
+        """Make the role that the documents describe, for *trusted*; return its ARN."""
+        iam, trust = self.admin("iam"), (DOCUMENTS / "trust.json").read_text()
+        assert DOCUMENTED in trust
+        document = trust.replace(DOCUMENTED, trusted)
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]
+        may = (DOCUMENTS / "operator.json").read_text()
+        iam.put_role_policy(RoleName=name, PolicyName="operator", PolicyDocument=may)
+        return str(role["Arn"])
+
+    def arns(self) -> set[str]:
+        pages = self.admin(TAGGING).get_paginator("get_resources").paginate()
+        return {each["ResourceARN"] for page in pages for each in page["ResourceTagMappingList"]}
+
+
+@pytest.fixture
+def account(world: World, life: Life) -> Iterator[Account]:
+    yield Account(world)
+    assert life.owned() == set()
+
+
+def test_a_pipeline_lives_in_another_account_with_what_the_documents_allow(
+    account: Account, life: Life
+) -> None:
+    role = account.role(f"dataflowxpress-{life.name}", OPERATOR)
+    life.create({"roleArn": role, "accountId": THERE, "deletionPolicy": "Delete"})
+    life.converge()
+    assert f"arn:aws:s3:::default-{life.name}-{THERE}" in account.arns()
+    assert all(f":{THERE}:" in line.arn for line in life.status.resources if ":glue:" in line.arn)
+    life.delete()
+    life.end()
+    assert not any(life.name in arn for arn in account.arns())
+
+
+def test_a_role_that_trusts_somebody_else_is_told_with_its_name(
+    account: Account, life: Life
+) -> None:
+    role = account.role(f"dataflowxpress-{life.name}", f"arn:aws:iam::{THERE}:root")
+    life.create({"roleArn": role, "accountId": THERE})
+    ready = life.reconcile().status["Ready"]
+    assert ready
+    assert f"is not authorized to perform: sts:AssumeRole on resource: {role}" in ready.message
+    life.delete()
+    life.end()

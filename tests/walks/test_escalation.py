@@ -1,0 +1,323 @@
+"""Escalation: who may create pipelines gains nothing by it, and who steals credentials little.
+
+The operator has the narrowest policy for its namespace, rules and a boundary.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ClientError
+from kubernetes.client import ApiException
+
+from dataflowxpress import access
+from dataflowxpress.access import Limits
+from dataflowxpress.rules import Rules
+from dataflowxpress.sandbox import aws as sandbox_aws
+from dataflowxpress.sandbox.aws.serving import serving
+from tests.walks.conftest import Life, World, said, world_on
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BOUNDARY = Path(__file__).parents[2] / "docs/iam/boundary.json"
+HERE = sandbox_aws.ACCOUNT
+VICTIM, ATTACKER = "victim", "attacker"
+THEIRS = f"default-{VICTIM}-{HERE}"  # a bucket
+STRANGE, ADMIN = "strange", f"arn:aws:iam::{HERE}:role/admin"
+CLOSED = f"arn:aws:iam::{HERE}:role/dataflowxpress-team-closed"
+OF_ITS_OWN = f"arn:aws:iam::{HERE}:policy/default-mine"
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
+RULES = {
+    "namespaces": [
+        {
+            "match": ["default"],
+            "accounts": [HERE],
+            "regions": ["eu-west-1"],
+            "roles": [f"arn:aws:iam::{HERE}:role/dataflowxpress-team-*"],
+            "names": ["default-*", "default_*"],
+            "scripts": ["s3://default-code/*"],
+            "keys": [],
+        }
+    ]
+}
+Call = Callable[[Any], object]
+
+
+@dataclass(frozen=True)
+class Tenants:
+    """Two pipelines of a namespace, and what an administrator has besides."""
+
+    world: World
+    boundary: str
+    attacker: Life
+
+    def operator(self, service: str) -> Any:
+        """Return a client of somebody who has the operator's credentials."""
+        return self.world.aws.client(service, dict(os.environ))
+
+    def job(self, service: str) -> Any:
+        """Return a client of what the attacker's own script is given."""
+        sts, role = self.world.admin("sts"), f"arn:aws:iam::{HERE}:role/default-{ATTACKER}-glue"
+        given = sts.assume_role(RoleArn=role, RoleSessionName="run")["Credentials"]
+        key = self.world.aws.environment(given["AccessKeyId"], given["SecretAccessKey"])
+        return self.world.aws.client(service, key | {"AWS_SESSION_TOKEN": given["SessionToken"]})
+
+
+@pytest.fixture(scope="module")
+def tenants(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenants]:
+    with serving(tmp_path_factory.mktemp("tenants")) as aws, world_on(cluster, aws) as world:
+        boundary = _prepare(world)
+        world.rules = Rules.model_validate({**RULES, "permissionsBoundary": boundary})
+        world.restart()
+        lives = [Life(world, name) for name in (VICTIM, ATTACKER)]
+        for life in lives:
+            life.create({"deletionPolicy": "Delete"})
+            life.converge()
+        yield Tenants(world, boundary, lives[1])
+        for life in lives:
+            life.delete()
+            life.end()
+            assert life.owned() == set()
+
+
+def _prepare(world: World) -> str:
+    """Narrow the operator's policy, and make other people's roles; return the boundary's ARN."""
+    iam = world.admin("iam")
+    made = iam.create_policy(PolicyName="bounds", PolicyDocument=BOUNDARY.read_text())
+    boundary: str = made["Policy"]["Arn"]
+    iam.put_user_policy(
+        UserName=sandbox_aws.OPERATOR,
+        PolicyName=sandbox_aws.OPERATOR,
+        PolicyDocument=access.text(Limits(("default-",), boundary)),
+    )
+    for role in ("admin", CLOSED.rpartition("/")[2], f"default-{STRANGE}"):
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=TRUST, PermissionsBoundary=boundary)
+    return boundary
+
+
+def asker(tenants: Tenants) -> Life:
+    """Return a pipeline that is not there yet."""
+    return Life(tenants.world, f"asker-{uuid.uuid4().hex[:8]}")
+
+
+ASKED_OF_THE_API_SERVER: dict[str, dict[str, Any]] = {
+    "any prefix": {"source": {"prefix": "*/"}},
+    "a variable in a prefix": {"target": {"prefix": "${aws:username}/"}},
+    "any script": {"job": {"script": {"s3Uri": "s3://*/*"}}},
+    "any key": {"bucket": {"kmsKeyArn": f"arn:aws:kms:eu-west-1:{HERE}:*"}},
+    "any bucket": {"bucket": {"name": "default-*"}},
+    "any function": {"functions": {"tell": {"name": "default-*"}}},
+}
+ASKED_OF_THE_OPERATOR: dict[str, tuple[dict[str, Any], str]] = {
+    "a script from somewhere else": (
+        {"job": {"script": {"s3Uri": "s3://other-code/job.py"}}},
+        "spec.job.script.s3Uri: namespace default may not use s3://other-code/job.py",
+    ),
+    "a role of choice": (
+        {"roleArn": ADMIN},
+        f"spec.roleArn: namespace default may not use {ADMIN}",
+    ),
+    "a role that does not trust the operator": (
+        {"roleArn": CLOSED},
+        f"is not authorized to perform: sts:AssumeRole on resource: {CLOSED}",
+    ),
+    "another account": (
+        {"accountId": "999999999999"},
+        "spec.accountId: namespace default may not use 999999999999",
+    ),
+    "another region": (
+        {"region": "us-east-1"},
+        "spec.region: namespace default may not use us-east-1",
+    ),
+    "a bucket of somebody else": (
+        {"bucket": {"name": "other-lake", "adopt": True}},
+        "spec.bucket.name: namespace default may not use other-lake",
+    ),
+    "a key": (
+        {"bucket": {"kmsKeyArn": f"arn:aws:kms:eu-west-1:{HERE}:key/1234"}},
+        "spec.bucket.kmsKeyArn: namespace default may not use",
+    ),
+}
+BY_THE_JOB: dict[str, tuple[str, Call, str]] = {
+    "reads another tenant's data": (
+        "s3",
+        lambda s3: s3.get_object(Bucket=THEIRS, Key="csv_data/a.csv"),
+        f"s3:GetObject on resource: arn:aws:s3:::{THEIRS}/csv_data/a.csv",
+    ),
+    "lists another tenant's data": (
+        "s3", lambda s3: s3.list_objects_v2(Bucket=THEIRS), "s3:ListBucket",
+    ),
+    "writes where another tenant's uploads go": (
+        "s3",
+        lambda s3: s3.put_object(Bucket=THEIRS, Key="csv_data/a.csv", Body=b""),
+        "s3:PutObject",
+    ),
+    "reads another tenant's tables": (
+        "glue", lambda glue: glue.get_tables(DatabaseName=f"default_{VICTIM}"), "glue:GetTables",
+    ),
+    "starts another tenant's job": (
+        "glue", lambda glue: glue.start_job_run(JobName=f"default-{VICTIM}"), "glue:StartJobRun",
+    ),
+    "gives itself more": (
+        "iam",
+        lambda iam: iam.put_role_policy(
+            RoleName=f"default-{ATTACKER}-glue", PolicyName="p", PolicyDocument=access.text()
+        ),
+        "iam:PutRolePolicy",
+    ),
+    "takes its boundary off": (
+        "iam",
+        lambda iam: iam.delete_role_permissions_boundary(RoleName=f"default-{ATTACKER}-glue"),
+        "iam:DeleteRolePermissionsBoundary",
+    ),
+    "becomes another role": (
+        "sts",
+        lambda sts: sts.assume_role(RoleArn=CLOSED, RoleSessionName="run"),
+        "sts:AssumeRole",
+    ),
+}  # fmt: skip
+
+
+def create_role(iam: Any, name: str, **more: Any) -> object:
+    marked = [{"Key": "dataflowxpress.io/pipeline", "Value": "default/x"}]
+    return iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST, Tags=marked, **more)
+
+
+def grant(iam: Any, role: str) -> object:
+    return iam.put_role_policy(RoleName=role, PolicyName="p", PolicyDocument=access.text())
+
+
+BY_THE_OPERATOR: dict[str, tuple[str, Call, str]] = {
+    "makes a role without the boundary": (
+        "iam", partial(create_role, name="default-free"), "iam:CreateRole",
+    ),
+    "makes a role with a boundary of its own": (
+        "iam",
+        partial(create_role, name="default-free", PermissionsBoundary=OF_ITS_OWN),
+        "iam:CreateRole",
+    ),
+    "makes a role with another prefix": (
+        "iam", partial(create_role, name="other-free"), "iam:CreateRole",
+    ),
+    "grants to a role of somebody else": ("iam", partial(grant, role="admin"), "iam:PutRolePolicy"),
+    "grants to a role without its mark": (
+        "iam", partial(grant, role=f"default-{STRANGE}"), "iam:PutRolePolicy",
+    ),
+    "deletes a role without its mark": (
+        "iam", lambda iam: iam.delete_role(RoleName=f"default-{STRANGE}"), "iam:DeleteRole",
+    ),
+    "takes a boundary off": (
+        "iam",
+        lambda iam: iam.delete_role_permissions_boundary(RoleName=f"default-{VICTIM}-glue"),
+        "iam:DeleteRolePermissionsBoundary",
+    ),
+    "gives itself more": (
+        "iam",
+        lambda iam: iam.put_user_policy(
+            UserName=sandbox_aws.OPERATOR, PolicyName="p", PolicyDocument=access.text()
+        ),
+        "iam:PutUserPolicy",
+    ),
+    "becomes a role with another prefix": (
+        "sts",
+        lambda sts: sts.assume_role(RoleArn=ADMIN, RoleSessionName="thief"),
+        "sts:AssumeRole",
+    ),
+    "reads a bucket with another prefix": (
+        "s3", lambda s3: s3.list_objects_v2(Bucket="other-lake"), "s3:ListBucket",
+    ),
+    "gives a role of somebody else to a job": (
+        "glue",
+        lambda glue: glue.create_job(
+            Name="default-x", Role=ADMIN, Command={"Name": "glueetl", "ScriptLocation": "s3://a/b"}
+        ),
+        f"iam:PassRole on resource: {ADMIN}",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", ASKED_OF_THE_API_SERVER.values(), ids=ASKED_OF_THE_API_SERVER)
+def test_the_api_server_refuses_what_a_policy_would_take_for_more(
+    tenants: Tenants, asked: dict[str, Any]
+) -> None:
+    with pytest.raises(ApiException, match="should match"):
+        asker(tenants).create(asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"), ASKED_OF_THE_OPERATOR.values(), ids=ASKED_OF_THE_OPERATOR
+)
+def test_the_operator_refuses_what_a_namespace_may_not_use(
+    tenants: Tenants, asked: dict[str, Any], words: str
+) -> None:
+    life = asker(tenants)
+    life.create(asked)
+    tenants.world.wire.restart()
+    _is_refused(life, words)
+    assert tenants.world.wire.writes == []
+    life.delete()
+    life.end()
+
+
+def _is_refused(life: Life, words: str) -> None:
+    status = life.reconcile().status
+    ready = status["Ready"]
+    assert ready
+    assert ready.status == "False"
+    assert words in ready.message, said(status)
+
+
+@pytest.mark.parametrize("adopt", [False, True])
+def test_a_bucket_of_another_pipeline_is_refused_also_to_who_adopts(
+    tenants: Tenants, adopt: bool
+) -> None:
+    life = asker(tenants)
+    asked: Mapping[str, Any] = {"bucket": {"name": THEIRS, "adopt": adopt}, "adopt": adopt}
+    life.create({**asked, "deletionPolicy": "Delete"})
+    _is_refused(life, f"Bucket/{THEIRS}: exists and belongs to pipeline default/{VICTIM}")
+    life.delete()
+    life.end()
+    assert tenants.world.admin("s3").head_bucket(Bucket=THEIRS)
+
+
+@pytest.mark.parametrize(("service", "call", "words"), BY_THE_JOB.values(), ids=BY_THE_JOB)
+def test_a_script_may_do_nothing_outside_its_pipeline(
+    tenants: Tenants, service: str, call: Call, words: str
+) -> None:
+    with pytest.raises(ClientError, match="not authorized to perform") as refused:
+        call(tenants.job(service))
+    assert words in str(refused.value)
+
+
+def test_a_script_may_do_no_more_than_the_boundary_whatever_its_role_is_given(
+    tenants: Tenants,
+) -> None:
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    tenants.world.admin("iam").put_role_policy(
+        RoleName=f"default-{ATTACKER}-glue",
+        PolicyName="mistake",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [everything]}),
+    )
+    with pytest.raises(ClientError, match="not authorized to perform: iam:CreateUser"):
+        tenants.job("iam").create_user(UserName="mine")
+    assert tenants.job("s3").list_objects_v2(Bucket=f"default-{ATTACKER}-{HERE}")
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "words"), BY_THE_OPERATOR.values(), ids=BY_THE_OPERATOR
+)
+def test_the_operators_credentials_are_good_for_its_own_names_and_roles_only(
+    tenants: Tenants, service: str, call: Call, words: str
+) -> None:
+    with pytest.raises(ClientError, match="not authorized to perform") as refused:
+        call(tenants.operator(service))
+    assert words in str(refused.value)
