@@ -55,6 +55,11 @@ def test_it_prints_the_crd(installed: Path, tmp_path: Path) -> None:
     assert said(installed / "dataflowxpress", "crd", cwd=tmp_path) == expected
 
 
+def test_kubectl_finds_it_and_what_to_propose_after_it(installed: Path, tmp_path: Path) -> None:
+    assert "kubectl dataflow" in said(installed / "kubectl-dataflow", "--help", cwd=tmp_path)
+    assert said(installed / "kubectl_complete-dataflow", "pl", cwd=tmp_path).startswith("plan\t")
+
+
 def test_its_functions_and_scripts_are_those_of_the_checkout(
     installed: Path, tmp_path: Path
 ) -> None:
