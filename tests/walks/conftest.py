@@ -188,14 +188,16 @@ class Life:
     def owner(self) -> str:
         return f"{NAMESPACE}/{self.name}"
 
-    def create(self, spec: Mapping[str, Any]) -> None:
+    def create(self, spec: Mapping[str, Any], *, dry: bool = False) -> None:
+        """Create it, or only have the API server say whether that would do."""
         body = {
             "apiVersion": f"{GROUP}/{VERSION}",
             "kind": KIND,
             "metadata": {"name": self.name, "finalizers": [FINALIZER]},
             "spec": spec,
         }
-        self._objects.create_namespaced_custom_object(*self._where, body)
+        only = {"dry_run": "All"} if dry else {}
+        self._objects.create_namespaced_custom_object(*self._where, body, **only)
         self.spec = spec
 
     def change(self, spec: Mapping[str, Any]) -> None:
@@ -310,4 +312,9 @@ class _fresh_clients:  # noqa: N801 - reads as the function that it is
 @pytest.fixture
 def life(world: World) -> Life:
     """A pipeline that is not there yet; the test that creates it also ends it."""
+    return new_life(world)
+
+
+def new_life(world: World) -> Life:
+    """Return a pipeline of a name of its own, which is not there yet."""
     return Life(world, f"w-{uuid.uuid4().hex[:8]}")

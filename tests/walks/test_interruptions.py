@@ -9,14 +9,13 @@ from __future__ import annotations
 import os
 import re
 import sys
-import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
-from tests.walks.conftest import Killed, Life, World, said
+from tests.walks.conftest import Killed, Life, World, new_life, said
 
 EVERY = 1 if os.environ.get("WALK") == "all" else 12  # how many calls apart the deaths are
 A = {"deletionPolicy": "Delete", "notifications": {"emails": ["ann@example.com"]}}
@@ -37,10 +36,6 @@ B = {  # what changes, comes, goes and is renamed at once
 pytestmark = pytest.mark.timeout(3600)
 
 
-def new_life(world: World) -> Life:
-    return Life(world, f"i-{uuid.uuid4().hex[:8]}")
-
-
 def spec_b(life: Life) -> dict[str, Any]:
     def named(value: Any) -> Any:
         if isinstance(value, dict):
@@ -53,10 +48,23 @@ def spec_b(life: Life) -> dict[str, Any]:
 def deaths(world: World, life: Life) -> list[str]:
     """Return the calls after which the operator is to die, for a pipeline of any name."""
     ours = [call for call in world.wire.calls if call.startswith("status")]
-    calls = [call.replace(life.name, "{id}") for call in [*world.wire.writes, *ours]]
+    calls = [_of_any(life, call) for call in [*world.wire.writes, *ours]]
     sample = sorted(calls)[::EVERY]
     sys.stderr.write(f"{len(sample)} of {len(calls)} calls\n")
     return sample
+
+
+def _of_any(life: Life, call: str) -> str:
+    return call.replace(life.name, "{id}").replace(_in_sql(life), "{sql}")
+
+
+def _of(life: Life, call: str) -> str:
+    return call.replace("{id}", life.name).replace("{sql}", _in_sql(life))
+
+
+def _in_sql(life: Life) -> str:
+    """Return the name as databases have it."""
+    return life.name.replace("-", "_")
 
 
 def kinds(lines: set[str]) -> Counter[str]:
@@ -66,7 +74,7 @@ def kinds(lines: set[str]) -> Counter[str]:
 
 def die(life: Life, call: str, *, deleting: bool = False) -> None:
     """Let an operator begin, and end after *call*."""
-    life.world.restart(call.replace("{id}", life.name))
+    life.world.restart(_of(life, call))
     operator = life.world.operator
     try:
         (operator.delete if deleting else operator.reconcile)("default", life.name)
@@ -116,10 +124,7 @@ def reference_of_creation(world: World) -> tuple[list[str], Counter[str]]:
 
 
 def renamed(lines: set[str], life: Life) -> set[str]:
-    return {
-        line.replace(life.name, "{id}").replace(life.name.replace("-", "_"), "{id}")
-        for line in lines
-    }
+    return {_of_any(life, line) for line in lines}
 
 
 def test_a_change_that_is_interrupted_is_completed(empty: World) -> None:
