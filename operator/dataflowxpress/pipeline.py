@@ -128,11 +128,7 @@ class Pipeline:
     @property
     def applied_before(self) -> bool:
         """Whether this version of the spec was once true, so that a difference now is drift."""
-        return (
-            self.status.observed_generation == self.generation
-            and (ready := self.status["Ready"]) is not None
-            and ready.status == "True"
-        )
+        return self.status.applied_generation == self.generation
 
     @property
     def unanswered(self) -> bool:

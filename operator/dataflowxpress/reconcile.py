@@ -112,7 +112,7 @@ class Reconciler:
         status = verdicts.applied(status, outcomes, drifted=pipeline.applied_before)
         if any(outcome.error for outcome in outcomes):
             return Report(status, settled=False)
-        status = status.model_copy(update={"tag_keys": tuple(sorted(pipeline.spec.tags))})
+        status = verdicts.settled(status, pipeline.spec.tags)
         return self._with_data(pipeline, place, wanted, status)
 
     def _looked(self, pipeline: Pipeline) -> Report:

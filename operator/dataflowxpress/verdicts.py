@@ -25,6 +25,7 @@ EXPECTED = {
     Reason.WAITING_FOR_AWS,
     Reason.WAITING_FOR_WORK,
 }
+LEFT = "differ since, and are left so: driftPolicy is Report"
 MOST_LINES, LONGEST_LINE = 20, 300  # of one resource, in status.drift
 WORDS = Words(
     reason=lambda error: meaning(error).value,
@@ -63,12 +64,26 @@ def applied(status: Status, outcomes: Sequence[Outcome], *, drifted: bool) -> St
     return judged(status, *facts_of(outcomes, WORDS, drifted=drifted))
 
 
+def settled(status: Status, tags: Iterable[str]) -> Status:
+    """Note the tags of a spec of which no step has failed, and its generation once it is true."""
+    known: dict[str, object] = {"tag_keys": tuple(sorted(tags))}
+    if (ready := status["Ready"]) and ready.status == "True":
+        known["applied_generation"] = status.observed_generation
+    return status.model_copy(update=known)
+
+
 def reported(status: Status, steps: Sequence[Step]) -> Status:
     """Say what is not as specified, where it is not to be changed."""
-    changed = _open(steps)
-    reason = Reason.REPORTED if changed else Reason.NO_DRIFT
-    fact = Fact("Drifted", bool(changed), reason, listed([step.summary for step in changed]))
-    return judged(status.model_copy(update={"drift": tuple(map(_drift, changed))}), fact)
+    status = judged(status, *facts_of([Outcome(step) for step in steps], WORDS, drifted=False))
+    if not (changed := _open(steps)):
+        return status.model_copy(update={"drift": ()})
+    status = status.model_copy(update={"drift": tuple(map(_drift, changed))})
+    said = listed([step.summary for step in changed])
+    facts = [Fact("Drifted", True, Reason.REPORTED, said)]
+    if (ready := status["Ready"]) and ready.status == "True":
+        message = f"the spec was applied; {len(changed)} of {len(steps)} resources {LEFT}"
+        facts.append(Fact("Ready", True, Reason.CONVERGED, message))
+    return judged(status, *facts)
 
 
 def only_planned(status: Status, steps: Sequence[Step]) -> Status:

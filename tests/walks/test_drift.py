@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from dataflowxpress.blueprint import blueprint
+from dataflowxpress.clients import identity
 from dataflowxpress.core.resource import Resource
+from dataflowxpress.sandbox.aws.faults import Faults
 from dataflowxpress.spec import DataPipelineSpec
 from tests.contract.conftest import scope_of
 from tests.contract.samples import SAMPLES
@@ -59,12 +61,28 @@ def test_drift_is_reported_and_left_alone_and_then_healed_as_the_policy_says(liv
     found = {drift.resource: drift for drift in live.status.drift}
     assert found.keys() == meddled
     assert drifted(live) == ("True", "Reported")
+    ready = live.status["Ready"]
+    assert ready
+    assert f"{len(meddled)} of {len(live.status.resources)} resources differ since" in ready.message
     assert {name.partition("/")[0] for name, drift in found.items() if drift.since} == DATED
     assert all("->" in change for drift in found.values() for change in drift.changes)
 
     live.change(SPEC)
     live.converge()
     assert live.status.drift == ()
+
+
+def test_a_failure_is_no_reason_to_heal_what_is_only_to_be_reported(live: Life) -> None:
+    live.change({**SPEC, "driftPolicy": "Report"})
+    live.converge()
+    meddled = meddle(live)
+    with Faults(live.world.aws).during("fail", "sts:GetCallerIdentity", error="ExpiredToken"):
+        identity.cache_clear()
+        assert not live.reconcile().settled
+    live.world.wire.restart()
+    assert live.reconcile().settled
+    assert live.world.wire.writes == []
+    assert {drift.resource for drift in live.status.drift} == meddled
 
 
 def test_drift_is_healed_and_told_by_property(live: Life) -> None:

@@ -182,6 +182,9 @@ class Status(Model):
     observed_generation: int = 0
     """The generation of the spec that the rest is about."""
 
+    applied_generation: int = 0
+    """The last generation that was true in AWS: what differs from it since then is drift."""
+
     conditions: tuple[Condition, ...] = ()
     """`Ready`, `Reconciling`, `Stalled`, `Drifted`, `DataCurrent` and `SubscriptionsConfirmed`."""
 
