@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import typer
+from typer._click.exceptions import UsageError  # which typer does not name itself
 
 from dataflowxpress.sandbox.cli import app as sandbox
 from dataflowxpress.sandbox.faults_cli import app as faults
 
 from . import change, control, demo, iam, logs, operator, plan, reference, status
+from .failures import FAILED
+
+UsageError.exit_code = FAILED  # and not 2, by which `plan` says that something would change
 
 app = typer.Typer(
     name="dataflowxpress",

@@ -36,9 +36,13 @@ def told() -> Iterator[None]:
     except HTTPError as error:
         said = f"the cluster does not answer: {error}. To work without one, give a file with -f."
     except ConfigException as error:
-        said = f"no cluster: {error}. Set KUBECONFIG, or give a file with -f."
-    except (OSError, YAMLError) as error:
-        said = str(error)
+        said = f"no cluster: {str(error).rstrip('.')}. Set KUBECONFIG, or give a file with -f."
+    except OSError as error:
+        said = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    except UnicodeDecodeError as error:
+        said = f"the manifest is no text: {error}"
+    except YAMLError as error:
+        said = f"the manifest is no YAML: {error}"
     else:
         return
     Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]Error:[/] {escape(said)}")
