@@ -54,6 +54,7 @@ def set_(  # noqa: PLR0913, PLR0917 - a fault has that many sides
     ] = None,
     seconds: Annotated[float, typer.Option(help="How long, for what takes time.")] = 5.0,
     error: Annotated[str, typer.Option(help="Code that fail and lose answer.")] = "InternalError",
+    message: Annotated[str, typer.Option(help="What they say with it.")] = "a fault of the sandbox",
     seed: Annotated[int, typer.Option(help="Seed of the choice that --rate leaves open.")] = 0,
 ) -> None:
     """Let a fault strike from now on, and print its number.
@@ -63,7 +64,8 @@ def set_(  # noqa: PLR0913, PLR0917 - a fault has that many sides
     """
     with explained():
         asked = {"resource": resource, "caller": caller, "rate": rate, "after": after}
-        more = {"times": times, "seconds": seconds, "error": error, "seed": seed}
+        more = {"times": times, "seconds": seconds, "error": error}
+        more |= {"message": message, "seed": seed}
         try:
             number = _faults(directory).set(kind, on, **asked, **more)
         except ValueError as wrong:

@@ -48,7 +48,7 @@ class Calls:
             return other
         answer: Answer = await self._theirs(*request)
         if fault and fault.kind == Kind.LOSE:
-            return _error(request, fault.error)
+            return _error(request, fault.error, fault.message)
         if fault and fault.kind == Kind.KILL_AFTER:
             await asyncio.to_thread(caller.kill, client_port.get())
         if self._active.expects(Kind.LAG, moment):
@@ -63,12 +63,13 @@ class Calls:
         """Return what is answered without doing the call; None when it is to be done."""
         match fault.kind:
             case Kind.FAIL:
-                return _error(request, fault.error)
+                return _error(request, fault.error, fault.message)
             case Kind.THROTTLE:
-                return _error(request, *_THROTTLED.get(_service(request), ("Throttling", 400)))
+                code, status = _THROTTLED.get(_service(request), ("Throttling", 400))
+                return _error(request, code, "Rate exceeded", status)
             case Kind.KILL:
                 await asyncio.to_thread(caller.kill, client_port.get())
-                return _error(request, "ServiceUnavailable", 503)
+                return _error(request, "ServiceUnavailable", fault.message, 503)
             case Kind.LAG:
                 return self._past.recall(moment.caller, request)
             case Kind.DELAY:
@@ -94,7 +95,7 @@ def _service(request: Any) -> str:
     return service
 
 
-def _error(request: Any, code: str, status: int = 0) -> Answer:
+def _error(request: Any, code: str, message: str, status: int = 0) -> Answer:
     """Return an error in the words of the service's protocol."""
     _, headers, body = iam_actions.access_denied_response(
         _service(request),
@@ -102,7 +103,7 @@ def _error(request: Any, code: str, status: int = 0) -> Answer:
         "",
         request[5],
         error_code=code,
-        message="a fault of the sandbox",
+        message=message,
         headers=request[2],
     )
     return status or _RETRIED.get(code, 400), headers, body

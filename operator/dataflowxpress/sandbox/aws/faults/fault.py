@@ -63,6 +63,7 @@ class Fault(BaseModel):
     times: int | None = Field(default=None, ge=1)  # strikes at most
     seconds: float = Field(default=5.0, ge=0, le=900)
     error: str = "InternalError"  # what `fail` and `lose` answer; AWS' clients retry this one
+    message: str = "a fault of the sandbox"  # what `fail` and `lose` say with it
     seed: int = 0  # of the choice that `rate` leaves open
 
     @model_validator(mode="after")

@@ -1,0 +1,99 @@
+"""Errors of AWS while a pipeline is made: what heals by itself is not seen, the rest is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from dataflowxpress.sandbox.aws.faults import Faults
+from tests.walks.conftest import Life, said
+
+SPEC = {"deletionPolicy": "Delete"}
+OWN_TRIES = 4  # of AWS's client, for what it knows to pass: our own come after them
+PASSES: dict[str, dict[str, Any]] = {
+    "events:PutRule": {"kind": "throttle", "times": OWN_TRIES + 1},
+    "glue:CreateJob": {"error": "InternalError", "times": OWN_TRIES + 1},
+    "glue:CreateDatabase": {"kind": "lose", "times": OWN_TRIES + 1},
+    "sns:CreateTopic": {"error": "ServiceUnavailable"},
+    "s3:PutBucketPolicy": {"error": "OperationAborted"},
+    "cloudwatch:PutMetricAlarm": {"error": "ConcurrentModificationException"},
+    "sqs:CreateQueue": {"error": "AWS.SimpleQueueService.QueueDeletedRecently"},
+    "iam:CreateRole": {
+        "error": "MalformedPolicyDocument",
+        "message": "Invalid principal in policy",
+    },
+    "lambda:CreateFunction": {
+        "error": "InvalidParameterValueException",
+        "message": "The role defined for the function cannot be assumed by Lambda.",
+    },
+    "lambda:CreateEventSourceMapping": {
+        "error": "ResourceConflictException",
+        "message": "An update is in progress for resource",
+    },
+    "glue:CreateCrawler": {
+        "error": "InvalidInputException",
+        "message": "Service is unable to assume provided role. Please verify role's TrustPolicy",
+    },
+    "s3:PutBucketNotification": {
+        "error": "InvalidArgument",
+        "message": "Unable to validate the following destination configurations",
+    },
+}
+STAYS = {
+    "AccessDeniedException": "AccessDenied",
+    "ExpiredTokenException": "CredentialsRejected",
+    "InvalidInputException": "ApplyFailed",
+}
+
+
+@pytest.fixture
+def faults(life: Life) -> Faults:
+    return Faults(life.world.aws)
+
+
+@pytest.fixture
+def ended(life: Life) -> Iterator[Life]:
+    """A pipeline of which nothing is left after the test."""
+    life.create(SPEC)
+    yield life
+    life.delete()
+    life.end()
+    assert life.owned() == set()
+
+
+def test_what_time_heals_is_healed_within_one_reconciliation(ended: Life, faults: Faults) -> None:
+    with ExitStack() as until:
+        for on, more in PASSES.items():
+            fault: dict[str, Any] = {"kind": "fail", "on": on, "times": 2} | more
+            until.enter_context(faults.during(**fault))
+        report = ended.reconcile()
+        struck = {fault["on"] for fault in faults.all() if fault["strikes"]}
+    assert struck == PASSES.keys()
+    states = {line.state for line in report.status.resources}
+    assert states <= {"Ready", "Pending"}, said(report.status)
+    ended.converge()
+
+
+@pytest.mark.parametrize(("error", "reason"), STAYS.items())
+def test_what_stays_is_told_tried_again_for_ever_and_healed_from_outside(
+    ended: Life, faults: Faults, error: str, reason: str
+) -> None:
+    with faults.during("fail", "glue:CreateJob", error=error, message="ask Ann") as number:
+        tries = []
+        for _ in range(3):
+            report = ended.reconcile()
+            ready = report.status["Ready"]
+            assert ready
+            assert (report.settled, ready.status, ready.reason) == (False, "False", reason)
+            assert f"CreateJob: {error}: ask Ann" in ready.message
+            tries.append(strikes(faults, number))
+        assert tries == sorted(set(tries))
+    assert ended.converge().settled
+
+
+def strikes(faults: Faults, number: int) -> int:
+    """Return how often a fault has struck."""
+    return next(int(fault["strikes"]) for fault in faults.all() if fault["number"] == number)

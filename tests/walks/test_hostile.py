@@ -1,0 +1,99 @@
+"""Hostile specs on a real API server: what it accepts is made, or refused with field and cure."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import suppress
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, settings
+from kubernetes.client import ApiException
+
+from dataflowxpress.core.reasons import Reason
+from dataflowxpress.core.status import Condition
+from dataflowxpress.errors import InvalidSpec
+from dataflowxpress.pipeline import Pipeline
+from tests.hostile import SCHEMA, of
+from tests.walks.conftest import PATIENCE, POLL, Life, World, new_life, said
+
+ASKED, MADE = 200, 10  # specs
+ELSEWHERE = ("accountId", "region", "roleArn")  # nearly any value of these is refused before all
+HERE = {
+    **SCHEMA,
+    "properties": {name: s for name, s in SCHEMA["properties"].items() if name not in ELSEWHERE},
+}
+NAMED = {Reason.INVALID_SPEC, Reason.REFUSED, Reason.ACCESS_DENIED}
+unhurried = settings(
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],  # the first that fails is small enough: nothing is made in vain
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def refusal_of(life: Life, spec: dict[str, Any]) -> ApiException | None:
+    """Return what the API server has against *spec*, if anything."""
+    try:
+        life.create(spec, dry=True)
+    except ApiException as refusal:
+        return refusal
+    return None
+
+
+def fields(refusal: ApiException) -> list[str]:
+    """Return which fields it is about."""
+    causes = json.loads(str(refusal.body))["details"]["causes"]
+    return [cause["field"] for cause in causes]
+
+
+def test_the_api_server_refuses_by_field_or_the_operator_does(world: World) -> None:
+    answers = {True: 0, False: 0}
+    life = new_life(world)
+
+    @settings(unhurried, max_examples=ASKED)
+    @given(of(SCHEMA))
+    def ask(spec: dict[str, Any]) -> None:
+        refusal = refusal_of(life, spec)
+        answers[refusal is None] += 1
+        if refusal:
+            assert all(field.startswith("spec") for field in fields(refusal)), refusal.body
+        else:
+            with suppress(InvalidSpec):  # which always names a field
+                assert Pipeline({"metadata": {"name": life.name}, "spec": spec}).spec
+
+    ask()
+    assert all(answers.values()), answers
+
+
+def verdict(life: Life, spec: dict[str, Any]) -> Condition:
+    """Let a pipeline live, and return what was said of it when nothing more was to be tried."""
+    life.create(spec)
+    deadline = time.monotonic() + PATIENCE
+    while not (report := life.reconcile()).settled:
+        ready = report.status["Ready"]
+        if ready and ready.reason in NAMED:
+            assert ready.message
+            break
+        assert time.monotonic() < deadline, (spec, said(report.status))
+        time.sleep(POLL)
+    life.delete()
+    life.end()
+    found = report.status["Ready"]
+    assert found
+    return found
+
+
+def test_what_is_accepted_becomes_ready_or_is_refused_for_a_reason(world: World) -> None:
+    readies: list[Condition] = []
+
+    @settings(unhurried, max_examples=MADE)
+    @given(of(HERE))
+    def live(spec: dict[str, Any]) -> None:
+        life, spec = new_life(world), {**spec, "deletionPolicy": "Delete"}
+        spec.get("bucket", {}).pop("name", None)  # two of them must not be after the same
+        if not refusal_of(life, spec):
+            readies.append(verdict(life, spec))
+
+    live()
+    assert any(ready.status == "True" for ready in readies)
