@@ -14,7 +14,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from dataflow.catalog import Catalog
-from dataflow.conversion import Conversion
+from dataflow.conversion import REJECTED, Conversion
 from dataflow.history import History
 from dataflow.layout import form_of, is_current, top_of
 from dataflow.manifest import manifest_of
@@ -118,14 +118,16 @@ class Run:
         for table in tables.values():
             found |= self.store.directories(form_of(table, self.options)["target"])
         strays = found - wanted
+        begun = self.store.begun(self.options.target_prefix) + self.store.begun(REJECTED)
         # With strays but nothing to commit, the number is taken all the same: a run that still
         # writes them somewhere cannot commit any more.
-        if done or strays or waiting != self.history.waiting:
+        if done or strays or begun or waiting != self.history.waiting:
             self._commit(started, done, waiting)
         for name, table in tables.items():
             if shown[name]:
                 self.catalog.publish(table, shown[name])
         self.store.delete(strays)
+        self.store.abort(begun)
         self.history.compact()
 
     def _commit(self, started: float, done: list[Json], waiting: dict[str, str]) -> None:

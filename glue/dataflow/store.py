@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -95,6 +96,21 @@ class Store:
                 leaf = entry["Key"].rpartition("/")[0] + "/"
                 found[top_of(leaf)].add(leaf)
         return {top: sorted(leaves) for top, leaves in found.items()}
+
+    def begun(self, prefix: str) -> list[Json]:
+        """Return the uploads of large objects under a prefix that nobody has completed."""
+        pages = self.s3.get_paginator("list_multipart_uploads").paginate(
+            Bucket=self.bucket, Prefix=prefix
+        )
+        return [upload for page in pages for upload in page.get("Uploads", [])]
+
+    def abort(self, uploads: Iterable[Json]) -> None:
+        """Give up uploads: S3 would keep and bill their parts for ever, and list them nowhere."""
+        for upload in uploads:
+            with suppress(self.s3.exceptions.NoSuchUpload):  # whoever began it was faster
+                self.s3.abort_multipart_upload(
+                    Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+                )
 
     def delete(self, directories: Iterable[str]) -> None:
         """Delete directories with all that is in them."""

@@ -68,7 +68,9 @@ def of_glue(
     logs = f"arn:{here.partition}:logs:{here.region}:{here.account}"
     written = [*_folder(bucket, spec.target.prefix), *_folder(bucket, RESERVED_PREFIX)]
     statements = [
-        allow("s3:ListBucket", "s3:GetBucketLocation", on=bucket.arn),
+        allow(
+            "s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:GetBucketLocation", on=bucket.arn
+        ),
         allow("s3:GetObject", on=[*_folder(bucket, spec.source.prefix), *written]),
         allow("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", on=written),
         allow(

@@ -27,6 +27,11 @@ class Bucket:
         """Return the keys under a prefix."""
         return [item["Key"] for item in self.items(prefix)]
 
+    def begun(self) -> list[str]:
+        """Return the keys of uploads that nobody has completed: S3 keeps and bills their parts."""
+        found = self.s3.list_multipart_uploads(Bucket=self.name).get("Uploads", ())
+        return [upload["Key"] for upload in found]
+
     def uploaded(self) -> dict[str, str]:
         """Return the keys and ETags of what is to be converted."""
         return {item["Key"]: item["ETag"].strip('"') for item in self.items(SOURCE)}

@@ -58,6 +58,7 @@ class Facts:
             stray=[
                 *(f"{way}: row {r}" for way, rows in ways.items() for r in rows.keys() - expected),
                 *sorted(set(there) - known),
+                *bucket.begun(),
             ],
             wrong=[
                 *_manifests(newest, entries, bucket.uploaded(), ways["path"]),

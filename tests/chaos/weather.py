@@ -10,6 +10,8 @@ Fault = dict[str, Any]
 
 JOB, CRAWL = "*/GlueJobRunnerSession", "*/AWS-Crawler"
 ONCE = {"times": 1}
+# A file is begun, sent and completed, and all of them are completed last: after one of two, so.
+BETWEEN = {"after": 4}
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,14 @@ class Weather:
     def _jobs(self) -> list[Fault]:
         bucket = f"arn:aws:s3:::{self.name}"
         source = {"on": "s3:GetObject", "resource": f"{bucket}/csv_data/*", "caller": JOB}
-        parquet = {"on": "s3:PutObject", "resource": f"{bucket}/parquet_data/*/dfx_object=*"}
+        parquet = {"on": "s3:PutObject", "resource": f"{bucket}/parquet_data/csv_data/dfx_object=*"}
         manifest = {"on": "s3:PutObject", "resource": f"{bucket}/dataflowxpress/manifests/*"}
         store = {"on": "s3:*", "resource": f"{bucket}*", "caller": JOB}
         catalog = {"on": "glue:*", "resource": f"*/{self.name}*", "caller": JOB}
         return [
             {"kind": "kill", **source, **ONCE},  # before reading
-            {"kind": "kill-after", **parquet, **ONCE},  # between two output directories
+            {"kind": "kill-after", **parquet, **ONCE},  # before a file appears
+            {"kind": "kill-after", **parquet, **BETWEEN, **ONCE},
             {"kind": "kill", **manifest, **ONCE},  # between the write and the manifest
             {"kind": "kill-after", **manifest, **ONCE},  # before anybody hears of the manifest
             {"kind": "lose", **manifest, **ONCE},

@@ -227,7 +227,7 @@ def _role(aws: RunningAws, bucket: str) -> str:
         RoleName=bucket,
         PolicyName="job",
         PolicyDocument=_policy(
-            _allow("s3:ListBucket", f"arn:aws:s3:::{bucket}"),
+            _allow("s3:ListBucket s3:ListBucketMultipartUploads", f"arn:aws:s3:::{bucket}"),
             _allow("s3:GetObject", f"arn:aws:s3:::{bucket}/csv_data/*"),
             _allow("s3:GetObject s3:PutObject s3:DeleteObject s3:AbortMultipartUpload", *files),
             _allow(

@@ -67,6 +67,25 @@ def test_rows_are_there_once_whatever_dies_and_is_uploaded_again(pipeline: Pipel
     assert strays(pipeline) == []
 
 
+def test_what_a_dead_run_has_begun_to_upload_is_given_up_and_what_a_user_uploads_is_not(
+    pipeline: Pipeline,
+) -> None:
+    keys = {
+        "csv_data/coming.csv",
+        "parquet_data/csv_data/dfx_object=0000000001-ab-cd-ef/part-0.parquet",
+        "dataflowxpress/rejected/jr_dead/part-0.json",
+    }
+    for key in keys:
+        pipeline.s3.create_multipart_upload(Bucket=pipeline.name, Key=key)
+
+    pipeline.converts()
+
+    left = pipeline.s3.list_multipart_uploads(Bucket=pipeline.name)["Uploads"]
+    assert [upload["Key"] for upload in left] == ["csv_data/coming.csv"]
+    pipeline.converts()
+    assert len(pipeline.manifests()) == 1, "and once is enough"
+
+
 def test_what_the_catalog_learns_lets_objects_in_and_rewrites_what_has_other_types(
     pipeline: Pipeline,
 ) -> None:

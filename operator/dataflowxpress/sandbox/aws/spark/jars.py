@@ -35,6 +35,8 @@ ARTIFACTS = (
     Artifact("com.amazonaws", "jmespath-java", _SDK),
     Artifact("software.amazon.ion", "ion-java", "1.0.2"),
     Artifact("com.fasterxml.jackson.dataformat", "jackson-dataformat-cbor", "2.12.6"),
+    # Lets Parquet be committed by S3's own means; the same in all of Spark 3.5.
+    Artifact("org.apache.spark", "spark-hadoop-cloud_2.12", "3.5.7"),
 )
 
 

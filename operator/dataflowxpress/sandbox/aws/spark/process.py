@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from dataflowxpress.sandbox.aws.spark.home import Home
 
 _FILESYSTEM = "org.apache.hadoop.fs.s3a.S3AFileSystem"
+_COMMITTERS = "org.apache.hadoop.fs.s3a.commit.S3ACommitterFactory"
+_CLOUD = "org.apache.spark.internal.io.cloud"
 # Hadoop's own provider for such credentials fails now and then when threads ask it at once.
 _PROVIDER = "com.amazonaws.auth.EnvironmentVariableCredentialsProvider"
 _SETTINGS = {
@@ -42,6 +44,15 @@ _SETTINGS = {
     "spark.hadoop.fs.s3a.retry.limit": "3",
     # Deleting the markers of parent folders would ask for permissions that Glue does not need.
     "spark.hadoop.fs.s3a.directory.marker.retention": "keep",
+    # As Glue's own committer does, Parquet is uploaded to where it belongs and appears when the job
+    # commits: the usual one would rename each file twice, which S3 can only copy.
+    "spark.sql.parquet.output.committer.class": f"{_CLOUD}.BindingParquetOutputCommitter",
+    "spark.hadoop.mapreduce.outputcommitter.factory.scheme.s3": _COMMITTERS,
+    "spark.hadoop.mapreduce.outputcommitter.factory.scheme.s3a": _COMMITTERS,
+    "spark.hadoop.fs.s3a.committer.name": "magic",
+    "spark.hadoop.fs.s3a.committer.magic.enabled": "true",
+    # That would ask for permissions, too, and end the uploads of others.
+    "spark.hadoop.fs.s3a.committer.abort.pending.uploads": "false",
 }
 
 
