@@ -61,6 +61,7 @@ def test_a_table_is_the_prefix_or_a_folder_in_it(
 ) -> None:
     (crawler,) = every(Crawler, resources(source={"prefix": "in/orders/"}, catalog=catalog))
     assert crawler.configuration["Grouping"].get("TableLevelConfiguration") == level
+    assert crawler.configuration["Grouping"]["TableGroupingPolicy"] == "CombineCompatibleSchemas"
 
 
 def test_only_uploads_under_the_source_prefix_start_anything() -> None:
@@ -115,6 +116,26 @@ def test_every_queue_for_what_failed_has_an_alarm() -> None:
     dead |= {rule.dead_letters.name for rule in every(Rule, found) if rule.dead_letters}
     assert {alarm.queue.name for alarm in every(Alarm, found)} == dead
     assert len(dead) == 3
+
+
+def test_what_cannot_be_delivered_or_dealt_with_is_kept_where_a_redrive_finds_it() -> None:
+    found = resources()
+    assert all(feed.queue.dead_letters for feed in every(EventSource, found))
+    for rule in every(Rule, found):
+        assert isinstance(rule.target, Queue)
+        assert rule.dead_letters == rule.target.dead_letters
+        for queue in (rule.target, rule.dead_letters):
+            assert queue, rule.name
+            assert ("events.amazonaws.com", rule.arn) in queue.senders
+
+
+@pytest.mark.parametrize("window", [0, 20, 300])
+def test_a_message_is_its_functions_alone_for_six_timeouts_and_the_batch_window(
+    window: int,
+) -> None:
+    for feed in every(EventSource, resources(trigger={"batchWindowSeconds": window})):
+        gathers = feed.desired()["MaximumBatchingWindowInSeconds"]
+        assert feed.queue.visibility_seconds >= 6 * feed.function.timeout + gathers, feed.key
 
 
 @pytest.mark.parametrize(
