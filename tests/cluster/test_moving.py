@@ -12,13 +12,13 @@ from kubernetes import config
 from kubernetes.client import CoreV1Api
 from kubernetes.dynamic import DynamicClient
 
-from dataflowxpress.core.ownership import CLUSTER_TAG
+from dataflowxpress.core.ownership import CLUSTER_TAG, OWNER_TAG
 from dataflowxpress.pipeline import PAUSED, PLAN, REQUESTED
 from dataflowxpress.sandbox.probe import HOST
 from dataflowxpress.sandbox.sandbox import Sandbox
 from dataflowxpress.sandbox.state import State
 from tests.cluster.conftest import Operators
-from tests.e2e.conftest import User, holds, says
+from tests.e2e.conftest import NAMESPACE, User, holds, says
 from tests.scrape import Metrics
 
 NAME = "moved"
@@ -57,8 +57,10 @@ def compared(cluster: User) -> None:
 
 
 def owners(user: User) -> set[str]:
-    """Return the clusters that the tags in AWS name."""
-    pages = user.aws("resourcegroupstaggingapi").get_paginator("get_resources").paginate()
+    """Return the clusters that the tags of the pipeline's resources name."""
+    mine = [{"Key": OWNER_TAG, "Values": [f"{NAMESPACE}/{NAME}"]}]
+    tagging = user.aws("resourcegroupstaggingapi")
+    pages = tagging.get_paginator("get_resources").paginate(TagFilters=mine)
     tags = [tag for page in pages for r in page["ResourceTagMappingList"] for tag in r["Tags"]]
     return {tag["Value"] for tag in tags if tag["Key"] == CLUSTER_TAG}
 

@@ -137,8 +137,9 @@ class Pipeline:
         return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
     def lines(self, prefix: str) -> list[dict[str, Any]]:
-        """Return the JSON lines of all objects under a prefix."""
-        texts = [self.s3.get_object(Bucket=self.name, Key=key) for key in self.keys(prefix)]
+        """Return the JSON lines of all objects under a prefix but for Hadoop's own `_SUCCESS`."""
+        keys = [key for key in self.keys(prefix) if not key.rpartition("/")[2].startswith("_")]
+        texts = [self.s3.get_object(Bucket=self.name, Key=key) for key in keys]
         return [json.loads(line) for text in texts for line in text["Body"].iter_lines()]
 
     def manifests(self) -> list[dict[str, Any]]:

@@ -56,7 +56,8 @@ def test_it_prints_the_crd(installed: Path, tmp_path: Path) -> None:
 
 
 def test_kubectl_finds_it_and_what_to_propose_after_it(installed: Path, tmp_path: Path) -> None:
-    assert "kubectl dataflow" in said(installed / "kubectl-dataflow", "--help", cwd=tmp_path)
+    help_ = said(installed / "kubectl-dataflow", "--help", cwd=tmp_path)
+    assert "As a kubectl plugin: kubectl dataflow" in " ".join(help_.split())
     assert said(installed / "kubectl_complete-dataflow", "pl", cwd=tmp_path).startswith("plan\t")
 
 

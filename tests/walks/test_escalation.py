@@ -302,14 +302,16 @@ def test_a_script_may_do_no_more_than_the_boundary_whatever_its_role_is_given(
     tenants: Tenants,
 ) -> None:
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-    tenants.world.admin("iam").put_role_policy(
-        RoleName=f"default-{ATTACKER}-glue",
-        PolicyName="mistake",
-        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [everything]}),
-    )
-    with pytest.raises(ClientError, match="not authorized to perform: iam:CreateUser"):
-        tenants.job("iam").create_user(UserName="mine")
-    assert tenants.job("s3").list_objects_v2(Bucket=f"default-{ATTACKER}-{HERE}")
+    mistake = {"RoleName": f"default-{ATTACKER}-glue", "PolicyName": "mistake"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
+    iam = tenants.world.admin("iam")
+    iam.put_role_policy(**mistake, PolicyDocument=document)
+    try:
+        with pytest.raises(ClientError, match="not authorized to perform: iam:CreateUser"):
+            tenants.job("iam").create_user(UserName="mine")
+        assert tenants.job("s3").list_objects_v2(Bucket=f"default-{ATTACKER}-{HERE}")
+    finally:
+        iam.delete_role_policy(**mistake)
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from dataflowxpress.sandbox.aws.spark import home
 from dataflowxpress.sandbox.aws.spark.process import Place, Running
 
 LEAVES_A_CHILD = """
-import subprocess
-print(subprocess.Popen(["sleep", "600"]).pid, flush=True)
+import os, subprocess
+print(os.getpid(), subprocess.Popen(["sleep", "600"]).pid, flush=True)
 """
 STAYS = "import time; print(0, flush=True); time.sleep(600)"
 
@@ -30,8 +30,8 @@ def test_who_has_ended_keeps_its_number_until_what_it_left_behind_is_killed(
 ) -> None:
     ran = start(tmp_path, LEAVES_A_CHILD)
     assert ran.ends(60)
-    left = psutil.Process(int((tmp_path / "output.log").read_text()))
-    [ended] = [each for each in psutil.Process().children() if each.status() == "zombie"]
+    ended, left = map(psutil.Process, map(int, (tmp_path / "output.log").read_text().split()))
+    assert ended.status() == psutil.STATUS_ZOMBIE
     assert ran.kill() == 0, "it had ended well before"
     assert left.wait(10) is None
     assert not ended.is_running()
