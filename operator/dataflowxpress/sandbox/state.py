@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import socket
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
-from dataflowxpress.sandbox.probe import HOST
+from dataflowxpress.sandbox.ports import free_port
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,14 +32,4 @@ class State:
 
     def choose_port(self, name: str) -> None:
         """Give a process that is to be started the port it had before, or else a free one."""
-        self.ports[name] = _free(self.ports.get(name, 0)) or _free(0)
-
-
-def _free(port: int) -> int:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return 0
-        return int(probe.getsockname()[1])
+        self.ports[name] = free_port(self.ports.get(name, 0))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import subprocess
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dataflowxpress.sandbox import aws as sandbox_aws
-from dataflowxpress.sandbox.aws import HOST, Aws
+from dataflowxpress.sandbox.aws import Aws
+from dataflowxpress.sandbox.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,7 @@ class RunningAws(Aws):
 @contextlib.contextmanager
 def serving(directory: Path) -> Iterator[RunningAws]:
     """Serve AWS on a free port, its files in a folder; it ends with the block or this process."""
-    port = _free_port()
+    port = free_port()
     log = directory / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -53,10 +53,3 @@ def _await(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"AWS does not answer:\n{log.read_text()[-4000:]}")
         time.sleep(0.05)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port

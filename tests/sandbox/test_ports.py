@@ -1,0 +1,20 @@
+"""Ports: what is chosen for a server stays free until it listens."""
+
+import socket
+
+from dataflowxpress.sandbox.ports import free_port
+from dataflowxpress.sandbox.probe import HOST
+
+
+def test_no_connection_is_given_the_port_of_a_server_that_has_yet_to_start() -> None:
+    with socket.create_server((HOST, 0)) as listening:
+        for _ in range(20):
+            with socket.create_connection(listening.getsockname()) as connection:
+                assert free_port() < connection.getsockname()[1]
+
+
+def test_a_server_keeps_its_port_unless_somebody_else_has_taken_it() -> None:
+    port = free_port()
+    assert free_port(port) == port
+    with socket.create_server((HOST, port)):
+        assert free_port(port) != port
