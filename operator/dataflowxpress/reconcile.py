@@ -122,7 +122,10 @@ class Reconciler:
         return self._with_data(pipeline, place, wanted, pipeline.status)
 
     def _deleted(self, get_on: Callable[[], None], pipeline: Pipeline) -> Report:
-        status, stays = _answered(pipeline), STAYS[pipeline.spec.deletion_policy]
+        status = _answered(pipeline)
+        if not status.inventory:  # whatever the spec says, and if it makes no sense
+            return Report(status, settled=True)
+        stays = STAYS[pipeline.spec.deletion_policy]
         if all(map(stays, status.inventory)):
             return Report(status, settled=True)
         if pipeline.paused:

@@ -29,6 +29,21 @@ REFUSED = {
     "a bucket name with capitals": ({"bucket": {"name": "Orders"}}, "bucket.name", "pattern"),
     "an unknown format": ({"source": {"format": "xml"}}, "source.format", "'csv', 'json'"),
     "a prefix without a slash": ({"source": {"prefix": "in"}}, "source.prefix", "pattern"),
+    "a control character in a prefix": (
+        {"source": {"prefix": "in\x1e/"}},
+        "source.prefix",
+        "pattern",
+    ),
+    "a control character in a suffix": (
+        {"source": {"suffix": ".c\x07sv"}},
+        "source.suffix",
+        "pattern",
+    ),
+    "a control character in an address": (
+        {"notifications": {"emails": ["te\x1fam@example.com"]}},
+        "notifications.emails.0",
+        "pattern",
+    ),
     "no mail address": (
         {"notifications": {"emails": ["team"]}},
         "notifications.emails.0",

@@ -58,6 +58,14 @@ def test_delete_leaves_nothing(life: Life) -> None:
     assert life.world.everything() == before
 
 
+def test_a_pipeline_goes_whose_spec_made_no_sense_from_the_start(life: Life) -> None:
+    life.create({"tags": {"no!key": "which the API server cannot know"}})
+    assert life.reconcile().status["Ready"]
+    assert condition(life, "Ready")[:2] == ("False", "InvalidSpec")
+    life.delete()
+    life.end()
+
+
 def test_retain_data_leaves_bucket_database_and_tables(life: Life) -> None:
     before, bucket = begun(life)
     life.delete()

@@ -17,7 +17,7 @@ from dataflowxpress.pipeline import Pipeline
 from tests.hostile import SCHEMA, of
 from tests.walks.conftest import PATIENCE, POLL, Life, World, new_life, said
 
-ASKED, MADE = 200, 10  # specs
+ASKED, MADE = 200, 25  # specs
 ELSEWHERE = ("accountId", "region", "roleArn")  # nearly any value of these is refused before all
 HERE = {
     **SCHEMA,

@@ -9,8 +9,10 @@ from typing import Annotated, Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
+CONTROL = r"\x00-\x1f\x7f"  # what XML has no words for, in which S3 and SNS are spoken to
 # In an IAM policy `*`, `?` and `$` would stand for other keys than these.
-Prefix = Annotated[str, Field(pattern=r"^[^/*?$][^*?$]*/$", max_length=512)]
+Prefix = Annotated[str, Field(pattern=rf"^[^/*?${CONTROL}][^*?${CONTROL}]*/$", max_length=512)]
+Suffix = Annotated[str, Field(pattern=rf"^[^{CONTROL}]*$", max_length=64)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", min_length=1, max_length=64)]
 
 

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from .model import Model
 
-Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=320)]
+_PART = "[!-?A-~]+"  # visible ASCII but for @, which every kind of pattern reads alike
+Email = Annotated[str, Field(pattern=rf"^{_PART}@{_PART}\.{_PART}$", max_length=320)]
 Outcome = Literal["Succeeded", "Failed"]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .model import Model, Prefix, Rule
+from .model import Model, Prefix, Rule, Suffix
 
 RESERVED_PREFIX = "dataflowxpress/"
 
@@ -66,7 +66,7 @@ class Source(Model):
     prefix: Prefix = "csv_data/"
     """Where in the bucket uploads arrive; ends with a slash."""
 
-    suffix: Annotated[str, Field(max_length=64)] = ""
+    suffix: Suffix = ""
     """Only keys that end with it count, for example `.csv`. Empty: all."""
 
     format: Literal["csv", "json", "parquet"] = "csv"
