@@ -26,6 +26,7 @@ from .resources import (
     Rule,
     Topic,
 )
+from .resources.policy import Statement
 from .spec import DataPipelineSpec
 from .spec import Function as FunctionSpec
 
@@ -90,7 +91,7 @@ class Parts:
         name = self.spec.topic.name or self.names.of(limit=256)
         return Topic(self.here, name, display_name=f"DataPipeline {self.here.owner}")
 
-    def role(self, of: str, trusted: str, *statements: permissions.Statement) -> Role:
+    def role(self, of: str, trusted: str, *statements: Statement) -> Role:
         """Return a role that the service *trusted* may take on."""
         return Role(
             self.here,
@@ -188,7 +189,7 @@ class Parts:
         asked: FunctionSpec,
         *,
         takes_from: Queue,
-        may: Sequence[permissions.Statement],
+        may: Sequence[Statement],
         environment: Mapping[str, str],
     ) -> Function:
         """Return a function with its log group and role."""

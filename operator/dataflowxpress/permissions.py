@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from .core.resource import Scope
 from .resources import Bucket, Crawler, Database, Job, LogGroup, Queue, Topic
+from .resources.policy import Statement
 from .spec import RESERVED_PREFIX, DataPipelineSpec
-
-Statement = Mapping[str, Any]
 
 
 def allow(*actions: str, on: str | list[str], **condition: Any) -> Statement:

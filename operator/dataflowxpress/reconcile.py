@@ -157,7 +157,7 @@ class Reconciler:
             status = hand.grant(pipeline.wishes, status)
         except (ClientError, BotoCoreError) as error:
             return Report(verdicts.data_unknown(status, error), settled=False)
-        settled = (ready := status["Ready"]) is not None and ready.status == "True"
+        settled = status.holds("Ready")
         asked = status["SubscriptionsConfirmed"]
         soon = UNCONFIRMED if asked is not None and asked.status == "False" else math.inf
         resync = min(spec.resync_seconds, soon)

@@ -6,10 +6,9 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-from kubernetes.client import ApiClient, ApiException, CoreV1Api
-from urllib3.exceptions import HTTPError
+from kubernetes.client import ApiClient, CoreV1Api
 
-from .cluster import TIMEOUT
+from .cluster import TIMEOUT, UNANSWERED
 from .pipeline import Reference
 from .spec import GROUP, KIND, VERSION
 from .verdicts import Event
@@ -48,5 +47,5 @@ class Recorder:
         }
         try:
             self._core.create_namespaced_event(reference.namespace, body, _request_timeout=TIMEOUT)
-        except (ApiException, HTTPError) as error:
+        except UNANSWERED as error:
             log.warning("%s: the Event %s cannot be written: %s", reference, event.reason, error)

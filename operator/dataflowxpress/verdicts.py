@@ -67,7 +67,7 @@ def applied(status: Status, outcomes: Sequence[Outcome], *, drifted: bool) -> St
 def settled(status: Status, tags: Iterable[str]) -> Status:
     """Note the tags of a spec of which no step has failed, and its generation once it is true."""
     known: dict[str, object] = {"tag_keys": tuple(sorted(tags))}
-    if (ready := status["Ready"]) and ready.status == "True":
+    if status.holds("Ready"):
         known["applied_generation"] = status.observed_generation
     return status.model_copy(update=known)
 
@@ -80,7 +80,7 @@ def reported(status: Status, steps: Sequence[Step]) -> Status:
     status = status.model_copy(update={"drift": tuple(map(_drift, changed))})
     said = listed([step.summary for step in changed])
     facts = [Fact("Drifted", True, Reason.REPORTED, said)]
-    if (ready := status["Ready"]) and ready.status == "True":
+    if status.holds("Ready"):
         message = f"the spec was applied; {len(changed)} of {len(steps)} resources {LEFT}"
         facts.append(Fact("Ready", True, Reason.CONVERGED, message))
     return judged(status, *facts)

@@ -135,8 +135,7 @@ class User:
 
 
 def holds(status: Status, condition: str) -> bool:
-    found = status[condition]
-    return found is not None and found.status == "True"
+    return status.holds(condition)
 
 
 def says(reason: str) -> Callable[[Status], bool]:

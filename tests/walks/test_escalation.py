@@ -289,13 +289,17 @@ def test_a_bucket_of_another_pipeline_is_refused_also_to_who_adopts(
     assert tenants.world.admin("s3").head_bucket(Bucket=THEIRS)
 
 
+def _is_denied(call: Call, client: Any, words: str) -> None:
+    with pytest.raises(ClientError, match="not authorized to perform") as refused:
+        call(client)
+    assert words in str(refused.value)
+
+
 @pytest.mark.parametrize(("service", "call", "words"), BY_THE_JOB.values(), ids=BY_THE_JOB)
 def test_a_script_may_do_nothing_outside_its_pipeline(
     tenants: Tenants, service: str, call: Call, words: str
 ) -> None:
-    with pytest.raises(ClientError, match="not authorized to perform") as refused:
-        call(tenants.job(service))
-    assert words in str(refused.value)
+    _is_denied(call, tenants.job(service), words)
 
 
 def test_a_script_may_do_no_more_than_the_boundary_whatever_its_role_is_given(
@@ -320,6 +324,4 @@ def test_a_script_may_do_no_more_than_the_boundary_whatever_its_role_is_given(
 def test_the_operators_credentials_are_good_for_its_own_names_and_roles_only(
     tenants: Tenants, service: str, call: Call, words: str
 ) -> None:
-    with pytest.raises(ClientError, match="not authorized to perform") as refused:
-        call(tenants.operator(service))
-    assert words in str(refused.value)
+    _is_denied(call, tenants.operator(service), words)

@@ -111,14 +111,12 @@ def _ask_operator(chosen: Target, timeout: float) -> None:
     )
     for line in conditions(status):
         console.print(line)
-    ready = status["Ready"]
-    raise typer.Exit(0 if ready and ready.status == "True" else FAILED)
+    raise typer.Exit(0 if status.holds("Ready") else FAILED)
 
 
 def _is_over(status: Status) -> bool:
     """Whether all is done, or a person is needed."""
-    ready, stalled = status["Ready"], status["Stalled"]
-    return any(fact and fact.status == "True" for fact in (ready, stalled))
+    return status.holds("Ready") or status.holds("Stalled")
 
 
 def _delete_in_cluster(chosen: Target, timeout: float, *, yes: bool) -> None:

@@ -41,8 +41,7 @@ def status(
         typer.echo(json.dumps(said.as_json(), indent=2))
     else:
         _show(f"{chosen.namespace}/{chosen.name}", said)
-    ready = said["Ready"]
-    raise typer.Exit(0 if ready and ready.status == "True" else FAILED)
+    raise typer.Exit(0 if said.holds("Ready") else FAILED)
 
 
 def runs(

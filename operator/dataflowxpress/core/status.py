@@ -224,6 +224,11 @@ class Status(Model):
     def __getitem__(self, condition: str) -> Condition | None:
         return next((c for c in self.conditions if c.type == condition), None)
 
+    def holds(self, condition: str) -> bool:
+        """Say whether it is known to hold."""
+        found = self[condition]
+        return found is not None and found.status == "True"
+
     def as_json(self) -> dict[str, Any]:
         """Return it as the API server takes it, without what says nothing."""
         return self.model_dump(by_alias=True, mode="json", exclude_defaults=True, exclude_none=True)

@@ -28,7 +28,7 @@ class Pipelines(Collector):
 
     def see(self, namespace: str, name: str, status: Status, *, compared: bool) -> None:
         """Take note of a status; *compared*: everything in AWS was looked at for it."""
-        true = compared and (ready := status["Ready"]) is not None and ready.status == "True"
+        true = compared and status.holds("Ready")
         whose, converged = (namespace, name), self._clock() if true else None
         with self._lock:
             before = self._seen.get(whose) or NEW._replace(drifted=status["Drifted"])

@@ -78,14 +78,10 @@ def environment(port: int) -> dict[str, str]:
 
 def ready(port: int) -> bool:
     """Say whether AWS answers there, with IAM enforced."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=2)
     try:
-        connection.request("GET", "/_ministack/health")
-        health = json.load(connection.getresponse())
+        health = _get(port, "/_ministack/health", seconds=2)
     except (OSError, http.client.HTTPException, ValueError):
         return False
-    finally:
-        connection.close()
     return bool(health.get("auth") == "enabled")
 
 
@@ -94,13 +90,16 @@ def permissions(port: int) -> dict[str, Any]:
 
     Each of `used` names principal (`by`), `action` and the statement that allowed it (`sid`, `on`).
     """
-    connection = http.client.HTTPConnection(HOST, port, timeout=30)
-    try:
-        connection.request("GET", "/_dataflowxpress/permissions")
-        shown: dict[str, Any] = json.load(connection.getresponse())
-    finally:
-        connection.close()
-    return shown
+    return _get(port, "/_dataflowxpress/permissions", seconds=30)
+
+
+def _get(port: int, path: str, *, seconds: float) -> dict[str, Any]:
+    """Return what the emulator itself, not one of its services, tells there."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=seconds)
+    with contextlib.closing(connection):
+        connection.request("GET", path)
+        told: dict[str, Any] = json.load(connection.getresponse())
+    return told
 
 
 def prepare() -> None:
