@@ -235,6 +235,16 @@ def test_data_is_not_current_while_what_a_dead_run_committed_is_left_to_the_next
     assert said.holds is False
 
 
+def test_a_first_comparison_because_of_a_queue_is_no_event() -> None:
+    once = Backstop(
+        reason="QueueStuck", message="x", did=Remedy.COMPARE.value, attempts=1, work="w"
+    )
+    none, one = Status(), Status(backstop=once)
+    two = Status(backstop=once.model_copy(update={"attempts": 2}))
+    assert list(news(none, one)) == []
+    assert [reason for _, reason, _ in news(one, two)] == ["QueueStuck"]
+
+
 def test_each_attempt_and_the_end_of_them_are_events() -> None:
     once = Backstop(reason="RunMissing", message="x", did="asked for a run", attempts=1, work="w")
     none, one = Status(), Status(backstop=once)

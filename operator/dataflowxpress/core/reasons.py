@@ -257,8 +257,8 @@ class Reason(StrEnum):
     QUEUE_STUCK = (
         "QueueStuck",
         EVENT,
-        "Messages waited and nobody took them, so everything was compared with AWS.",
-        "Look at the functions and their event source mappings, if it comes again.",
+        "Messages wait and nobody takes them, although everything was compared with AWS.",
+        "Look at the logs of the functions, and at the quota of concurrent executions.",
     )
     GAVE_UP = (
         "GaveUp",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataflowxpress.core.reasons import Reason
 from dataflowxpress.core.status import Status
 
+from .backstop import COMPARE
 from .facts import ACTIVE, ENDED_BADLY
 
 Told = tuple[str, Reason, str]  # an Event's type, reason and message
@@ -42,7 +43,9 @@ def _backstop(before: Status, after: Status) -> Iterator[Told]:
     if now is None or now == was:
         return
     known = was.attempts if was and was.work == now.work else 0
-    if now.attempts > known:
+    # A first comparison is a precaution: functions may only be slow. What it mends, drift tells.
+    silent = now.did == COMPARE.value and now.attempts == 1
+    if now.attempts > known and not silent:
         yield "Warning", Reason(now.reason), f"{now.message}: {now.did} (attempt {now.attempts})"
     if now.gave_up and not (was and was.gave_up):
         yield "Warning", Reason.GAVE_UP, f"{now.message}: {now.attempts} attempts changed nothing"

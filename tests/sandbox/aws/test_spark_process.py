@@ -11,6 +11,7 @@ from dataflowxpress.sandbox.aws import Aws
 from dataflowxpress.sandbox.aws.credentials import Credentials
 from dataflowxpress.sandbox.aws.spark import home
 from dataflowxpress.sandbox.aws.spark.process import Place, Running
+from dataflowxpress.sandbox.processes import wait_until
 
 LEAVES_A_CHILD = """
 import os, subprocess
@@ -29,9 +30,9 @@ def test_who_has_ended_keeps_its_number_until_what_it_left_behind_is_killed(
     tmp_path: Path,
 ) -> None:
     ran = start(tmp_path, LEAVES_A_CHILD)
-    assert ran.ends(60)
+    assert ran.ends(60), "it closes its files, a moment before it is dead"
     ended, left = map(psutil.Process, map(int, (tmp_path / "output.log").read_text().split()))
-    assert ended.status() == psutil.STATUS_ZOMBIE
+    wait_until(lambda: ended.status() == psutil.STATUS_ZOMBIE, 20, "dead and not waited for")
     assert ran.kill() == 0, "it had ended well before"
     assert left.wait(10) is None
     assert not ended.is_running()
