@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from .core.ownership import OWNER_TAG
 from .core.resource import Resource
 from .resources import Alarm, Bucket, Crawler, Database, Function, Job, Queue, Role, Rule, Topic
+from .resources.log_group import OF_FUNCTIONS, OF_JOBS
 from .resources.policy import VERSION, Statement
 
 ANYTHING = ("*",)  # for actions that AWS lets no resource be named for
@@ -17,7 +18,6 @@ MARKED = {"Null": {f"aws:RequestTag/{OWNER_TAG}": "false"}}
 OURS = {"Null": {f"aws:ResourceTag/{OWNER_TAG}": "false"}}
 PASSED_ON = {"iam:PassedToService": ["glue.amazonaws.com", "lambda.amazonaws.com"]}
 THROUGH_S3 = {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com*"}}
-LOGS = ("/aws/lambda/", "/aws-glue/jobs/")
 
 
 class Limits(NamedTuple):
@@ -194,7 +194,9 @@ def _records(limits: Limits) -> Iterator[Statement]:
         "Logs",
         "logs CreateLogGroup DeleteLogGroup ListTagsForResource PutRetentionPolicy TagResource"
         " UntagResource",
-        tuple(limits.patterns(*(group.format(folder=folder) for folder in LOGS))),
+        tuple(
+            limits.patterns(*(group.format(folder=folder) for folder in (OF_FUNCTIONS, OF_JOBS)))
+        ),
     )
     yield _allow(
         "Alarms",

@@ -54,7 +54,7 @@ def blueprint(
         dead_letters=dead_crawls,
     )
     code = Code.of(spec, here, bucket, script)
-    job_logs = its.logs(f"/aws-glue/jobs/{its.names.of()}")
+    job_logs = its.job_logs()
     arguments = settings.to_convert(spec, here.owner, bucket, database, job_logs)
     job = its.job(worker, code, arguments)
     start_job = its.function(

@@ -1,4 +1,4 @@
-"""Engine: observe AWS and carry plans out; the only place with threads and retries."""
+"""Engine: plan and carry plans out, many steps at once; the only place with retries."""
 
 from __future__ import annotations
 
@@ -10,21 +10,19 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from graphlib import TopologicalSorter
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from .core.ownership import OWNER_TAG
-from .core.plan import Action, Observed, Outcome, Step, nothing_stays, plan
-from .core.resource import Id, Resource, Scope, State, Tags
+from .core.plan import Action, Outcome, Step, nothing_stays, plan
+from .core.resource import Id, Resource, Scope
 from .errors import Blocked, Meaning, Overtaken, Refused, Unfinished, explain, meaning
-from .tags import TAGGERS, unpair
+from .observer import Observer
+from .tags import TAGGERS
 from .telemetry.logs import Pool
 
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 8.0  # seconds
-TAGGING = "resourcegroupstaggingapi"
-
-
 Progress = Callable[[Id, str], None]
 
 
@@ -49,6 +47,7 @@ class Engine:
         tell: Callable[[Outcome], None] | None = None,
     ) -> None:
         self._client, self._workers, self._patience = client, workers, patience
+        self._observer = Observer(client, workers)
         self._sleep, self._tell = sleep, tell
 
     def plan(
@@ -60,66 +59,10 @@ class Engine:
     ) -> list[Step]:
         """Return the steps from what is there to what is *wanted*; reads only."""
         ids = dict.fromkeys([*(resource.id for resource in wanted), *inventory])
-        observed = self.observe(scope, ids, exactly=not wanted)  # what goes has to be ours *now*
+        observed = self._observer.observe(
+            scope, ids, exactly=not wanted
+        )  # what goes has to be ours *now*
         return plan(scope, wanted, inventory, observed, stays)
-
-    def observe(self, scope: Scope, ids: Iterable[Id], *, exactly: bool = False) -> Observed:
-        """Read every resource at once; an error stands in place of the state it hid.
-
-        Tags come from one answer, which lags behind, unless they are to be known *exactly*.
-        """
-        ids = list(ids)
-        with Pool(self._workers) as pool:
-            owned = pool.submit(lambda: {} if exactly else self._owned_tags(scope))
-            states = {i: state for read in pool.map(self._read, _groups(ids)) for i, state in read}
-            states = {i: states[i] for i in ids}
-            tagged = pool.map(
-                lambda i: self._with_tags(scope, i, states[i], owned.result()), states
-            )
-            return dict(zip(states, tagged, strict=True))
-
-    def _read(self, ids: Sequence[Id]) -> list[tuple[Id, State | Exception | None]]:
-        """Read resources of one kind, by one call where the kind has one for many."""
-        kind = Resource.kinds[ids[0].kind]
-        if len(ids) > 1:
-            try:
-                found = kind.read_many(self._client(kind.service), [i.key for i in ids])
-                return [(i, found.get(i.key)) for i in ids]
-            except (ClientError, BotoCoreError) as error:
-                log.warning("reading each %s by itself: %s", ids[0].kind, explain(error))
-        return [(i, self._read_one(kind, i)) for i in ids]
-
-    def _read_one(self, kind: type[Resource], which: Id) -> State | Exception | None:
-        try:
-            return kind.read(self._client(kind.service), *which.key)
-        except (ClientError, BotoCoreError) as error:
-            return None if meaning(error) is Meaning.MISSING else error
-
-    def _owned_tags(self, scope: Scope) -> Mapping[str, Tags]:
-        """Return the tags of all that carries our owner tag, by ARN, in one paged call."""
-        try:
-            pages = self._client(TAGGING).get_paginator("get_resources")
-            mine = [{"Key": OWNER_TAG, "Values": [scope.owner]}]
-            found = [r for page in pages.paginate(TagFilters=mine) for r in page[_LIST]]
-        except (ClientError, BotoCoreError) as error:
-            log.warning("reading tags one by one: %s", explain(error))
-            return {}
-        return {resource["ResourceARN"]: unpair(resource["Tags"]) for resource in found}
-
-    def _with_tags(
-        self, scope: Scope, which: Id, state: State | Exception | None, owned: Mapping[str, Tags]
-    ) -> State | Exception | None:
-        """Add tags where the kind has any; the bulk answer lags, so its silence proves nothing."""
-        kind = Resource.kinds[which.kind]
-        if state is None or isinstance(state, Exception) or not kind.arn_format or "Tags" in state:
-            return state
-        arn = kind.arn_of(scope, which.key)
-        if arn in owned:
-            return {**state, "Tags": owned[arn]}
-        try:
-            return {**state, "Tags": TAGGERS[kind.service].read(self._client(kind.service), arn)}
-        except (ClientError, BotoCoreError) as error:
-            return None if meaning(error) is Meaning.MISSING else error
 
     def apply(self, steps: Iterable[Step], progress: Progress = silent) -> list[Outcome]:
         """Run each step as soon as those it needs have succeeded; return how all of them went.
@@ -202,7 +145,7 @@ class Engine:
         if not resource.settles:
             return
         for pause in _pauses(self._patience):
-            have = self._read_one(type(resource), resource.id)
+            have = self._observer.read_one(resource.id)
             if isinstance(have, Mapping) and not resource.is_unsettled(have):
                 return
             self._sleep(pause)
@@ -240,7 +183,6 @@ class Engine:
                 raise
 
 
-_LIST = "ResourceTagMappingList"
 _TAKING_OVER = threading.Lock()  # tags have no compare-and-swap: of two pipelines one is first
 
 
@@ -260,12 +202,3 @@ def _described(step: Step) -> Resource:
 
 def _blocked(step: Step) -> Blocked:
     return Blocked(f"waits for {', '.join(sorted(map(str, step.needs)))}")
-
-
-def _groups(ids: Iterable[Id]) -> list[list[Id]]:
-    """Put together what is read by one call."""
-    groups: dict[object, list[Id]] = {}
-    for each in ids:
-        together = each.kind if Resource.kinds[each.kind].reads_many else each
-        groups.setdefault(together, []).append(each)
-    return list(groups.values())

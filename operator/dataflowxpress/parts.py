@@ -26,6 +26,7 @@ from .resources import (
     Rule,
     Topic,
 )
+from .resources.log_group import OF_FUNCTIONS, OF_JOBS
 from .resources.policy import Statement
 from .spec import DataPipelineSpec
 from .spec import Function as FunctionSpec
@@ -194,7 +195,7 @@ class Parts:
     ) -> Function:
         """Return a function with its log group and role."""
         name = self._function_name(of, asked)
-        logs = self.logs(f"/aws/lambda/{name}")
+        logs = self.logs(f"{OF_FUNCTIONS}{name}")
         return Function(
             self.here,
             name,
@@ -205,6 +206,10 @@ class Parts:
             environment={**environment, "RETRY_SECONDS": str(self.patience.retry_seconds)},
             timeout=FUNCTION_TIMEOUT,
         )
+
+    def job_logs(self) -> LogGroup:
+        """Return where runs of the job write to."""
+        return self.logs(f"{OF_JOBS}{self.names.of()}")
 
     def logs(self, name: str) -> LogGroup:
         """Return a log group; one that a late run made again when it was gone is taken over."""

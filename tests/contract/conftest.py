@@ -14,6 +14,7 @@ import pytest
 from dataflowxpress.core.plan import Action, Outcome
 from dataflowxpress.core.resource import Id, Resource, Scope
 from dataflowxpress.engine import Engine
+from dataflowxpress.observer import Observer
 from dataflowxpress.sandbox import aws as sandbox_aws
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class Pipeline:
 
     def states(self, wanted: Sequence[Resource]) -> dict[Id, Any]:
         """Return all that AWS says of these resources, but for what no two answers share."""
-        observed = self.engine.observe(self.scope, [each.id for each in wanted])
+        observed = Observer(self.cloud.client).observe(self.scope, [each.id for each in wanted])
         return {i: _lasting(state) for i, state in observed.items()}
 
 

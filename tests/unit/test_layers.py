@@ -14,6 +14,7 @@ LAYERS = [
     "telemetry",
     "resources",
     "blueprint",
+    "observer",
     "engine",
     "reconcile",
     "agenda",

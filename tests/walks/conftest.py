@@ -23,7 +23,7 @@ from dataflowxpress.core.ownership import OWNER_TAG
 from dataflowxpress.core.status import Status
 from dataflowxpress.deletion import unheard
 from dataflowxpress.demo.leftovers import leftovers
-from dataflowxpress.engine import TAGGING
+from dataflowxpress.observer import TAGGING
 from dataflowxpress.reconcile import Reconciler, Report
 from dataflowxpress.rules import Rules
 from dataflowxpress.sandbox import aws as sandbox_aws

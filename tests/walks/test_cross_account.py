@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress.engine import TAGGING
+from dataflowxpress.observer import TAGGING
 from dataflowxpress.sandbox import aws as sandbox_aws
 from tests.walks.conftest import Life, World
 

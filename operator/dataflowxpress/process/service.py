@@ -15,7 +15,7 @@ from dataflowxpress.address import Address
 from dataflowxpress.agenda import IDLE_LOOK, STUCK, Agenda
 from dataflowxpress.cluster import Cluster, connect
 from dataflowxpress.core.resource import Resource
-from dataflowxpress.engine import TAGGING
+from dataflowxpress.observer import TAGGING
 from dataflowxpress.reconcile import Reconciler
 from dataflowxpress.recorder import Recorder
 from dataflowxpress.rules import Rules

@@ -8,6 +8,8 @@ from typing import Any
 
 from dataflowxpress.core.resource import Key, Resource, State, Tags
 
+OF_FUNCTIONS, OF_JOBS = "/aws/lambda/", "/aws-glue/jobs/"  # what such groups' names begin with
+
 
 @dataclass(frozen=True, kw_only=True)
 class LogGroup(Resource):
