@@ -112,11 +112,12 @@ def test_no_condition_flaps_over_a_whole_life(user: User, transitions: Transitio
     user.wait(NAME, converted, 120, "converted")
     assert transitions.taken() == UPLOADED
 
-    # What changes in place is not announced; what is new is.
-    user.pipeline(NAME, **SPEC | {"job": {"workers": 3}})
+    # What changes in place is not announced, though AWS sets functions up anew; what is new is.
+    job = {"workers": 3, "timeoutMinutes": 2880}  # which tells functions and queues to wait longer
+    user.pipeline(NAME, **SPEC | {"job": job})
     user.wait(NAME, settled_at(user.get(NAME)), 60, "changed")
     assert transitions.taken() == {}
-    more = SPEC | {"job": {"workers": 3}, "notifications": {"emails": [READER, "more@example.com"]}}
+    more = SPEC | {"job": job, "notifications": {"emails": [READER, "more@example.com"]}}
     user.pipeline(NAME, **more)
     user.wait(NAME, settled_at(user.get(NAME)), 60, "extended")
     assert transitions.taken() == EXTENDED

@@ -132,6 +132,12 @@ class World:
     def __post_init__(self) -> None:
         self.restart()
 
+    def connect(self) -> None:
+        """Make new clients of AWS, as a new process does, and see what they call."""
+        clients.clients.cache_clear()
+        for service in SERVICES:
+            self.wire.attach(clients.clients(None, None)(service))
+
     def restart(self, deadly: str | None = None) -> None:
         """Start a new operator, which remembers nothing; see `Wire.deadly`."""
         self.wire.restart(deadly)
@@ -289,10 +295,9 @@ def world_on(cluster: Path, aws: RunningAws) -> Iterator[World]:
             patched.setenv(name, value)
         for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
             patched.setenv(name, "/dev/null")
-        wire = Wire()
-        for service in SERVICES:
-            wire.attach(clients.clients(None, None)(service))
-        yield World(api, aws, wire)
+        world = World(api, aws, Wire())
+        world.connect()
+        yield world
 
 
 class _fresh_clients:  # noqa: N801 - reads as the function that it is

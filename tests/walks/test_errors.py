@@ -7,7 +7,9 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from botocore.config import Config
 
+from dataflowxpress import clients
 from dataflowxpress.sandbox.aws.faults import Faults
 from tests.walks.conftest import Life, said
 
@@ -92,6 +94,41 @@ def test_what_stays_is_told_tried_again_for_ever_and_healed_from_outside(
             tries.append(strikes(faults, number))
         assert tries == sorted(set(tries))
     assert ended.converge().settled
+
+
+@pytest.fixture
+def impatient(life: Life) -> Iterator[None]:
+    """An operator that waits for an answer of AWS for a second, and not for 30."""
+    with pytest.MonkeyPatch.context() as patched:
+        short = clients.SETTINGS.merge(Config(read_timeout=1))
+        patched.setattr(clients, "SETTINGS", short)
+        life.world.connect()
+        yield
+    life.world.connect()
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("late", ["glue:CreateJob", "sqs:CreateQueue", "lambda:CreateFunction"])
+def test_a_call_whose_answer_does_not_come_in_time_is_made_again_and_doubles_nothing(
+    ended: Life, faults: Faults, late: str
+) -> None:
+    with faults.during("delay", late, seconds=3, times=1) as number:
+        ended.reconcile()
+        assert strikes(faults, number) == 1
+    ended.converge()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_service_that_never_answers_in_time_is_told_and_asked_again(
+    ended: Life, faults: Faults
+) -> None:
+    with faults.during("delay", "events:PutRule", seconds=3):
+        report = ended.reconcile()
+    ready = report.status["Ready"]
+    assert ready
+    assert (report.settled, ready.status, ready.reason) == (False, "False", "AWSUnreachable")
+    assert "Read timeout" in ready.message
+    ended.converge()
 
 
 def strikes(faults: Faults, number: int) -> int:
