@@ -50,9 +50,9 @@ def start_once(
 
 
 def log(level: str, message: str, **fields: Any) -> None:
-    """Write one line of JSON, with the traceback of the exception being handled, if any."""
+    """Write one line of JSON; an error brings the traceback of what is being handled, if any."""
     line = {"level": level, "message": message, **fields}
-    if sys.exc_info()[0]:
+    if level == "error" and sys.exc_info()[0]:
         line["exception"] = traceback.format_exc()
     sys.stdout.write(json.dumps(line) + "\n")
 

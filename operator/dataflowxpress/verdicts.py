@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from . import runs
-from .core.conditions import Fact, listed, with_conditions
+from .core.conditions import Fact, counted, listed, with_conditions
 from .core.leaves import leaves
 from .core.outcomes import Words, are_as_specified, facts_of, lines_of, planned_lines
 from .core.plan import Action, Outcome, Step
@@ -95,7 +95,7 @@ def only_planned(status: Status, steps: Sequence[Step]) -> Status:
         Fact("Ready", True, Reason.CONVERGED, are_as_specified(len(steps))),
     ]
     if changed:
-        said = f"{len(changed)} resources are not as specified: status.drift says how"
+        said = f"{counted(len(changed), 'resource')} not as specified: status.drift says how"
         facts[-1] = Fact("Ready", False, Reason.PLANNED, said)
     return judged(status.model_copy(update={"drift": tuple(map(_drift, changed))}), *facts)
 

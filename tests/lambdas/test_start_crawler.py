@@ -94,6 +94,15 @@ def test_a_running_crawler_sends_back_only_the_messages_that_needed_it(
     ]
 
 
+def test_a_running_crawler_is_no_error_in_the_log(
+    handler: Any, batch: Any, clients: dict[str, Client], capsys: pytest.CaptureFixture[str]
+) -> None:
+    clients["glue"].fails("CrawlerRunningException")
+    handler(batch(upload("csv+data/a.csv")))
+    said = {"level": "info", "message": "already running", "code": "CrawlerRunningException"}
+    assert said in logged(capsys)
+
+
 def test_many_messages_go_back_ten_a_call(
     handler: Any, batch: Any, clients: dict[str, Client]
 ) -> None:

@@ -251,4 +251,4 @@ def test_each_attempt_and_the_end_of_them_are_events() -> None:
     over = Status(backstop=once.model_copy(update={"gave_up": True}))
     assert list(news(none, one)) == [("Warning", "RunMissing", "x: asked for a run (attempt 1)")]
     assert list(news(one, one)) == []
-    assert list(news(one, over)) == [("Warning", "GaveUp", "x: 1 attempts changed nothing")]
+    assert list(news(one, over)) == [("Warning", "GaveUp", "x: 1 attempt changed nothing")]

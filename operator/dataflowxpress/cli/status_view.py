@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from dataflowxpress.core.conditions import counted
 from dataflowxpress.core.resource import Resource
 from dataflowxpress.core.status import Condition, Line, Run, Status
 
@@ -63,8 +64,9 @@ def data(status: Status) -> Text:
     if (found := status.data) is None:
         return Text("Nothing is known of the data yet.", style="dim")
     return Text(
-        f"{found.objects} objects converted, {found.rows} rows, {found.rejected} rejected;"
-        f" {found.waiting} uploads wait, {found.dead_letters} dead letters"
+        f"{counted(found.objects, 'object')} converted, {counted(found.rows, 'row')},"
+        f" {found.rejected} rejected;"
+        f" {counted(found.waiting, 'upload')} waiting, {counted(found.dead_letters, 'dead letter')}"
     )
 
 

@@ -46,6 +46,11 @@ def _condition(fact: Fact, status: Status, now: datetime) -> Condition:
     )
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 row`, `2 rows`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def listed(said: Sequence[str], most: int = MOST_NAMED) -> str:
     """Return what was *said* in one line, and how much more there is than the *most* named."""
     more = len(said) - most

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import NamedTuple
 
+from dataflowxpress.core.conditions import counted
 from dataflowxpress.core.reasons import Reason
 from dataflowxpress.core.status import TIME, Backstop, Status
 
@@ -56,9 +57,8 @@ def leftover(facts: Facts) -> Leftover | None:
 
 def _queue_stuck(facts: Facts) -> Leftover | None:
     stuck = facts.uploads.visible + facts.crawls.visible
-    return (
-        Leftover(Reason.QUEUE_STUCK, f"nobody takes {stuck} messages", COMPARE) if stuck else None
-    )
+    said = f"nobody takes {counted(stuck, 'message')}"
+    return Leftover(Reason.QUEUE_STUCK, said, COMPARE) if stuck else None
 
 
 def _crawl_failed(facts: Facts) -> Leftover | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataflowxpress.core.conditions import Fact, listed
+from dataflowxpress.core.conditions import Fact, counted, listed
 from dataflowxpress.core.reasons import Reason
 from dataflowxpress.core.status import Backstop
 from dataflowxpress.spec import GROUP, DataPipelineSpec
@@ -37,7 +37,7 @@ def _said(spec: DataPipelineSpec, facts: Facts) -> Fact:
         said = "all uploaded objects are converted, and on their way into the catalog"
         return Fact("DataCurrent", False, Reason.WAITING, said)
     rejected = facts.data.rejected
-    said = f"; {rejected} rows did not fit" if rejected else ""
+    said = f"; {counted(rejected, 'row')} did not fit" if rejected else ""
     return Fact("DataCurrent", True, Reason.CURRENT, f"all uploaded objects are converted{said}")
 
 
@@ -45,8 +45,8 @@ def _failed(facts: Facts) -> Fact | None:
     last, crawl, dead = facts.last_run, facts.crawl, facts.data.dead_letters
     if dead:
         said = (
-            f"{dead} messages could not be dealt with: remove the cause, then set the annotation"
-            f" {REDRIVE_REQUESTED}"
+            f"{counted(dead, 'message')} could not be dealt with:"
+            f" remove the cause, then set the annotation {REDRIVE_REQUESTED}"
         )
         return Fact("DataCurrent", False, Reason.DEAD_LETTERS, said)
     if last and last.state in ENDED_BADLY:

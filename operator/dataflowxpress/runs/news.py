@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dataflowxpress.core.conditions import counted
 from dataflowxpress.core.reasons import Reason
 from dataflowxpress.core.status import Status
 
@@ -31,11 +32,15 @@ def _ended(before: Status, after: Status) -> Iterator[Told]:
     for run in reversed(after.runs):
         if run.id in ended or run.state in ACTIVE:
             continue
-        rows = f"{run.objects} objects, {run.rows_written} rows, {run.rows_rejected} rejected"
+        did = f"{counted(run.objects, 'object')}, {counted(run.rows_written, 'row')}"
         if run.state in ENDED_BADLY:
             yield "Warning", Reason.RUN_FAILED, f"{run.id}: {run.error}"
         else:
-            yield "Normal", Reason.RUN_SUCCEEDED, f"{run.id}: {rows}, {run.seconds} s"
+            yield (
+                "Normal",
+                Reason.RUN_SUCCEEDED,
+                f"{run.id}: {did}, {run.rows_rejected} rejected, {run.seconds} s",
+            )
 
 
 def _backstop(before: Status, after: Status) -> Iterator[Told]:
@@ -48,4 +53,8 @@ def _backstop(before: Status, after: Status) -> Iterator[Told]:
     if now.attempts > known and not silent:
         yield "Warning", Reason(now.reason), f"{now.message}: {now.did} (attempt {now.attempts})"
     if now.gave_up and not (was and was.gave_up):
-        yield "Warning", Reason.GAVE_UP, f"{now.message}: {now.attempts} attempts changed nothing"
+        yield (
+            "Warning",
+            Reason.GAVE_UP,
+            f"{now.message}: {counted(now.attempts, 'attempt')} changed nothing",
+        )
