@@ -95,15 +95,15 @@ _TABLE = [
     _Row("404|NotFound(Exception)?|NoSuch(Bucket|Entity|Key)", "", Meaning.MISSING),
     _Row("(ResourceNotFound|EntityNotFound)(Exception)?", "", Meaning.MISSING),
     _Row("(AWS.SimpleQueueService.NonExistentQueue|QueueDoesNotExist)", "", Meaning.MISSING),
-    # A new role, policy or queue policy is visible everywhere only after a while.
+    # A new role, policy, queue or queue policy is visible everywhere only after a while.
     _Row(
         "InvalidParameterValue(Exception)?",
-        "cannot be assumed by Lambda|does not have permissions",
+        "cannot be assumed by Lambda|does not have permissions|NonExistentQueue",
         Meaning.PROPAGATING,
     ),
     _Row(
         "InvalidInputException",
-        "unable to assume provided role|verify the role's TrustPolicy|is not authorized",
+        "unable to assume provided role|verify (the )?role's TrustPolicy|is not authorized",
         Meaning.PROPAGATING,
     ),
     _Row("ValidationException", "cannot be assumed", Meaning.PROPAGATING),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from botocore.exceptions import (
     ConnectTimeoutError,
@@ -12,6 +14,7 @@ from botocore.exceptions import (
 )
 
 from dataflowxpress.errors import (
+    _TABLE,
     Blocked,
     InvalidSpec,
     Meaning,
@@ -43,10 +46,25 @@ ANSWERS = [
         "The function execution role does not have permissions to call ReceiveMessage on SQS",
         Meaning.PROPAGATING,
     ),
+    (
+        "InvalidParameterValueException",
+        "Error occurred while ReceiveMessage. AWS.SimpleQueueService.NonExistentQueue",
+        Meaning.PROPAGATING,
+    ),
     ("InvalidParameterValueException", "Unsupported runtime", Meaning.FAILED),
     (
         "InvalidInputException",
         "Service is unable to assume provided role. Please verify role's TrustPolicy",
+        Meaning.PROPAGATING,
+    ),
+    (
+        "InvalidInputException",
+        "Please verify the role's TrustPolicy",
+        Meaning.PROPAGATING,
+    ),
+    (
+        "InvalidInputException",
+        "The role orders is not authorized to perform: s3:ListBucket",
         Meaning.PROPAGATING,
     ),
     ("InvalidInputException", "Cannot update Crawler while running", Meaning.WORKING),
@@ -91,6 +109,11 @@ ANSWERS = [
     ("AccessDenied", "", Meaning.DENIED),
     ("403", "Forbidden", Meaning.DENIED),
     ("BucketAlreadyExists", "The requested bucket name is not available.", Meaning.REFUSED),
+    (
+        "ValidationException",
+        "Provided role 'orders' cannot be assumed by principal 'events.amazonaws.com'.",
+        Meaning.PROPAGATING,
+    ),
     ("ValidationException", "1 validation error detected", Meaning.FAILED),
 ]
 OTHERS = [
@@ -111,6 +134,15 @@ OTHERS = [
 @pytest.mark.parametrize(("code", "message", "expected"), ANSWERS)
 def test_an_answer_means(code: str, message: str, expected: Meaning) -> None:
     assert meaning(aws_error(code, message)) is expected
+
+
+@pytest.mark.parametrize("words", sorted({row.words for row in _TABLE if row.words}))
+def test_each_wording_with_a_meaning_of_its_own_is_among_the_answers(words: str) -> None:
+    for alternative in words.split("|"):
+        said = [
+            message for _, message, _ in ANSWERS if re.search(alternative, message, re.IGNORECASE)
+        ]
+        assert said, alternative
 
 
 @pytest.mark.parametrize(("error", "expected"), OTHERS, ids=lambda each: type(each).__name__)
