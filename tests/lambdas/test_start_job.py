@@ -54,12 +54,13 @@ def test_a_batch_with_a_crawl_that_succeeded_is_one_run(
     assert clients["glue"].calls == [("start_job_run", {"JobName": "converts"})] * runs
 
 
-def test_a_running_job_sends_the_message_back(
-    handler: Any, batch: Any, clients: dict[str, Client]
+def test_a_running_job_sends_the_message_back_and_is_no_error(
+    handler: Any, batch: Any, clients: dict[str, Client], capsys: pytest.CaptureFixture[str]
 ) -> None:
     clients["glue"].fails("ConcurrentRunsExceededException")
 
     assert handler(batch(crawl("Started"), crawl("Succeeded"))) == ["m1"]
+    assert '"level": "error"' not in capsys.readouterr().out
     [(operation, call)] = clients["sqs"].calls
     assert operation == "change_message_visibility_batch"
     assert [entry["VisibilityTimeout"] for entry in call["Entries"]] == [30]

@@ -51,6 +51,14 @@ def test_after_a_restart_pipelines_begin_within_the_given_time(
     assert agenda.due(UID) == "resync"
 
 
+def test_after_a_restart_pipelines_do_not_begin_all_at_once(agenda: Agenda, clock: Clock) -> None:
+    for number in range(200):
+        agenda.start(Reference("shop", f"orders-{number}", f"uid-{number}", 1), within=10)
+    for second in (2, 5, 8):
+        clock.now = second
+        assert abs(agenda.depth() - 20 * second) < 40
+
+
 def test_everything_is_compared_again_after_the_resync_interval(
     agenda: Agenda, clock: Clock
 ) -> None:

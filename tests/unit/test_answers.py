@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from botocore.stub import Stubber
+from botocore.stub import ANY, Stubber
 
 from dataflowxpress.core.diff import diff
 from dataflowxpress.errors import Meaning, Refused, explain, meaning
@@ -92,6 +93,28 @@ def test_all_targets_go_before_their_rule_does() -> None:
         ("delete_rule", {}),
     ) as events:
         Rule.delete(events, "ended")
+
+
+def test_a_rule_is_put_whole_whatever_has_changed() -> None:
+    """What PutRule is not given goes: a rule without its pattern would hear of nothing."""
+    pattern = {"source": ["aws.glue"]}
+    rule = Rule(HERE, "ended", pattern=pattern, target=Queue(HERE, "q"), dead_letters=None)
+    sent = {"Name": "ended", "EventPattern": json.dumps(pattern), "State": "ENABLED"}
+    with played("events", ("put_rule", {}, sent)) as events:
+        rule.update(events, rule.desired(), frozenset({"State"}))
+
+
+def test_a_queue_is_sent_all_its_attributes_whatever_has_changed() -> None:
+    """There are servers that forget the attributes which they are not given."""
+    queue = Queue(HERE, "q", visibility_seconds=90, dead_letters=Queue(HERE, "dead"))
+    everything = {**dict.fromkeys(queue.desired(), ANY), "VisibilityTimeout": "90"}
+    with played(
+        "sqs",
+        ("get_queue_url", {"QueueUrl": "https://sqs/q"}),
+        ("get_queue_attributes", {}),
+        ("set_queue_attributes", {}, {"QueueUrl": "https://sqs/q", "Attributes": everything}),
+    ) as sqs:
+        queue.update(sqs, queue.desired(), frozenset({"VisibilityTimeout"}))
 
 
 def test_an_object_that_was_not_removed_is_an_error_though_the_call_succeeded() -> None:

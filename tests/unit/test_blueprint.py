@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from dataflowxpress import access
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.core.resource import Resource, Scope
 from dataflowxpress.resources import (
@@ -62,6 +63,50 @@ def test_a_table_is_the_prefix_or_a_folder_in_it(
     (crawler,) = every(Crawler, resources(source={"prefix": "in/orders/"}, catalog=catalog))
     assert crawler.configuration["Grouping"].get("TableLevelConfiguration") == level
     assert crawler.configuration["Grouping"]["TableGroupingPolicy"] == "CombineCompatibleSchemas"
+
+
+def test_a_crawl_keeps_the_columns_that_are_there_and_adds_those_that_are_new() -> None:
+    (crawler,) = every(Crawler, resources())
+    output = crawler.desired()["Configuration"]["CrawlerOutput"]
+    assert output["Tables"]["AddOrUpdateBehavior"] == "MergeNewColumns"
+    assert output["Partitions"]["AddOrUpdateBehavior"] == "InheritFromTable"
+    assert crawler.desired()["SchemaChangePolicy"]["DeleteBehavior"] == "LOG"
+
+
+@pytest.mark.parametrize(("header", "says"), [(True, "PRESENT"), (False, "ABSENT")])
+def test_a_csv_has_the_header_that_the_spec_says_and_may_have_one_column(
+    header: bool, says: str
+) -> None:
+    (crawler,) = every(Crawler, resources(source={"csv": {"header": header}}))
+    assert crawler.classifier
+    assert crawler.desired()["Classifiers"] == [crawler.classifier.name]
+    its = crawler.classifier.desired()
+    assert (its["ContainsHeader"], its["AllowSingleColumn"]) == (says, True)
+
+
+def test_functions_are_called_with_the_messages_of_their_queues_alone() -> None:
+    found = resources()
+    fed = [feed.function.name for feed in every(EventSource, found)]
+    assert sorted(fed) == sorted(function.name for function in every(Function, found))
+    told = [*(n.queue for n in every(Notification, found)), *(r.target for r in every(Rule, found))]
+    assert all(isinstance(each, Queue) for each in told)
+    assert "lambda:AddPermission" not in access.text()
+
+
+def test_every_function_returns_single_messages_of_a_batch() -> None:
+    for feed in every(EventSource, resources()):
+        assert feed.desired()["FunctionResponseTypes"] == ["ReportBatchItemFailures"], feed.key
+
+
+def test_what_functions_and_the_job_write_goes_to_groups_of_ours_that_forget() -> None:
+    found = resources()
+    groups = {group.name: group for group in every(LogGroup, found)}
+    for function in every(Function, found):
+        assert function.desired()["LoggingConfig"]["LogGroup"] in groups
+        assert "logs:CreateLogGroup" not in str(function.role.statements)
+    (job,) = every(Job, found)
+    assert job.arguments["--continuous-log-logGroup"] in groups
+    assert all(group.desired()["retentionInDays"] == 30 for group in groups.values())
 
 
 def test_only_uploads_under_the_source_prefix_start_anything() -> None:

@@ -21,3 +21,9 @@ def test_what_a_service_is_like_is_read_once_for_all_roles_and_regions() -> None
     made = [clients(region, role)("sqs") for region, role in zip(regions, ROLES, strict=True)]
     assert len(set(map(id, made))) == 3
     assert len({id(each.meta.service_model.metadata) for each in made}) == 1
+
+
+def test_all_pipelines_of_a_place_slow_down_together_when_aws_says_so() -> None:
+    one, other = clients("eu-west-1", ROLES[1])("glue"), clients("eu-west-1", ROLES[1])("glue")
+    assert one is other
+    assert one.meta.config.retries["mode"] == "adaptive"

@@ -121,6 +121,16 @@ def test_a_pipeline_is_held_until_nothing_of_it_is_left(
     assert (worker.delete(ORDERS) is not None) is left
 
 
+def test_a_deletion_waits_until_the_work_in_hand_has_ended(work: Work, worker: Worker) -> None:
+    deletion = threading.Thread(target=worker.delete, args=[ORDERS])
+    with worker.agenda.work(ORDERS):
+        deletion.start()
+        deletion.join(0.1)
+        assert work.done == []
+    deletion.join(SECONDS)
+    assert work.done == ["shop/orders"]
+
+
 @pytest.fixture
 def agenda() -> Agenda:
     return Agenda()

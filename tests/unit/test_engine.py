@@ -119,6 +119,16 @@ def test_patience_ends_with_the_error_itself(
     assert 10 <= sum(pauses) < 20
 
 
+def test_patience_outlasts_the_name_of_a_deleted_queue_and_a_role_that_spreads(
+    memory: Memory, pauses: list[float]
+) -> None:
+    """AWS keeps a queue's name for 60 seconds; roles are known everywhere well within 120."""
+    memory.failures["create top"] = [aws_error("QueueDeletedRecently")] * 99
+    engine = Engine(memory.client, sleep=pauses.append)
+    assert reconcile(engine, [Lid(HERE, "top", box=None)])["top"].error is not None
+    assert 120 <= sum(pauses) < 150
+
+
 def test_what_time_does_not_heal_fails_at_once(
     engine: Engine, memory: Memory, pauses: list[float]
 ) -> None:

@@ -1,0 +1,139 @@
+"""Handlers: what kopf is told to do, and what becomes of what it tells."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import kopf
+import pytest
+
+from dataflowxpress import handlers as ours
+from dataflowxpress.agenda import Agenda
+from dataflowxpress.core.status import Status
+from dataflowxpress.pipeline import PAUSED, PLAN, REQUESTED, Reference
+from dataflowxpress.reconcile import Report
+from dataflowxpress.runs import RUN_REQUESTED
+from tests.unit.conftest import Clock
+
+UID = "some-uid"
+THEIRS = {
+    "kubectl.kubernetes.io/last-applied-configuration": "{}",
+    "argocd.argoproj.io/tracking-id": "orders:dataflowxpress.io/DataPipeline:shop/orders",
+}
+REGISTRY: Any = kopf.get_default_registry()
+handlers: Any = ours  # kopf asks for more arguments than they read
+
+
+class Untouchable:
+    """Work that nobody may begin in the event loop."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(name)
+
+
+class Stubborn:
+    """A worker to whom a pipeline will not go."""
+
+    def delete(self, _reference: object) -> Report:
+        return Report(Status(), settled=False)
+
+
+def body(generation: int = 1, annotations: Mapping[str, str] = {}) -> Any:
+    """Return a pipeline that was applied in its first generation."""
+    metadata = {
+        "namespace": "shop",
+        "name": "orders",
+        "uid": UID,
+        "generation": generation,
+        "annotations": {**THEIRS, **annotations},
+    }
+    raw: Any = {"metadata": metadata, "status": {"observedGeneration": 1}}
+    return kopf.Body(raw)
+
+
+@pytest.fixture
+def agenda(clock: Clock) -> Agenda:
+    return Agenda(clock=clock)
+
+
+@pytest.fixture
+def settings() -> kopf.OperatorSettings:
+    """Kopf's settings as we leave them."""
+    its = kopf.OperatorSettings()
+    handlers.configure(settings=its, memo=kopf.Memo())
+    return its
+
+
+def tell(agenda: Agenda, its: Any) -> None:
+    """Tell as kopf does of a change."""
+    memo = kopf.Memo(agenda=agenda, worker=Untouchable())
+    asyncio.run(handlers.changed(body=its, memo=memo))
+
+
+@pytest.mark.parametrize(
+    "its",
+    [
+        body(generation=2),
+        *(body(annotations={a: "true"}) for a in (PAUSED, PLAN, REQUESTED, RUN_REQUESTED)),
+    ],
+    ids=["another spec", "a pause", "a plan", "a comparison", "a run"],
+)
+def test_what_somebody_asks_for_is_due_at_once(agenda: Agenda, its: Any) -> None:
+    tell(agenda, its)
+    assert agenda.due(UID) == "resync"
+
+
+def test_annotations_of_others_are_no_reason_to_compare(agenda: Agenda, clock: Clock) -> None:
+    tell(agenda, body(generation=2))
+    with agenda.work(Reference.to(body().metadata)):
+        agenda.note(UID, Report(Status(), settled=True), resynced=True)
+    clock.now += 1
+    tell(agenda, body())
+    assert agenda.due(UID) == ""
+
+
+def test_a_change_is_told_once_and_is_not_told_by_field() -> None:
+    """Handlers of single fields have names of their own: kopf runs them again after a restart."""
+    changing = REGISTRY._changing.get_all_handlers()  # noqa: SLF001 - kopf shows them nowhere else
+    assert all(handler.field is None for handler in changing)
+    names = [(str(handler.reason), handler.id) for handler in changing]
+    assert len(names) == len(set(names))
+
+
+def test_kopf_keeps_no_time() -> None:
+    """Its timers overlap with its handlers, and end for ever with one wrong error."""
+    assert not REGISTRY._spawning.get_all_handlers()  # noqa: SLF001 - as above
+
+
+def test_only_what_does_not_wait_for_aws_runs_in_the_event_loop() -> None:
+    kinds = REGISTRY._changing, REGISTRY._watching  # noqa: SLF001 - as above
+    found = {handler.fn for kind in kinds for handler in kind.get_all_handlers()}
+    prompt = {handlers.heard, handlers.changed, handlers.resumed}
+    assert {fn for fn in found if inspect.iscoroutinefunction(fn)} == prompt
+    assert found - prompt == {handlers.deleted}
+
+
+def test_what_kopf_remembers_is_no_part_of_the_status(settings: kopf.OperatorSettings) -> None:
+    """There it would need room in the schema, and a merge patch would mix the two."""
+    persistence = settings.persistence
+    assert type(persistence.progress_storage) is kopf.AnnotationsProgressStorage
+    assert type(persistence.diffbase_storage) is kopf.AnnotationsDiffBaseStorage
+
+
+def test_deletions_are_worked_on_by_so_many_threads_at_most(
+    settings: kopf.OperatorSettings,
+) -> None:
+    assert settings.execution.max_workers == handlers.THREADS
+
+
+def test_a_deletion_that_is_held_up_is_tried_again_later_each_time_but_soon_enough() -> None:
+    delays = []
+    for retry in range(5):
+        memo = kopf.Memo(worker=Stubborn())
+        with pytest.raises(kopf.TemporaryError) as again:
+            handlers.deleted(body=body(), memo=memo, retry=retry)
+        delays.append(again.value.delay)
+    assert delays == [5, 10, 20, 30, 30]
