@@ -97,3 +97,15 @@ def test_log_groups_alarms_and_queues_are_found_by_their_tags(place: Place, queu
         f"arn:aws:cloudwatch:eu-west-1:000000000000:alarm:{place.name}",
         f"arn:aws:logs:eu-west-1:000000000000:log-group:{place.name}",
     }
+
+
+def test_log_groups_that_are_named_are_answered_and_no_others(place: Place) -> None:
+    logs = place.aws.client("logs")
+    asked = [f"/{place.name}/b", f"/{place.name}/a", f"/{place.name}/nobody"]
+    for name in (*asked[:2], f"/{place.name}/a/more"):
+        logs.create_log_group(logGroupName=name)
+    pages = logs.get_paginator("describe_log_groups").paginate(logGroupIdentifiers=asked)
+    found = [group for page in pages for group in page["logGroups"]]
+    assert [group["logGroupName"] for group in found] == sorted(asked[:2])
+    by_arn = logs.describe_log_groups(logGroupIdentifiers=[found[0]["logGroupArn"]])["logGroups"]
+    assert by_arn == found[:1]

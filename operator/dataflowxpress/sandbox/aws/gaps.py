@@ -1,7 +1,8 @@
-"""Gaps: what policies, tag searches and notifications need of AWS, and ministack has not."""
+"""Gaps: what policies, searches and notifications need of AWS, and ministack has not."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextvars import ContextVar
 from itertools import combinations
@@ -9,6 +10,7 @@ from typing import Any
 
 from ministack import app
 from ministack.core import iam_evaluator
+from ministack.core.responses import json_response
 from ministack.services import cloudwatch, cloudwatch_logs, lambda_svc, s3, tagging
 
 from dataflowxpress.sandbox.aws import HOST
@@ -20,6 +22,7 @@ def install() -> None:
     """Fill them in this process."""
     _call_loopback_secure()
     _refuse_overlapping_rules()
+    _find_log_groups_by_name()
     functions = tagging._COLLECTORS["lambda"]
     tagging._COLLECTORS |= {
         "logs": _log_groups,
@@ -66,6 +69,27 @@ def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
 def _same(one: str, other: str) -> bool:
     short, long = sorted((one.removesuffix("*"), other.removesuffix("*")), key=len)
     return one == other or (long.startswith(short) and "*" in one + other)
+
+
+def _find_log_groups_by_name() -> None:
+    """Answer for those log groups that are asked for by name or ARN, and not with all there are."""
+    theirs = cloudwatch_logs._describe_log_groups
+
+    def describe(asked: dict[str, Any]) -> Any:
+        if not (named := asked.get("logGroupIdentifiers")):
+            return theirs(asked)
+        names = {each.rpartition("log-group:")[2].removesuffix(":*") for each in named}
+        found = [group for name in sorted(names) if (group := _described(theirs, name))]
+        return json_response({"logGroups": found})
+
+    cloudwatch_logs._describe_log_groups = describe
+
+
+def _described(describe: Any, name: str) -> Any:
+    """Return what is said of one log group, whose name sorts before all that it begins."""
+    _, _, body = describe({"logGroupNamePrefix": name, "limit": 1})
+    first = next(iter(json.loads(body)["logGroups"]), None)
+    return first if first and first["logGroupName"] == name else None
 
 
 def _log_groups() -> Tagged:
