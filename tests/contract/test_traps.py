@@ -8,10 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from dataflowxpress.core.plan import Action
 from dataflowxpress.errors import Refused
 from dataflowxpress.resources import Bucket, Database, Object, Subscription, Topic
+from dataflowxpress.sandbox.aws.faults import Faults
 from tests.contract.conftest import mutations
 from tests.contract.samples import (
     LAMBDA,
@@ -90,6 +92,20 @@ class TestBuckets:
         remove(pipeline, bucket)
         assert pipeline.states([bucket]) == {bucket.id: None}
 
+    def test_a_bucket_takes_nothing_new_while_it_is_emptied(
+        self, pipeline: Pipeline, name: str
+    ) -> None:
+        bucket = Bucket(pipeline.scope, name)
+        pipeline.converge([bucket])
+        s3 = pipeline.cloud.others("s3")
+        s3.put_object(Bucket=name, Key="early")
+        said = Bucket.empty(pipeline.cloud.client("s3"), name)
+        assert next(said) == "1 objects and versions are removed, more follow"
+        with pytest.raises(ClientError, match="AccessDenied"):
+            pipeline.cloud.client("s3").put_object(Bucket=name, Key="csv_data/")
+        remove(pipeline, bucket)
+        assert pipeline.states([bucket]) == {bucket.id: None}
+
     def test_a_deletion_that_stopped_half_way_does_not_keep_the_bucket_shut(
         self, pipeline: Pipeline, name: str
     ) -> None:
@@ -139,6 +155,27 @@ class TestNotifications:
         assert "EventBridgeConfiguration" in answer
         return {each["Id"] for each in answer["QueueConfigurations"]}
 
+    def test_a_rule_of_others_for_the_same_objects_is_named_and_stays(
+        self, pipeline: Pipeline, name: str
+    ) -> None:
+        ours = notification(pipeline.scope, name)
+        wanted = with_all_it_needs(ours)
+        pipeline.converge(wanted[:-1])
+        theirs = {"Id": self.THEIRS, "QueueArn": ours.queue.arn, "Events": ["s3:ObjectCreated:Put"]}
+        s3 = pipeline.cloud.others("s3")
+        s3.put_bucket_notification_configuration(
+            Bucket=name,
+            NotificationConfiguration={
+                "QueueConfigurations": [theirs],
+                "EventBridgeConfiguration": {},
+            },
+        )
+        assert pipeline.actions(wanted)[ours.id] is Action.REFUSE
+        outcomes = pipeline.apply(wanted)
+        assert isinstance(outcomes[-1].error, Refused)
+        assert f"overlaps with {self.THEIRS} (" in str(outcomes[-1].error)
+        assert self.rules(s3, name) == {self.THEIRS}
+
     def test_a_queue_that_does_not_take_messages_yet_is_waited_for(
         self, pipeline: Pipeline, name: str
     ) -> None:
@@ -183,6 +220,20 @@ class TestRoles:
         iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trust))
         assert pipeline.actions([worker]) == {worker.id: Action.UPDATE}
         pipeline.converge([worker])
+        assert pipeline.differences([worker]) == []
+
+    def test_a_role_that_iam_does_not_show_yet_is_no_reason_to_make_another(
+        self, pipeline: Pipeline, name: str
+    ) -> None:
+        worker = role(pipeline.scope, name)
+        faults = Faults(pipeline.cloud.aws)
+        assert pipeline.states([worker]) == {worker.id: None}
+        with faults.during("lag", "iam:GetRole", resource=f"*/{name}", seconds=5) as number:
+            assert pipeline.states([worker]) == {worker.id: None}
+            pipeline.converge([worker])
+            assert pipeline.states([worker]) == {worker.id: None}
+            pipeline.converge([worker])
+            assert any(fault["number"] == number and fault["strikes"] for fault in faults.all())
         assert pipeline.differences([worker]) == []
 
 
