@@ -87,7 +87,7 @@ test: check ## everything: unit, contract, Lambdas, Glue on Spark, end to end (W
 	  --ignore tests/unit --ignore tests/argocd --ignore tests/observability
 
 walks: $(SETUP) ## every call interrupted, 10,000 objects deleted: what `make test` takes a sample of
-	@WALK=all $(BIN)/python -m pytest tests/walks
+	@WALK=all $(BIN)/python -m pytest --numprocesses $(or $(WORKERS),2) --dist worksteal tests/walks
 
 e2e-argocd: $(SETUP) ## the GitOps life on a real Argo CD (DATAFLOWXPRESS_ARGOCD: the command that runs one)
 	@$(BIN)/python -m pytest -p no:randomly tests/argocd
