@@ -6,10 +6,12 @@ import pytest
 
 from dataflowxpress.core.conditions import Fact, with_conditions
 from dataflowxpress.core.outcomes import Words, facts_of, lines_of, planned_lines
-from dataflowxpress.core.plan import Action, Outcome, Step
+from dataflowxpress.core.plan import Action, Outcome, Step, plan
 from dataflowxpress.core.reasons import Reason
 from dataflowxpress.core.resource import Id
 from dataflowxpress.core.status import Line, Status
+from dataflowxpress.resources import Subscription, Topic
+from tests.unit.conftest import HERE
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -91,8 +93,11 @@ def test_an_unconfirmed_mail_address_does_not_hold_ready_back() -> None:
 
 
 def test_an_address_that_was_only_just_asked_has_not_confirmed() -> None:
-    asked = [outcome("a@b.c", Action.CREATE, kind="Subscription")]
+    mail = Subscription(HERE, "a@b.c", topic=Topic(HERE, "orders"))
+    asked = [Outcome(step) for step in plan(HERE, [mail], [], {mail.id: None})]
     assert not condition(asked, "SubscriptionsConfirmed").holds
+    (line,) = lines_of(asked, WORDS)
+    assert (line.state, line.message.partition(" ")[0]) == ("Pending", "a@b.c")
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def _drift(outcomes: Sequence[Outcome]) -> Fact:
 
 def _subscriptions(outcomes: Sequence[Outcome]) -> Fact:
     asked = [o for o in outcomes if o.step.id.kind == "Subscription"]
-    waiting = [o.step.id.name for o in asked if o.step.waits_for or o.step.action is Action.CREATE]
+    waiting = [o.step.id.name for o in asked if o.step.waits_for]
     if waiting:
         message = f"{listed(waiting)}: the link in AWS's mail is not clicked yet"
         return Fact("SubscriptionsConfirmed", False, Reason.PENDING_CONFIRMATION, message)

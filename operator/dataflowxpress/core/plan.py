@@ -119,7 +119,8 @@ def _converge(resource: Resource, have: State | Exception | None, *, known: bool
         found = have or Vacant()
         if obstacle := resource.obstacle(found):
             return step(Action.REFUSE, reason=obstacle, foreign=True)
-        return step(Action.CREATE, changes=tuple(resource.displaces(found)))
+        changes, waits_for = tuple(resource.displaces(found)), resource.waits_first_for
+        return step(Action.CREATE, changes=changes, waits_for=waits_for)
     want = dict(resource.desired())
     changes = tuple(diff(want, have))
     if stranger := _stranger(resource, have, trusted=known or not changes):

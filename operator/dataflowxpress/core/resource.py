@@ -209,6 +209,11 @@ class Resource:
         """Return what somebody else still has to do before this works, or an empty string."""
         return ""
 
+    @property
+    def waits_first_for(self) -> str:
+        """What somebody else has to do as soon as this is made, or an empty string."""
+        return ""
+
 
 def _classes(hint: Any) -> Iterator[type]:
     if isinstance(hint, type):

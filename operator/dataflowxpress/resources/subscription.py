@@ -9,8 +9,9 @@ from dataflowxpress.core.resource import Id, Key, Resource, State, Tags
 
 from .topic import Topic
 
+NEW = "PendingConfirmation"
 WAITING = {
-    "PendingConfirmation": "has not confirmed the subscription that AWS asked for by mail",
+    NEW: "has not confirmed the subscription that AWS asked for by mail",
     "Deleted": "has unsubscribed",  # ... and is listed for some days: asking again would be spam
 }
 
@@ -62,3 +63,8 @@ class Subscription(Resource):
         """Say what the endpoint has not done yet."""
         why = WAITING.get(have["SubscriptionArn"])
         return f"{have['Endpoint']} {why}" if why else ""
+
+    @property
+    def waits_first_for(self) -> str:
+        """That somebody clicks a link."""
+        return f"{self.name} {WAITING[NEW]}"
