@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dataflowxpress.naming import Names, fit
+from dataflowxpress.blueprint.naming import Names, fit
 
 LONGEST = f"{'n' * 63}-{'p' * 253}"
 ACCOUNT = "123456789012"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from dataflowxpress.blueprint.naming import Names
 from dataflowxpress.core.status import Status
-from dataflowxpress.naming import Names
 from dataflowxpress.sandbox import aws as sandbox_aws
 from tests.walks.conftest import NAMESPACE, Life, Watched
 

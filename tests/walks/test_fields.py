@@ -11,7 +11,7 @@ import pytest
 from kubernetes.client import ApiException
 
 from dataflowxpress import crd
-from dataflowxpress.naming import Names
+from dataflowxpress.blueprint.naming import Names
 from dataflowxpress.sandbox import aws as sandbox_aws
 from dataflowxpress.spec import DataPipelineSpec
 from tests.walks.conftest import Life, World

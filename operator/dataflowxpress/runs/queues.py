@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from dataflowxpress import news
+from dataflowxpress.blueprint import patterns
 from dataflowxpress.core.resource import Resource, only
 from dataflowxpress.errors import entry_error
 from dataflowxpress.queue_url import queue_url
@@ -33,7 +33,7 @@ class Queues(NamedTuple):
     @classmethod
     def of(cls, wanted: Sequence[Resource]) -> Queues:
         """Return the queues among a pipeline's resources."""
-        crawled = news.crawl_ended(only(wanted, Crawler), "Succeeded")
+        crawled = patterns.crawl_ended(only(wanted, Crawler), "Succeeded")
         rules = (each for each in wanted if isinstance(each, Rule) and each.pattern == crawled)
         targets = (rule.target for rule in rules if isinstance(rule.target, Queue))
         return cls(only(wanted, Notification).queue, next(targets))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .core.resource import Scope
-from .resources import Bucket, Crawler, Database, Job, LogGroup, Queue, Topic
-from .resources.policy import Statement
-from .spec import RESERVED_PREFIX, DataPipelineSpec
+from dataflowxpress.core.resource import Scope
+from dataflowxpress.resources import Bucket, Crawler, Database, Job, LogGroup, Queue, Topic
+from dataflowxpress.resources.policy import Statement
+from dataflowxpress.spec import RESERVED_PREFIX, DataPipelineSpec
 
 
 def allow(*actions: str, on: str | list[str], **condition: Any) -> Statement:

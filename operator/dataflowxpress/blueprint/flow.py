@@ -1,16 +1,14 @@
-"""Blueprint: a DataPipeline's spec in, the AWS resources it stands for out. Pure.
-
-`blueprint` is the architecture on one page, in the order in which data flows.
-"""
+"""Flow: the architecture on one page, in the order in which data flows. Pure."""
 
 from __future__ import annotations
 
-from . import news, permissions, settings
+from dataflowxpress.core.resource import Resource, Scope
+from dataflowxpress.resources import Alarm, Object, Rule, Subscription
+from dataflowxpress.spec import DataPipelineSpec
+
+from . import patterns, permissions, settings
 from .code import Code
-from .core.resource import Resource, Scope
 from .parts import EVENTS, GLUE, S3, Parts
-from .resources import Alarm, Object, Rule, Subscription
-from .spec import DataPipelineSpec
 
 
 def blueprint(
@@ -49,7 +47,7 @@ def blueprint(
     crawled = Rule(
         here,
         its.names.of("crawled"),
-        pattern=news.crawl_ended(crawler, "Succeeded"),
+        pattern=patterns.crawl_ended(crawler, "Succeeded"),
         target=crawls,
         dead_letters=dead_crawls,
     )
@@ -73,7 +71,7 @@ def blueprint(
     ended = Rule(
         here,
         its.names.of("ended"),
-        pattern=news.told(crawler, job, asked or ("Succeeded", "Failed")),
+        pattern=patterns.told(crawler, job, asked or ("Succeeded", "Failed")),
         target=outcomes,
         dead_letters=unsent,
         enabled=bool(asked),

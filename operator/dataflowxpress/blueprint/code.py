@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple
 
-from . import artifacts
-from .core.resource import Scope
-from .resources import Bucket, Object
-from .spec import RESERVED_PREFIX, DataPipelineSpec
+from dataflowxpress import artifacts
+from dataflowxpress.core.resource import Scope
+from dataflowxpress.resources import Bucket, Object
+from dataflowxpress.spec import RESERVED_PREFIX, DataPipelineSpec
 
 
 class Code(NamedTuple):

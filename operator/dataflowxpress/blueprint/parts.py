@@ -6,12 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import artifacts, permissions
-from .code import Code
-from .core.resource import Scope
-from .naming import Names
-from .patience import FUNCTION_TIMEOUT, Patience
-from .resources import (
+from dataflowxpress import artifacts
+from dataflowxpress.core.resource import Scope
+from dataflowxpress.resources import (
     Bucket,
     Classifier,
     Crawler,
@@ -26,10 +23,15 @@ from .resources import (
     Rule,
     Topic,
 )
-from .resources.log_group import OF_FUNCTIONS, OF_JOBS
-from .resources.policy import Statement
-from .spec import DataPipelineSpec
-from .spec import Function as FunctionSpec
+from dataflowxpress.resources.log_group import OF_FUNCTIONS, OF_JOBS
+from dataflowxpress.resources.policy import Statement
+from dataflowxpress.spec import DataPipelineSpec
+from dataflowxpress.spec import Function as FunctionSpec
+
+from . import permissions
+from .code import Code
+from .naming import Names
+from .patience import FUNCTION_TIMEOUT, Patience
 
 S3, EVENTS, LAMBDA, GLUE = (f"{who}.amazonaws.com" for who in ("s3", "events", "lambda", "glue"))
 

@@ -1,11 +1,11 @@
-"""News: which of Glue's events a pipeline listens to."""
+"""Patterns: which of Glue's events a pipeline listens to. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from .resources import Crawler, Job
+from dataflowxpress.resources import Crawler, Job
 
 ENDED = {"Succeeded": ["SUCCEEDED"], "Failed": ["FAILED", "TIMEOUT", "STOPPED"]}
 

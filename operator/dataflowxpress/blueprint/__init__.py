@@ -1,0 +1,5 @@
+"""Blueprint: a DataPipeline's spec in, the AWS resources it stands for out. Pure."""
+
+from .flow import blueprint
+
+__all__ = ["blueprint"]
