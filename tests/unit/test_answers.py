@@ -31,6 +31,7 @@ from dataflowxpress.resources import (
 )
 from dataflowxpress.resources.emptying import emptied
 from dataflowxpress.resources.notification import QUEUES
+from dataflowxpress.runs.queues import IN_FLIGHT, VISIBLE, redrive
 
 from .conftest import HERE
 
@@ -93,6 +94,38 @@ def test_all_targets_go_before_their_rule_does() -> None:
         ("delete_rule", {}),
     ) as events:
         Rule.delete(events, "ended")
+
+
+def test_a_rule_stays_whose_targets_did_not_go_though_the_call_succeeded() -> None:
+    entry = {"TargetId": "target", "ErrorCode": "ConcurrentModificationException"}
+    with (
+        played(
+            "events",
+            ("list_targets_by_rule", {"Targets": [{"Id": "target", "Arn": "arn:a"}]}),
+            ("remove_targets", {"FailedEntryCount": 1, "FailedEntries": [entry]}),
+        ) as events,
+        pytest.raises(ClientError) as failed,
+    ):
+        Rule.delete(events, "ended")
+    assert meaning(failed.value) is Meaning.BUSY
+
+
+def test_a_dead_letter_that_was_not_sent_is_not_deleted_though_the_call_succeeded() -> None:
+    queue = Queue(HERE, "q", dead_letters=Queue(HERE, "dead"))
+    message = {"MessageId": "1", "ReceiptHandle": "r", "Body": "b"}
+    unsent = {"Id": "0", "SenderFault": False, "Code": "InternalError", "Message": "not today"}
+    with (
+        played(
+            "sqs",
+            ("get_queue_url", {"QueueUrl": "https://sqs/dead"}),
+            ("get_queue_url", {"QueueUrl": "https://sqs/q"}),
+            ("get_queue_attributes", {"Attributes": dict.fromkeys((VISIBLE, IN_FLIGHT), "1")}),
+            ("receive_message", {"Messages": [message]}),
+            ("send_message_batch", {"Successful": [], "Failed": [unsent]}),
+        ) as sqs,
+        pytest.raises(ClientError, match="not today"),
+    ):
+        redrive(sqs, queue)
 
 
 def test_a_rule_is_put_whole_whatever_has_changed() -> None:
