@@ -75,7 +75,7 @@ image: $(SETUP) ## build the operator's image, checked, with its bill of materia
 check: $(SETUP) ## lint, format, types, unit tests: seconds
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy operator tests lambdas glue argocd monitoring tools
+	@$(BIN)/mypy operator tests lambdas glue argocd image monitoring tools
 	@$(BIN)/python -m pytest -q tests/unit
 
 .PHONY: chaos

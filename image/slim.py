@@ -10,7 +10,7 @@ import kubernetes
 
 import dataflowxpress.resources  # noqa: F401 - its import makes the kinds known
 from dataflowxpress.core.resource import Resource
-from dataflowxpress.engine import TAGGING
+from dataflowxpress.observer import TAGGING
 
 _IDENTITY = {"sts", "sso", "sso-oidc", "signin"}  # what credentials are had from
 _ASYNC = Path(kubernetes.__file__).parent / "aio"  # a second client, of the same size
