@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -28,6 +29,7 @@ from tests.e2e.conftest import NAMESPACE, User
 
 TESTDATA = artifacts.path(f"argocd/resource_customizations/{GROUP}/{KIND}/testdata")
 SECONDS = 60
+PORT, AS_EVER = re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:4566"
 Moment = Callable[[Status], bool]
 
 
@@ -40,7 +42,7 @@ def keep(user: User, file: str, name: str, moment: Moment = lambda _: True) -> N
     found = next((o for o in seen if moment(Status.model_validate(o.get("status") or {}))), None)
     if found is None:
         sys.exit(f"{name} has not come to {file} within {SECONDS} s")
-    text = yaml.safe_dump(without_bulk(found), sort_keys=False)
+    text = PORT.sub(AS_EVER, yaml.safe_dump(without_bulk(found), sort_keys=False))
     TESTDATA.joinpath(f"{file}.yaml").write_text(text)
     sys.stdout.write(f"{file}.yaml\n")
 
