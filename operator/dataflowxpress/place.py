@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from .clients import Identity, clients, identity
+from .core.conditions import listed
 from .core.plan import Outcome
-from .core.resource import Scope
+from .core.resource import Resource, Scope
 from .core.status import Status
 from .engine import Engine
 from .errors import Refused
@@ -40,6 +41,7 @@ class Places:
         me = identity(spec.region, spec.role_arn)
         self._rules.check_identity(pipeline.namespace, me)
         _check_home(pipeline.status, me)
+        _check_kinds(pipeline.status)
         _check_account(spec, me)
         client = clients(spec.region, spec.role_arn)
         return Place(self._scope(pipeline, me), client, Engine(client, tell=self._tell))
@@ -69,6 +71,15 @@ def _check_home(status: Status, me: Identity) -> None:
                 " spec.roleArn, spec.region or the operator's own identity back, or create a new"
                 " DataPipeline there"
             )
+
+
+def _check_kinds(status: Status) -> None:
+    """Refuse to act on what only a newer operator knows: it would be left behind."""
+    if strange := sorted({line.kind for line in status.resources} - Resource.kinds.keys()):
+        raise Refused(
+            f"status.resources names {listed(strange)}, which this version of the operator does not"
+            " know: run the version that made it"
+        )
 
 
 def _check_account(spec: DataPipelineSpec, me: Identity) -> None:
