@@ -75,6 +75,15 @@ class Watched:
             content_type="application/merge-patch+json",
         )
 
+    def write_status(self, name: str, **change: Any) -> None:
+        """Write over what the operator has noted of a pipeline."""
+        self.user.kind(KIND, f"{GROUP}/{VERSION}").status.patch(
+            name=name,
+            namespace=NAMESPACE,
+            body={"status": change},
+            content_type="application/merge-patch+json",
+        )
+
     def compare(self, name: str) -> None:
         """Have everything compared with AWS now."""
         self.annotate(name, **{"reconcile-requested-at": uuid.uuid4().hex})
