@@ -83,7 +83,7 @@ chaos: $(SETUP) ## random uploads under random faults (SEED=1 SEEDS=1 UPLOADS=60
 	@CHAOS_SEED=$(SEED) CHAOS_SEEDS=$(SEEDS) CHAOS_UPLOADS=$(or $(UPLOADS),60) CHAOS_LANES=$(LANES) $(BIN)/python -m pytest -q tests/chaos/test_chaos.py
 
 test: check ## everything: unit, contract, Lambdas, Glue on Spark, end to end (WORKERS=2 at once)
-	@$(BIN)/python -m pytest --numprocesses $(or $(WORKERS),2) --dist loadfile tests \
+	@$(BIN)/python -m pytest --numprocesses $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder tests \
 	  --ignore tests/unit --ignore tests/argocd --ignore tests/observability
 
 walks: $(SETUP) ## every call interrupted, 10,000 objects deleted: what `make test` takes a sample of

@@ -1,4 +1,4 @@
-"""Fixtures of every suite: a Kubernetes API server and an emulated AWS for the whole session."""
+"""Every suite: a Kubernetes API server, an emulated AWS for the whole session, and its order."""
 
 from __future__ import annotations
 
@@ -12,6 +12,12 @@ from dataflowxpress.sandbox.sandbox import Sandbox
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes minutes, so that no worker is left alone with it in the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture(scope="session")

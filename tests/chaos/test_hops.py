@@ -19,7 +19,7 @@ from tests.chaos.plan import Upload
 from tests.chaos.weather import BETWEEN, CRAWL, JOB
 from tests.e2e.conftest import User
 
-pytestmark = pytest.mark.timeout(1200)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 
 NAME = "chaoshops"
 MANIFEST, PARQUET = "dataflowxpress/manifests/*", "parquet_data/csv_data/dfx_object=*"

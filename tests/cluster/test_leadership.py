@@ -14,6 +14,8 @@ from tests.e2e.conftest import NAMESPACE, User, holds
 EXPIRY = timedelta(seconds=15)
 TAKEOVER = timedelta(seconds=20)
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def leader(start: Operators, lease: Lease) -> Operator:

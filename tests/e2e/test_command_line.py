@@ -22,6 +22,8 @@ from tests.e2e.conftest import User
 Run = subprocess.CompletedProcess[str]
 BIN = Path(sys.executable).parent
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def shell(user: User) -> Callable[..., Run]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 TABLE = "csv_data_parquet"
 
+pytestmark = pytest.mark.long
+
 
 def rows(pipeline: Pipeline) -> list[tuple[Any, ...]]:
     return sorted(pipeline.rows(TABLE, "n, name"))

@@ -20,6 +20,8 @@ Schema = Mapping[str, Any]
 SCHEMA = crd.structural(DataPipelineSpec)
 SCRIPTS = "field-walk-scripts"
 
+pytestmark = pytest.mark.long
+
 # What no schema can know: a value that means something, for each field that takes any text.
 TEXTS: dict[str, Any] = {
     "accountId": sandbox_aws.ACCOUNT,

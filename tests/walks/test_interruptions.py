@@ -33,7 +33,7 @@ B = {  # what changes, comes, goes and is renamed at once
     "suspend": True,
 }
 
-pytestmark = pytest.mark.timeout(3600)
+pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 
 
 def spec_b(life: Life) -> dict[str, Any]:
