@@ -7,6 +7,7 @@ SETUP := $(VENV)/.ready
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
   --custom-compile-command 'make lock'
 
+WORKERS ?= 2
 IMAGE ?= dataflowxpress:0.1.0
 BUILD ?= docker build
 
@@ -83,11 +84,11 @@ chaos: $(SETUP) ## random uploads under random faults (SEED=1 SEEDS=1 UPLOADS=60
 	@CHAOS_SEED=$(SEED) CHAOS_SEEDS=$(SEEDS) CHAOS_UPLOADS=$(or $(UPLOADS),60) CHAOS_LANES=$(LANES) $(BIN)/python -m pytest -q tests/chaos/test_chaos.py
 
 test: check ## everything: unit, contract, Lambdas, Glue on Spark, end to end (WORKERS=2 at once)
-	@$(BIN)/python -m pytest --numprocesses $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder tests \
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder tests \
 	  --ignore tests/unit --ignore tests/argocd --ignore tests/observability
 
 walks: $(SETUP) ## every call interrupted, 10,000 objects deleted: what `make test` takes a sample of
-	@WALK=all $(BIN)/python -m pytest --numprocesses $(or $(WORKERS),2) --dist worksteal tests/walks
+	@WALK=all $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal tests/walks
 
 e2e-argocd: $(SETUP) ## the GitOps life on a real Argo CD (DATAFLOWXPRESS_ARGOCD: the command that runs one)
 	@$(BIN)/python -m pytest -p no:randomly tests/argocd

@@ -9,7 +9,19 @@ from typing import Any, NamedTuple
 
 from .core.ownership import OWNER_TAG
 from .core.resource import Resource
-from .resources import Alarm, Bucket, Crawler, Database, Function, Job, Queue, Role, Rule, Topic
+from .resources import (
+    Alarm,
+    Bucket,
+    Crawler,
+    Database,
+    Function,
+    Job,
+    LogGroup,
+    Queue,
+    Role,
+    Rule,
+    Topic,
+)
 from .resources.log_group import OF_FUNCTIONS, OF_JOBS
 from .resources.policy import VERSION, Statement
 
@@ -189,14 +201,13 @@ def _roles(limits: Limits) -> Iterator[Statement]:
 
 
 def _records(limits: Limits) -> Iterator[Statement]:
-    group = "arn:{{partition}}:logs:{{region}}:{{account}}:log-group:{folder}{{name}}"
+    folders = (OF_FUNCTIONS, OF_JOBS)
+    groups = (LogGroup.arn_format.replace("{name}", f"{folder}{{name}}") for folder in folders)
     yield _allow(
         "Logs",
         "logs CreateLogGroup DeleteLogGroup ListTagsForResource PutRetentionPolicy TagResource"
         " UntagResource",
-        tuple(
-            limits.patterns(*(group.format(folder=folder) for folder in (OF_FUNCTIONS, OF_JOBS)))
-        ),
+        tuple(limits.patterns(*groups)),
     )
     yield _allow(
         "Alarms",

@@ -59,9 +59,8 @@ class Engine:
     ) -> list[Step]:
         """Return the steps from what is there to what is *wanted*; reads only."""
         ids = dict.fromkeys([*(resource.id for resource in wanted), *inventory])
-        observed = self._observer.observe(
-            scope, ids, exactly=not wanted
-        )  # what goes has to be ours *now*
+        # What goes has to be ours *now*.
+        observed = self._observer.observe(scope, ids, exactly=not wanted)
         return plan(scope, wanted, inventory, observed, stays)
 
     def apply(self, steps: Iterable[Step], progress: Progress = silent) -> list[Outcome]:

@@ -60,9 +60,7 @@ def without_bulk(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def change(user: User, name: str, **patch: Any) -> None:
-    kind = user.kind(KIND, f"{GROUP}/{VERSION}")
-    merge = "application/merge-patch+json"
-    kind.patch(name=name, namespace=NAMESPACE, body=patch, content_type=merge)
+    user.patch(name, patch)
 
 
 def annotate(user: User, name: str, **annotations: str | None) -> None:

@@ -12,9 +12,8 @@ import pytest
 
 from dataflowxpress.core.status import Status
 from dataflowxpress.runs import REDRIVE_REQUESTED
-from dataflowxpress.spec import GROUP, KIND, VERSION
 from tests.chaos.bucket import Bucket
-from tests.e2e.conftest import NAMESPACE, User, holds
+from tests.e2e.conftest import User, holds
 
 QUIET = 900.0  # seconds after the last fault in which everything must have come right
 LIVE = {"STARTING", "RUNNING", "STOPPING", "WAITING"}
@@ -52,12 +51,7 @@ class Chain:
     def revive(self) -> None:
         """Have the dead letters put back, as a user does after a cure."""
         asked = {"metadata": {"annotations": {REDRIVE_REQUESTED: str(time.time())}}}
-        self.user.kind(KIND, f"{GROUP}/{VERSION}").patch(
-            body=asked,
-            name=self.name,
-            namespace=NAMESPACE,
-            content_type="application/merge-patch+json",
-        )
+        self.user.patch(self.name, asked)
 
     def quiet(self) -> Status:
         """Wait until nothing moves and all is said to be well; return the status."""

@@ -56,11 +56,11 @@ class Hops:
 
     def struck(self, number: int, times: int = 1) -> None:
         """Wait until a fault has struck."""
-
-        def strikes() -> bool:
-            return any(f["number"] == number and f["strikes"] >= times for f in self.faults.all())
-
-        self.chain.wait(strikes, 180, f"struck {times} times by fault {number}")
+        self.chain.wait(
+            lambda: self.faults.struck(number) >= times,
+            180,
+            f"struck {times} times by fault {number}",
+        )
 
     def comes_right(self) -> float:
         """Wait until the pipeline is quiet and compare all facts; return how long that took."""

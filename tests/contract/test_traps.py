@@ -233,7 +233,7 @@ class TestRoles:
             pipeline.converge([worker])
             assert pipeline.states([worker]) == {worker.id: None}
             pipeline.converge([worker])
-            assert any(fault["number"] == number and fault["strikes"] for fault in faults.all())
+            assert faults.struck(number)
         assert pipeline.differences([worker]) == []
 
 

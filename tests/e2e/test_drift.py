@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataflowxpress.spec import GROUP, KIND, VERSION
-from tests.e2e.conftest import NAMESPACE, User
+from dataflowxpress.spec import GROUP
+from tests.e2e.conftest import User
 
 
 def test_a_check_that_is_asked_for_is_made_at_once_and_echoed(user: User) -> None:
@@ -13,9 +13,7 @@ def test_a_check_that_is_asked_for_is_made_at_once_and_echoed(user: User) -> Non
     s3 = user.aws("s3")
     s3.delete_bucket_policy(Bucket=bucket)
     asked = {"metadata": {"annotations": {f"{GROUP}/reconcile-requested-at": "now, please"}}}
-    user.kind(KIND, f"{GROUP}/{VERSION}").patch(
-        name=name, namespace=NAMESPACE, body=asked, content_type="application/merge-patch+json"
-    )
+    user.patch(name, asked)
     status = user.wait(name, lambda s: s.reconcile_handled_at == "now, please", 20, "answered")
     drifted = status["Drifted"]
     assert drifted

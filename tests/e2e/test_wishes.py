@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from dataflowxpress.core.status import Status
-from dataflowxpress.spec import GROUP, KIND, VERSION
-from tests.e2e.conftest import NAMESPACE, User, holds
+from dataflowxpress.spec import GROUP
+from tests.e2e.conftest import User, holds
 
 BUCKET, NAME = "e2e-wishes", "wishes"
 SECONDS = 180
@@ -33,10 +33,7 @@ def upload(user: User, name: str) -> None:
 
 
 def ask(user: User, wish: str, value: str) -> None:
-    kind = user.kind(KIND, f"{GROUP}/{VERSION}")
-    body = {"metadata": {"annotations": {f"{GROUP}/{wish}": value}}}
-    merge = "application/merge-patch+json"
-    kind.patch(body, name=NAME, namespace=NAMESPACE, content_type=merge)
+    user.patch(NAME, {"metadata": {"annotations": {f"{GROUP}/{wish}": value}}})
 
 
 def current(objects: int) -> Callable[[Status], bool]:

@@ -67,13 +67,8 @@ class Watched:
         return Faults(aws.Aws(part.port))
 
     def annotate(self, name: str, **annotations: str) -> None:
-        kind = self.user.kind(KIND, f"{GROUP}/{VERSION}")
-        kind.patch(
-            name=name,
-            namespace=NAMESPACE,
-            body={"metadata": {"annotations": {f"{GROUP}/{k}": v for k, v in annotations.items()}}},
-            content_type="application/merge-patch+json",
-        )
+        asked = {f"{GROUP}/{k}": v for k, v in annotations.items()}
+        self.user.patch(name, {"metadata": {"annotations": asked}})
 
     def write_status(self, name: str, **change: Any) -> None:
         """Write over what the operator has noted of a pipeline."""

@@ -91,7 +91,7 @@ def test_what_stays_is_told_tried_again_for_ever_and_healed_from_outside(
             assert ready
             assert (report.settled, ready.status, ready.reason) == (False, "False", reason)
             assert f"CreateJob: {error}: ask Ann" in ready.message
-            tries.append(strikes(faults, number))
+            tries.append(faults.struck(number))
         assert tries == sorted(set(tries))
     assert ended.converge().settled
 
@@ -115,7 +115,7 @@ def test_a_call_whose_answer_does_not_come_in_time_is_made_again_and_doubles_not
     # It is done about when it is made again, before or after that.
     with faults.during("delay", late, seconds=1.5, times=1) as number:
         ended.reconcile()
-        assert strikes(faults, number) == 1
+        assert faults.struck(number) == 1
     ended.converge()
 
 
@@ -130,8 +130,3 @@ def test_a_service_that_never_answers_in_time_is_told_and_asked_again(
     assert (report.settled, ready.status, ready.reason) == (False, "False", "AWSUnreachable")
     assert "Read timeout" in ready.message
     ended.converge()
-
-
-def strikes(faults: Faults, number: int) -> int:
-    """Return how often a fault has struck."""
-    return next(int(fault["strikes"]) for fault in faults.all() if fault["number"] == number)

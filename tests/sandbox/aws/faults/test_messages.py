@@ -130,9 +130,7 @@ def test_a_message_is_lost_and_the_next_is_not(
     send, on, resource = way
     number = faults.set("drop", on, resource=resource, times=1)
     send("a")
-    eventually(
-        lambda: [each["strikes"] for each in faults.all() if each["number"] == number] == [1]
-    )
+    eventually(lambda: faults.struck(number) == 1)
     send("b")
     assert come(inbox, 1, eventually) == ["b"]
     assert inbox.bodies() == []
@@ -144,7 +142,7 @@ def test_a_delivery_that_is_lost_comes_back_to_the_function(
     number = faults.set("drop", f"delivery:{place.name}", times=1, seconds=1)
     post("a")
     assert come(inbox, 1, eventually) == ["a"]
-    assert [each["strikes"] for each in faults.all() if each["number"] == number] == [1]
+    assert faults.struck(number) == 1
 
 
 @pytest.mark.parametrize("way", ["upload", "tell"], indirect=True)
@@ -154,9 +152,7 @@ def test_a_message_is_overtaken_by_the_next_one(
     send, on, resource = way
     number = faults.set("reorder", on, resource=resource, times=1, seconds=60)
     send("a")
-    eventually(
-        lambda: [each["strikes"] for each in faults.all() if each["number"] == number] == [1]
-    )
+    eventually(lambda: faults.struck(number) == 1)
     send("b")
     assert come(inbox, 2, eventually) == ["b", "a"]
 

@@ -47,6 +47,10 @@ class Faults:
         faults: list[dict[str, Any]] = self._call("GET")["faults"]
         return faults
 
+    def struck(self, number: int) -> int:
+        """Return how often a fault that is set has struck."""
+        return next(int(each["strikes"]) for each in self.all() if each["number"] == number)
+
     def strikes(self) -> list[dict[str, Any]]:
         """Return the latest strikes: `at`, the fault's `number` and `kind`, and what it struck."""
         strikes: list[dict[str, Any]] = self._call("GET")["strikes"]
