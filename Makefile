@@ -7,6 +7,8 @@ SETUP := $(VENV)/.ready
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
   --custom-compile-command 'make lock'
 
+OURS := --no-emit-package dataflowxpress --no-emit-package dataflowxpress-sandbox
+
 WORKERS ?= 2
 IMAGE ?= dataflowxpress:0.1.0
 BUILD ?= docker build
@@ -19,12 +21,12 @@ help: ## list the targets
 
 setup: $(SETUP) ## make the virtual environment from the lock file
 
-$(SETUP): requirements.lock pyproject.toml
+$(SETUP): requirements.lock pyproject.toml sandbox/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@test -x $(UV) || $(BIN)/python -m pip install --quiet uv
 	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
-	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable . --editable sandbox
 	@touch $@
 
 demo: $(SETUP) ## the main job, on a sandbox of this machine (KEEP=1: leave it running)
@@ -32,7 +34,7 @@ demo: $(SETUP) ## the main job, on a sandbox of this machine (KEEP=1: leave it r
 
 lock: ## bring requirements.lock up to date with pyproject.toml
 	@test -x $(UV) || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
-	@$(LOCK) --extra sandbox --extra otel --group dev pyproject.toml --output-file requirements.lock
+	@$(LOCK) --extra otel --group dev pyproject.toml sandbox/pyproject.toml $(OURS) --output-file requirements.lock
 	@$(LOCK) --extra otel --constraint requirements.lock pyproject.toml --output-file image/requirements.lock
 	@$(LOCK) --group build --constraint requirements.lock --output-file image/build.lock
 
@@ -46,19 +48,19 @@ crd: $(SETUP) ## generate crds/datapipelines.yaml and the chart's copy from the 
 	@mv build/crd.yaml charts/dataflowxpress/files/datapipelines.yaml
 
 argocd: $(SETUP) ## generate Argo CD's settings from argocd/resource_customizations
-	@$(BIN)/python argocd/settings.py
+	@$(BIN)/python tools/argocd.py
 
 argocd-testdata: $(SETUP) ## take the testdata of Argo CD's health checks from a sandbox
 	@$(BIN)/python -m tests.argocd.capture
 
-iam: $(SETUP) ## generate docs/iam/operator.json from access.py
+iam: $(SETUP) ## generate docs/iam/operator.json from aws/operator_policy.py
 	@mkdir -p build && $(BIN)/dataflowxpress iam policy > build/operator.json && mv build/operator.json docs/iam/
 
-reasons: $(SETUP) ## generate docs/reasons.md from core/reasons.py
+reasons: $(SETUP) ## generate docs/reasons.md from api/reasons.py
 	@mkdir -p build && $(BIN)/dataflowxpress explain > build/reasons.md && mv build/reasons.md docs/
 
 dashboard: $(SETUP) ## generate Grafana's dashboard
-	@$(BIN)/python monitoring/dashboard.py
+	@$(BIN)/python tools/dashboard.py
 
 chart: $(SETUP) ## generate the README of the chart's values
 	@$$($(BIN)/python tools/tool.py helm-docs) --chart-search-root charts/dataflowxpress --log-level warning
@@ -76,7 +78,8 @@ image: $(SETUP) ## build the operator's image, checked, with its bill of materia
 check: $(SETUP) ## lint, format, types, unit tests: seconds
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy operator tests lambdas glue argocd image monitoring tools
+	@$(BIN)/mypy operator sandbox tests lambdas glue image tools
+	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m pytest -q tests/unit
 
 .PHONY: chaos

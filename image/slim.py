@@ -8,9 +8,9 @@ from pathlib import Path
 import botocore
 import kubernetes
 
-import dataflowxpress.resources  # noqa: F401 - its import makes the kinds known
-from dataflowxpress.core.resource import Resource
-from dataflowxpress.observer import TAGGING
+import dataflowxpress.aws.resources  # noqa: F401 - its import makes the kinds known
+from dataflowxpress.aws.observer import TAGGING
+from dataflowxpress.planning.resource import Resource
 
 _IDENTITY = {"sts", "sso", "sso-oidc", "signin"}  # what credentials are had from
 _ASYNC = Path(kubernetes.__file__).parent / "aio"  # a second client, of the same size

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dataflowxpress.sandbox.aws.serving import RunningAws, serving
-from dataflowxpress.sandbox.sandbox import Sandbox
+from dataflowxpress_sandbox.aws.serving import RunningAws, serving
+from dataflowxpress_sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

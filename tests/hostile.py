@@ -8,8 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from dataflowxpress import crd
-from dataflowxpress.spec import DataPipelineSpec
+from dataflowxpress.api import crd
+from dataflowxpress.api.spec import DataPipelineSpec
 
 SCHEMA = crd.structural(DataPipelineSpec)
 ODD = st.characters(codec="utf-8", exclude_categories=["Cs"])

@@ -12,7 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dataflowxpress.sandbox import cache, golang
+from dataflowxpress_sandbox import cache
+from dataflowxpress_sandbox.kube import golang
 
 _MODULES = Path(__file__).parent
 _GO = (1, 26)

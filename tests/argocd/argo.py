@@ -16,7 +16,7 @@ import pytest
 import yaml
 from kubernetes.client import ApiException
 
-from dataflowxpress.spec import KIND
+from dataflowxpress.api.spec import KIND
 from tests.e2e.conftest import NAMESPACE, User
 
 ARGOCD = Path(os.environ.get("DATAFLOWXPRESS_ARGOCD", "")).resolve()  # the command that runs one

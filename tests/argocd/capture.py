@@ -19,12 +19,12 @@ import yaml
 from kubernetes import config
 from kubernetes.dynamic import DynamicClient
 
-from dataflowxpress import artifacts
-from dataflowxpress.core.status import Status
-from dataflowxpress.pipeline import PAUSED, PLAN, REQUESTED
-from dataflowxpress.sandbox import processes
-from dataflowxpress.sandbox.sandbox import Sandbox
-from dataflowxpress.spec import GROUP, KIND, VERSION
+from dataflowxpress.api.annotations import PAUSED, PLAN, REQUESTED
+from dataflowxpress.api.spec import GROUP, KIND, VERSION
+from dataflowxpress.api.status import Status
+from dataflowxpress.blueprint import artifacts
+from dataflowxpress_sandbox import processes
+from dataflowxpress_sandbox.sandbox import Sandbox
 from tests.e2e.conftest import NAMESPACE, User
 
 TESTDATA = artifacts.path(f"argocd/resource_customizations/{GROUP}/{KIND}/testdata")

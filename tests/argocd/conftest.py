@@ -10,8 +10,8 @@ import pytest
 from kubernetes import config
 from kubernetes.dynamic import DynamicClient
 
-from dataflowxpress import artifacts
-from dataflowxpress.sandbox.sandbox import Sandbox
+from dataflowxpress.blueprint import artifacts
+from dataflowxpress_sandbox.sandbox import Sandbox
 from tests.argocd.argo import ARGOCD, Argo, History, Repository
 from tests.e2e.conftest import User
 

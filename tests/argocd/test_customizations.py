@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from dataflowxpress import artifacts
-from dataflowxpress.spec import GROUP, KIND
+from dataflowxpress.api.spec import GROUP, KIND
+from dataflowxpress.blueprint import artifacts
 from tests.argocd.argo import cli
 
 CUSTOMIZATIONS = artifacts.path(f"argocd/resource_customizations/{GROUP}/{KIND}")

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from dataflowxpress.pipeline import PAUSED
-from dataflowxpress.spec import GROUP, KIND, VERSION
+from dataflowxpress.api.annotations import PAUSED
+from dataflowxpress.api.spec import GROUP, KIND, VERSION
 from tests.argocd.argo import Argo, Said
 from tests.argocd.capture import annotate, change, stopped
 from tests.chart.rendering import rendered

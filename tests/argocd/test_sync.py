@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from dataflowxpress import artifacts
+from dataflowxpress.blueprint import artifacts
 from tests.argocd.argo import Argo
 
 EXAMPLES = ("complete", "minimal")

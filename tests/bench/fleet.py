@@ -16,13 +16,13 @@ from typing import Any
 from kubernetes import config
 from kubernetes.client import CustomObjectsApi
 
-from dataflowxpress.pipeline import PAUSED
-from dataflowxpress.sandbox import aws, processes
-from dataflowxpress.sandbox.probe import HOST
-from dataflowxpress.sandbox.processes import Process
-from dataflowxpress.sandbox.sandbox import Sandbox
-from dataflowxpress.sandbox.state import State
-from dataflowxpress.spec import GROUP, KIND, PLURAL, VERSION
+from dataflowxpress.api.annotations import PAUSED
+from dataflowxpress.api.spec import GROUP, KIND, PLURAL, VERSION
+from dataflowxpress_sandbox import aws, processes
+from dataflowxpress_sandbox.probe import HOST
+from dataflowxpress_sandbox.processes import Process
+from dataflowxpress_sandbox.sandbox import Sandbox
+from dataflowxpress_sandbox.state import State
 from tests.scrape import Metrics
 
 NAMESPACE = "default"

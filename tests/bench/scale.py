@@ -20,9 +20,9 @@ from unittest import mock
 
 import psutil
 
-from dataflowxpress.runs.book import Book
-from dataflowxpress.sandbox import aws as sandbox_aws
-from dataflowxpress.sandbox.aws.serving import RunningAws, serving
+from dataflowxpress.dataplane.manifest_log import Book
+from dataflowxpress_sandbox import aws as sandbox_aws
+from dataflowxpress_sandbox.aws.serving import RunningAws, serving
 from tests.bench.server import LOG
 from tests.glue.conftest import GLUE, Pipeline
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hypercorn.config import Config
 
-from dataflowxpress.sandbox.aws.__main__ import main
+from dataflowxpress_sandbox.aws.__main__ import main
 
 LOG = "requests.log"
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress.core.status import Status
-from dataflowxpress.runs import REDRIVE_REQUESTED
+from dataflowxpress.api.annotations import REDRIVE_REQUESTED
+from dataflowxpress.api.status import Status
 from tests.chaos.bucket import Bucket
 from tests.e2e.conftest import User, holds
 

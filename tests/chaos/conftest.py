@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from dataflowxpress.sandbox.aws import Aws
-from dataflowxpress.sandbox.aws.faults import Faults
+from dataflowxpress_sandbox.aws import Aws
+from dataflowxpress_sandbox.aws.faults import Faults
 from tests.e2e.conftest import User
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from dataflowxpress.core.status import Status
+from dataflowxpress.api.status import Status
 from tests.chaos.bucket import TARGET, Bucket
 from tests.chaos.plan import Upload
 

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-from dataflowxpress.sandbox import processes
-from dataflowxpress.sandbox.progress import Progress
-from dataflowxpress.sandbox.sandbox import Sandbox
+from dataflowxpress_sandbox import processes
+from dataflowxpress_sandbox.progress import Progress
+from dataflowxpress_sandbox.sandbox import Sandbox
 
 APART = (30.0, 120.0)  # seconds between two outages
 DOWN = (0.0, 15.0)  # seconds that one lasts

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from dataflowxpress.sandbox.aws.faults import Faults, Kind
+from dataflowxpress_sandbox.aws.faults import Faults, Kind
 from tests.chaos import report
 from tests.chaos.conftest import asked
 from tests.chaos.outages import outages

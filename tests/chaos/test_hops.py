@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from dataflowxpress.sandbox import processes
-from dataflowxpress.sandbox.aws.faults import Faults
+from dataflowxpress_sandbox import processes
+from dataflowxpress_sandbox.aws.faults import Faults
 from tests.chaos.chain import Chain
 from tests.chaos.facts import Facts
 from tests.chaos.plan import Upload

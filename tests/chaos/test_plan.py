@@ -6,7 +6,7 @@ import csv
 
 import pytest
 
-from dataflowxpress.sandbox.aws.faults import Fault, Kind
+from dataflowxpress_sandbox.aws.faults import Fault, Kind
 from tests.chaos.plan import Plan, Upload
 from tests.chaos.weather import Weather
 

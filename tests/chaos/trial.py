@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from dataflowxpress.sandbox.aws.faults import Faults
+from dataflowxpress_sandbox.aws.faults import Faults
 from tests.chaos.chain import Chain
 from tests.chaos.facts import Facts, Verdict
 from tests.chaos.plan import Plan, Upload

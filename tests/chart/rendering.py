@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dataflowxpress import artifacts
+from dataflowxpress.blueprint import artifacts
 from tools.tool import tool
 
 CHART = artifacts.path("charts/dataflowxpress")

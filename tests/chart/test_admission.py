@@ -17,7 +17,7 @@ from kubernetes import config
 from kubernetes.client import ApiException
 from kubernetes.dynamic import DynamicClient
 
-from dataflowxpress.spec import GROUP, KIND, VERSION
+from dataflowxpress.api.spec import GROUP, KIND, VERSION
 from tests.chart.rendering import CHART, rendered
 
 SECONDS = 30

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dataflowxpress.rules import NamespaceRules, Rules
+from dataflowxpress.controller.tenancy import NamespaceRules, Rules
 from tests.chart.matrix import MATRIX
 from tests.chart.rendering import CHART, NAME, objects, pod
 

@@ -19,12 +19,12 @@ from kubernetes import config
 from kubernetes.client import ApiException
 from kubernetes.dynamic import DynamicClient
 
-from dataflowxpress.sandbox import aws as sandbox_aws
-from dataflowxpress.sandbox import processes
-from dataflowxpress.sandbox.probe import HOST
-from dataflowxpress.sandbox.processes import Process
-from dataflowxpress.sandbox.sandbox import Sandbox
-from dataflowxpress.sandbox.state import State
+from dataflowxpress_sandbox import aws as sandbox_aws
+from dataflowxpress_sandbox import processes
+from dataflowxpress_sandbox.probe import HOST
+from dataflowxpress_sandbox.processes import Process
+from dataflowxpress_sandbox.sandbox import Sandbox
+from dataflowxpress_sandbox.state import State
 from tests.e2e.conftest import NAMESPACE, User
 
 SECONDS = 90.0

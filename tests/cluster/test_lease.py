@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress.process.lease import DURATION, Lease
+from dataflowxpress.kube.lease import DURATION, Lease
 from tests.e2e.conftest import NAMESPACE, User
 from tests.unit.conftest import Clock
 

@@ -12,11 +12,11 @@ from kubernetes import config
 from kubernetes.client import CoreV1Api
 from kubernetes.dynamic import DynamicClient
 
-from dataflowxpress.core.ownership import CLUSTER_TAG, OWNER_TAG
-from dataflowxpress.pipeline import PAUSED, PLAN, REQUESTED
-from dataflowxpress.sandbox.probe import HOST
-from dataflowxpress.sandbox.sandbox import Sandbox
-from dataflowxpress.sandbox.state import State
+from dataflowxpress.api.annotations import PAUSED, PLAN, REQUESTED
+from dataflowxpress.planning.ownership import CLUSTER_TAG, OWNER_TAG
+from dataflowxpress_sandbox.probe import HOST
+from dataflowxpress_sandbox.sandbox import Sandbox
+from dataflowxpress_sandbox.state import State
 from tests.cluster.conftest import Operators
 from tests.e2e.conftest import NAMESPACE, User, holds, says
 from tests.scrape import Metrics

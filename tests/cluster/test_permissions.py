@@ -14,9 +14,10 @@ from kubernetes import config
 from kubernetes.client import AuthorizationV1Api
 from kubernetes.dynamic import DynamicClient
 
-from dataflowxpress.sandbox import binaries, processes
-from dataflowxpress.sandbox.progress import Progress
-from dataflowxpress.sandbox.sandbox import Sandbox
+from dataflowxpress_sandbox import processes
+from dataflowxpress_sandbox.kube import binaries
+from dataflowxpress_sandbox.progress import Progress
+from dataflowxpress_sandbox.sandbox import Sandbox
 from tests.chart.rendering import NAME, rendered
 from tests.cluster import access
 from tests.cluster.conftest import Operators, wait_for

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from dataflowxpress.artifacts import path
-from dataflowxpress.sandbox import crd
-from dataflowxpress.sandbox.probe import HOST
-from dataflowxpress.sandbox.sandbox import Sandbox
+from dataflowxpress.blueprint.artifacts import path
+from dataflowxpress_sandbox.kube import crd
+from dataflowxpress_sandbox.probe import HOST
+from dataflowxpress_sandbox.sandbox import Sandbox
 from tests.cluster import access
 from tests.cluster.conftest import Lease, Operators
 from tests.cluster.frozen import Proxy, server

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from dataflowxpress.core.status import Status
-from dataflowxpress.pipeline import PAUSED, PLAN, REQUESTED
+from dataflowxpress.api.annotations import PAUSED, PLAN, REQUESTED
+from dataflowxpress.api.status import Status
 from tests.cluster.conftest import Start
 from tests.e2e.conftest import User, says
 

@@ -10,9 +10,9 @@ import pytest
 from kubernetes import config
 from kubernetes.client import CustomObjectsApi
 
-from dataflowxpress.cluster import Cluster
-from dataflowxpress.core.status import Condition, Line, Status
-from dataflowxpress.spec import GROUP, KIND, PLURAL, VERSION
+from dataflowxpress.api.spec import GROUP, KIND, PLURAL, VERSION
+from dataflowxpress.api.status import Condition, Line, Status
+from dataflowxpress.kube.client import Cluster
 from tests.e2e.conftest import NAMESPACE
 
 NAME = "said"

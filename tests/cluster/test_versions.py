@@ -12,9 +12,9 @@ import yaml
 from kubernetes import config
 from kubernetes.client import ApiException, ApiextensionsV1Api, ApisApi, CustomObjectsApi
 
-from dataflowxpress import artifacts
-from dataflowxpress.sandbox.sandbox import Sandbox
-from dataflowxpress.spec import GROUP, KIND, PLURAL, VERSION
+from dataflowxpress.api.spec import GROUP, KIND, PLURAL, VERSION
+from dataflowxpress.blueprint import artifacts
+from dataflowxpress_sandbox.sandbox import Sandbox
 from tests.cluster.conftest import wait_for
 from tests.e2e.conftest import NAMESPACE
 

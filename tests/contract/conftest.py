@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dataflowxpress.core.plan import Action, Outcome
-from dataflowxpress.core.resource import Id, Resource, Scope
-from dataflowxpress.engine import Engine
-from dataflowxpress.observer import Observer
-from dataflowxpress.sandbox import aws as sandbox_aws
+from dataflowxpress.api.resource_id import Id
+from dataflowxpress.aws.engine import Engine
+from dataflowxpress.aws.observer import Observer
+from dataflowxpress.planning.plan import Action, Outcome
+from dataflowxpress.planning.resource import Resource, Scope
+from dataflowxpress_sandbox import aws as sandbox_aws
 
 if TYPE_CHECKING:
-    from dataflowxpress.sandbox.aws.serving import RunningAws
+    from dataflowxpress_sandbox.aws.serving import RunningAws
 
 READS = ("Get", "List", "Describe", "Head")
 
@@ -84,15 +85,13 @@ class Pipeline:
 
     def converge(self, wanted: Sequence[Resource], known: Sequence[Id] = ()) -> None:
         """Apply; every step has to succeed."""
-        failed = [
-            f"{o.step}: {o.error!r}" for o in self.apply(wanted, known) if o.error is not None
-        ]
+        failed = [f"{o.step}: {o.problem}" for o in self.apply(wanted, known) if o.problem]
         assert not failed, failed
 
     def differences(self, wanted: Sequence[Resource]) -> list[str]:
         """Return what a plan would still do."""
         steps = self.engine.plan(self.scope, wanted, [each.id for each in wanted])
-        return [f"{step} {step.error or ''}" for step in steps if step.action is not Action.KEEP]
+        return [f"{step} {step.problem or ''}" for step in steps if step.action is not Action.KEEP]
 
     def states(self, wanted: Sequence[Resource]) -> dict[Id, Any]:
         """Return all that AWS says of these resources, but for what no two answers share."""

@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dataflowxpress.core.resource import Resource, Scope
-from dataflowxpress.resources import (
+from dataflowxpress.aws.resources import (
     Alarm,
     Bucket,
     Classifier,
@@ -28,6 +27,7 @@ from dataflowxpress.resources import (
     Subscription,
     Topic,
 )
+from dataflowxpress.planning.resource import Resource, Scope
 
 S3, EVENTS, GLUE, LAMBDA = (f"{who}.amazonaws.com" for who in ("s3", "events", "glue", "lambda"))
 READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}

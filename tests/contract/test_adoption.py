@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from dataflowxpress import artifacts
-from dataflowxpress.blueprint import blueprint
-from dataflowxpress.core.plan import Action
-from dataflowxpress.sandbox import aws as sandbox_aws
-from dataflowxpress.spec import DataPipelineSpec
+from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.blueprint import artifacts, blueprint
+from dataflowxpress.planning.plan import Action
+from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.contract.conftest import Cloud, Pipeline, scope_of
 
 if TYPE_CHECKING:
-    from dataflowxpress.core.resource import Resource
-    from dataflowxpress.sandbox.aws.serving import RunningAws
+    from dataflowxpress.planning.resource import Resource
+    from dataflowxpress_sandbox.aws.serving import RunningAws
 
 SCRIPT = Path(__file__).parent / "by_hand.sh"
 BUILT = {  # what the walk-through names

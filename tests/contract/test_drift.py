@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from dataflowxpress.core.plan import Action
-from dataflowxpress.resources import Bucket, Queue, Topic
+from dataflowxpress.aws.resources import Bucket, Queue, Topic
+from dataflowxpress.planning.plan import Action
 from tests.contract.conftest import scope_of
 from tests.contract.samples import SAMPLES, queue, with_all_it_needs
 from tests.contract.test_laws import KINDS, described
 
 if TYPE_CHECKING:
-    from dataflowxpress.core.resource import Resource
+    from dataflowxpress.planning.resource import Resource
     from tests.contract.conftest import Pipeline
 
 Path = tuple[str | int, ...]

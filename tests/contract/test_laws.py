@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dataflowxpress import resources
-from dataflowxpress.core.plan import Action
-from dataflowxpress.core.resource import Resource
-from dataflowxpress.errors import Blocked, Refused
-from dataflowxpress.resources import LogGroup
-from dataflowxpress.tags import TAGGERS
+from dataflowxpress.api.problem import Problem
+from dataflowxpress.api.reasons import Reason
+from dataflowxpress.aws import resources
+from dataflowxpress.aws.resources import LogGroup
+from dataflowxpress.aws.tags import TAGGERS
+from dataflowxpress.planning.plan import Action
+from dataflowxpress.planning.resource import Resource
 from tests.contract.conftest import mutations
 from tests.contract.samples import SAMPLES, with_all_it_needs
 
@@ -145,7 +146,7 @@ def test_law_4_deleting_leaves_nothing_and_may_be_repeated(
     steps = pipeline.engine.plan(pipeline.scope, [], ids)
     assert {step.action for step in steps} == {Action.DELETE}
     for _ in range(2):
-        assert [outcome.error for outcome in pipeline.engine.apply(steps)] == [None] * len(ids)
+        assert [outcome.problem for outcome in pipeline.engine.apply(steps)] == [None] * len(ids)
         assert set(pipeline.states(wanted).values()) == {None}
 
 
@@ -159,8 +160,8 @@ def test_law_5_what_is_a_strangers_is_refused_and_stays_as_it_is(
     before = stranger.states(theirs)
     ours = described(pipeline, name, kind)
     unrelated = LogGroup(pipeline.scope, f"/aws/lambda/{name}-unrelated")
-    outcomes = {o.step.id: o.error for o in pipeline.apply([*ours, unrelated])}
-    assert isinstance(outcomes[ours[-1].id], Refused | Blocked)
+    outcomes = {o.step.id: o.problem for o in pipeline.apply([*ours, unrelated])}
+    assert _reason(outcomes[ours[-1].id]) in {Reason.REFUSED, Reason.BLOCKED}
     assert outcomes[unrelated.id] is None
     assert stranger.states(theirs) == before
 
@@ -172,11 +173,15 @@ def test_law_5_dependents_of_a_strangers_resource_wait(
     ours = described(pipeline, name, dependent)
     taken = next(need for need in ours[-1].needs if type(need).__name__ == kind)
     stranger.converge(with_all_it_needs(replace(taken, scope=stranger.scope)))
-    outcomes = {o.step.id: o.error for o in pipeline.apply(ours)}
-    assert isinstance(outcomes[taken.id], Refused)
-    assert isinstance(outcomes[ours[-1].id], Blocked)
+    outcomes = {o.step.id: o.problem for o in pipeline.apply(ours)}
+    assert _reason(outcomes[taken.id]) is Reason.REFUSED
+    assert _reason(outcomes[ours[-1].id]) is Reason.BLOCKED
     assert "waits for" in str(outcomes[ours[-1].id])
     assert pipeline.states([ours[-1]]) == {ours[-1].id: None}
+
+
+def _reason(problem: Problem | None) -> Reason | None:
+    return problem and problem.reason
 
 
 def described(pipeline: Pipeline, name: str, kind: str) -> list[Resource]:

@@ -8,16 +8,16 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dataflowxpress import resources
+from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.aws import resources
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.cli.plan_view import shown
-from dataflowxpress.core.plan import Action
-from dataflowxpress.spec import DataPipelineSpec
+from dataflowxpress.planning.plan import Action
 from tests.contract.conftest import Cloud, Pipeline, scope_of
 from tests.contract.samples import SAMPLES
 
 if TYPE_CHECKING:
-    from dataflowxpress.sandbox.aws.serving import RunningAws
+    from dataflowxpress_sandbox.aws.serving import RunningAws
 
 PAGE = Path(__file__).parents[2] / "docs" / "plan.md"
 SHOWN = re.compile(r"(?<=\$ dataflowxpress plan orders\n).*?(?=```\n\n)", re.DOTALL)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from dataflowxpress.resources import Queue
-from dataflowxpress.runs.queues import redrive
+from dataflowxpress.aws.resources import Queue
+from dataflowxpress.dataplane.queues import redrive
 
 if TYPE_CHECKING:
     from tests.contract.conftest import Pipeline

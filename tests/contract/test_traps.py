@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from dataflowxpress.core.plan import Action
-from dataflowxpress.errors import Refused
-from dataflowxpress.resources import Bucket, Database, Object, Subscription, Topic
-from dataflowxpress.sandbox.aws.faults import Faults
+from dataflowxpress.api.reasons import Reason
+from dataflowxpress.aws.resources import Bucket, Database, Object, Subscription, Topic
+from dataflowxpress.planning.plan import Action
+from dataflowxpress_sandbox.aws.faults import Faults
 from tests.contract.conftest import mutations
 from tests.contract.samples import (
     LAMBDA,
@@ -26,7 +26,7 @@ from tests.contract.samples import (
 )
 
 if TYPE_CHECKING:
-    from dataflowxpress.core.resource import Resource
+    from dataflowxpress.planning.resource import Resource
     from tests.contract.conftest import Pipeline
 
 REGION = {"LocationConstraint": "eu-west-1"}
@@ -69,8 +69,9 @@ class TestBuckets:
         s3 = pipeline.cloud.others("s3")
         s3.create_bucket(Bucket=name, CreateBucketConfiguration=REGION)
         (outcome,) = pipeline.apply([Bucket(pipeline.scope, name)])
-        assert isinstance(outcome.error, Refused)
-        assert "exists and belongs to somebody else: " in str(outcome.error)
+        assert outcome.problem
+        assert outcome.problem.reason is Reason.REFUSED
+        assert "exists and belongs to somebody else: " in str(outcome.problem)
 
     def test_versioning_that_was_never_on_is_not_suspended(
         self, pipeline: Pipeline, name: str
@@ -172,8 +173,9 @@ class TestNotifications:
         )
         assert pipeline.actions(wanted)[ours.id] is Action.REFUSE
         outcomes = pipeline.apply(wanted)
-        assert isinstance(outcomes[-1].error, Refused)
-        assert f"overlaps with {self.THEIRS} (" in str(outcomes[-1].error)
+        assert outcomes[-1].problem
+        assert outcomes[-1].problem.reason is Reason.REFUSED
+        assert f"overlaps with {self.THEIRS} (" in str(outcomes[-1].problem)
         assert self.rules(s3, name) == {self.THEIRS}
 
     def test_a_queue_that_does_not_take_messages_yet_is_waited_for(
@@ -183,7 +185,7 @@ class TestNotifications:
         deaf = replace(ours, queue=replace(ours.queue, senders=()))
         hasty = replace(pipeline, patience=1)
         outcomes = hasty.apply(with_all_it_needs(deaf))
-        assert "Unable to validate the following destination" in str(outcomes[-1].error)
+        assert "Unable to validate the following destination" in str(outcomes[-1].problem)
         pipeline.converge(with_all_it_needs(ours))
 
 

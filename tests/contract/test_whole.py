@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.blueprint import blueprint
-from dataflowxpress.core.plan import Action
-from dataflowxpress.spec import DataPipelineSpec
+from dataflowxpress.planning.plan import Action
 from tests.contract.conftest import mutations
 
 if TYPE_CHECKING:
-    from dataflowxpress.core.resource import Resource
+    from dataflowxpress.planning.resource import Resource
     from tests.contract.conftest import Pipeline
 
 CALLS_TO_CREATE, CALLS_TO_FIND_NOTHING = 110, 45

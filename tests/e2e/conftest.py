@@ -16,10 +16,10 @@ import yaml
 from kubernetes import config
 from kubernetes.dynamic import DynamicClient
 
-from dataflowxpress.core.status import Status
-from dataflowxpress.sandbox.aws import mail
-from dataflowxpress.sandbox.sandbox import Sandbox
-from dataflowxpress.spec import GROUP, KIND, VERSION
+from dataflowxpress.api.spec import GROUP, KIND, VERSION
+from dataflowxpress.api.status import Status
+from dataflowxpress_sandbox.aws import mail
+from dataflowxpress_sandbox.sandbox import Sandbox
 
 NAMESPACE = "default"
 

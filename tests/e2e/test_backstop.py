@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dataflowxpress.core.status import Status
-from dataflowxpress.sandbox.aws import mail
+from dataflowxpress.api.status import Status
+from dataflowxpress_sandbox.aws import mail
 from tests.e2e.conftest import NAMESPACE, User, holds
 
 PEOPLE = "name,age\nAda,36\nGrace,85\n"

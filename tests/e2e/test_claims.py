@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataflowxpress.core.status import Status
+from dataflowxpress.api.status import Status
 from tests.e2e.conftest import User, holds
 
 BUCKET = "e2e-claimed-twice"

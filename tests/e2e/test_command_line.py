@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
-from dataflowxpress.core.status import Status
-from dataflowxpress.demo.leftovers import leftovers
-from dataflowxpress.spec import GROUP, KIND, VERSION
+from dataflowxpress.api.spec import GROUP, KIND, VERSION
+from dataflowxpress.api.status import Status
+from dataflowxpress_sandbox.demo.leftovers import leftovers
 from tests.e2e.conftest import User
 
 Run = subprocess.CompletedProcess[str]

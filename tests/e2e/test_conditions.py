@@ -12,9 +12,9 @@ import pytest
 from kubernetes.watch import Watch
 from urllib3.exceptions import ProtocolError
 
-from dataflowxpress.core.status import Status
-from dataflowxpress.sandbox.aws import mail
-from dataflowxpress.spec import GROUP, KIND, VERSION
+from dataflowxpress.api.spec import GROUP, KIND, VERSION
+from dataflowxpress.api.status import Status
+from dataflowxpress_sandbox.aws import mail
 from tests.e2e.conftest import NAMESPACE, User, holds
 
 NAME, BUCKET, READER = "watched", "e2e-watched", "watcher@example.com"

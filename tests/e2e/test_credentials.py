@@ -10,11 +10,11 @@ import pytest
 from kubernetes import config
 from kubernetes.client import CustomObjectsApi
 
-from dataflowxpress import clients
-from dataflowxpress.cluster import Cluster
-from dataflowxpress.reconcile import Reconciler, Report
-from dataflowxpress.sandbox.aws import Aws, environment_of_root
-from dataflowxpress.spec import GROUP, KIND, PLURAL, VERSION
+from dataflowxpress.api.spec import GROUP, KIND, PLURAL, VERSION
+from dataflowxpress.aws import clients
+from dataflowxpress.controller.reconciler import Reconciler, Report
+from dataflowxpress.kube.client import Cluster
+from dataflowxpress_sandbox.aws import Aws, environment_of_root
 
 NAMESPACE = "default"
 WRONG = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "wrong"}

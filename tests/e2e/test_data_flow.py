@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress.core.status import Status
-from dataflowxpress.demo.figures import connect, fetch
-from dataflowxpress.sandbox.aws import mail
+from dataflowxpress.api.status import Status
+from dataflowxpress_sandbox.aws import mail
+from dataflowxpress_sandbox.demo.figures import connect, fetch
 from tests.e2e.conftest import User, holds
 
 BUCKET, READER = "e2e-data-flow", "reader@example.com"

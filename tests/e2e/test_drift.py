@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataflowxpress.spec import GROUP
+from dataflowxpress.api.spec import GROUP
 from tests.e2e.conftest import User
 
 

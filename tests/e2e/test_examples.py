@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
-from dataflowxpress import artifacts
-from dataflowxpress.demo.leftovers import leftovers
-from dataflowxpress.spec import KIND, DataPipelineSpec
+from dataflowxpress.api.spec import KIND, DataPipelineSpec
+from dataflowxpress.blueprint import artifacts
+from dataflowxpress_sandbox.demo.leftovers import leftovers
 from tests.e2e.conftest import User
 
 EXAMPLES = sorted(path.stem for path in artifacts.path("examples").glob("*.yaml"))

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from dataflowxpress import artifacts
+from dataflowxpress.blueprint import artifacts
 from tests.e2e.conftest import User
 
 pytestmark = pytest.mark.skipif(not shutil.which("kubectl"), reason="kubectl is not on PATH")

@@ -8,10 +8,10 @@ from typing import Any
 import duckdb
 import yaml
 
-from dataflowxpress import artifacts
-from dataflowxpress.core.status import Status
-from dataflowxpress.demo.figures import fetch
-from dataflowxpress.spec import KIND
+from dataflowxpress.api.spec import KIND
+from dataflowxpress.api.status import Status
+from dataflowxpress.blueprint import artifacts
+from dataflowxpress_sandbox.demo.figures import fetch
 from tests.e2e.conftest import User
 
 BUCKET, SOURCE, TARGET = "e2e-own-script", "incoming/orders/", "lake/orders/"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from dataflowxpress.sandbox import aws as sandbox_aws
-from dataflowxpress.sandbox.aws import mail
+from dataflowxpress_sandbox import aws as sandbox_aws
+from dataflowxpress_sandbox.aws import mail
 from tests.e2e.conftest import User, holds
 
 NAME, READER = "permits", "permits@example.com"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from dataflowxpress.core.status import Status
+from dataflowxpress.api.status import Status
 from tests.e2e.conftest import User, holds
 
 PLAN = "dataflowxpress.io/plan"

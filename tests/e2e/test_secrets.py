@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dataflowxpress.core.status import Status
-from dataflowxpress.sandbox import aws as sandbox_aws
+from dataflowxpress.api.status import Status
+from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.e2e.conftest import NAMESPACE, User, holds
 
 NAME = "secretive"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dataflowxpress.core.status import Status
+from dataflowxpress.api.status import Status
 from tests.e2e.conftest import User
 
 BUCKET, PREFIX = "e2e-uploads", "csv_data/"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress.core.status import Status
-from dataflowxpress.spec import GROUP
+from dataflowxpress.api.spec import GROUP
+from dataflowxpress.api.status import Status
 from tests.e2e.conftest import User, holds
 
 BUCKET, NAME = "e2e-wishes", "wishes"

@@ -19,7 +19,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from dataflowxpress.sandbox.aws.serving import RunningAws
+    from dataflowxpress_sandbox.aws.serving import RunningAws
 
 GLUE = Path(__file__).parents[2] / "glue"
 RUN_SECONDS = 240  # what a run may take on a busy machine

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dataflowxpress.runs.book import Book, Books
+from dataflowxpress.dataplane.manifest_log import Book, Books
 
 if TYPE_CHECKING:
     from collections.abc import Callable

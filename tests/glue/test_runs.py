@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dataflowxpress.sandbox.aws.faults import Faults
+from dataflowxpress_sandbox.aws.faults import Faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable

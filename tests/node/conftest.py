@@ -16,10 +16,10 @@ import yaml
 from kubernetes import config
 from kubernetes.dynamic import DynamicClient
 
-from dataflowxpress.sandbox import aws as sandbox_aws
-from dataflowxpress.sandbox.aws.serving import RunningAws, serving
-from dataflowxpress.sandbox.probe import HOST
-from dataflowxpress.sandbox.sandbox import Sandbox
+from dataflowxpress_sandbox import aws as sandbox_aws
+from dataflowxpress_sandbox.aws.serving import RunningAws, serving
+from dataflowxpress_sandbox.probe import HOST
+from dataflowxpress_sandbox.sandbox import Sandbox
 from tests.cluster.frozen import Proxy
 from tests.e2e.conftest import User
 

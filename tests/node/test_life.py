@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress.core.status import Status
-from dataflowxpress.sandbox import aws as sandbox_aws
-from dataflowxpress.sandbox.aws.serving import RunningAws
+from dataflowxpress.api.status import Status
+from dataflowxpress_sandbox import aws as sandbox_aws
+from dataflowxpress_sandbox.aws.serving import RunningAws
 from tests.e2e.conftest import User, holds
 from tests.node.conftest import ROOT, Node, document, until
 from tests.node.release import Release, process

@@ -12,12 +12,12 @@ import pytest
 from kubernetes import config
 from kubernetes.dynamic import DynamicClient
 
-from dataflowxpress.sandbox import aws, processes
-from dataflowxpress.sandbox.aws.faults import Faults
-from dataflowxpress.sandbox.probe import HOST, answers
-from dataflowxpress.sandbox.sandbox import Sandbox
-from dataflowxpress.sandbox.state import State
-from dataflowxpress.spec import GROUP, KIND, VERSION
+from dataflowxpress.api.spec import GROUP, KIND, VERSION
+from dataflowxpress_sandbox import aws, processes
+from dataflowxpress_sandbox.aws.faults import Faults
+from dataflowxpress_sandbox.probe import HOST, answers
+from dataflowxpress_sandbox.sandbox import Sandbox
+from dataflowxpress_sandbox.state import State
 from tests.e2e.conftest import NAMESPACE, User
 from tests.observability.prometheus import Prometheus, serving
 

@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 import yaml
 
-from dataflowxpress import artifacts
-from dataflowxpress.sandbox import processes
-from dataflowxpress.sandbox.probe import HOST, answers
-from dataflowxpress.sandbox.state import State
+from dataflowxpress.blueprint import artifacts
+from dataflowxpress_sandbox import processes
+from dataflowxpress_sandbox.probe import HOST, answers
+from dataflowxpress_sandbox.state import State
 from tools.tool import tool
 
 CHART = artifacts.path("charts/dataflowxpress/files")

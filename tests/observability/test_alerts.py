@@ -6,8 +6,8 @@ import os
 import signal
 from pathlib import Path
 
-from dataflowxpress.sandbox import processes
-from dataflowxpress.sandbox.aws import mail
+from dataflowxpress_sandbox import processes
+from dataflowxpress_sandbox.aws import mail
 from tests.observability.conftest import Watched
 from tests.observability.prometheus import alerts
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import subprocess
 import urllib.request
 
-from dataflowxpress.sandbox import processes
-from dataflowxpress.sandbox.probe import HOST
+from dataflowxpress_sandbox import processes
+from dataflowxpress_sandbox.probe import HOST
 from tests.observability.conftest import Watched
 from tests.observability.prometheus import CHART, program
 

@@ -6,16 +6,17 @@ import hashlib
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from dataflowxpress import artifacts
+from dataflowxpress.blueprint import artifacts
 
 CHECKOUT = Path(__file__).parents[2]
 PRINT_DIGESTS = """
 import hashlib
-from dataflowxpress import artifacts
+from dataflowxpress.blueprint import artifacts
 for made in (artifacts.function_code("start_crawler"), artifacts.function_code("start_job"),
              artifacts.script(), artifacts.script_modules()):
     print(hashlib.sha256(made).hexdigest())
@@ -41,6 +42,13 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         *("--constraint", lock, os.fspath(wheel)),
     )
     return environment / "bin"
+
+
+def test_the_operators_wheel_has_no_line_of_the_sandbox(installed: Path) -> None:
+    [wheel] = installed.parents[1].glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "dataflowxpress/manager/service.py" in names
+    assert not [name for name in names if "sandbox" in name]
 
 
 def said(*command: str | Path, cwd: Path) -> str:

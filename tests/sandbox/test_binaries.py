@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dataflowxpress.sandbox import binaries, golang
-from dataflowxpress.sandbox.errors import SandboxError
-from dataflowxpress.sandbox.progress import Progress
+from dataflowxpress_sandbox.errors import SandboxError
+from dataflowxpress_sandbox.kube import binaries, golang
+from dataflowxpress_sandbox.progress import Progress
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dataflowxpress.sandbox import cache, processes
+from dataflowxpress_sandbox import cache, processes
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from dataflowxpress.cli.app import app
-from dataflowxpress.sandbox.sandbox import Sandbox
+from dataflowxpress_sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,10 +9,10 @@ import pytest
 import yaml
 from kubernetes import client, config
 
-from dataflowxpress import artifacts
-from dataflowxpress.sandbox import binaries, crd, kubeconfig
-from dataflowxpress.sandbox.errors import SandboxError
-from dataflowxpress.sandbox.probe import answers
+from dataflowxpress.blueprint import artifacts
+from dataflowxpress_sandbox.errors import SandboxError
+from dataflowxpress_sandbox.kube import binaries, crd, kubeconfig
+from dataflowxpress_sandbox.probe import answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,8 +2,8 @@
 
 import socket
 
-from dataflowxpress.sandbox.ports import free_port
-from dataflowxpress.sandbox.probe import HOST
+from dataflowxpress_sandbox.ports import free_port
+from dataflowxpress_sandbox.probe import HOST
 
 
 def test_no_connection_is_given_the_port_of_a_server_that_has_yet_to_start() -> None:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from dataflowxpress.sandbox import processes
-from dataflowxpress.sandbox.errors import SandboxError
-from dataflowxpress.sandbox.processes import Process
+from dataflowxpress_sandbox import processes
+from dataflowxpress_sandbox.errors import SandboxError
+from dataflowxpress_sandbox.processes import Process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from kubernetes import client, config
 
-from dataflowxpress.sandbox import processes
-from dataflowxpress.sandbox.errors import SandboxError
-from dataflowxpress.sandbox.sandbox import Sandbox
+from dataflowxpress_sandbox import processes
+from dataflowxpress_sandbox.errors import SandboxError
+from dataflowxpress_sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

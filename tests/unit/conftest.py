@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from dataflowxpress.core.diff import Whole
-from dataflowxpress.core.ownership import OWNER_TAG
-from dataflowxpress.core.resource import Key, Resource, Scope, State, Tags
-from dataflowxpress.tags import TAGGERS, Tagger
+from dataflowxpress.api.resource_id import Key
+from dataflowxpress.aws.tags import TAGGERS, Tagger
+from dataflowxpress.planning.diff import Whole
+from dataflowxpress.planning.ownership import OWNER_TAG
+from dataflowxpress.planning.resource import Resource, Scope, State, Tags
 
 HERE = Scope("demo/orders", "111122223333", "eu-west-1", tags={"team": "data"})
 THERE = Scope("demo/other", "111122223333", "eu-west-1")

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from dataflowxpress import access
-from dataflowxpress.access import Limits
+from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.aws import operator_policy as access
+from dataflowxpress.aws.operator_policy import Limits
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.cli.app import app
-from dataflowxpress.core.resource import Resource, Scope
-from dataflowxpress.spec import DataPipelineSpec
+from dataflowxpress.planning.resource import Resource, Scope
 
 SHIPPED = Path(__file__).parents[2] / "docs/iam/operator.json"
 BOUNDARY = "arn:aws:iam::111122223333:policy/bounds"

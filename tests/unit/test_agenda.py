@@ -6,7 +6,10 @@ import time
 
 import pytest
 
-from dataflowxpress.agenda import (
+from dataflowxpress.api.pipeline import Reference
+from dataflowxpress.api.status import Status
+from dataflowxpress.controller.reconciler import Report
+from dataflowxpress.controller.workqueue import (
     BUSY_LOOK,
     FIRST_RETRY,
     IDLE_LOOK,
@@ -16,9 +19,6 @@ from dataflowxpress.agenda import (
     Agenda,
     backoff,
 )
-from dataflowxpress.core.status import Status
-from dataflowxpress.pipeline import Reference
-from dataflowxpress.reconcile import Report
 from tests.unit.conftest import Clock
 
 UID = "some-uid"

@@ -12,9 +12,9 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
-from dataflowxpress.core.diff import diff
-from dataflowxpress.errors import Meaning, Refused, explain, meaning
-from dataflowxpress.resources import (
+from dataflowxpress.api.errors import Refused
+from dataflowxpress.aws.errors import ErrorClass, classify, describe
+from dataflowxpress.aws.resources import (
     Bucket,
     Crawler,
     Database,
@@ -29,9 +29,10 @@ from dataflowxpress.resources import (
     Subscription,
     Topic,
 )
-from dataflowxpress.resources.emptying import emptied
-from dataflowxpress.resources.notification import QUEUES
-from dataflowxpress.runs.queues import IN_FLIGHT, VISIBLE, redrive
+from dataflowxpress.aws.resources.emptying import emptied
+from dataflowxpress.aws.resources.notification import QUEUES
+from dataflowxpress.dataplane.queues import IN_FLIGHT, VISIBLE, redrive
+from dataflowxpress.planning.diff import diff
 
 from .conftest import HERE
 
@@ -80,8 +81,8 @@ def test_a_target_that_was_not_put_is_an_error_though_the_call_succeeded() -> No
     answer = ("put_targets", {"FailedEntryCount": 1, "FailedEntries": [entry]})
     with played("events", answer) as events, pytest.raises(ClientError) as failed:
         rule.update(events, rule.desired(), frozenset({"Target"}))
-    assert explain(failed.value) == "PutTargets: ThrottlingException: target target: slow"
-    assert meaning(failed.value) is Meaning.BUSY
+    assert describe(failed.value) == "PutTargets: ThrottlingException: target target: slow"
+    assert classify(failed.value) is ErrorClass.BUSY
 
 
 def test_all_targets_go_before_their_rule_does() -> None:
@@ -107,7 +108,7 @@ def test_a_rule_stays_whose_targets_did_not_go_though_the_call_succeeded() -> No
         pytest.raises(ClientError) as failed,
     ):
         Rule.delete(events, "ended")
-    assert meaning(failed.value) is Meaning.BUSY
+    assert classify(failed.value) is ErrorClass.BUSY
 
 
 def test_a_dead_letter_that_was_not_sent_is_not_deleted_though_the_call_succeeded() -> None:
@@ -168,8 +169,8 @@ def test_another_accounts_bucket_is_an_error_that_says_so() -> None:
     denied = ("get_bucket_encryption", "AccessDenied: Access Denied")
     with played("s3", denied) as s3, pytest.raises(ClientError) as failed:
         Bucket.read(s3, "lake")
-    assert meaning(failed.value) is Meaning.DENIED
-    assert "bucket lake exists and belongs to another account" in explain(failed.value)
+    assert classify(failed.value) is ErrorClass.DENIED
+    assert "bucket lake exists and belongs to another account" in describe(failed.value)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +231,7 @@ def test_a_rule_lost_to_another_writer_is_written_again() -> None:
         pytest.raises(ClientError) as failed,
     ):
         UPLOADS.update(s3, UPLOADS.desired(), frozenset())
-    assert meaning(failed.value).heals_soon
+    assert classify(failed.value).is_transient
 
 
 def test_a_notification_reads_as_it_was_written_however_s3_spells_it() -> None:
@@ -247,7 +248,7 @@ def test_a_running_crawler_is_stopped_and_deleted_at_the_next_try() -> None:
         pytest.raises(ClientError) as failed,
     ):
         Crawler.delete(glue, "orders")
-    assert meaning(failed.value) is Meaning.BUSY
+    assert classify(failed.value) is ErrorClass.BUSY
 
 
 def test_a_crawler_that_is_stopping_already_is_waited_for() -> None:
@@ -260,7 +261,7 @@ def test_a_crawler_that_is_stopping_already_is_waited_for() -> None:
         pytest.raises(ClientError) as failed,
     ):
         Crawler.delete(glue, "orders")
-    assert meaning(failed.value) is Meaning.BUSY
+    assert classify(failed.value) is ErrorClass.BUSY
 
 
 def test_a_crawlers_role_is_a_name_though_an_arn_was_sent() -> None:

@@ -11,8 +11,8 @@ import lupa.lua51
 import pytest
 import yaml
 
-from dataflowxpress import artifacts
-from dataflowxpress.spec import GROUP, KIND
+from dataflowxpress.api.spec import GROUP, KIND
+from dataflowxpress.blueprint import artifacts
 
 CUSTOMIZATIONS = artifacts.path(f"argocd/resource_customizations/{GROUP}/{KIND}")
 ACTIONS = CUSTOMIZATIONS / "actions"
@@ -97,5 +97,5 @@ def test_every_action_is_tested() -> None:
 
 def test_the_settings_carry_the_scripts_as_they_are() -> None:
     settings = artifacts.path("argocd")
-    for file, content in runpy.run_path(str(settings / "settings.py"))["FILES"].items():
+    for file, content in runpy.run_path(str(artifacts.path("tools/argocd.py")))["FILES"].items():
         assert (settings / file).read_text() == content(), "run `make argocd`"

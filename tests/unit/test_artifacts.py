@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from dataflowxpress import artifacts
+from dataflowxpress.blueprint import artifacts
 
 
 @pytest.mark.parametrize("name", ["start_crawler", "start_job"])

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress.core.status import Backstop, Crawl, Data, Run, Status
-from dataflowxpress.runs.backstop import MOST_ATTEMPTS, Remedy, decide, leftover
-from dataflowxpress.runs.facts import Facts, Upload
-from dataflowxpress.runs.judgement import data_current
-from dataflowxpress.runs.news import news
-from dataflowxpress.runs.queues import Depth
-from dataflowxpress.spec import DataPipelineSpec
+from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.api.status import Backstop, Crawl, Data, Run, Status
+from dataflowxpress.dataplane.events import news
+from dataflowxpress.dataplane.freshness import data_current
+from dataflowxpress.dataplane.observation import Facts, Upload
+from dataflowxpress.dataplane.queues import Depth
+from dataflowxpress.dataplane.recovery import MOST_ATTEMPTS, Remedy, decide, leftover
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 PATIENCE = 60.0

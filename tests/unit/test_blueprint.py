@@ -7,10 +7,9 @@ from typing import Any, TypeVar
 
 import pytest
 
-from dataflowxpress import access
-from dataflowxpress.blueprint import blueprint
-from dataflowxpress.core.resource import Resource, Scope
-from dataflowxpress.resources import (
+from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.aws import operator_policy as access
+from dataflowxpress.aws.resources import (
     Alarm,
     Bucket,
     Crawler,
@@ -27,7 +26,8 @@ from dataflowxpress.resources import (
     Subscription,
     Topic,
 )
-from dataflowxpress.spec import DataPipelineSpec
+from dataflowxpress.blueprint import blueprint
+from dataflowxpress.planning.resource import Resource, Scope
 
 HERE = Scope("default/orders", "123456789012", "eu-west-1")
 Kind = TypeVar("Kind", bound=Resource)

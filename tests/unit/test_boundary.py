@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.aws.resources import Role
 from dataflowxpress.blueprint import blueprint
-from dataflowxpress.core.resource import Scope
-from dataflowxpress.resources import Role
-from dataflowxpress.spec import DataPipelineSpec
+from dataflowxpress.planning.resource import Scope
 
 BOUNDARY = Path(__file__).parents[2] / "docs/iam/boundary.json"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dataflowxpress.clients import clients
+from dataflowxpress.aws.clients import clients
 
 ROLES = (None, "arn:aws:iam::111122223333:role/shop", "arn:aws:iam::444455556666:role/data")
 

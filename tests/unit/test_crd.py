@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from dataflowxpress import artifacts, crd
+from dataflowxpress.api import crd
+from dataflowxpress.blueprint import artifacts
 
 ROOT = crd.definition()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
 SPEC = ROOT["properties"]["spec"]

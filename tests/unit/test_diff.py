@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress.core.diff import HIDDEN, Change, Private, Whole, diff
+from dataflowxpress.planning.diff import HIDDEN, Change, Private, Whole, diff
 
 NO_CHANGE = [
     pytest.param({}, {"Theirs": 1}, id="what we do not mention is not ours"),

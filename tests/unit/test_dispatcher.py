@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from kubernetes.client import ApiException
 
-from dataflowxpress.agenda import Agenda
-from dataflowxpress.core.reasons import Reason
-from dataflowxpress.core.status import Status
-from dataflowxpress.dispatcher import Dispatcher
-from dataflowxpress.pipeline import Reference
-from dataflowxpress.reconcile import Report
-from dataflowxpress.verdicts import Event
-from dataflowxpress.worker import Worker
+from dataflowxpress.api.events import Event
+from dataflowxpress.api.pipeline import Reference
+from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.status import Status
+from dataflowxpress.controller.dispatcher import Dispatcher
+from dataflowxpress.controller.reconciler import Report
+from dataflowxpress.controller.worker import Worker
+from dataflowxpress.controller.workqueue import Agenda
 from tests.unit.conftest import Clock
 
 ORDERS, OTHERS = (Reference("shop", name, f"uid-{name}", 1) for name in ("orders", "others"))

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dataflowxpress.core.plan import Action, Outcome
-from dataflowxpress.core.resource import Id, Resource, State, Tags
-from dataflowxpress.engine import Engine
-from dataflowxpress.errors import Blocked, Refused, explain
+from dataflowxpress.api.problem import Problem
+from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.resource_id import Id
+from dataflowxpress.aws.engine import Engine
+from dataflowxpress.aws.errors import problem
+from dataflowxpress.planning.plan import Action, Outcome
+from dataflowxpress.planning.resource import Resource, State, Tags
 
 from .conftest import HERE, THERE, Box, Lid, Slow, aws_error
 
@@ -42,7 +45,7 @@ def reconcile(
 
 def test_makes_what_is_described_and_then_has_nothing_to_do(engine: Engine, memory: Memory) -> None:
     wanted = [BOX, Lid(HERE, "top", box=BOX)]
-    assert [each.error for each in reconcile(engine, wanted).values()] == [None, None]
+    assert [each.problem for each in reconcile(engine, wanted).values()] == [None, None]
     assert {step.action for step in engine.plan(HERE, wanted)} == {Action.KEEP}
     memory.journal.clear()
     reconcile(engine, wanted)
@@ -98,7 +101,7 @@ def test_an_update_is_told_what_changed(engine: Engine, memory: Memory) -> None:
 def test_what_cannot_change_in_place_is_made_anew(engine: Engine, memory: Memory) -> None:
     reconcile(engine, [BOX])
     memory.journal.clear()
-    assert reconcile(engine, [Box(HERE, "a", color="red")])["a"].error is None
+    assert reconcile(engine, [Box(HERE, "a", color="red")])["a"].problem is None
     assert memory.writes == ["delete a", "create a", "update a"]
 
 
@@ -107,7 +110,7 @@ def test_what_time_heals_is_tried_again_with_growing_pauses(
 ) -> None:
     lid = Lid(HERE, "top", box=None)
     memory.failures["create top"] = [THROTTLED] * 3
-    assert reconcile(engine, [lid])["top"].error is None
+    assert reconcile(engine, [lid])["top"].problem is None
     assert pauses == pytest.approx([0.2, 0.4, 0.8])
 
 
@@ -115,7 +118,7 @@ def test_patience_ends_with_the_error_itself(
     engine: Engine, memory: Memory, pauses: list[float]
 ) -> None:
     memory.failures["create top"] = [THROTTLED] * 99
-    assert reconcile(engine, [Lid(HERE, "top", box=None)])["top"].error is THROTTLED
+    assert reconcile(engine, [Lid(HERE, "top", box=None)])["top"].problem == problem(THROTTLED)
     assert 10 <= sum(pauses) < 20
 
 
@@ -125,7 +128,7 @@ def test_patience_outlasts_the_name_of_a_deleted_queue_and_a_role_that_spreads(
     """AWS keeps a queue's name for 60 seconds; roles are known everywhere well within 120."""
     memory.failures["create top"] = [aws_error("QueueDeletedRecently")] * 99
     engine = Engine(memory.client, sleep=pauses.append)
-    assert reconcile(engine, [Lid(HERE, "top", box=None)])["top"].error is not None
+    assert reconcile(engine, [Lid(HERE, "top", box=None)])["top"].problem is not None
     assert 120 <= sum(pauses) < 150
 
 
@@ -133,7 +136,7 @@ def test_what_time_does_not_heal_fails_at_once(
     engine: Engine, memory: Memory, pauses: list[float]
 ) -> None:
     memory.failures["create top"] = [aws_error("ValidationException")]
-    assert reconcile(engine, [Lid(HERE, "top", box=None)])["top"].error is not None
+    assert reconcile(engine, [Lid(HERE, "top", box=None)])["top"].problem is not None
     assert pauses == []
 
 
@@ -150,7 +153,7 @@ def test_what_aws_goes_on_with_is_awaited_before_anything_stands_on_it(
 def test_what_aws_never_finishes_is_awaited_no_longer_than_patience_lasts(
     engine: Engine, pauses: list[float]
 ) -> None:
-    assert reconcile(engine, [Slow(HERE, "a", size=99)])["a"].error is None
+    assert reconcile(engine, [Slow(HERE, "a", size=99)])["a"].problem is None
     assert 10 <= sum(pauses) < 20
 
 
@@ -159,7 +162,7 @@ def test_a_creation_that_got_half_way_is_taken_up_where_it_stopped(
 ) -> None:
     memory.failures["update a"] = [THROTTLED]
     outcome = reconcile(engine, [BOX])["a"]
-    assert (outcome.step.action, outcome.error) == (Action.CREATE, None)
+    assert (outcome.step.action, outcome.problem) == (Action.CREATE, None)
     assert memory.writes == ["create a", "update a", "update a"]
 
 
@@ -167,10 +170,9 @@ def test_dependents_of_a_failure_wait_and_the_rest_goes_on(engine: Engine, memor
     memory.failures["create a"] = [aws_error("ValidationException", "no")]
     upper, other = Box(HERE, "upper", on=BOX), Box(HERE, "other")
     outcomes = reconcile(engine, [BOX, upper, Lid(HERE, "top", box=upper), other])
-    assert outcomes["other"].error is None
-    assert isinstance(outcomes["upper"].error, Blocked)
-    assert isinstance(outcomes["top"].error, Blocked)
-    assert explain(outcomes["upper"].error) == "waits for Box/a"
+    assert outcomes["other"].problem is None
+    assert outcomes["upper"].problem == Problem(Reason.BLOCKED, "waits for Box/a")
+    assert _is_blocked(outcomes["top"])
     assert not {("upper",), ("upper", "top")} & memory.things.keys()
 
 
@@ -178,8 +180,9 @@ def test_a_strangers_resource_is_refused_and_not_touched(engine: Engine, memory:
     reconcile(engine, [Box(THERE, "a", size=7)])
     memory.journal.clear()
     outcome = reconcile(engine, [BOX])["a"]
-    assert isinstance(outcome.error, Refused)
-    assert "exists and belongs to pipeline demo/other: choose another" in str(outcome.error)
+    assert outcome.problem
+    assert outcome.problem.reason is Reason.REFUSED
+    assert "exists and belongs to pipeline demo/other: choose another" in outcome.problem.message
     assert memory.writes == []
 
 
@@ -190,8 +193,9 @@ def test_of_two_that_take_over_the_same_at_once_the_later_is_told_whose_it_is(
     memory.things[ours.key] = {"Size": 1, "Color": "grey", "Labels": {}}
     steps = engine.plan(HERE, [ours]) + engine.plan(THERE, [theirs])  # neither sees an owner
     first, later = (outcome for step in steps for outcome in engine.apply([step]))
-    assert first.error is None
-    assert str(later.error).startswith("exists and belongs to pipeline demo/orders")
+    assert first.problem is None
+    assert later.problem
+    assert later.problem.message.startswith("exists and belongs to pipeline demo/orders")
     assert (later.step.action, later.step.foreign) == (Action.REFUSE, True)
     assert memory.tags[ours.arn]["dataflowxpress.io/pipeline"] == "demo/orders"
 
@@ -199,7 +203,7 @@ def test_of_two_that_take_over_the_same_at_once_the_later_is_told_whose_it_is(
 def test_an_error_while_reading_is_the_outcome_of_the_step(engine: Engine, memory: Memory) -> None:
     denied = aws_error("AccessDenied")
     memory.failures["read a"] = [denied]
-    assert reconcile(engine, [BOX])["a"].error is denied
+    assert reconcile(engine, [BOX])["a"].problem == problem(denied)
 
 
 def test_everything_goes_when_nothing_is_wanted_and_goes_again(
@@ -208,10 +212,10 @@ def test_everything_goes_when_nothing_is_wanted_and_goes_again(
     wanted = [BOX, Box(HERE, "upper", on=BOX)]
     reconcile(engine, wanted)
     steps = engine.plan(HERE, [], [each.id for each in wanted])
-    assert [each.error for each in engine.apply(steps)] == [None, None]
+    assert [each.problem for each in engine.apply(steps)] == [None, None]
     assert memory.writes[-2:] == ["delete upper", "delete a"]
     assert memory.things == {}
-    assert [each.error for each in engine.apply(steps)] == [None, None]
+    assert [each.problem for each in engine.apply(steps)] == [None, None]
 
 
 def test_a_failed_deletion_holds_back_what_it_stands_on(engine: Engine, memory: Memory) -> None:
@@ -219,7 +223,7 @@ def test_a_failed_deletion_holds_back_what_it_stands_on(engine: Engine, memory: 
     reconcile(engine, wanted)
     memory.failures["delete upper"] = [aws_error("AccessDenied")]
     outcomes = reconcile(engine, [], [each.id for each in wanted])
-    assert isinstance(outcomes["a"].error, Blocked)
+    assert _is_blocked(outcomes["a"])
     assert BOX.key in memory.things
 
 
@@ -234,4 +238,8 @@ def test_independent_steps_run_at_the_same_time(
     monkeypatch.setattr(Lid, "create", create)
     wanted = [Lid(HERE, f"lid-{n}", box=None) for n in range(8)]
     outcomes = reconcile(Engine(memory.client, workers=8), wanted)
-    assert [each.error for each in outcomes.values()] == [None] * 8
+    assert [each.problem for each in outcomes.values()] == [None] * 8
+
+
+def _is_blocked(outcome: Outcome) -> bool:
+    return outcome.problem is not None and outcome.problem.reason is Reason.BLOCKED

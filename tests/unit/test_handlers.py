@@ -10,12 +10,12 @@ from typing import Any
 import kopf
 import pytest
 
-from dataflowxpress import handlers as ours
-from dataflowxpress.agenda import Agenda
-from dataflowxpress.core.status import Status
-from dataflowxpress.pipeline import PAUSED, PLAN, REQUESTED, Reference
-from dataflowxpress.reconcile import Report
-from dataflowxpress.runs import RUN_REQUESTED
+from dataflowxpress.api.annotations import PAUSED, PLAN, REQUESTED, RUN_REQUESTED
+from dataflowxpress.api.pipeline import Reference
+from dataflowxpress.api.status import Status
+from dataflowxpress.controller import handlers as ours
+from dataflowxpress.controller.reconciler import Report
+from dataflowxpress.controller.workqueue import Agenda
 from tests.unit.conftest import Clock
 
 UID = "some-uid"

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from dataflowxpress.address import Address
-from dataflowxpress.process import health
-from dataflowxpress.process.health import Recent
-from dataflowxpress.process.probes import report, serve
+from dataflowxpress.manager import health
+from dataflowxpress.manager.health import Recent
+from dataflowxpress.manager.probes import Address, report, serve
 from tests.unit.conftest import Clock
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from dataflowxpress.api.errors import InvalidSpec
+from dataflowxpress.api.pipeline import Pipeline
+from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.aws.resources import Role
 from dataflowxpress.blueprint import blueprint
-from dataflowxpress.core.resource import Scope
-from dataflowxpress.errors import InvalidSpec
-from dataflowxpress.pipeline import Pipeline
-from dataflowxpress.resources import Role
-from dataflowxpress.spec import DataPipelineSpec
+from dataflowxpress.planning.resource import Scope
 from tests.hostile import SCHEMA, of
 
 HERE = Scope("default/orders", "111122223333", "eu-west-1")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress.core.diff import Change
-from dataflowxpress.core.leaves import leaves
+from dataflowxpress.planning.changes import leaves
+from dataflowxpress.planning.diff import Change
 
 READ = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["a/*"]}
 LIST = {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": ["a"]}

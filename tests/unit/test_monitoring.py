@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from dataflowxpress import artifacts
-from dataflowxpress.core.reasons import Reason
-from dataflowxpress.core.status import Status
+from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.status import Status
+from dataflowxpress.blueprint import artifacts
 from dataflowxpress.telemetry import metrics
 from dataflowxpress.telemetry.pipelines import Pipelines
 
@@ -82,5 +82,5 @@ def test_the_dashboard_asks_for_what_is_told(told: set[str]) -> None:
 
 
 def test_the_dashboard_is_up_to_date() -> None:
-    module = runpy.run_path(str(artifacts.path("monitoring/dashboard.py")))
+    module = runpy.run_path(str(artifacts.path("tools/dashboard.py")))
     assert (FILES / "dashboard.json").read_text() == module["text"](), "run `make dashboard`"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress.resources.overlap import overlaps
+from dataflowxpress.aws.resources.overlap import overlaps
 
 
 def rule(prefix: str = "", suffix: str = "", *events: str) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dataflowxpress.core.ownership import Mark
+from dataflowxpress.planning.ownership import Mark
 
 OURS = Mark("demo/orders", cluster="1111", uid="aaaa")
 RECREATED = Mark("demo/orders", cluster="1111", uid="bbbb")

@@ -8,12 +8,16 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress.core.ownership import OWNER_TAG
-from dataflowxpress.core.plan import Action, Step, plan
-from dataflowxpress.core.resource import Id, Resource
+from dataflowxpress.api.problem import Problem
+from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.resource_id import Id
+from dataflowxpress.planning.ownership import OWNER_TAG
+from dataflowxpress.planning.plan import Action, Step, plan
+from dataflowxpress.planning.resource import Resource
 
-from .conftest import HERE, THERE, Box, Lid, Safe, aws_error
+from .conftest import HERE, THERE, Box, Lid, Safe
 
+DENIED = Problem(Reason.ACCESS_DENIED, "no", needs_person=True)
 OURS = {"Tags": HERE.all_tags}
 ADOPTING = replace(HERE, adopt=True)
 AS_IS = {"Size": 1, "Color": "grey", "Labels": {}}
@@ -67,7 +71,7 @@ ACTIONS = [
     pytest.param(
         Lid(ADOPTING, "b", box=None), {"Shape": "square"}, Action.UPDATE, id="no tags: adopted"
     ),
-    pytest.param(BOX, aws_error("AccessDenied"), Action.REFUSE, id="unreadable: refused"),
+    pytest.param(BOX, DENIED, Action.REFUSE, id="unreadable: refused"),
     pytest.param(LID, {"Shape": "square"}, Action.UPDATE, id="its parent's owner owns it"),
     pytest.param(ROOT_LID, {"Shape": "round"}, Action.KEEP, id="no tags, the same: kept"),
     pytest.param(ROOT_LID, {"Shape": "square"}, Action.REFUSE, id="no tags, different: refused"),
@@ -132,9 +136,8 @@ def test_what_lost_our_mark_is_left_alone() -> None:
 
 
 def test_what_cannot_be_read_is_not_deleted_blindly() -> None:
-    error = aws_error("AccessDenied")
-    (step,) = steps([], {BOX.id: error}, known=[BOX])
-    assert (step.action, step.error) == (Action.REFUSE, error)
+    (step,) = steps([], {BOX.id: DENIED}, known=[BOX])
+    assert (step.action, step.problem) == (Action.REFUSE, DENIED)
 
 
 def test_a_kept_resource_tells_what_it_waits_for() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
+from dataflowxpress.aws.errors import problem
 from dataflowxpress.cli.plan_view import as_json, shown, summary
-from dataflowxpress.core.diff import Change
-from dataflowxpress.core.plan import Action, Step
+from dataflowxpress.planning.diff import Change
+from dataflowxpress.planning.plan import Action, Step
 
 from .conftest import HERE, Box, aws_error
 
@@ -18,7 +19,7 @@ STEPS = [
     Step(Box(HERE, "c").id, Action.KEEP),
     Step(Box(HERE, "d").id, Action.DELETE),
     Step(Box(HERE, "e").id, Action.REFUSE, reason="exists and belongs to somebody else"),
-    Step(Box(HERE, "f").id, Action.REFUSE, error=aws_error("AccessDenied", "no")),
+    Step(Box(HERE, "f").id, Action.REFUSE, problem=problem(aws_error("AccessDenied", "no"))),
 ]
 
 

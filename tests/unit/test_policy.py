@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress.core.diff import diff
-from dataflowxpress.resources.policy import parse, policy
+from dataflowxpress.aws.resources.policy import parse, policy
+from dataflowxpress.planning.diff import diff
 
 READ = {
     "Sid": "Read",

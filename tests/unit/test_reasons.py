@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import dataflowxpress
-from dataflowxpress.core.reasons import Reason, table
+from dataflowxpress.api.reasons import Reason, table
 
 ROOT = Path(dataflowxpress.__file__).parent
 PAGE = Path(__file__).parents[2] / "docs" / "reasons.md"

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress.agenda import Agenda
-from dataflowxpress.core.status import Status
-from dataflowxpress.pipeline import PAUSED, Reference
-from dataflowxpress.reconcile import Reconciler
-from dataflowxpress.worker import Worker
+from dataflowxpress.api.annotations import PAUSED
+from dataflowxpress.api.pipeline import Reference
+from dataflowxpress.api.status import Status
+from dataflowxpress.controller.reconciler import Reconciler
+from dataflowxpress.controller.worker import Worker
+from dataflowxpress.controller.workqueue import Agenda
 
 METADATA = {"namespace": "shop", "name": "orders", "uid": "some-uid", "generation": 1}
 ORDERS = Reference.to(METADATA)

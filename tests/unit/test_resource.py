@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dataflowxpress.core.ownership import OWNER_TAG
-from dataflowxpress.core.resource import Id, Resource, Scope
-from dataflowxpress.resources import EventSource, Job, Object, Queue, Rule, Topic
+from dataflowxpress.api.resource_id import Id
+from dataflowxpress.aws.resources import EventSource, Job, Object, Queue, Rule, Topic
+from dataflowxpress.planning.ownership import OWNER_TAG
+from dataflowxpress.planning.resource import Resource, Scope
 
 from .conftest import HERE, THERE, Box, Lid
 

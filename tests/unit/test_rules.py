@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress import crd
-from dataflowxpress.clients import Identity
-from dataflowxpress.errors import Refused
-from dataflowxpress.rules import InvalidRules, NamespaceRules, Rules
-from dataflowxpress.spec import DataPipelineSpec
+from dataflowxpress.api import crd
+from dataflowxpress.api.errors import Refused
+from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.aws.clients import Identity
+from dataflowxpress.controller.tenancy import InvalidRules, NamespaceRules, Rules
 
 FILE = """
 permissionsBoundary: arn:aws:iam::111122223333:policy/dataflowxpress-boundary

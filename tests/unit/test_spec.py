@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from dataflowxpress.spec import DataPipelineSpec
+from dataflowxpress.api.spec import DataPipelineSpec
 
 
 def test_an_empty_spec_is_a_whole_pipeline() -> None:

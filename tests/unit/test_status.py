@@ -4,46 +4,38 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dataflowxpress.core.conditions import Fact, with_conditions
-from dataflowxpress.core.outcomes import Words, facts_of, lines_of, planned_lines
-from dataflowxpress.core.plan import Action, Outcome, Step, plan
-from dataflowxpress.core.reasons import Reason
-from dataflowxpress.core.resource import Id
-from dataflowxpress.core.status import Line, Status
-from dataflowxpress.resources import Subscription, Topic
+from dataflowxpress.api.problem import Problem
+from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.resource_id import Id
+from dataflowxpress.api.status import Line, Status
+from dataflowxpress.aws.resources import Subscription, Topic
+from dataflowxpress.planning.plan import Action, Outcome, Step, plan
+from dataflowxpress.reporting.conditions import Fact, with_conditions
+from dataflowxpress.reporting.outcomes import facts_of, lines_of, planned_lines
 from tests.unit.conftest import HERE
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-class BlockedByOther(Exception):
-    """Stands for what waits."""
-
-
-WORDS = Words(
-    reason=lambda error: (
-        Reason.BLOCKED if isinstance(error, BlockedByOther) else Reason.ACCESS_DENIED
-    ),
-    message=str,
-    needs_person=lambda error: not isinstance(error, BlockedByOther),
-)
+DENIED = Problem(Reason.ACCESS_DENIED, "no", needs_person=True)
+BLOCKED = Problem(Reason.BLOCKED, "waits for Queue/a")
 
 
 def outcome(  # noqa: PLR0913 - each side of an outcome matters in some test
     name: str,
     action: Action = Action.KEEP,
-    error: Exception | None = None,
+    problem: Problem | None = None,
     *,
     kind: str = "Queue",
     waits_for: str = "",
     foreign: bool = False,
 ) -> Outcome:
     step = Step(Id(kind, (name,)), action, waits_for=waits_for, foreign=foreign)
-    return Outcome(step, error)
+    return Outcome(step, problem)
 
 
 def condition(outcomes: list[Outcome], of: str, *, drifted: bool = False) -> Fact:
-    return next(fact for fact in facts_of(outcomes, WORDS, drifted=drifted) if fact.type == of)
+    return next(fact for fact in facts_of(outcomes, drifted=drifted) if fact.type == of)
 
 
 def test_ready_counts_what_is_there() -> None:
@@ -56,24 +48,24 @@ def test_ready_counts_what_is_there() -> None:
 
 
 def test_ready_names_the_resource_that_failed_and_not_those_that_wait_for_it() -> None:
-    failed = outcome("a", Action.CREATE, PermissionError("no"))
-    ready = condition([failed, outcome("b", Action.CREATE, BlockedByOther())], "Ready")
+    failed = outcome("a", Action.CREATE, DENIED)
+    ready = condition([failed, outcome("b", Action.CREATE, BLOCKED)], "Ready")
     assert (ready.holds, ready.reason, ready.message) == (False, "AccessDenied", "Queue/a: no")
 
 
 def test_a_message_names_three_failures_and_counts_the_rest() -> None:
-    failures = [outcome(name, Action.CREATE, PermissionError("no")) for name in "abcde"]
+    failures = [outcome(name, Action.CREATE, DENIED) for name in "abcde"]
     message = condition(failures, "Ready").message
     assert message == "Queue/a: no; Queue/b: no; Queue/c: no; and 2 more"
 
 
 def test_what_needs_a_person_stalls() -> None:
-    assert condition([outcome("a", Action.CREATE, PermissionError("no"))], "Stalled").holds
+    assert condition([outcome("a", Action.CREATE, DENIED)], "Stalled").holds
     assert not condition([outcome("a")], "Stalled").holds
 
 
 def test_what_waits_for_a_person_is_not_called_progress() -> None:
-    failed = [outcome("a", Action.CREATE, PermissionError("no")), outcome("b", error=OSError("x"))]
+    failed = [outcome("a", Action.CREATE, DENIED), outcome("b", problem=DENIED)]
     assert condition(failed, "Stalled").holds
     assert not condition(failed, "Reconciling").holds
 
@@ -96,7 +88,7 @@ def test_an_address_that_was_only_just_asked_has_not_confirmed() -> None:
     mail = Subscription(HERE, "a@b.c", topic=Topic(HERE, "orders"))
     asked = [Outcome(step) for step in plan(HERE, [mail], [], {mail.id: None})]
     assert not condition(asked, "SubscriptionsConfirmed").holds
-    (line,) = lines_of(asked, WORDS)
+    (line,) = lines_of(asked)
     assert (line.state, line.message.partition(" ")[0]) == ("Pending", "a@b.c")
 
 
@@ -104,7 +96,7 @@ def test_an_address_that_was_only_just_asked_has_not_confirmed() -> None:
     ("result", "drifted", "reason"),
     [
         (outcome("a", Action.UPDATE), True, "Corrected"),
-        (outcome("a", Action.UPDATE, PermissionError("no")), True, "Detected"),
+        (outcome("a", Action.UPDATE, DENIED), True, "Detected"),
         (outcome("a", Action.UPDATE), False, "NoDrift"),
         (outcome("a"), True, "NoDrift"),
     ],
@@ -128,8 +120,8 @@ def test_a_transition_time_moves_only_when_the_status_changes() -> None:
 
 
 def test_the_inventory_leaves_out_what_is_somebody_elses() -> None:
-    outcomes = [outcome("a"), outcome("b", Action.REFUSE, PermissionError("x"), foreign=True)]
-    status = Status(resources=lines_of(outcomes, WORDS))
+    outcomes = [outcome("a"), outcome("b", Action.REFUSE, DENIED, foreign=True)]
+    status = Status(resources=lines_of(outcomes))
     assert [line.state for line in status.resources] == ["Ready", "Refused"]
     assert status.inventory == (Id("Queue", ("a",)),)
 
@@ -137,9 +129,9 @@ def test_the_inventory_leaves_out_what_is_somebody_elses() -> None:
 def test_the_inventory_keeps_what_could_not_be_deleted_and_forgets_what_was() -> None:
     outcomes = [
         outcome("gone", Action.DELETE),
-        outcome("stuck", Action.DELETE, PermissionError("no")),
+        outcome("stuck", Action.DELETE, DENIED),
     ]
-    lines = lines_of(outcomes, WORDS)
+    lines = lines_of(outcomes)
     assert [(line.name, line.state) for line in lines] == [("stuck", "Deleting")]
 
 
@@ -155,7 +147,7 @@ def test_before_the_first_write_the_inventory_is_what_was_and_what_will_be() -> 
 
 def test_a_status_survives_the_trip_to_kubernetes_and_back() -> None:
     status = with_conditions(
-        Status(resources=lines_of([outcome("a")], WORDS)),
+        Status(resources=lines_of([outcome("a")])),
         [Fact("Ready", True, Reason.CONVERGED)],
         NOON,
     )

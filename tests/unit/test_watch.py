@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dataflowxpress.process.watch import Watch
+from dataflowxpress.manager.watch_monitor import Watch
 from tests.unit.conftest import Clock
 
 

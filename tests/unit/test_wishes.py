@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from dataflowxpress.api.annotations import Wishes
+from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.api.status import Reprocess, Status
 from dataflowxpress.blueprint import blueprint
-from dataflowxpress.core.resource import Scope
-from dataflowxpress.core.status import Reprocess, Status
-from dataflowxpress.runs import Hand, Wishes
-from dataflowxpress.runs.wishes import request_key
-from dataflowxpress.spec import DataPipelineSpec
+from dataflowxpress.dataplane import Hand
+from dataflowxpress.dataplane.requests import request_key
+from dataflowxpress.planning.resource import Scope
 
 HERE = Scope("default/orders", "123456789012", "eu-west-1")
 

@@ -17,24 +17,24 @@ import pytest
 from kubernetes import config
 from kubernetes.client import ApiClient, ApiException, CoreV1Api, CustomObjectsApi
 
-from dataflowxpress import clients, queue_url
-from dataflowxpress.cluster import Cluster
-from dataflowxpress.core.ownership import OWNER_TAG
-from dataflowxpress.core.status import Status
-from dataflowxpress.deletion import unheard
-from dataflowxpress.demo.leftovers import leftovers
-from dataflowxpress.observer import TAGGING
-from dataflowxpress.reconcile import Reconciler, Report
-from dataflowxpress.rules import Rules
-from dataflowxpress.sandbox import aws as sandbox_aws
-from dataflowxpress.spec import GROUP, KIND, PLURAL, VERSION
-from dataflowxpress.tags import TAGGERS
+from dataflowxpress.api.spec import GROUP, KIND, PLURAL, VERSION
+from dataflowxpress.api.status import Status
+from dataflowxpress.aws import clients
+from dataflowxpress.aws.observer import TAGGING
+from dataflowxpress.aws.tags import TAGGERS
+from dataflowxpress.controller.deletion import unheard
+from dataflowxpress.controller.reconciler import Reconciler, Report
+from dataflowxpress.controller.tenancy import Rules
+from dataflowxpress.kube.client import Cluster
+from dataflowxpress.planning.ownership import OWNER_TAG
+from dataflowxpress_sandbox import aws as sandbox_aws
+from dataflowxpress_sandbox.demo.leftovers import leftovers
 from tests.contract.conftest import READS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dataflowxpress.sandbox.aws.serving import RunningAws
+    from dataflowxpress_sandbox.aws.serving import RunningAws
 
 NAMESPACE = "default"
 FINALIZER = f"{GROUP}/finalizer"
@@ -141,7 +141,7 @@ class World:
     def restart(self, deadly: str | None = None) -> None:
         """Start a new operator, which remembers nothing; see `Wire.deadly`."""
         self.wire.restart(deadly)
-        queue_url.queue_url.cache_clear()
+        clients.queue_url.cache_clear()
         self.operator = Reconciler(Watched(self.api, self.wire), rules=self.rules)
 
     def admin(self, service: str) -> Any:
@@ -310,7 +310,7 @@ class _fresh_clients:  # noqa: N801 - reads as the function that it is
         self._clear()
 
     def _clear(self) -> None:
-        for cached in (clients.clients, clients.identity, queue_url.queue_url):
+        for cached in (clients.clients, clients.identity, clients.queue_url):
             cached.cache_clear()
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress.observer import TAGGING
-from dataflowxpress.sandbox import aws as sandbox_aws
+from dataflowxpress.aws.observer import TAGGING
+from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.walks.conftest import Life, World
 
 DOCUMENTS = Path(__file__).parents[2] / "docs/iam"

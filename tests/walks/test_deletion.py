@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from dataflowxpress.api.status import Status
 from dataflowxpress.blueprint.naming import Names
-from dataflowxpress.core.status import Status
-from dataflowxpress.sandbox import aws as sandbox_aws
+from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.walks.conftest import NAMESPACE, Life, Watched
 
 MANY = 10_000 if os.environ.get("WALK") == "all" else 1_500

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.aws.clients import identity
 from dataflowxpress.blueprint import blueprint
-from dataflowxpress.clients import identity
-from dataflowxpress.core.resource import Resource
-from dataflowxpress.sandbox.aws.faults import Faults
-from dataflowxpress.spec import DataPipelineSpec
+from dataflowxpress.planning.resource import Resource
+from dataflowxpress_sandbox.aws.faults import Faults
 from tests.contract.conftest import scope_of
 from tests.contract.samples import SAMPLES
 from tests.walks.conftest import Life

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.config import Config
 
-from dataflowxpress import clients
-from dataflowxpress.sandbox.aws.faults import Faults
+from dataflowxpress.aws import clients
+from dataflowxpress_sandbox.aws.faults import Faults
 from tests.walks.conftest import Life, said
 
 SPEC = {"deletionPolicy": "Delete"}

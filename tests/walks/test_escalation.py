@@ -18,11 +18,11 @@ import pytest
 from botocore.exceptions import ClientError
 from kubernetes.client import ApiException
 
-from dataflowxpress import access
-from dataflowxpress.access import Limits
-from dataflowxpress.rules import Rules
-from dataflowxpress.sandbox import aws as sandbox_aws
-from dataflowxpress.sandbox.aws.serving import serving
+from dataflowxpress.aws import operator_policy as access
+from dataflowxpress.aws.operator_policy import Limits
+from dataflowxpress.controller.tenancy import Rules
+from dataflowxpress_sandbox import aws as sandbox_aws
+from dataflowxpress_sandbox.aws.serving import serving
 from tests.walks.conftest import Life, World, said, world_on
 
 if TYPE_CHECKING:

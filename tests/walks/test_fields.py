@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from kubernetes.client import ApiException
 
-from dataflowxpress import crd
+from dataflowxpress.api import crd
+from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.blueprint.naming import Names
-from dataflowxpress.sandbox import aws as sandbox_aws
-from dataflowxpress.spec import DataPipelineSpec
+from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.walks.conftest import Life, World
 
 Schema = Mapping[str, Any]

@@ -10,10 +10,10 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from kubernetes.client import ApiException
 
-from dataflowxpress.core.reasons import Reason
-from dataflowxpress.core.status import Condition
-from dataflowxpress.errors import InvalidSpec
-from dataflowxpress.pipeline import Pipeline
+from dataflowxpress.api.errors import InvalidSpec
+from dataflowxpress.api.pipeline import Pipeline
+from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.status import Condition
 from tests.hostile import SCHEMA, of
 from tests.walks.conftest import PATIENCE, POLL, Life, World, new_life, said
 

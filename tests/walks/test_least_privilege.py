@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dataflowxpress import access, artifacts
-from dataflowxpress.blueprint import blueprint
-from dataflowxpress.core.ownership import OWNER_TAG
-from dataflowxpress.core.resource import Resource, only
-from dataflowxpress.resources import Bucket, Crawler, Job, Queue, Role
-from dataflowxpress.rules import Rules
-from dataflowxpress.sandbox import aws as sandbox_aws
-from dataflowxpress.sandbox.aws import mail
-from dataflowxpress.sandbox.aws.faults import Faults
-from dataflowxpress.sandbox.aws.serving import serving
-from dataflowxpress.spec import DataPipelineSpec
+from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.aws import operator_policy as access
+from dataflowxpress.aws.resources import Bucket, Crawler, Job, Queue, Role
+from dataflowxpress.blueprint import artifacts, blueprint
+from dataflowxpress.controller.tenancy import Rules
+from dataflowxpress.planning.ownership import OWNER_TAG
+from dataflowxpress.planning.resource import Resource, only
+from dataflowxpress_sandbox import aws as sandbox_aws
+from dataflowxpress_sandbox.aws import mail
+from dataflowxpress_sandbox.aws.faults import Faults
+from dataflowxpress_sandbox.aws.serving import serving
 from tests.contract.conftest import scope_of
 from tests.contract.samples import SAMPLES
 from tests.walks.conftest import Life, world_on

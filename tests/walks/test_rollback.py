@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataflowxpress.cluster import Cluster
-from dataflowxpress.core.status import Line
+from dataflowxpress.api.status import Line
+from dataflowxpress.kube.client import Cluster
 from tests.walks.conftest import NAMESPACE, Life
 
 SPEC = {"deletionPolicy": "Delete"}

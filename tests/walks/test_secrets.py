@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress import clients
-from dataflowxpress.reconcile import Report
-from dataflowxpress.sandbox import aws as sandbox_aws
-from dataflowxpress.telemetry import logs
+from dataflowxpress.aws import clients
+from dataflowxpress.controller.reconciler import Report
+from dataflowxpress.telemetry import context as logs
+from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.walks.conftest import NAMESPACE, Life
 
 SIGNED = ("X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", "AWS4-HMAC-SHA256")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress.sandbox.aws.faults import Faults
+from dataflowxpress_sandbox.aws.faults import Faults
 from tests.walks.conftest import PATIENCE, POLL, Life, said
 
 SPEC = {"deletionPolicy": "Delete"}

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import NamedTuple
 
-from dataflowxpress import artifacts
-from dataflowxpress.core.resource import Scope
-from dataflowxpress.resources import Bucket, Object
-from dataflowxpress.spec import RESERVED_PREFIX, DataPipelineSpec
+from dataflowxpress.api.spec import RESERVED_PREFIX, DataPipelineSpec
+from dataflowxpress.aws.resources import Bucket, Object
+from dataflowxpress.planning.resource import Scope
+
+from . import artifacts
 
 
 class Code(NamedTuple):

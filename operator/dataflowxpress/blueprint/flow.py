@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataflowxpress.core.resource import Resource, Scope
-from dataflowxpress.resources import Alarm, Object, Rule, Subscription
-from dataflowxpress.spec import DataPipelineSpec
+from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.aws.resources import Alarm, Object, Rule, Subscription
+from dataflowxpress.planning.resource import Resource, Scope
 
 from . import patterns, permissions, settings
 from .code import Code

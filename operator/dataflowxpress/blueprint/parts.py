@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dataflowxpress import artifacts
-from dataflowxpress.core.resource import Scope
-from dataflowxpress.resources import (
+from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.api.spec import Function as FunctionSpec
+from dataflowxpress.aws.resources import (
     Bucket,
     Classifier,
     Crawler,
@@ -23,12 +23,11 @@ from dataflowxpress.resources import (
     Rule,
     Topic,
 )
-from dataflowxpress.resources.log_group import OF_FUNCTIONS, OF_JOBS
-from dataflowxpress.resources.policy import Statement
-from dataflowxpress.spec import DataPipelineSpec
-from dataflowxpress.spec import Function as FunctionSpec
+from dataflowxpress.aws.resources.log_group import OF_FUNCTIONS, OF_JOBS
+from dataflowxpress.aws.resources.policy import Statement
+from dataflowxpress.planning.resource import Scope
 
-from . import permissions
+from . import artifacts, permissions
 from .code import Code
 from .naming import Names
 from .patience import FUNCTION_TIMEOUT, Patience

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dataflowxpress.resources import Crawler, Job
+from dataflowxpress.aws.resources import Crawler, Job
 
 ENDED = {"Succeeded": ["SUCCEEDED"], "Failed": ["FAILED", "TIMEOUT", "STOPPED"]}
 

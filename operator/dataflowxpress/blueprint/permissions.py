@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dataflowxpress.core.resource import Scope
-from dataflowxpress.resources import Bucket, Crawler, Database, Job, LogGroup, Queue, Topic
-from dataflowxpress.resources.policy import Statement
-from dataflowxpress.spec import RESERVED_PREFIX, DataPipelineSpec
+from dataflowxpress.api.spec import RESERVED_PREFIX, DataPipelineSpec
+from dataflowxpress.aws.resources import Bucket, Crawler, Database, Job, LogGroup, Queue, Topic
+from dataflowxpress.aws.resources.policy import Statement
+from dataflowxpress.planning.resource import Scope
 
 
 def allow(*actions: str, on: str | list[str], **condition: Any) -> Statement:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataflowxpress.resources import Bucket, Crawler, Database, LogGroup, Topic
-from dataflowxpress.spec import RESERVED_PREFIX, DataPipelineSpec
+from dataflowxpress.api.spec import RESERVED_PREFIX, DataPipelineSpec
+from dataflowxpress.aws.resources import Bucket, Crawler, Database, LogGroup, Topic
 
 
 def to_start_crawler(spec: DataPipelineSpec, crawler: Crawler, bucket: Bucket) -> dict[str, str]:

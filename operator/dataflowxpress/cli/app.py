@@ -5,10 +5,7 @@ from __future__ import annotations
 import typer
 from typer._click.exceptions import UsageError  # which typer does not name itself
 
-from dataflowxpress.sandbox.cli import app as sandbox
-from dataflowxpress.sandbox.faults_cli import app as faults
-
-from . import change, control, demo, iam, logs, operator, plan, reference, status
+from . import change, control, extensions, iam, logs, operator, plan, reference, status
 from .failures import FAILED
 
 UsageError.exit_code = FAILED  # and not 2, by which `plan` says that something would change
@@ -22,7 +19,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-sandbox.add_typer(faults, name="faults")
 
 PIPELINES, OPERATING, LEARNING = "A pipeline", "The operator", "Learn and try"
 for command in (
@@ -34,6 +30,5 @@ app.command(rich_help_panel=OPERATING)(operator.operator)
 app.command(rich_help_panel=OPERATING)(operator.check)
 app.command(rich_help_panel=OPERATING)(reference.crd)
 app.add_typer(iam.app, name="iam", rich_help_panel=OPERATING)
-app.command(rich_help_panel=LEARNING)(demo.demo)
 app.command(rich_help_panel=LEARNING)(reference.explain)
-app.add_typer(sandbox, name="sandbox", rich_help_panel=LEARNING)
+extensions.add(app, panel=LEARNING)

@@ -8,10 +8,11 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from dataflowxpress.core.plan import Action, Step
-from dataflowxpress.core.status import Line, Status
-from dataflowxpress.pipeline import REQUESTED, Pipeline
-from dataflowxpress.reconcile import Report
+from dataflowxpress.api.annotations import REQUESTED
+from dataflowxpress.api.pipeline import Pipeline
+from dataflowxpress.api.status import Line, Status
+from dataflowxpress.controller.reconciler import Report
+from dataflowxpress.planning.plan import Action, Step
 
 from .failures import FAILED, Failure, told
 from .live import now

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from dataflowxpress import runs
-from dataflowxpress.core.status import Status
-from dataflowxpress.pipeline import PAUSED
+from dataflowxpress import dataplane as runs
+from dataflowxpress.api.annotations import PAUSED, RUN_REQUESTED
+from dataflowxpress.api.status import Status
 
 from . import status_view as view
 from .failures import FAILED, Failure, told
@@ -88,7 +88,7 @@ def _look(chosen: Target) -> Status:
 
 def _ask(chosen: Target) -> None:
     if chosen.live is not None:
-        chosen.live.annotate(chosen.namespace, chosen.name, runs.RUN_REQUESTED, now())
+        chosen.live.annotate(chosen.namespace, chosen.name, RUN_REQUESTED, now())
         return
     place, wanted = chosen.reconciler().describe(chosen.pipeline)
     runs.Hand(place.client, chosen.pipeline.spec, wanted).set_going(runs.Remedy.RUN)

@@ -15,7 +15,8 @@ from rich.markup import escape
 from urllib3.exceptions import HTTPError
 from yaml import YAMLError
 
-from dataflowxpress.errors import PipelineError, explain
+from dataflowxpress.api.errors import PipelineError
+from dataflowxpress.aws.errors import describe
 
 NOTHING_TO_DO, FAILED, CHANGES = 0, 1, 2
 
@@ -30,7 +31,7 @@ def told() -> Iterator[None]:
     try:
         yield
     except (Failure, PipelineError, ClientError, BotoCoreError) as error:
-        said = str(error) if isinstance(error, Failure) else explain(error)
+        said = str(error) if isinstance(error, Failure) else describe(error)
     except ApiException as error:
         said = f"the cluster says: {_message(error)}"
     except HTTPError as error:

@@ -32,7 +32,7 @@ def policy(
 
     Example: `dataflowxpress iam policy --prefix team-a- --boundary ARN > operator.json`
     """
-    from dataflowxpress.access import UNLIMITED, Limits, text
+    from dataflowxpress.aws.operator_policy import UNLIMITED, Limits, text
 
     limits = Limits(tuple(prefix or UNLIMITED.prefixes), boundary, tuple(key or UNLIMITED.keys))
     typer.echo(text(limits), nl=False)

@@ -8,9 +8,9 @@ from typing import Any
 from kubernetes import config
 from kubernetes.client import CustomObjectsApi
 
-from dataflowxpress.cluster import Cluster
-from dataflowxpress.core.status import Status
-from dataflowxpress.spec import GROUP, PLURAL, VERSION
+from dataflowxpress.api.spec import GROUP, PLURAL, VERSION
+from dataflowxpress.api.status import Status
+from dataflowxpress.kube.client import Cluster
 
 KIND = (GROUP, VERSION)
 MERGE_PATCH = "application/merge-patch+json"

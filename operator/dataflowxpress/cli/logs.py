@@ -12,9 +12,9 @@ from botocore.exceptions import ClientError
 from rich.console import Console
 from rich.text import Text
 
-from dataflowxpress.core.resource import Resource, only
-from dataflowxpress.errors import Meaning, meaning
-from dataflowxpress.resources import Crawler, Function, Job
+from dataflowxpress.aws.errors import ErrorClass, classify
+from dataflowxpress.aws.resources import Crawler, Function, Job
+from dataflowxpress.planning.resource import Resource, only
 
 from .failures import told
 from .target import Context, File, Name, Namespace, target
@@ -98,7 +98,7 @@ def _streams(client: Any, source: Source) -> list[str]:
     try:
         answer = client.describe_log_streams(logGroupName=source.group, limit=5, **named, **order)
     except ClientError as error:
-        if meaning(error) is Meaning.MISSING:
+        if classify(error) is ErrorClass.MISSING:
             return []
         raise
     return [stream["logStreamName"] for stream in answer["logStreams"]]
@@ -108,7 +108,7 @@ def _last_run(glue: Any, wanted: Sequence[Resource]) -> str:
     try:
         runs = glue.get_job_runs(JobName=only(wanted, Job).name, MaxResults=1)["JobRuns"]
     except ClientError as error:
-        if meaning(error) is Meaning.MISSING:
+        if classify(error) is ErrorClass.MISSING:
             return ""
         raise
     return str(runs[0]["Id"]) if runs else ""

@@ -14,12 +14,12 @@ from typing import Any
 
 import yaml
 
-from dataflowxpress.core.resource import only
-from dataflowxpress.core.status import Status
-from dataflowxpress.pipeline import Pipeline
-from dataflowxpress.reconcile import Reconciler
-from dataflowxpress.resources import Bucket
-from dataflowxpress.spec import GROUP, KIND, VERSION
+from dataflowxpress.api.pipeline import Pipeline
+from dataflowxpress.api.spec import GROUP, KIND, VERSION
+from dataflowxpress.api.status import Status
+from dataflowxpress.aws.resources import Bucket
+from dataflowxpress.controller.reconciler import Reconciler
+from dataflowxpress.planning.resource import only
 
 from .failures import Failure
 from .record import Record

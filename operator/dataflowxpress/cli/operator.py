@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dataflowxpress.address import Address
+from dataflowxpress.manager.probes import Address
 
 
 class LogFormat(StrEnum):
@@ -77,18 +77,18 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
 
     Example: `dataflowxpress operator --namespace data --log-format full`
     """
-    import kopf
-
-    from dataflowxpress.process.service import Service
-    from dataflowxpress.rules import InvalidRules, Rules
-    from dataflowxpress.telemetry import logs, traces
+    from dataflowxpress.controller.tenancy import InvalidRules, Rules
+    from dataflowxpress.manager.operation import configure_logging
+    from dataflowxpress.manager.service import Service
+    from dataflowxpress.telemetry import context as logs
+    from dataflowxpress.telemetry import traces
     from dataflowxpress.telemetry.metrics import serve
 
-    kopf.configure(log_format=kopf.LogFormat[log_format.upper()])
+    configure_logging(log_format)
     logs.install()
     traces.start()
     if metrics:
-        serve(metrics)
+        serve(*metrics)
     try:
         allowed = Rules.read(rules) if rules else Rules()
     except InvalidRules as error:
@@ -111,7 +111,7 @@ def check(namespace: Namespaces = None, lease: LeaseName = "") -> None:
 
     Example: `kubectl exec deployment/dataflowxpress -- dataflowxpress check`
     """
-    from dataflowxpress.process.service import Service
+    from dataflowxpress.manager.service import Service
 
     well, text = Service(namespaces=namespace or [], lease=lease).check()
     typer.echo(text, nl=False)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from dataflowxpress.core.plan import Action, Step
+from dataflowxpress.planning.plan import Action, Step
 
 from .failures import CHANGES, FAILED, NOTHING_TO_DO, told
 from .manifest import Manifest

@@ -9,11 +9,10 @@ from typing import Any
 
 from rich.text import Text
 
-from dataflowxpress.core.diff import Change
-from dataflowxpress.core.leaves import leaves
-from dataflowxpress.core.outcomes import are_as_specified
-from dataflowxpress.core.plan import Action, Step
-from dataflowxpress.errors import explain
+from dataflowxpress.planning.changes import leaves
+from dataflowxpress.planning.diff import Change
+from dataflowxpress.planning.plan import Action, Step
+from dataflowxpress.reporting.outcomes import are_as_specified
 
 COLORS = {
     Action.KEEP: "dim",
@@ -61,7 +60,7 @@ def as_json(pipeline: str, steps: Sequence[Step]) -> str:
 
 def why(step: Step) -> str:
     """Return what there is to say about a step beside its changes."""
-    return explain(step.error) if step.error else step.reason
+    return step.problem.message if step.problem else step.reason
 
 
 def _head(step: Step) -> Text:

@@ -11,9 +11,9 @@ from rich import progress as bars
 from rich.console import Console
 from rich.text import Text
 
-from dataflowxpress.core.plan import Outcome, Step
-from dataflowxpress.core.status import Status
-from dataflowxpress.errors import Blocked, explain
+from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.status import Status
+from dataflowxpress.planning.plan import Outcome, Step
 
 from .failures import Failure
 from .plan_view import COLORS
@@ -51,10 +51,10 @@ class Steps:
 
     def tell(self, outcome: Outcome) -> None:
         """Show how a step went; one that had nothing to do only moves the bar."""
-        step, error = outcome.step, outcome.error
+        step, problem = outcome.step, outcome.problem
         self._bar.advance(self._task)
-        if error is not None and not isinstance(error, Blocked):
-            self._console.print(Text(f"✗ {step.id}: {explain(error)}", style="red"))
+        if problem and problem.reason is not Reason.BLOCKED:
+            self._console.print(Text(f"✗ {step.id}: {problem.message}", style="red"))
         elif step.action.writes:
             style = COLORS[step.action]
             self._console.print(Text(f"✓ {step.action.value} {step.id}", style=style))

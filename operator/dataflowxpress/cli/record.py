@@ -12,16 +12,18 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from dataflowxpress.core.ownership import Mark
-from dataflowxpress.core.status import Status
-from dataflowxpress.errors import Meaning, meaning
-from dataflowxpress.place import Place
-from dataflowxpress.resources import Bucket
-from dataflowxpress.spec import RESERVED_PREFIX
-from dataflowxpress.tags import TAGGERS
+from dataflowxpress.api.spec import RESERVED_PREFIX
+from dataflowxpress.api.status import Status
+from dataflowxpress.aws.errors import ErrorClass, classify
+from dataflowxpress.aws.resources import Bucket
+from dataflowxpress.aws.tags import TAGGERS
+from dataflowxpress.controller.connector import Place
+from dataflowxpress.planning.ownership import Mark
+
+from .failures import Failure
 
 KEY = f"{RESERVED_PREFIX}status.json"
-NOT_OURS_TO_READ = {Meaning.MISSING, Meaning.DENIED}
+NOT_OURS_TO_READ = {ErrorClass.MISSING, ErrorClass.DENIED}
 
 
 class Record:
@@ -37,7 +39,7 @@ class Record:
         try:
             return Mark.of(TAGGERS["s3"].read(self._s3, self._bucket.arn))
         except ClientError as error:
-            if meaning(error) in NOT_OURS_TO_READ:
+            if classify(error) in NOT_OURS_TO_READ:
                 return None
             raise
 
@@ -51,8 +53,8 @@ class Record:
         """Make the bucket before anything else, so that there is a place for the inventory."""
         steps = self._place.engine.plan(self._place.scope, [self._bucket])
         (outcome,) = self._place.engine.apply(steps)
-        if outcome.error:
-            raise outcome.error
+        if outcome.problem:
+            raise Failure(f"{outcome.step.id}: {outcome.problem.message}")
 
     def read(self) -> dict[str, Any]:
         """Return what was written last; nothing where nothing was, or the bucket is not ours."""
@@ -61,7 +63,7 @@ class Record:
         try:
             answer = self._s3.get_object(Bucket=self._bucket.name, Key=KEY)
         except ClientError as error:
-            if meaning(error) is Meaning.MISSING:
+            if classify(error) is ErrorClass.MISSING:
                 return {}
             raise
         return dict(json.load(answer["Body"]))

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from dataflowxpress.core.reasons import Reason, table
+from dataflowxpress.api.reasons import Reason, table
 
 
 def _complete(incomplete: str) -> list[str]:
@@ -17,7 +17,7 @@ def _complete(incomplete: str) -> list[str]:
 
 def crd() -> None:
     """Print the CustomResourceDefinition: `dataflowxpress crd | kubectl apply -f -`."""
-    from dataflowxpress.crd import manifest
+    from dataflowxpress.api.crd import manifest
 
     typer.echo(manifest(), nl=False)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from dataflowxpress.core.status import Status
+from dataflowxpress.api.status import Status
 
 from . import status_view as view
 from .failures import FAILED, Failure, told

@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from dataflowxpress.core.conditions import counted
-from dataflowxpress.core.resource import Resource
-from dataflowxpress.core.status import Condition, Line, Run, Status
+from dataflowxpress.api.status import Condition, Line, Run, Status
+from dataflowxpress.planning.resource import Resource
+from dataflowxpress.reporting.conditions import counted
 
 GOOD_WHEN_FALSE = {"Stalled", "Drifted", "Reconciling"}
 COLORS = {

@@ -8,11 +8,11 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from dataflowxpress.core.plan import Outcome
-from dataflowxpress.core.status import Status
-from dataflowxpress.pipeline import Pipeline
-from dataflowxpress.reconcile import Reconciler
-from dataflowxpress.store import Store
+from dataflowxpress.api.pipeline import Pipeline
+from dataflowxpress.api.status import Status
+from dataflowxpress.controller.reconciler import Reconciler
+from dataflowxpress.controller.store import Store
+from dataflowxpress.planning.plan import Outcome
 
 from .failures import Failure
 from .live import Live, namespace_of

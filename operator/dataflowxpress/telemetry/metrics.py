@@ -19,8 +19,6 @@ from prometheus_client import (
 )
 from prometheus_client.registry import Collector
 
-from dataflowxpress.address import Address
-
 disable_created_metrics()  # a second series for each counter, which nothing here asks for
 
 REGISTRY = CollectorRegistry()
@@ -62,9 +60,9 @@ AWS_THROTTLES = Counter(
 )
 
 
-def serve(address: Address) -> None:
+def serve(host: str, port: int) -> None:
     """Answer Prometheus in the background; raises OSError where that address cannot be had."""
-    start_http_server(address.port, address.host, REGISTRY)
+    start_http_server(port, host, REGISTRY)
 
 
 class Agenda(Protocol):

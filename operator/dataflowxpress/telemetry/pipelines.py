@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from dataflowxpress.core.status import Status
+from dataflowxpress.api.status import Status
 
 from .seen import FIGURES, Seen
 

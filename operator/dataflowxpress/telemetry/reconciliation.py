@@ -8,7 +8,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from . import logs, traces
+from . import context as logs
+from . import traces
 from .metrics import RECONCILIATION_SECONDS
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple, Self
 
-from dataflowxpress.core.reasons import Reason
-from dataflowxpress.core.status import Condition, Data, Status
+from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.status import Condition, Data, Status
 
 
 class Figure(NamedTuple):

@@ -15,7 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dataflowxpress.sandbox.aws.serving import RunningAws
+    from dataflowxpress_sandbox.aws.serving import RunningAws
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from dataflowxpress import artifacts
-from dataflowxpress.sandbox import aws as sandbox_aws
+from dataflowxpress.blueprint import artifacts
+from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.sandbox.aws.conftest import allow, policy, unique
 
 if TYPE_CHECKING:
-    from dataflowxpress.sandbox.aws.serving import RunningAws
+    from dataflowxpress_sandbox.aws.serving import RunningAws
     from tests.sandbox.aws.conftest import Place
 
 BOUNDARY = "arn:aws:iam::000000000000:policy/bounds"

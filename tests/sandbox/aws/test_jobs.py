@@ -15,11 +15,11 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from dataflowxpress.sandbox import aws as sandbox_aws
+from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.sandbox.aws.conftest import allow
 
 if TYPE_CHECKING:
-    from dataflowxpress.sandbox.aws.serving import RunningAws
+    from dataflowxpress_sandbox.aws.serving import RunningAws
     from tests.sandbox.aws.conftest import Place
 
     Eventually = Callable[..., Any]

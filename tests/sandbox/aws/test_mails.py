@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dataflowxpress.sandbox.aws import mail
+from dataflowxpress_sandbox.aws import mail
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from dataflowxpress.sandbox.aws.glue.grouping import group
-from dataflowxpress.sandbox.aws.glue.schema.csv_classifier import CsvClassifier
-from dataflowxpress.sandbox.aws.glue.schema.objects import S3Object
-from dataflowxpress.sandbox.aws.glue.schema.other_classifiers import (
-    _parquet_columns,
-    classify_json,
-)
-from dataflowxpress.sandbox.aws.glue.schema.schema import Schema
+from dataflowxpress_sandbox.aws.glue.grouping import group
+from dataflowxpress_sandbox.aws.glue.schema.csv_classifier import CsvClassifier
+from dataflowxpress_sandbox.aws.glue.schema.objects import S3Object
+from dataflowxpress_sandbox.aws.glue.schema.other_classifiers import _parquet_columns, classify_json
+from dataflowxpress_sandbox.aws.glue.schema.schema import Schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +45,7 @@ CSV = {
 
 
 def columns(schema: Schema | None) -> str | None:
-    from dataflowxpress.sandbox.aws.glue.schema.types import known
+    from dataflowxpress_sandbox.aws.glue.schema.types import known
 
     if schema is None:
         return None

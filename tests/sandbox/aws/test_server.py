@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from dataflowxpress.sandbox import aws as sandbox_aws
+from dataflowxpress_sandbox import aws as sandbox_aws
 
 if TYPE_CHECKING:
-    from dataflowxpress.sandbox.aws.serving import RunningAws
+    from dataflowxpress_sandbox.aws.serving import RunningAws
 
 SLEEPER = """
 import os, time, boto3

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import psutil
 
-from dataflowxpress.sandbox.aws import Aws
-from dataflowxpress.sandbox.aws.credentials import Credentials
-from dataflowxpress.sandbox.aws.spark import home
-from dataflowxpress.sandbox.aws.spark.process import Place, Running
-from dataflowxpress.sandbox.processes import wait_until
+from dataflowxpress_sandbox.aws import Aws
+from dataflowxpress_sandbox.aws.credentials import Credentials
+from dataflowxpress_sandbox.aws.spark import home
+from dataflowxpress_sandbox.aws.spark.process import Place, Running
+from dataflowxpress_sandbox.processes import wait_until
 
 LEAVES_A_CHILD = """
 import os, subprocess

@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from dataflowxpress.telemetry.aws_calls import observe
+from dataflowxpress.aws.instrumentation import observe
 from dataflowxpress.telemetry.metrics import REGISTRY
 from tests.unit.telemetry.conftest import WHO, Server
 

@@ -11,11 +11,11 @@ from typing import Any
 import kopf
 import pytest
 
-from dataflowxpress.telemetry import logs
+from dataflowxpress.telemetry import context as logs
 from dataflowxpress.telemetry.reconciliation import observed
 
 ORDERS: dict[str, Any] = {"pipeline": "shop/orders", "uid": "some-uid", "generation": 3}
-log = logging.getLogger("dataflowxpress.engine")
+log = logging.getLogger("dataflowxpress.aws.engine")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress.address import Address
+from dataflowxpress.manager.probes import Address
 from dataflowxpress.telemetry.metrics import REGISTRY
 from dataflowxpress.telemetry.reconciliation import observed
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from dataflowxpress.core.status import Condition, Data, Line, Run, Status
+from dataflowxpress.api.status import Condition, Data, Line, Run, Status
 from dataflowxpress.telemetry.pipelines import Pipelines
 
 WHOSE = {"namespace": "shop", "name": "orders"}

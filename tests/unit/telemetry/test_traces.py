@@ -14,7 +14,7 @@ from tests.unit.telemetry.conftest import WHO, Server
 OPERATOR = """
 import botocore.session
 from dataflowxpress.telemetry import traces
-from dataflowxpress.telemetry.logs import Pool
+from dataflowxpress.telemetry.context import Pool
 from dataflowxpress.telemetry.reconciliation import observed
 traces.start()
 session = botocore.session.Session()

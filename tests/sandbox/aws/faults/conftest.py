@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dataflowxpress.sandbox.aws.faults import Faults
+from dataflowxpress_sandbox.aws.faults import Faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from dataflowxpress.sandbox.aws.serving import RunningAws
+    from dataflowxpress_sandbox.aws.serving import RunningAws
     from tests.sandbox.aws.conftest import Place
 
     Eventually = Callable[..., Any]

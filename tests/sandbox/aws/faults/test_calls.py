@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from tests.sandbox.aws.conftest import allow, policy
 
 if TYPE_CHECKING:
-    from dataflowxpress.sandbox.aws.faults import Faults
+    from dataflowxpress_sandbox.aws.faults import Faults
     from tests.sandbox.aws.conftest import Place
 
 Eventually = Callable[..., Any]

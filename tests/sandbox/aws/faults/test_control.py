@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from dataflowxpress.sandbox.aws.faults import Faults
+    from dataflowxpress_sandbox.aws.faults import Faults
     from tests.sandbox.aws.conftest import Place
 
 BAD = {

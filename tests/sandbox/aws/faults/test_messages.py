@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from dataflowxpress.sandbox.aws.faults import Faults
+    from dataflowxpress_sandbox.aws.faults import Faults
     from tests.sandbox.aws.conftest import Place
     from tests.sandbox.aws.faults.conftest import Inbox
 

@@ -1,0 +1,29 @@
+"""Annotations: what users ask for beside the spec."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .spec import GROUP
+from .status import Status
+
+PAUSED = f"{GROUP}/paused"
+PLAN = f"{GROUP}/plan"
+REQUESTED = f"{GROUP}/reconcile-requested-at"
+REPROCESS = f"{GROUP}/reprocess"
+REDRIVE_REQUESTED = f"{GROUP}/redrive-requested-at"
+RUN_REQUESTED = f"{GROUP}/run-requested-at"
+
+
+class Wishes(NamedTuple):
+    """The annotations' values; any text that is new asks again."""
+
+    run: str = ""
+    redrive: str = ""
+    reprocess: str = ""  # a prefix
+
+    @classmethod
+    def answered_in(cls, status: Status) -> Wishes:
+        """Return those that *status* answers."""
+        reprocess = status.reprocess.prefix if status.reprocess else ""
+        return cls(status.run_handled_at, status.redrive_handled_at, reprocess)

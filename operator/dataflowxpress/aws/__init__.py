@@ -1,0 +1,1 @@
+"""AWS: clients, errors, ownership tags, observation and changes of resources."""

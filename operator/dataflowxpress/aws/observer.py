@@ -1,0 +1,103 @@
+"""Observer: what is there in AWS, many resources at once, each with its tags; reads only."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dataflowxpress.api.problem import Problem
+from dataflowxpress.api.resource_id import Id
+from dataflowxpress.planning.ownership import OWNER_TAG
+from dataflowxpress.planning.plan import Observed
+from dataflowxpress.planning.resource import Resource, Scope, State, Tags
+from dataflowxpress.telemetry.context import Pool
+
+from .errors import ErrorClass, classify, describe, problem
+from .tags import TAGGERS, unpair
+
+log = logging.getLogger(__name__)
+
+TAGGING = "resourcegroupstaggingapi"
+
+
+class Observer:
+    """Reads in one account and region; *client* maps a service's name to its boto3 client."""
+
+    def __init__(self, client: Callable[[str], Any], workers: int = 8) -> None:
+        self._client, self._workers = client, workers
+
+    def observe(self, scope: Scope, ids: Iterable[Id], *, exactly: bool = False) -> Observed:
+        """Read every resource at once; a problem stands in place of the state it hides.
+
+        Tags come from one answer, which lags behind, unless they are to be known *exactly*.
+        """
+        ids = list(ids)
+        with Pool(self._workers) as pool:
+            owned = pool.submit(lambda: {} if exactly else self._owned_tags(scope))
+            states = {i: state for read in pool.map(self._read, _groups(ids)) for i, state in read}
+            states = {i: states[i] for i in ids}
+            tagged = pool.map(
+                lambda i: self._with_tags(scope, i, states[i], owned.result()), states
+            )
+            return dict(zip(states, tagged, strict=True))
+
+    def _read(self, ids: Sequence[Id]) -> list[tuple[Id, State | Problem | None]]:
+        """Read resources of one kind, by one call where the kind has one for many."""
+        kind = Resource.kinds[ids[0].kind]
+        if len(ids) > 1:
+            try:
+                found = kind.read_many(self._client(kind.service), [i.key for i in ids])
+                return [(i, found.get(i.key)) for i in ids]
+            except (ClientError, BotoCoreError) as error:
+                log.warning("reading each %s by itself: %s", ids[0].kind, describe(error))
+        return [(i, self.read_one(i)) for i in ids]
+
+    def read_one(self, which: Id) -> State | Problem | None:
+        """Return the state of a resource without its tags, None if it is absent, or the problem."""
+        kind = Resource.kinds[which.kind]
+        try:
+            return kind.read(self._client(kind.service), *which.key)
+        except (ClientError, BotoCoreError) as error:
+            return None if classify(error) is ErrorClass.MISSING else problem(error)
+
+    def _owned_tags(self, scope: Scope) -> Mapping[str, Tags]:
+        """Return the tags of all that carries our owner tag, by ARN, in one paged call."""
+        try:
+            pages = self._client(TAGGING).get_paginator("get_resources")
+            mine = [{"Key": OWNER_TAG, "Values": [scope.owner]}]
+            found = [
+                r
+                for page in pages.paginate(TagFilters=mine)
+                for r in page["ResourceTagMappingList"]
+            ]
+        except (ClientError, BotoCoreError) as error:
+            log.warning("reading tags one by one: %s", describe(error))
+            return {}
+        return {resource["ResourceARN"]: unpair(resource["Tags"]) for resource in found}
+
+    def _with_tags(
+        self, scope: Scope, which: Id, state: State | Problem | None, owned: Mapping[str, Tags]
+    ) -> State | Problem | None:
+        """Add tags where the kind has any; the bulk answer lags, so its silence proves nothing."""
+        kind = Resource.kinds[which.kind]
+        if state is None or isinstance(state, Problem) or not kind.arn_format or "Tags" in state:
+            return state
+        arn = kind.arn_of(scope, which.key)
+        if arn in owned:
+            return {**state, "Tags": owned[arn]}
+        try:
+            return {**state, "Tags": TAGGERS[kind.service].read(self._client(kind.service), arn)}
+        except (ClientError, BotoCoreError) as error:
+            return None if classify(error) is ErrorClass.MISSING else problem(error)
+
+
+def _groups(ids: Iterable[Id]) -> list[list[Id]]:
+    """Put together what is read by one call."""
+    groups: dict[object, list[Id]] = {}
+    for each in ids:
+        together = each.kind if Resource.kinds[each.kind].reads_many else each
+        groups.setdefault(together, []).append(each)
+    return list(groups.values())

@@ -1,0 +1,92 @@
+"""S3 bucket: holds the data; private, encrypted, reached over TLS only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from dataflowxpress.aws.tags import pairs
+from dataflowxpress.planning.resource import Resource, State, Tags
+
+from .emptying import emptied
+from .facets import FACETS
+from .policy import policy, sid, tls_only
+
+BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+AS_CREATED = {"Ownership": "BucketOwnerEnforced", "Versioning": False}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bucket(Resource):
+    """A bucket. One that was adopted keeps its versioning and encryption unless asked."""
+
+    service = "s3"
+    arn_format = "arn:{partition}:s3:::{name}"
+    keeps_data = True
+
+    versioning: bool = False
+    kms_key_arn: str = ""
+
+    def desired(self) -> State:
+        want = {
+            "Encryption": self._encryption(),
+            "Ownership": "BucketOwnerEnforced",
+            "Policy": policy([tls_only("s3:*", self.arn, f"{self.arn}/*")]),
+            "PublicAccessBlock": dict.fromkeys(BLOCKS, True),
+            "Versioning": self.versioning,
+        }
+        asked = {"Encryption": self.kms_key_arn, "Versioning": self.versioning}
+        left = {part for part, value in asked.items() if self.adopt and not value}
+        return {part: value for part, value in want.items() if part not in left}
+
+    def _encryption(self) -> State:
+        if not self.kms_key_arn:
+            return {"SSEAlgorithm": "AES256"}
+        key = self.kms_key_arn
+        return {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key, "BucketKeyEnabled": True}
+
+    @staticmethod
+    def read(s3: Any, name: str) -> State:
+        try:
+            return {part: facet.read(s3, name) for part, facet in FACETS.items()}
+        except ClientError as error:
+            if error.response["Error"]["Code"] in {"AccessDenied", "403"}:
+                error.add_note(
+                    f"bucket {name} exists and belongs to another account, or we may not read it"
+                )
+            raise
+
+    def create(self, s3: Any, want: State, tags: Tags) -> None:
+        region = self.scope.region
+        where = {} if region == "us-east-1" else {"LocationConstraint": region}
+        s3.create_bucket(
+            Bucket=self.name,
+            ObjectOwnership="BucketOwnerEnforced",
+            CreateBucketConfiguration={**where, "Tags": pairs(tags)},
+        )
+        rest = {part for part, value in want.items() if value != AS_CREATED.get(part)}
+        self.update(s3, want, frozenset(rest))
+
+    def update(self, s3: Any, want: State, changed: frozenset[str]) -> None:
+        for part in sorted(changed):
+            FACETS[part].write(s3, self.name, want[part])
+
+    @staticmethod
+    def empty(s3: Any, name: str) -> Iterator[str]:
+        """Shut it before, or what arrives meanwhile keeps it from ever being empty."""
+        shut = {
+            "Sid": sid("Deleting"),
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:PutObject",
+            "Resource": f"arn:{s3.meta.partition}:s3:::{name}/*",
+        }
+        FACETS["Policy"].write(s3, name, policy([shut]))
+        yield from emptied(s3, name)
+
+    @staticmethod
+    def delete(s3: Any, name: str) -> None:
+        s3.delete_bucket(Bucket=name)

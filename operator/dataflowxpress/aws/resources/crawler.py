@@ -1,0 +1,93 @@
+"""Glue crawler: finds out which tables and columns the files under a prefix make."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from dataflowxpress.aws.errors import entry_error
+from dataflowxpress.planning.diff import Whole
+from dataflowxpress.planning.resource import Resource, State, Tags
+
+from .classifier import Classifier
+from .database import Database
+from .role import Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crawler(Resource):
+    """A crawler that starts when it is told to, and changes tables but never drops them."""
+
+    service = "glue"
+    arn_format = "arn:{partition}:glue:{region}:{account}:crawler/{name}"
+    modified = "LastUpdated"
+
+    role: Role
+    database: Database
+    classifier: Classifier | None
+    path: str  # s3://bucket/prefix
+    table_prefix: str = ""
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+    recrawl: str = "CRAWL_EVERYTHING"
+    exclusions: tuple[str, ...] = ()  # globs
+
+    def desired(self) -> State:
+        everything = self.recrawl == "CRAWL_EVERYTHING"  # otherwise Glue only lets it log
+        return {
+            "Role": self.role.name,  # the answer is always the name, whatever was sent
+            "DatabaseName": self.database.name,
+            "Classifiers": [self.classifier.name] if self.classifier else [],
+            "Targets": {"S3Targets": [{"Path": self.path, "Exclusions": list(self.exclusions)}]},
+            "TablePrefix": self.table_prefix,
+            "Configuration": Whole(self.configuration),
+            "RecrawlPolicy": {"RecrawlBehavior": self.recrawl},
+            "SchemaChangePolicy": {
+                "UpdateBehavior": "UPDATE_IN_DATABASE" if everything else "LOG",
+                "DeleteBehavior": "LOG",
+            },
+        }
+
+    @staticmethod
+    def read(glue: Any, name: str) -> State:
+        have = glue.get_crawler(Name=name)["Crawler"]
+        targets = [{"Exclusions": [], **each} for each in have["Targets"].get("S3Targets", ())]
+        return {
+            "TablePrefix": "",
+            "Classifiers": [],
+            **have,
+            "Role": have["Role"].rpartition("/")[2],
+            "Configuration": json.loads(have.get("Configuration") or "{}"),
+            "Targets": {**have["Targets"], "S3Targets": targets},
+        }
+
+    def create(self, glue: Any, want: State, tags: Tags) -> None:
+        glue.create_crawler(Name=self.name, Tags=dict(tags), **self._arguments(want))
+
+    def update(self, glue: Any, want: State, changed: frozenset[str]) -> None:
+        glue.update_crawler(Name=self.name, **self._arguments(want))
+
+    def _arguments(self, want: State) -> dict[str, Any]:
+        document = json.dumps(want["Configuration"]) if want["Configuration"] else ""
+        return {**want, "Role": self.role.arn, "Configuration": document}
+
+    @staticmethod
+    def work(glue: Any, name: str) -> str:
+        busy = glue.get_crawler(Name=name)["Crawler"]["State"] != "READY"
+        return "its crawl" if busy else ""
+
+    @staticmethod
+    def delete(glue: Any, name: str) -> None:
+        """Delete it, or stop it first and say that it is busy: the next try finds it stopped."""
+        errors = glue.exceptions
+        try:
+            glue.delete_crawler(Name=name)
+        except errors.CrawlerRunningException:
+            with suppress(errors.CrawlerNotRunningException, errors.CrawlerStoppingException):
+                glue.stop_crawler(Name=name)
+            raise entry_error("DeleteCrawler", "CrawlerStoppingException", _STOPPED) from None
+
+
+_STOPPED = "its crawl was stopped: this takes a moment"

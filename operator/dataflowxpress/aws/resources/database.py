@@ -1,0 +1,44 @@
+"""Glue database: where the catalog keeps the pipeline's tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dataflowxpress.planning.resource import Resource, State, Tags
+
+ANSWERED_ONLY = {"CatalogId", "CreateTime"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Database(Resource):
+    """A database. What is left empty here stays as it is there."""
+
+    service = "glue"
+    arn_format = "arn:{partition}:glue:{region}:{account}:database/{name}"
+    keeps_data = True
+
+    description: str
+    location: str = ""
+
+    def desired(self) -> State:
+        given = {"Description": self.description, "LocationUri": self.location}
+        return {name: value for name, value in given.items() if value}
+
+    @staticmethod
+    def read(glue: Any, name: str) -> State:
+        have: State = glue.get_database(Name=name)["Database"]
+        return have
+
+    def create(self, glue: Any, want: State, tags: Tags) -> None:
+        glue.create_database(DatabaseInput={"Name": self.name, **want}, Tags=dict(tags))
+
+    def update(self, glue: Any, want: State, changed: frozenset[str]) -> None:
+        """Send all of it: parameters and default permissions that are left out would go."""
+        have = self.read(glue, self.name)
+        kept = {name: value for name, value in have.items() if name not in ANSWERED_ONLY}
+        glue.update_database(Name=self.name, DatabaseInput={**kept, **want})
+
+    @staticmethod
+    def delete(glue: Any, name: str) -> None:
+        glue.delete_database(Name=name)

@@ -1,0 +1,91 @@
+"""Lambda function: a few lines of Python that run when messages arrive."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dataflowxpress.planning.diff import Private
+from dataflowxpress.planning.resource import Resource, State, Tags
+
+from .log_group import LogGroup
+from .role import Role
+
+CODE = "CodeSha256"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Function(Resource):
+    """A function that writes JSON to a log group of ours."""
+
+    service = "lambda"
+    arn_format = "arn:{partition}:lambda:{region}:{account}:function:{name}"
+    modified = "LastModified"
+    settles = True
+
+    role: Role
+    log_group: LogGroup
+    handler: str
+    code: bytes = field(repr=False)  # a zip file
+    environment: Mapping[str, str]
+    runtime: str = "python3.13"
+    timeout: int = 60  # seconds
+    memory: int = 256  # MB
+
+    def desired(self) -> State:
+        return {
+            "Role": self.role.arn,
+            "Handler": self.handler,
+            "Runtime": self.runtime,
+            "Timeout": self.timeout,
+            "MemorySize": self.memory,
+            "Environment": {"Variables": Private(self.environment)},
+            "LoggingConfig": {"LogFormat": "JSON", "LogGroup": self.log_group.name},
+            CODE: base64.b64encode(hashlib.sha256(self.code).digest()).decode(),
+        }
+
+    @staticmethod
+    def read(lambda_: Any, name: str) -> State:
+        have = lambda_.get_function_configuration(FunctionName=name)
+        return {"Environment": {"Variables": {}}, **have}
+
+    def create(self, lambda_: Any, want: State, tags: Tags) -> None:
+        lambda_.create_function(
+            FunctionName=self.name,
+            Code={"ZipFile": self.code},
+            Tags=dict(tags),
+            **_configuration(want),
+        )
+
+    def update(self, lambda_: Any, want: State, changed: frozenset[str]) -> None:
+        """Update code and configuration, which are two calls with a while between them."""
+        if CODE in changed:
+            lambda_.update_function_code(FunctionName=self.name, ZipFile=self.code)
+        if changed == {CODE}:
+            return
+        if CODE in changed:
+            updated = lambda_.get_waiter("function_updated_v2")
+            updated.wait(FunctionName=self.name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        lambda_.update_function_configuration(FunctionName=self.name, **_configuration(want))
+
+    @staticmethod
+    def delete(lambda_: Any, name: str) -> None:
+        lambda_.delete_function(FunctionName=name)
+
+    @staticmethod
+    def is_unsettled(have: State) -> bool:
+        """Say whether Lambda sets it up; an idle function's state is Inactive, which is fine."""
+        return have.get("State") == "Pending" or have.get("LastUpdateStatus") == "InProgress"
+
+    @staticmethod
+    def waits_for(have: State) -> str:
+        if "Failed" in (have.get("State"), have.get("LastUpdateStatus")):
+            return str(have.get("StateReason") or have.get("LastUpdateStatusReason") or "a repair")
+        return "Lambda to set it up" if Function.is_unsettled(have) else ""
+
+
+def _configuration(want: State) -> dict[str, Any]:
+    return {name: value for name, value in want.items() if name != CODE}

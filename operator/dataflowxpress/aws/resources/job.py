@@ -1,0 +1,90 @@
+"""Glue job: the Spark step that turns what was crawled into Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dataflowxpress.aws.errors import entry_error
+from dataflowxpress.planning.diff import Private
+from dataflowxpress.planning.resource import Resource, State, Tags
+
+from .object import Object
+from .role import Role
+
+UNFINISHED = {"STARTING", "RUNNING", "WAITING"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job(Resource):
+    """A Spark job; every one of its settings is ours, since an update replaces them all."""
+
+    service = "glue"
+    arn_format = "arn:{partition}:glue:{region}:{account}:job/{name}"
+    modified = "LastModifiedOn"
+
+    role: Role
+    script: Object | str  # or the URI of one that is not ours
+    modules: Object | None = None  # a zip with what the script imports
+    arguments: Mapping[str, str]
+    glue_version: str = "5.0"
+    worker_type: str = "G.1X"
+    workers: int = 2
+    timeout_minutes: int = 60
+    max_retries: int = 0
+    execution_class: str = "STANDARD"
+    max_concurrent_runs: int = 1
+
+    def desired(self) -> State:
+        script = self.script.uri if isinstance(self.script, Object) else self.script
+        modules = {"--extra-py-files": self.modules.uri} if self.modules else {}
+        return {
+            "Role": self.role.arn,
+            "Command": {"Name": "glueetl", "ScriptLocation": script, "PythonVersion": "3"},
+            "DefaultArguments": Private({"--job-language": "python", **modules, **self.arguments}),
+            "GlueVersion": self.glue_version,
+            "WorkerType": self.worker_type,
+            "NumberOfWorkers": self.workers,
+            "Timeout": self.timeout_minutes,
+            "MaxRetries": self.max_retries,
+            "ExecutionClass": self.execution_class,
+            "ExecutionProperty": {"MaxConcurrentRuns": self.max_concurrent_runs},
+        }
+
+    @staticmethod
+    def read(glue: Any, name: str) -> State:
+        have: State = glue.get_job(JobName=name)["Job"]
+        return have
+
+    def create(self, glue: Any, want: State, tags: Tags) -> None:
+        glue.create_job(Name=self.name, Tags=dict(tags), **want)
+
+    def update(self, glue: Any, want: State, changed: frozenset[str]) -> None:
+        glue.update_job(JobName=self.name, JobUpdate=dict(want))
+
+    @staticmethod
+    def work(glue: Any, name: str) -> str:
+        runs = _unfinished(glue, name)
+        return f"run {', '.join(runs)}" if runs else ""
+
+    @staticmethod
+    def delete(glue: Any, name: str) -> None:
+        """Delete it after stopping its runs, which would go on without it."""
+        if unfinished := _unfinished(glue, name):
+            _stop(glue, name, unfinished)
+        glue.delete_job(JobName=name)
+
+
+def _unfinished(glue: Any, name: str) -> list[str]:
+    pages = glue.get_paginator("get_job_runs").paginate(JobName=name)
+    runs = (run for page in pages for run in page["JobRuns"])
+    return [run["Id"] for run in runs if run["JobRunState"] in UNFINISHED]
+
+
+def _stop(glue: Any, name: str, runs: list[str]) -> None:
+    answer = glue.batch_stop_job_run(JobName=name, JobRunIds=runs)
+    for failed in answer.get("Errors", ()):
+        detail = failed["ErrorDetail"]
+        words = f"{failed['JobRunId']}: {detail.get('ErrorMessage', '')}"
+        raise entry_error("BatchStopJobRun", detail["ErrorCode"], words)

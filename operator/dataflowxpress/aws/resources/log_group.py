@@ -1,0 +1,50 @@
+"""CloudWatch log group: what a function or job writes, kept for a while and then gone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dataflowxpress.api.resource_id import Key
+from dataflowxpress.planning.resource import Resource, State, Tags
+
+OF_FUNCTIONS, OF_JOBS = "/aws/lambda/", "/aws-glue/jobs/"  # what such groups' names begin with
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogGroup(Resource):
+    """A log group. Services make them on their own, for ever: so ours are there first."""
+
+    service = "logs"
+    arn_format = "arn:{partition}:logs:{region}:{account}:log-group:{name}"
+    reads_many = True
+
+    retention_days: int = 30
+
+    def desired(self) -> State:
+        return {"retentionInDays": self.retention_days}
+
+    @staticmethod
+    def read(logs: Any, name: str) -> State | None:
+        found = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        return next((group for group in found if group["logGroupName"] == name), None)
+
+    @staticmethod
+    def read_many(logs: Any, keys: Sequence[Key]) -> Mapping[Key, State]:
+        pages = logs.get_paginator("describe_log_groups").paginate(
+            logGroupIdentifiers=[name for (name,) in keys]
+        )
+        found = (group for page in pages for group in page["logGroups"])
+        return {(group["logGroupName"],): group for group in found}
+
+    def create(self, logs: Any, want: State, tags: Tags) -> None:
+        logs.create_log_group(logGroupName=self.name, tags=dict(tags))
+        self.update(logs, want, frozenset(want))
+
+    def update(self, logs: Any, want: State, changed: frozenset[str]) -> None:
+        logs.put_retention_policy(logGroupName=self.name, **want)
+
+    @staticmethod
+    def delete(logs: Any, name: str) -> None:
+        logs.delete_log_group(logGroupName=name)

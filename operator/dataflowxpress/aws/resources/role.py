@@ -1,0 +1,93 @@
+"""IAM role: what a service may do on the pipeline's behalf."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from dataflowxpress.aws.tags import pairs, unpair
+from dataflowxpress.planning.resource import Resource, State, Tags
+
+from .policy import Statement, as_read, policy
+
+POLICY = "pipeline"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Role(Resource):
+    """A role that one service may take on, with one inline policy."""
+
+    service = "iam"
+    arn_format = "arn:{partition}:iam::{account}:role/{name}"
+
+    trusted: str  # a service principal
+    statements: tuple[Statement, ...]
+    permissions_boundary: str = ""
+
+    def desired(self) -> State:
+        trust = {
+            "Effect": "Allow",
+            "Principal": {"Service": self.trusted},
+            "Action": "sts:AssumeRole",
+        }
+        return {
+            "AssumeRolePolicyDocument": policy([trust]),
+            "Policy": policy(self.statements),
+            "PermissionsBoundary": self.permissions_boundary,
+        }
+
+    @staticmethod
+    def read(iam: Any, name: str) -> State:
+        role = iam.get_role(RoleName=name)["Role"]
+        return {
+            "AssumeRolePolicyDocument": as_read(role["AssumeRolePolicyDocument"]),
+            "Policy": _read_policy(iam, name),
+            "PermissionsBoundary": _boundary_of(role),
+            "Tags": unpair(role.get("Tags", ())),
+        }
+
+    def create(self, iam: Any, want: State, tags: Tags) -> None:
+        boundary = want["PermissionsBoundary"]
+        iam.create_role(
+            RoleName=self.name,
+            AssumeRolePolicyDocument=json.dumps(want["AssumeRolePolicyDocument"]),
+            Tags=pairs(tags),
+            **({"PermissionsBoundary": boundary} if boundary else {}),
+        )
+        self.update(iam, want, frozenset({"Policy"}))
+
+    def update(self, iam: Any, want: State, changed: frozenset[str]) -> None:
+        boundary = want["PermissionsBoundary"]
+        if "PermissionsBoundary" in changed and boundary:  # first: who may grant may ask for it
+            iam.put_role_permissions_boundary(RoleName=self.name, PermissionsBoundary=boundary)
+        elif "PermissionsBoundary" in changed:
+            iam.delete_role_permissions_boundary(RoleName=self.name)
+        if "AssumeRolePolicyDocument" in changed:
+            trust = json.dumps(want["AssumeRolePolicyDocument"])
+            iam.update_assume_role_policy(RoleName=self.name, PolicyDocument=trust)
+        if "Policy" in changed:
+            document = json.dumps(want["Policy"])
+            iam.put_role_policy(RoleName=self.name, PolicyName=POLICY, PolicyDocument=document)
+
+    @staticmethod
+    def delete(iam: Any, name: str) -> None:
+        attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
+        for other in attached:
+            iam.detach_role_policy(RoleName=name, PolicyArn=other["PolicyArn"])
+        for inline in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+            iam.delete_role_policy(RoleName=name, PolicyName=inline)
+        iam.delete_role(RoleName=name)
+
+
+def _read_policy(iam: Any, name: str) -> State | None:
+    with suppress(iam.exceptions.NoSuchEntityException):
+        answer = iam.get_role_policy(RoleName=name, PolicyName=POLICY)
+        return as_read(answer["PolicyDocument"])
+    return None
+
+
+def _boundary_of(role: Mapping[str, Any]) -> str:
+    return str(role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""))

@@ -1,0 +1,87 @@
+"""EventBridge rule: which events go to one target, and what it is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dataflowxpress.aws.errors import entry_error
+from dataflowxpress.aws.tags import pairs
+from dataflowxpress.planning.diff import Whole
+from dataflowxpress.planning.resource import Resource, State, Tags
+
+from .queue import Queue
+from .topic import Topic
+
+TARGET = "target"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule(Resource):
+    """A rule on the default bus; what its target refuses is kept in a queue."""
+
+    service = "events"
+    arn_format = "arn:{partition}:events:{region}:{account}:rule/{name}"
+
+    pattern: Mapping[str, Any]
+    target: Queue | Topic
+    dead_letters: Queue | None
+    enabled: bool = True
+
+    def desired(self) -> State:
+        return {
+            "EventPattern": Whole(self.pattern),
+            "State": "ENABLED" if self.enabled else "DISABLED",
+            "Target": Whole(self._target()),
+        }
+
+    def _target(self) -> dict[str, Any]:
+        target: dict[str, Any] = {"Id": TARGET, "Arn": self.target.arn}
+        if self.dead_letters:
+            target["DeadLetterConfig"] = {"Arn": self.dead_letters.arn}
+        return target
+
+    @staticmethod
+    def read(events: Any, name: str) -> State:
+        rule = events.describe_rule(Name=name)
+        targets = {each["Id"]: each for each in _targets(events, name)}
+        return {
+            **rule,
+            "EventPattern": json.loads(rule.get("EventPattern", "{}")),
+            "Target": targets.get(TARGET),
+        }
+
+    def create(self, events: Any, want: State, tags: Tags) -> None:
+        self._put(events, want, Tags=pairs(tags))
+        self.update(events, want, frozenset({"Target"}))
+
+    def update(self, events: Any, want: State, changed: frozenset[str]) -> None:
+        if changed - {"Target"}:
+            self._put(events, want)
+        if "Target" in changed:
+            _check("PutTargets", events.put_targets(Rule=self.name, Targets=[want["Target"]]))
+
+    def _put(self, events: Any, want: State, **tags: Any) -> None:
+        pattern = json.dumps(want["EventPattern"])
+        events.put_rule(Name=self.name, EventPattern=pattern, State=want["State"], **tags)
+
+    @staticmethod
+    def delete(events: Any, name: str) -> None:
+        ids = [target["Id"] for target in _targets(events, name)]
+        if ids:
+            _check("RemoveTargets", events.remove_targets(Rule=name, Ids=ids))
+        events.delete_rule(Name=name)
+
+
+def _targets(events: Any, rule: str) -> list[Mapping[str, Any]]:
+    targets: list[Mapping[str, Any]] = events.list_targets_by_rule(Rule=rule)["Targets"]
+    return targets
+
+
+def _check(operation: str, answer: Mapping[str, Any]) -> None:
+    """Raise what the answer tells: these calls fail with HTTP 200."""
+    for failed in answer.get("FailedEntries", ()):
+        words = f"target {failed['TargetId']}: {failed.get('ErrorMessage', '')}"
+        raise entry_error(operation, failed["ErrorCode"], words)

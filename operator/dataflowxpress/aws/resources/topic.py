@@ -1,0 +1,74 @@
+"""SNS topic: where a pipeline says what happened."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from dataflowxpress.api.resource_id import Key
+from dataflowxpress.aws.tags import pairs
+from dataflowxpress.planning.resource import Resource, State, Tags
+
+from .policy import Statement, merged, ours, policy, sid
+
+CLOUDWATCH = "cloudwatch.amazonaws.com"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic(Resource):
+    """A topic on which AWS services of this account may publish."""
+
+    service = "sns"
+    arn_format = "arn:{partition}:sns:{region}:{account}:{name}"
+
+    display_name: str = ""  # whom mails are from
+    publishers: tuple[str, ...] = (CLOUDWATCH,)
+
+    @property
+    def key(self) -> Key:
+        """The two halves of its ARN: SNS finds topics by nothing less."""
+        return (self.arn_of(self.scope, (self.name,)).removesuffix(f":{self.name}"), self.name)
+
+    def desired(self) -> State:
+        statements = [self._allow(service) for service in self.publishers]
+        return {"DisplayName": self.display_name, "Policy": policy(statements)}
+
+    def _allow(self, service: str) -> Statement:
+        return {
+            "Sid": sid("Publish", service),
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": "sns:Publish",
+            "Resource": self.arn,
+            "Condition": {"StringEquals": {"aws:SourceAccount": self.scope.account}},
+        }
+
+    @staticmethod
+    def read(sns: Any, home: str, name: str) -> State:
+        have = _attributes(sns, f"{home}:{name}")
+        return {"DisplayName": "", **have, "Policy": ours(have.get("Policy", "{}"))}
+
+    def create(self, sns: Any, want: State, tags: Tags) -> None:
+        attributes = {name: _spell(value) for name, value in want.items() if value}
+        sns.create_topic(Name=self.name, Attributes=attributes, Tags=pairs(tags))
+
+    def update(self, sns: Any, want: State, changed: frozenset[str]) -> None:
+        have = _attributes(sns, self.arn) if "Policy" in changed else {}
+        whole = {**want, "Policy": merged(want["Policy"], have.get("Policy", "{}"))}
+        for name in sorted(changed):
+            value = _spell(whole[name])
+            sns.set_topic_attributes(TopicArn=self.arn, AttributeName=name, AttributeValue=value)
+
+    @staticmethod
+    def delete(sns: Any, home: str, name: str) -> None:
+        sns.delete_topic(TopicArn=f"{home}:{name}")
+
+
+def _attributes(sns: Any, arn: str) -> State:
+    attributes: State = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
+    return attributes
+
+
+def _spell(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

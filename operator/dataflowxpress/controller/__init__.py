@@ -1,0 +1,1 @@
+"""Controller: reconciles DataPipelines; kopf handlers, work queue, reconciler and deletion."""

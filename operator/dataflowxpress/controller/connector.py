@@ -1,0 +1,92 @@
+"""Place: where a pipeline lives in AWS, whether it may, and what works there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from dataflowxpress.api.errors import Refused
+from dataflowxpress.api.pipeline import Pipeline
+from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.api.status import Status
+from dataflowxpress.aws.clients import Identity, clients, identity
+from dataflowxpress.aws.engine import Engine
+from dataflowxpress.planning.plan import Outcome
+from dataflowxpress.planning.resource import Resource, Scope
+from dataflowxpress.reporting.conditions import listed
+
+from .store import Store
+from .tenancy import Rules
+
+
+class Place(NamedTuple):
+    """Where a pipeline lives, and what works there."""
+
+    scope: Scope
+    client: Callable[[str], Any]
+    engine: Engine
+
+
+class Places:
+    """Finds the place of each pipeline of one store, within *rules*."""
+
+    def __init__(
+        self, store: Store, rules: Rules, tell: Callable[[Outcome], None] | None = None
+    ) -> None:
+        self._store, self._rules, self._tell = store, rules, tell
+
+    def of(self, pipeline: Pipeline) -> Place:
+        """Return where *pipeline* lives; raises Refused where it may not be, or was elsewhere."""
+        spec = pipeline.spec
+        self._rules.check_spec(pipeline.namespace, spec)
+        me = identity(spec.region, spec.role_arn)
+        self._rules.check_identity(pipeline.namespace, me)
+        _check_home(pipeline.status, me)
+        _check_kinds(pipeline.status)
+        _check_account(spec, me)
+        client = clients(spec.region, spec.role_arn)
+        return Place(self._scope(pipeline, me), client, Engine(client, tell=self._tell))
+
+    def _scope(self, pipeline: Pipeline, me: Identity) -> Scope:
+        spec = pipeline.spec
+        return Scope(
+            pipeline.owner,
+            *(me.account, me.region, me.partition),
+            tags=spec.tags,
+            cluster=self._store.uid,
+            uid=pipeline.uid,
+            adopt=spec.adopt,
+            boundary=self._rules.permissions_boundary or "",
+            retired_tags=frozenset(pipeline.status.tag_keys) - spec.tags.keys(),
+        )
+
+
+def _check_home(status: Status, me: Identity) -> None:
+    """Refuse to act elsewhere than where the pipeline is: its resources would be left behind."""
+    for line in status.resources:
+        region, account = (line.arn.split(":") + [""] * 5)[3:5]
+        if region not in {"", me.region} or account not in {"", me.account}:
+            raise Refused(
+                f"the pipeline's resources are in account {account}, {region or 'any region'},"
+                f" and the operator would now act in account {me.account}, {me.region}: put"
+                " spec.roleArn, spec.region or the operator's own identity back, or create a new"
+                " DataPipeline there"
+            )
+
+
+def _check_kinds(status: Status) -> None:
+    """Refuse to act on what only a newer operator knows: it would be left behind."""
+    if strange := sorted({line.kind for line in status.resources} - Resource.kinds.keys()):
+        raise Refused(
+            f"status.resources names {listed(strange)}, which this version of the operator does not"
+            " know: run the version that made it"
+        )
+
+
+def _check_account(spec: DataPipelineSpec, me: Identity) -> None:
+    """Refuse to act in another account than the one that the spec asks for."""
+    if spec.account_id not in {None, me.account}:
+        raise Refused(
+            f"spec.accountId is {spec.account_id}, but the operator's credentials are for"
+            f" {me.account}: set spec.roleArn to a role in {spec.account_id}, or correct the id"
+        )

@@ -1,0 +1,100 @@
+"""Deletion: what goes with a pipeline, how far it is meanwhile, and what says so."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from dataflowxpress.api.errors import Superseded
+from dataflowxpress.api.pipeline import Pipeline
+from dataflowxpress.api.problem import Problem
+from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.resource_id import Id
+from dataflowxpress.api.status import Status
+from dataflowxpress.planning.plan import Outcome, nothing_stays
+from dataflowxpress.planning.resource import Resource
+from dataflowxpress.reporting.conditions import Fact, listed
+from dataflowxpress.reporting.outcomes import failures, lines_of
+from dataflowxpress.reporting.status import judged
+
+from .store import Store
+
+TELL = 1.0  # seconds between two words on how far it is
+EASED = (
+    "do what the message says, or set spec.deletionPolicy to RetainData, which leaves bucket and"
+    " database, or to Retain, which leaves everything"
+)
+
+
+def keeps_data(which: Id) -> bool:
+    """Say whether a resource is of a kind that keeps data."""
+    return Resource.kinds[which.kind].keeps_data
+
+
+STAYS: dict[str, Callable[[Id], bool]] = {  # what each deletion policy lets be
+    "RetainData": keeps_data,
+    "Delete": nothing_stays,
+    "Retain": lambda _: True,
+}
+
+
+def after(status: Status, outcomes: Sequence[Outcome]) -> Status:
+    """Return what is to be said when as much has gone as could."""
+    status = status.model_copy(update={"resources": lines_of(outcomes), "drift": ()})
+    failed = failures(outcomes)
+    said = listed(list(map(str, failed)))
+    stuck = any(_is_blocking(problem) for _, problem in failed)
+    return judged(
+        status,
+        Fact("Ready", False, Reason.DELETING, said),
+        Fact("Reconciling", True, Reason.DELETING),
+        Fact("Stalled", True, Reason.DELETION_BLOCKED, f"{said}: {EASED}")
+        if stuck
+        else Fact("Stalled", False, Reason.PROGRESSING),
+    )
+
+
+def _is_blocking(problem: Problem) -> bool:
+    """Whether it does not pass by itself."""
+    return problem.needs_person or problem.reason is Reason.APPLY_FAILED
+
+
+def unheard() -> None:
+    """Let nobody know that a deletion gets on."""
+
+
+@dataclass
+class Progress:
+    """Tells on the resource how far a long deletion is, and ends it when the spec has changed.
+
+    *get_on* hears of every step of it.
+    """
+
+    store: Store
+    pipeline: Pipeline
+    get_on: Callable[[], None] = unheard
+    clock: Callable[[], float] = time.monotonic
+    _told: float = field(default=float("-inf"), init=False)
+
+    def __call__(self, which: Id, said: str) -> None:
+        """Write *said* down, now and then; raises Superseded when it is no longer what is asked."""
+        self.get_on()
+        if self.clock() - self._told < TELL:
+            return
+        self._told = self.clock()
+        body = self.store.pipeline(self.pipeline.namespace, self.pipeline.name)
+        if body is None or Pipeline(body).generation != self.pipeline.generation:
+            raise Superseded("the spec has changed meanwhile: it is looked at anew")
+        status = _with_line(Pipeline(body).status, which, said)
+        fact = Fact("Ready", False, Reason.DELETING, f"{which}: {said}")
+        told = judged(status, fact, Fact("Reconciling", True, Reason.DELETING))
+        self.store.write_status(self.pipeline.namespace, self.pipeline.name, told)
+
+
+def _with_line(status: Status, which: Id, said: str) -> Status:
+    update = {"state": "Deleting", "message": said}
+    lines = (
+        line.model_copy(update=update) if line.id == which else line for line in status.resources
+    )
+    return status.model_copy(update={"resources": tuple(lines)})

@@ -1,0 +1,61 @@
+"""News: what runs and the backstop have done between two statuses. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dataflowxpress.api.events import Event
+from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.status import Status
+from dataflowxpress.reporting.conditions import counted
+
+from .observation import ACTIVE, ENDED_BADLY
+from .recovery import COMPARE
+
+
+def news(before: Status, after: Status) -> Iterator[Event]:
+    """Yield what has happened."""
+    yield from _ended(before, after)
+    yield from _backstop(before, after)
+    if after.reprocess and after.reprocess != before.reprocess:
+        granted = after.reprocess.answer == "Requested"
+        said = f"{after.reprocess.prefix}: {after.reprocess.answer}"
+        if granted:
+            yield Event("Normal", Reason.REPROCESS_REQUESTED, said)
+        else:
+            yield Event("Warning", Reason.REPROCESS_REFUSED, said)
+
+
+def _ended(before: Status, after: Status) -> Iterator[Event]:
+    ended = {run.id for run in before.runs if run.state not in ACTIVE}
+    for run in reversed(after.runs):
+        if run.id in ended or run.state in ACTIVE:
+            continue
+        did = f"{counted(run.objects, 'object')}, {counted(run.rows_written, 'row')}"
+        if run.state in ENDED_BADLY:
+            yield Event("Warning", Reason.RUN_FAILED, f"{run.id}: {run.error}")
+        else:
+            yield Event(
+                "Normal",
+                Reason.RUN_SUCCEEDED,
+                f"{run.id}: {did}, {run.rows_rejected} rejected, {run.seconds} s",
+            )
+
+
+def _backstop(before: Status, after: Status) -> Iterator[Event]:
+    was, now = before.backstop, after.backstop
+    if now is None or now == was:
+        return
+    known = was.attempts if was and was.work == now.work else 0
+    # A first comparison is a precaution: functions may only be slow. What it mends, drift tells.
+    silent = now.did == COMPARE.value and now.attempts == 1
+    if now.attempts > known and not silent:
+        yield Event(
+            "Warning", Reason(now.reason), f"{now.message}: {now.did} (attempt {now.attempts})"
+        )
+    if now.gave_up and not (was and was.gave_up):
+        yield Event(
+            "Warning",
+            Reason.GAVE_UP,
+            f"{now.message}: {counted(now.attempts, 'attempt')} changed nothing",
+        )

@@ -1,0 +1,162 @@
+"""Facts: where a pipeline's data is, read off crawler, job, queues, objects and manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from dataflowxpress.api.spec import DataPipelineSpec, Source
+from dataflowxpress.api.status import TIME, Crawl, Data, Run
+from dataflowxpress.aws.resources import Alarm, Bucket, Crawler, Job
+from dataflowxpress.planning.resource import Resource, only
+from dataflowxpress.reporting.conditions import listed
+
+from .manifest_log import NAMED, REQUESTS, Book, Books, Sums, listing
+from .queues import Depth, Queues, depth
+
+SHOWN = 10  # runs in the status
+ENDED_BADLY = {"FAILED", "TIMEOUT", "STOPPED", "ERROR"}
+ACTIVE = {"STARTING", "RUNNING", "STOPPING", "WAITING"}
+
+
+class Upload(NamedTuple):
+    """An object as S3 lists it under the source prefix."""
+
+    key: str
+    etag: str
+    modified: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What a look found; times are text as in the status, and compare as such."""
+
+    packaged: bool  # the script is ours, and keeps books
+    crawl: Crawl | None
+    runs: tuple[Run, ...]  # the newest first
+    uploads: Depth
+    crawls: Depth
+    pending: tuple[Upload, ...]  # what no manifest names: all there is where nobody writes any
+    requests: tuple[str, ...]  # keys of what asks the job to convert again
+    reasons: tuple[str, ...]  # why objects could not be converted yet, by the newest manifest
+    data: Data
+
+    @property
+    def last_run(self) -> Run | None:
+        """The newest run."""
+        return self.runs[0] if self.runs else None
+
+    @property
+    def crawled(self) -> str:
+        """When the last crawl began."""
+        return self.crawl.started if self.crawl else ""
+
+    @property
+    def moving(self) -> bool:
+        """Whether something is at work that may change all this."""
+        crawling = self.crawl is not None and self.crawl.state == "Running"
+        running = any(run.state in ACTIVE for run in self.runs)
+        return crawling or running or bool(self.uploads.in_flight or self.crawls.in_flight)
+
+    @property
+    def publishing(self) -> bool:
+        """Whether a run has committed objects that the catalog may not show yet.
+
+        One that died may have left that to the next, which has itself nothing to commit.
+        """
+        ended = next((run for run in self.runs if run.state not in ACTIVE), None)
+        left = ended is not None and ended.state in ENDED_BADLY
+        return left or any(run.state in ACTIVE and run.objects for run in self.runs)
+
+    @property
+    def newest(self) -> str:
+        """When the newest of the pending objects was uploaded."""
+        return max((upload.modified for upload in self.pending), default="")
+
+
+def gather(
+    client: Callable[[str], Any], spec: DataPipelineSpec, wanted: Sequence[Resource], books: Books
+) -> Facts:
+    """Read everything."""
+    s3, glue, sqs = client("s3"), client("glue"), client("sqs")
+    bucket, queues = only(wanted, Bucket).name, Queues.of(wanted)
+    packaged = spec.job.script.packaged
+    book = books.of(s3, bucket)
+    pending = tuple(each for each in _uploads(s3, bucket, spec.source) if not _is_in(book, each))
+    dead = sum(sum(depth(sqs, each.queue)) for each in wanted if isinstance(each, Alarm))
+    return Facts(
+        packaged=packaged,
+        crawl=_last_crawl(glue.get_crawler(Name=only(wanted, Crawler).name)["Crawler"]),
+        runs=_runs(glue, only(wanted, Job).name, book),
+        uploads=depth(sqs, queues.uploads),
+        crawls=depth(sqs, queues.crawls),
+        pending=pending,
+        requests=tuple(each["Key"] for each in listing(s3, bucket, REQUESTS)),
+        reasons=tuple(f"{key}: {reason}" for key, reason in book.waiting.items()),
+        data=_data(book, waiting=len(pending) if packaged else 0, dead_letters=dead),
+    )
+
+
+def _uploads(s3: Any, bucket: str, source: Source) -> Iterator[Upload]:
+    for item in listing(s3, bucket, source.prefix):
+        if item["Key"].endswith(source.suffix) and not item["Key"].endswith("/"):
+            yield Upload(item["Key"], item["ETag"].strip('"'), _time(item["LastModified"]))
+
+
+def _is_in(book: Book, upload: Upload) -> bool:
+    entry = book.objects.get(upload.key)
+    return entry is not None and entry.etag == upload.etag
+
+
+def _data(book: Book, *, waiting: int, dead_letters: int) -> Data:
+    return Data(
+        objects=len(book.objects),
+        rows=sum(entry.rows for entry in book.objects.values()),
+        rejected=sum(entry.rejected for entry in book.objects.values()),
+        waiting=waiting,
+        dead_letters=dead_letters,
+    )
+
+
+def _last_crawl(crawler: Mapping[str, Any]) -> Crawl | None:
+    last = crawler.get("LastCrawl") or {}
+    if crawler["State"] != "READY":
+        return Crawl(state="Running", started=_time(last.get("StartTime")))
+    if not last:
+        return None
+    return Crawl(
+        state=last["Status"].capitalize(),
+        started=_time(last.get("StartTime")),
+        error=last.get("ErrorMessage", ""),
+    )
+
+
+def _runs(glue: Any, job: str, book: Book) -> tuple[Run, ...]:
+    found = glue.get_job_runs(JobName=job, MaxResults=SHOWN)["JobRuns"]
+    newest = sorted(found, key=lambda run: _time(run["StartedOn"]), reverse=True)
+    return tuple(_run(run, book.of_run(run["Id"])) for run in newest[:SHOWN])
+
+
+def _run(run: Mapping[str, Any], sums: Sequence[Sums]) -> Run:
+    reasons = [reason for each in sums for reason in each.reasons]
+    return Run(
+        id=run["Id"],
+        state=run["JobRunState"],
+        started=_time(run["StartedOn"]),
+        seconds=int(run.get("ExecutionTime") or 0),
+        objects=sum(each.objects for each in sums),
+        rows_read=sum(each.read for each in sums),
+        rows_written=sum(each.rows for each in sums),
+        rows_rejected=sum(each.rejected for each in sums),
+        error=run.get("ErrorMessage") or listed(reasons, NAMED),
+    )
+
+
+def _time(moment: datetime | float | None) -> str:
+    if moment is None:
+        return ""
+    if not isinstance(moment, datetime):
+        moment = datetime.fromtimestamp(moment, UTC)
+    return moment.astimezone(UTC).strftime(TIME)

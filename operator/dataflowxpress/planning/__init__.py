@@ -1,0 +1,1 @@
+"""Planning: describe, compare and plan; no I/O."""

@@ -1,0 +1,1 @@
+"""Reporting: outcomes in, conditions, drift and Events out. Pure."""

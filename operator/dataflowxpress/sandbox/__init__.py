@@ -1,5 +1,0 @@
-"""Sandbox: Kubernetes, AWS and the operator on one machine, without containers.
-
-`dataflowxpress.sandbox.sandbox.Sandbox` is the whole. This module imports nothing, so that the
-operator needs none of the sandbox's dependencies.
-"""

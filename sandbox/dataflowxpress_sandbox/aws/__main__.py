@@ -1,0 +1,30 @@
+"""Command line of the AWS server: `python -m dataflowxpress_sandbox.aws --port PORT --dir DIR`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from . import settings
+
+
+def main() -> None:
+    """Serve AWS on a loopback port until SIGTERM or SIGINT."""
+    parser = argparse.ArgumentParser(prog="dataflowxpress_sandbox.aws", description=main.__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--dir", type=Path, required=True, help="holds logs/, mail/ and tmp/")
+    parser.add_argument("--tied", action="store_true", help="end when standard input ends, too")
+    arguments = parser.parse_args()
+    directory = arguments.dir.resolve()
+    scratch = directory / "tmp"
+    for folder in (directory / "logs", scratch):
+        folder.mkdir(parents=True, exist_ok=True)
+    settings.apply(arguments.port, scratch)
+
+    from .server import serve  # reads the settings while importing
+
+    serve(arguments.port, directory, tied=arguments.tied)
+
+
+if __name__ == "__main__":
+    main()

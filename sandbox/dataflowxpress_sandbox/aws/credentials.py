@@ -1,0 +1,28 @@
+"""Credentials: temporary ones of a role, and what acts with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import Aws
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Temporary credentials on an AWS."""
+
+    aws: Aws
+    access_key: str
+    secret: str
+    token: str
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of a process that acts with them."""
+        environment = self.aws.environment(self.access_key, self.secret)
+        return {**environment, "AWS_SESSION_TOKEN": self.token}
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client that acts with them."""
+        return self.aws.client(service, self.environment())

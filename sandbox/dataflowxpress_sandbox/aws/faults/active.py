@@ -1,0 +1,111 @@
+"""Active faults: which are set, and which of them strikes now."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from .fault import Fault, Kind, Moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+logger = logging.getLogger("dataflowxpress.faults")
+
+_REMEMBERED = 10_000  # strikes
+
+
+@dataclass
+class _Entry:
+    """A fault with what it has seen; each draws from a source of chance of its own."""
+
+    number: int
+    fault: Fault
+    chance: Random = field(init=False)
+    seen: int = 0
+    strikes: int = 0
+
+    def __post_init__(self) -> None:
+        self.chance = Random(self.fault.seed)  # noqa: S311 - to be repeated, not to be secret
+
+    def strikes_now(self) -> bool:
+        self.seen += 1
+        spared = self.seen <= self.fault.after
+        spent = self.fault.times is not None and self.strikes >= self.fault.times
+        if spared or spent or self.chance.random() >= self.fault.rate:
+            return False
+        self.strikes += 1
+        return True
+
+
+class Active:
+    """The faults of this process; safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._entries: dict[int, _Entry] = {}
+        self._strikes: deque[dict[str, Any]] = deque(maxlen=_REMEMBERED)
+
+    def set(self, fault: Fault) -> int:
+        """Let a fault strike from now on; return its number."""
+        with self._lock:
+            number = next(self._numbers)
+            self._entries[number] = _Entry(number, fault)
+        logger.info("fault %d: %s", number, fault)
+        return number
+
+    def clear(self, number: int | None = None) -> bool:
+        """Take away a fault, or all; say whether it was there."""
+        with self._lock:
+            known = number is None or number in self._entries
+            for each in [number] if number is not None else list(self._entries):
+                self._entries.pop(each, None)
+        return known
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing can strike: the usual case, which must cost nothing."""
+        return not self._entries
+
+    def strike(
+        self, moment: Moment, able: Callable[[Fault], bool] = lambda _: True
+    ) -> Fault | None:
+        """Return the first fault that strikes now, of those that are *able* to do harm."""
+        with self._lock:
+            for entry in self._entries.values():
+                fault = entry.fault
+                if fault.matches(moment) and able(fault) and entry.strikes_now():
+                    self._note(entry, moment)
+                    return fault
+        return None
+
+    def _note(self, entry: _Entry, moment: Moment) -> None:
+        kind, number = entry.fault.kind, entry.number
+        logger.info("fault %d: %s %s", number, kind, moment)
+        strike = {"at": time.time(), "number": number, "kind": kind, **moment._asdict()}
+        self._strikes.append(strike)
+
+    def expects(self, kind: Kind, moment: Moment) -> bool:
+        """Whether a fault of this kind might strike then or later."""
+        with self._lock:
+            faults = [entry.fault for entry in self._entries.values()]
+        return any(fault.kind == kind and fault.matches(moment) for fault in faults)
+
+    def shown(self) -> dict[str, Any]:
+        """Return the faults with their numbers, and the latest strikes, as JSON's types."""
+        with self._lock:
+            return {
+                "faults": [
+                    {**entry.fault.model_dump(mode="json"), "number": number}
+                    | {"seen": entry.seen, "strikes": entry.strikes}
+                    for number, entry in self._entries.items()
+                ],
+                "strikes": list(self._strikes),
+            }

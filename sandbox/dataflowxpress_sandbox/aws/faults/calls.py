@@ -1,0 +1,109 @@
+"""Calls that go wrong: a request may be refused, late, stale, or the last of its sender."""
+
+from __future__ import annotations
+
+import asyncio
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from ministack import app
+from ministack.core import iam_actions, iam_evaluator
+from ministack.core.responses import get_account_id, get_region
+
+from . import caller
+from .fault import Fault, Kind, Moment
+from .past import Past
+
+if TYPE_CHECKING:
+    from .active import Active
+
+Answer = tuple[int, dict[str, str], Any]
+
+client_port: ContextVar[int] = ContextVar("client_port", default=0)  # of the request at hand
+
+_THROTTLED = {"s3": ("SlowDown", 503), "glue": ("ThrottlingException", 400)}
+_RETRIED = {"InternalError": 500}  # every other error means that the request is at fault
+
+
+class Calls:
+    """All calls to this process."""
+
+    def __init__(self, active: Active) -> None:
+        self._active = active
+        self._past = Past()
+        self._theirs = app._dispatch_service_request
+
+    def install(self) -> None:
+        """Stand in the way of ministack's requests, before it looks at permissions."""
+        app._dispatch_service_request = self.dispatch
+
+    async def dispatch(self, *request: Any) -> Answer:
+        """Answer a request, or do with it what a fault says."""
+        if self._active.is_empty:
+            self._past.forget()
+            return await self._theirs(*request)  # type: ignore[no-any-return]
+        moment = _moment(*request)
+        fault = self._active.strike(moment, lambda fault: self._able(fault, moment, request))
+        if fault and (other := await self._instead(fault, moment, request)):
+            return other
+        answer: Answer = await self._theirs(*request)
+        if fault and fault.kind == Kind.LOSE:
+            return _error(request, fault.error, fault.message)
+        if fault and fault.kind == Kind.KILL_AFTER:
+            await asyncio.to_thread(caller.kill, client_port.get())
+        if self._active.expects(Kind.LAG, moment):
+            self._past.remember(moment.caller, request, answer)
+        return answer
+
+    def _able(self, fault: Fault, moment: Moment, request: Any) -> bool:
+        lags = fault.kind == Kind.LAG
+        return not lags or self._past.has(moment.caller, request, fault.seconds)
+
+    async def _instead(self, fault: Fault, moment: Moment, request: Any) -> Answer | None:
+        """Return what is answered without doing the call; None when it is to be done."""
+        match fault.kind:
+            case Kind.FAIL:
+                return _error(request, fault.error, fault.message)
+            case Kind.THROTTLE:
+                code, status = _THROTTLED.get(_service(request), ("Throttling", 400))
+                return _error(request, code, "Rate exceeded", status)
+            case Kind.KILL:
+                await asyncio.to_thread(caller.kill, client_port.get())
+                return _error(request, "ServiceUnavailable", fault.message, 503)
+            case Kind.LAG:
+                return self._past.recall(moment.caller, request)
+            case Kind.DELAY:
+                await asyncio.sleep(fault.seconds)
+        return None
+
+
+def _moment(
+    method: str, path: str, headers: Any, body: bytes, query: Any, _request_id: str
+) -> Moment:
+    service = _service((method, path, headers, body, query))
+    params = app._routing_params(method, path, headers, body, query)
+    named = (service, method, path, headers, body, params)
+    action = iam_actions.extract_iam_action(*named) or f"{service}:{method}"
+    resource = iam_actions.extract_resource_arn(*named, get_region(), get_account_id())
+    return Moment(action, resource, iam_evaluator.request_caller_arn(headers, query))
+
+
+def _service(request: Any) -> str:
+    method, path, headers, body, query = request[:5]
+    params = app._routing_params(method, path, headers, body, query)
+    service: str = app.detect_service(method, path, headers, params)
+    return service
+
+
+def _error(request: Any, code: str, message: str, status: int = 0) -> Answer:
+    """Return an error in the words of the service's protocol."""
+    _, headers, body = iam_actions.access_denied_response(
+        _service(request),
+        "",
+        "",
+        request[5],
+        error_code=code,
+        message=message,
+        headers=request[2],
+    )
+    return status or _RETRIED.get(code, 400), headers, body

@@ -1,0 +1,43 @@
+"""Operations: which of Glue's are ours, in front of those of ministack."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ministack.core.responses import error_response_json, json_response
+from ministack.services import glue
+
+from . import classifiers
+from .crawlers import Crawlers
+from .errors import GlueError
+from .jobs import Jobs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from dataflowxpress_sandbox.aws import Aws
+
+
+def install(aws: Aws, directory: Path) -> Jobs:
+    """Answer our operations in this process' Glue; return the jobs, to be ended with it."""
+    theirs = glue._handle_request_sync
+    jobs = Jobs(aws, directory)
+    ours: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+        **jobs.operations(),
+        **Crawlers(aws).operations(),
+        "UpdateClassifier": classifiers.update,
+    }
+
+    def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
+        operation = ours.get(headers.get("x-amz-target", "").rpartition(".")[2])
+        if operation is None:
+            return theirs(method, path, headers, body, query)
+        try:
+            return json_response(operation(json.loads(body or b"{}")))
+        except GlueError as error:
+            return error_response_json(error.code, error.message, 400)
+
+    glue._handle_request_sync = handle
+    return jobs

@@ -1,0 +1,127 @@
+"""Catalog: tables in the shape in which Glue's crawlers write them."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from .schema import types
+
+if TYPE_CHECKING:
+    from .grouping import Group
+    from .schema.schema import Schema
+
+_TEXT = (
+    "org.apache.hadoop.mapred.TextInputFormat",
+    "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+)
+_PARQUET = (
+    "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+    "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+)
+_ACCEPTED = (
+    *("Name", "Description", "Owner", "Retention", "StorageDescriptor", "PartitionKeys"),
+    *("TableType", "Parameters", "ViewOriginalText", "ViewExpandedText"),
+)
+
+
+def table_input(group: Group, crawler: str, name: str) -> dict[str, Any]:
+    """Return a group as the input of CreateTable."""
+    schema = group.schema
+    about = _parameters(group, crawler)
+    return {
+        "Name": name,
+        "Owner": "owner",
+        "Retention": 0,
+        "TableType": "EXTERNAL_TABLE",
+        "Parameters": about,
+        "PartitionKeys": [{"Name": key, "Type": "string"} for key in group.partition_keys],
+        "StorageDescriptor": storage(schema, group.location, about),
+    }
+
+
+def storage(schema: Schema, location: str, about: dict[str, str]) -> dict[str, Any]:
+    """Return how and where the data of a table or partition is stored."""
+    read, write = _PARQUET if schema.classification == "parquet" else _TEXT
+    return {
+        "Columns": [{"Name": n, "Type": types.known(t)} for n, t in schema.columns.items()],
+        "Location": location,
+        "InputFormat": read,
+        "OutputFormat": write,
+        "Compressed": about["compressionType"] != "none",
+        "NumberOfBuckets": -1,
+        "SerdeInfo": _serde(schema),
+        "BucketColumns": [],
+        "SortColumns": [],
+        "Parameters": about,
+        "StoredAsSubDirectories": False,
+    }
+
+
+def updated(
+    old: dict[str, Any], new: dict[str, Any], *, merge_columns: bool
+) -> dict[str, Any] | None:
+    """Return a table's new input, None where nothing changes.
+
+    With `merge_columns` the columns that are there stay as they are, also where a user has changed
+    their types, and new ones are added; else the crawl's columns replace them.
+    """
+    storage = dict(new["StorageDescriptor"])
+    if merge_columns:
+        columns = old["StorageDescriptor"]["Columns"]
+        there = {each["Name"] for each in columns}
+        added = [each for each in storage["Columns"] if each["Name"] not in there]
+        storage["Columns"] = [*columns, *added]
+    kept = {key: old[key] for key in _ACCEPTED if old.get(key) is not None}
+    parameters = {**old.get("Parameters", {}), **new["Parameters"]}
+    merged = {**kept, "StorageDescriptor": storage, "Parameters": parameters}
+    return merged if merged != kept else None
+
+
+def name_of(group: Group, prefix: str, existing: dict[str, str]) -> str:
+    """Return a table's name; one that another place has already gets a hash of its own."""
+    name = f"{prefix}{group.name}".lower()
+    if existing.get(name, group.location) == group.location:
+        return name
+    return f"{name}_{hashlib.md5(group.location.encode(), usedforsecurity=False).hexdigest()}"
+
+
+def _parameters(group: Group, crawler: str) -> dict[str, str]:
+    schema = group.schema
+    found = [each for each, _ in group.members]
+    about = {
+        "CrawlerSchemaSerializerVersion": "1.0",
+        "CrawlerSchemaDeserializerVersion": "1.0",
+        "UPDATED_BY_CRAWLER": crawler,
+        "classification": schema.classification,
+        "compressionType": found[0].compression,
+        "objectCount": str(len(found)),
+        "sizeKey": str(sum(each.size for each in found)),
+        "typeOfData": "file",
+    }
+    if schema.classification == "csv":
+        about |= {
+            "delimiter": schema.settings["delimiter"],
+            "columnsOrdered": "true",
+            "areColumnsQuoted": "false",
+        }
+        if schema.settings["header"] == "true":
+            about["skip.header.line.count"] = "1"
+    return about
+
+
+def _serde(schema: Schema) -> dict[str, Any]:
+    if schema.classification == "parquet":
+        library = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+        return {"SerializationLibrary": library, "Parameters": {"serialization.format": "1"}}
+    if schema.classification == "json":
+        paths = ",".join(schema.columns)
+        library = "org.openx.data.jsonserde.JsonSerDe"
+        return {"SerializationLibrary": library, "Parameters": {"paths": paths}}
+    if schema.settings["serde"] == "OpenCSVSerDe":
+        how = {"separatorChar": schema.settings["delimiter"], "quoteChar": schema.settings["quote"]}
+        library = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
+        return {"SerializationLibrary": library, "Parameters": how}
+    library = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
+    how = {"field.delim": schema.settings["delimiter"]}
+    return {"SerializationLibrary": library, "Parameters": how}

@@ -1,0 +1,135 @@
+"""Crawl: one run of a crawler over its S3 targets, with the permissions of its role."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import catalog
+from .grouping import Group, group
+from .schema import objects
+from .schema.classify import classify
+from .schema.csv_classifier import CsvClassifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dataflowxpress_sandbox.aws.credentials import Credentials
+
+_AT_ONCE = 100  # partitions, the limit of BatchCreatePartition
+
+
+class Stopped(Exception):
+    """The crawl was asked to stop."""
+
+
+@dataclass
+class Report:
+    """What a crawl did to the catalog."""
+
+    created: int = 0
+    updated: int = 0
+
+
+class Crawl:
+    """A crawl; `stopping` makes it end early, `log` takes what it has to say."""
+
+    def __init__(
+        self,
+        crawler: dict[str, Any],
+        classifiers: list[dict[str, Any]],
+        credentials: Credentials,
+        log: Callable[[str], None],
+    ) -> None:
+        self.stopping = threading.Event()
+        self._crawler = crawler
+        self._own = [CsvClassifier.of(each) for each in classifiers]
+        self._s3 = credentials.client("s3")
+        self._glue = credentials.client("glue")
+        self._log = log
+        configuration = json.loads(crawler.get("Configuration") or "{}")
+        output = configuration.get("CrawlerOutput", {})
+        grouping = configuration.get("Grouping", {})
+        self._merge = output.get("Tables", {}).get("AddOrUpdateBehavior") == "MergeNewColumns"
+        self._combine = grouping.get("TableGroupingPolicy") == "CombineCompatibleSchemas"
+        self._level = grouping.get("TableLevelConfiguration")
+        self._change = crawler.get("SchemaChangePolicy", {})
+
+    def run(self) -> Report:
+        """Look at everything and write the catalog."""
+        report = Report()
+        self._glue.get_database(Name=self._crawler["DatabaseName"])
+        for target in self._crawler.get("Targets", {}).get("S3Targets", []):
+            groups = self._groups(target)
+            for each in groups:
+                self._write(each, report)
+            self._forget(target["Path"], {each.location for each in groups})
+        return report
+
+    def _groups(self, target: dict[str, Any]) -> list[Group]:
+        classified = []
+        for found in objects.under(self._s3, target["Path"], target.get("Exclusions", [])):
+            if self.stopping.is_set():
+                raise Stopped
+            schema = classify(self._s3, found, self._own)
+            if schema:
+                classified.append((found, schema))
+            else:
+                self._log(f"No classifier recognises s3://{found.bucket}/{found.key}")
+        return group(target["Path"], classified, combine=self._combine, level=self._level)
+
+    def _write(self, each: Group, report: Report) -> None:
+        database = self._crawler["DatabaseName"]
+        tables = {table["Name"]: table for table in self._tables()}
+        places = {name: its["StorageDescriptor"]["Location"] for name, its in tables.items()}
+        name = catalog.name_of(each, self._crawler.get("TablePrefix", ""), places)
+        new = catalog.table_input(each, self._crawler["Name"], name)
+        if name not in tables:
+            self._glue.create_table(DatabaseName=database, TableInput=new)
+            self._log(f"Created table {name} in database {database}")
+            report.created += 1
+        elif self._change.get("UpdateBehavior") != "LOG":
+            changed = catalog.updated(tables[name], new, merge_columns=self._merge)
+            if changed:
+                self._glue.update_table(DatabaseName=database, TableInput=changed)
+                self._log(f"Updated table {name} in database {database}")
+                report.updated += 1
+        self._write_partitions(each, name)
+
+    def _write_partitions(self, each: Group, table: str) -> None:
+        if not each.partitioned:
+            return
+        named = {"DatabaseName": self._crawler["DatabaseName"], "TableName": table}
+        pages = self._glue.get_paginator("get_partitions").paginate(**named)
+        known = {tuple(its["Values"]) for page in pages for its in page["Partitions"]}
+        described = self._glue.get_table(DatabaseName=named["DatabaseName"], Name=table)["Table"]
+        storage = described["StorageDescriptor"]
+        new = [
+            {"Values": list(values), "StorageDescriptor": {**storage, "Location": location}}
+            for values, location in each.partitions.items()
+            if values not in known
+        ]
+        for begin in range(0, len(new), _AT_ONCE):
+            some = new[begin : begin + _AT_ONCE]
+            self._glue.batch_create_partition(**named, PartitionInputList=some)
+
+    def _forget(self, path: str, found: set[str]) -> None:
+        behaviour = self._change.get("DeleteBehavior", "LOG")
+        if behaviour == "LOG":
+            return
+        for table in self._tables():
+            ours = table.get("Parameters", {}).get("UPDATED_BY_CRAWLER") == self._crawler["Name"]
+            location = table["StorageDescriptor"]["Location"]
+            if ours and location.startswith(path) and location not in found:
+                self._glue.delete_table(
+                    DatabaseName=self._crawler["DatabaseName"], Name=table["Name"]
+                )
+                self._log(f"Deleted table {table['Name']}: nothing is left of it")
+
+    def _tables(self) -> list[dict[str, Any]]:
+        pages = self._glue.get_paginator("get_tables").paginate(
+            DatabaseName=self._crawler["DatabaseName"]
+        )
+        return [table for page in pages for table in page["TableList"]]

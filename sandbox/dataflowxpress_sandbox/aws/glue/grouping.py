@@ -1,0 +1,122 @@
+"""Grouping: which objects under a path are one table, and which are its partitions."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .schema.schema import Schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .schema.objects import S3Object
+
+Classified = tuple["S3Object", Schema]
+
+
+@dataclass(frozen=True)
+class Group:
+    """A table-to-be: a folder, or one object where its neighbours are too different."""
+
+    location: str
+    members: tuple[Classified, ...]
+    partitioned: bool
+
+    @property
+    def schema(self) -> Schema:
+        """The schema of all members."""
+        return functools.reduce(Schema.merged, (schema for _, schema in self.members))
+
+    @property
+    def partition_keys(self) -> list[str]:
+        """The columns that folders stand for: `key=value` names them, else they are numbered."""
+        if not self.partitioned:
+            return []
+        names = (folder.partition("=") for folder in self._folders(self.members[0][0]))
+        return [
+            key.lower() if equals else f"partition_{number}"
+            for number, (key, equals, _) in enumerate(names)
+        ]
+
+    @property
+    def partitions(self) -> dict[tuple[str, ...], str]:
+        """The values of the partition keys, and the place of each."""
+        if not self.partitioned:
+            return {}
+        return {
+            tuple(folder.rpartition("=")[2] for folder in self._folders(found)): (
+                f"{self.location}{'/'.join(self._folders(found))}/"
+            )
+            for found, _ in self.members
+        }
+
+    def _folders(self, found: S3Object) -> tuple[str, ...]:
+        inside = f"s3://{found.bucket}/{found.key}".removeprefix(self.location)
+        return tuple(inside.split("/")[:-1])
+
+    @property
+    def name(self) -> str:
+        """The table's name, without prefix: that of its folder, cleaned as Glue does."""
+        last = self.location.rstrip("/").rsplit("/", 1)[-1]
+        return re.sub(r"[^0-9a-z_]", "_", last.lower())
+
+
+def group(
+    path: str, found: Iterable[Classified], *, combine: bool, level: int | None = None
+) -> list[Group]:
+    """Return the tables under a path.
+
+    Objects of compatible schemas are one table, and folders between it and them are partitions.
+    Where they differ, each folder is looked at by itself, and each object that has no like among
+    its neighbours becomes a table. With `combine` only the format must be the same. A folder with
+    objects and folders in it is a table of the former, next to those of the latter.
+
+    A *level* says how deep tables are, the bucket being the first; what lies less deep is in none.
+    """
+    location = path if path.endswith("/") else f"{path}/"
+    depth = max(0, level - _level_of(location)) if level else 0
+    members = tuple(each for each in found if len(each[0].folders) >= depth)
+    tables = []
+    for folders in sorted({each.folders[:depth] for each, _ in members}):
+        inside = tuple(each for each in members if each[0].folders[:depth] == folders)
+        place = "/".join([*folders, ""])
+        tables += _group(f"{location}{place}", inside, depth, combine=combine)
+    return tables
+
+
+def _level_of(location: str) -> int:
+    return len(location.removeprefix("s3://").strip("/").split("/"))
+
+
+def _group(
+    location: str, members: tuple[Classified, ...], depth: int, *, combine: bool
+) -> list[Group]:
+    levels = {len(each.folders) for each, _ in members}
+    if len(levels) == 1 and _compatible(members, combine=combine):
+        return [Group(location, members, partitioned=levels != {depth})]
+    here = tuple(each for each in members if len(each[0].folders) == depth)
+    tables = _in_one_folder(location, here, combine=combine)
+    for name in sorted({each.folders[depth] for each, _ in members if len(each.folders) > depth}):
+        inside = tuple(each for each in members if each[0].folders[depth : depth + 1] == (name,))
+        tables += _group(f"{location}{name}/", inside, depth + 1, combine=combine)
+    return tables
+
+
+def _in_one_folder(location: str, members: tuple[Classified, ...], *, combine: bool) -> list[Group]:
+    if not members:
+        return []
+    if _compatible(members, combine=combine):
+        return [Group(location, members, partitioned=False)]
+    return [
+        Group(f"s3://{found.bucket}/{found.key}", ((found, schema),), partitioned=False)
+        for found, schema in members
+    ]
+
+
+def _compatible(members: tuple[Classified, ...], *, combine: bool) -> bool:
+    first = members[0][1]
+    alike = Schema.fits if combine else Schema.like
+    return all(alike(first, schema) for _, schema in members[1:])

@@ -1,0 +1,88 @@
+"""Job process: the script of one run, with its modules and arguments, as a Spark process.
+
+Understood of Glue's special arguments: `--job-bookmark-option`, `--conf`, `--extra-py-files` and
+`--continuous-log-logGroup`. Others are handed to the script, as on AWS, and have no effect.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from dataflowxpress_sandbox.aws.spark import home, process
+
+if TYPE_CHECKING:
+    from dataflowxpress_sandbox.aws.credentials import Credentials
+
+_SITE = Path(__file__).parents[1] / "site"  # has awsglue
+_RUNNER = "dataflowxpress_sandbox.aws.glue.job_runner"
+
+
+class Launch:
+    """Everything of one run's process; its files are in the run's folder."""
+
+    def __init__(
+        self, job: dict[str, Any], record: dict[str, Any], credentials: Credentials, folder: Path
+    ) -> None:
+        self._job = job
+        self._record = record
+        self._credentials = credentials
+        self._result = folder / "result.json"
+        self._script = folder / Path(urlsplit(job["Command"]["ScriptLocation"]).path).name
+        self.folder = folder
+        self.bookmark = folder / "bookmark.json"
+        self.arguments: dict[str, str] = {
+            **job.get("DefaultArguments", {}),
+            **record.get("Arguments", {}),
+            **job.get("NonOverridableArguments", {}),
+        }
+
+    def fetch(self) -> None:
+        """Download the script and its modules with the role's permissions."""
+        s3 = self._credentials.client("s3")
+        (self.folder / "tmp").mkdir()
+        (self.folder / "lib").mkdir()
+        wanted = [self._job["Command"]["ScriptLocation"], *self._modules()]
+        for uri, target in zip(wanted, [self._script, *self._fetched()], strict=True):
+            where = urlsplit(uri)
+            s3.download_file(where.netloc, where.path.lstrip("/"), str(target))
+
+    def start(self) -> process.Running:
+        """Start the process; it ends when this one does."""
+        archives = [str(path) for path in self._fetched() if path.suffix != ".py"]
+        environment = {
+            "PYTHONPATH": os.pathsep.join([str(_SITE), str(self.folder / "lib"), *archives]),
+            "DATAFLOWXPRESS_BOOKMARK": str(self.bookmark),
+        }
+        return process.Place(home.prepare(), self._credentials, self.folder).start(
+            ["-m", _RUNNER, str(self._result), str(self._script), *self._argv()],
+            {"spark.app.name": self._job["Name"], **self._settings()},
+            environment,
+        )
+
+    def error(self) -> str | None:
+        """Return why the script failed; None when it did not."""
+        try:
+            error: str | None = json.loads(self._result.read_text())["error"]
+        except FileNotFoundError:
+            return "The job's process ended without a word; its error log may tell more"
+        return error
+
+    def _modules(self) -> list[str]:
+        return [uri for uri in self.arguments.get("--extra-py-files", "").split(",") if uri]
+
+    def _fetched(self) -> list[Path]:
+        return [self.folder / "lib" / uri.rsplit("/", 1)[-1] for uri in self._modules()]
+
+    def _argv(self) -> list[str]:
+        own = {"--JOB_NAME": self._job["Name"], "--JOB_RUN_ID": self._record["Id"]}
+        own["--JOB_ID"] = f"j_{self._record['Id'][3:]}"
+        return [word for pair in {**self.arguments, **own}.items() for word in pair]
+
+    def _settings(self) -> dict[str, str]:
+        """Return what `--conf` sets: `a=b --conf c=d` is how Glue takes more than one."""
+        given = f" {self.arguments.get('--conf', '')}".split(" --conf ")
+        return dict(each.strip().split("=", 1) for each in given if "=" in each)

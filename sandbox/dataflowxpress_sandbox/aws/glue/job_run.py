@@ -1,0 +1,166 @@
+"""Job run: one execution of a job's own script on real Spark, in a process group of its own."""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import logging
+import shutil
+import threading
+import time
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dataflowxpress_sandbox.aws import events, service_role
+from dataflowxpress_sandbox.aws.service_role import CannotAssumeError
+
+from . import job_logs, job_process
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from dataflowxpress_sandbox.aws import Aws
+    from dataflowxpress_sandbox.aws.credentials import Credentials
+    from dataflowxpress_sandbox.aws.spark import process
+
+logger = logging.getLogger("dataflowxpress.glue.jobs")
+
+_MESSAGES = {
+    "SUCCEEDED": "Job run succeeded",
+    "STOPPED": "Job run stopped",
+    "TIMEOUT": "Job run timed out",
+}
+
+
+class JobRun:
+    """A run, from STARTING to its end; its record is what GetJobRun shows."""
+
+    LIVE: ClassVar = {"STARTING", "RUNNING", "STOPPING"}
+
+    def __init__(
+        self,
+        aws: Aws,
+        directory: Path,
+        job: dict[str, Any],
+        record: dict[str, Any],
+        bookmark: dict[str, Any],
+    ) -> None:
+        self.record = record
+        self.ending = False
+        self._aws = aws
+        self._job = job
+        self._bookmark = bookmark
+        self._folder = directory / "logs" / "jobs" / record["Id"]
+        self._lock = threading.Lock()
+        self._process: process.Running | None = None
+
+    def start(self, then: Callable[[], None]) -> None:
+        """Run in the background, and call `then` after the end."""
+        # The account and the region of the caller live in context variables.
+        context = contextvars.copy_context()
+        run = threading.Thread(
+            target=context.run, args=(self._live, then), name=self.record["Id"], daemon=True
+        )
+        run.start()
+
+    def stop(self) -> bool:
+        """Make it stop; say whether there was anything to stop."""
+        with self._lock:
+            if self.record["JobRunState"] not in {"STARTING", "RUNNING"}:
+                return False
+            self._set("STOPPING")
+            self._kill()
+        return True
+
+    def end(self) -> None:
+        """Make it stop because the server ends."""
+        self.ending = True
+        self.stop()
+
+    def _live(self, then: Callable[[], None]) -> None:
+        try:
+            state, error = self._execute()
+        except CannotAssumeError as refused:
+            state, error = "FAILED", f"Failed to assume the job's role: {refused}"
+        except (BotoCoreError, ClientError, OSError, RuntimeError) as failed:
+            logger.exception("run %s could not be launched", self.record["Id"])
+            state, error = "FAILED", f"LAUNCH ERROR | {failed}"
+        with self._lock:
+            if self.record["JobRunState"] == "STOPPING":
+                state, error = "STOPPED", ""
+            self._finish(state, error)
+        then()
+        failure = (
+            f"JobName:{self._job['Name']} and JobRunId:{self.record['Id']} failed to execute"
+            f" with exception {error}"
+        )
+        message = _MESSAGES.get(state, failure)
+        events.job_state_changed(self._job["Name"], self.record["Id"], state, message)
+
+    def _execute(self) -> tuple[str, str]:
+        credentials = service_role.assume(self._aws, self._job["Role"], "GlueJobRunnerSession")
+        self._folder.mkdir(parents=True)
+        launch = job_process.Launch(self._job, self.record, credentials, self._folder)
+        launch.bookmark.write_text(self._bookmark.get("JobBookmark", "{}"))
+        launch.fetch()
+        with self._lock:
+            if self.record["JobRunState"] == "STOPPING":
+                return "STOPPED", ""
+            self._process = launch.start()
+            self._set("RUNNING")
+        began = time.monotonic()
+        try:
+            ended = self._wait(self._process, launch)
+        finally:
+            self.record["ExecutionTime"] = round(time.monotonic() - began)
+            self._kill()
+        self._ship_logs(credentials, launch)
+        return ended
+
+    def _wait(self, running: process.Running, launch: job_process.Launch) -> tuple[str, str]:
+        if not running.ends(self.record["Timeout"] * 60):
+            return "TIMEOUT", f"Job run timed out after {self.record['Timeout']} minutes"
+        error = launch.error()
+        if error is None:
+            self._keep_bookmark()
+            return "SUCCEEDED", ""
+        return "FAILED", error
+
+    def _keep_bookmark(self) -> None:
+        state = (self._folder / "bookmark.json").read_text()
+        if state in ("{}", self._bookmark.get("JobBookmark")):
+            return
+        self._bookmark.update(
+            JobName=self._job["Name"],
+            Version=self._bookmark.get("Version", 0) + 1,
+            Run=self._bookmark.get("Run", 0) + 1,
+            Attempt=self.record["Attempt"],
+            PreviousRunId=self._bookmark.get("RunId", ""),
+            RunId=self.record["Id"],
+            JobBookmark=state,
+        )
+
+    def _ship_logs(self, credentials: Credentials, launch: job_process.Launch) -> None:
+        try:
+            job_logs.ship(credentials.client("logs"), self.record["Id"], launch)
+        except (BotoCoreError, ClientError) as refused:
+            logger.warning("logs of %s stay in %s: %s", self.record["Id"], self._folder, refused)
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+
+    def _set(self, state: str) -> None:
+        self.record.update(JobRunState=state, LastModifiedOn=time.time())
+
+    def _finish(self, state: str, error: str) -> None:
+        if error:
+            self.record["ErrorMessage"] = error
+        self.record["CompletedOn"] = time.time()
+        self._set(state)
+        for scratch in ("tmp", "lib"):
+            shutil.rmtree(self._folder / scratch, ignore_errors=True)
+        summary = {key: self.record.get(key) for key in ("JobName", "JobRunState", "ErrorMessage")}
+        logger.info("run %s: %s", self.record["Id"], json.dumps(summary))

@@ -1,0 +1,216 @@
+"""Jobs: their definitions and their runs, as Glue's API shows them."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from ministack.services import glue
+
+from .errors import GlueError, invalid, not_found
+from .job_run import JobRun
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from dataflowxpress_sandbox.aws import Aws
+
+_DEFINITION = (
+    *("Description", "LogUri", "Role", "ExecutionProperty", "Command", "DefaultArguments"),
+    *("NonOverridableArguments", "Connections", "MaxRetries", "Timeout", "MaxCapacity"),
+    *("SecurityConfiguration", "NotificationProperty", "GlueVersion", "NumberOfWorkers"),
+    *("WorkerType", "ExecutionClass", "MaintenanceWindow", "JobMode", "JobRunQueuingEnabled"),
+)
+_DEFAULTS = {
+    "MaxRetries": 0,
+    "Timeout": 480,
+    "GlueVersion": "5.0",
+    "ExecutionProperty": {"MaxConcurrentRuns": 1},
+    "JobMode": "SCRIPT",
+}
+_OF_A_RUN = (
+    *("Timeout", "WorkerType", "NumberOfWorkers", "MaxCapacity", "SecurityConfiguration"),
+    *("GlueVersion", "ExecutionClass", "NotificationProperty"),
+)
+_UNITS = {"G.025X": 0.25, "G.1X": 1.0, "G.2X": 2.0, "G.4X": 4.0, "G.8X": 8.0, "Standard": 1.0}
+
+
+class Jobs:
+    """All jobs of the server and what is running of them."""
+
+    def __init__(self, aws: Aws, directory: Path) -> None:
+        self._aws = aws
+        self._directory = directory
+        self._lock = threading.RLock()
+        self._running: dict[str, JobRun] = {}
+        self._bookmarks: dict[str, dict[str, Any]] = {}
+
+    def operations(self) -> dict[str, Callable[[dict[str, Any]], dict[str, Any]]]:
+        """Return the API's operations by their names."""
+        return {
+            "CreateJob": self.create,
+            "UpdateJob": self.update,
+            "DeleteJob": self.delete,
+            "StartJobRun": self.start,
+            "GetJobRun": self.get_run,
+            "GetJobRuns": self.get_runs,
+            "BatchStopJobRun": self.stop,
+            "GetJobBookmark": self.get_bookmark,
+            "ResetJobBookmark": self.reset_bookmark,
+        }
+
+    def create(self, request: dict[str, Any]) -> dict[str, Any]:
+        """CreateJob."""
+        name = request.get("Name")
+        if not name or not request.get("Role") or not request.get("Command"):
+            raise invalid("A job needs a Name, a Role and a Command")
+        with self._lock:
+            if name in glue._jobs:
+                raise GlueError("AlreadyExistsException", f"Job with name {name} already exists")
+            now = time.time()
+            glue._jobs[name] = {**_definition(name, request), "CreatedOn": now}
+            glue._job_runs[name] = []
+        if request.get("Tags"):
+            glue._tags[glue._arn("job", name)] = dict(request["Tags"])
+        return {"Name": name}
+
+    def update(self, request: dict[str, Any]) -> dict[str, Any]:
+        """UpdateJob: what the update does not name is reset, as on AWS."""
+        job = self._job(request.get("JobName"))
+        created = {"CreatedOn": job["CreatedOn"]}
+        glue._jobs[job["Name"]] = {**_definition(job["Name"], request["JobUpdate"]), **created}
+        return {"JobName": job["Name"]}
+
+    def delete(self, request: dict[str, Any]) -> dict[str, Any]:
+        """DeleteJob: fine when there is none; its runs end by themselves."""
+        name = request.get("JobName", "")
+        glue._jobs.pop(name, None)
+        glue._job_runs.pop(name, None)
+        glue._tags.pop(glue._arn("job", name), None)
+        self._bookmarks.pop(glue._arn("job", name), None)
+        return {"JobName": name}
+
+    def start(self, request: dict[str, Any]) -> dict[str, Any]:
+        """StartJobRun."""
+        with self._lock:
+            job = self._job(request.get("JobName"))
+            allowed = job["ExecutionProperty"]["MaxConcurrentRuns"]
+            runs = glue._job_runs[job["Name"]]
+            if sum(run["JobRunState"] in JobRun.LIVE for run in runs) >= allowed:
+                raise GlueError(
+                    "ConcurrentRunsExceededException", f"Concurrent runs exceeded for {job['Name']}"
+                )
+            run_id = f"jr_{secrets.token_hex(32)}"
+            self._launch(job, request, run_id, attempt=0)
+        return {"JobRunId": run_id}
+
+    def _launch(
+        self, job: dict[str, Any], request: dict[str, Any], run_id: str, attempt: int
+    ) -> None:
+        now = time.time()
+        overridden = {key: request[key] for key in _OF_A_RUN if key in request}
+        record = {
+            **{key: job[key] for key in _OF_A_RUN if key in job},
+            **overridden,
+            "Id": run_id,
+            "JobName": job["Name"],
+            "JobMode": job["JobMode"],
+            "Attempt": attempt,
+            "JobRunState": "STARTING",
+            "StartedOn": now,
+            "LastModifiedOn": now,
+            "ExecutionTime": 0,
+            "LogGroupName": "/aws-glue/jobs",
+            "PredecessorRuns": [],
+        }
+        if request.get("Arguments"):
+            record["Arguments"] = request["Arguments"]
+        glue._job_runs.setdefault(job["Name"], []).append(record)
+        bookmark = self._bookmarks.setdefault(glue._arn("job", job["Name"]), {})
+        run = JobRun(self._aws, self._directory, dict(job), record, bookmark)
+        self._running[run_id] = run
+        run.start(then=lambda: self._ended(run, job, request))
+
+    def _ended(self, run: JobRun, job: dict[str, Any], request: dict[str, Any]) -> None:
+        with self._lock:
+            del self._running[run.record["Id"]]
+            attempt = run.record["Attempt"] + 1
+            again = run.record["JobRunState"] == "FAILED" and attempt <= job["MaxRetries"]
+            if again and not run.ending:
+                first = run.record["Id"].partition("_attempt_")[0]
+                self._launch(job, request, f"{first}_attempt_{attempt}", attempt)
+
+    def get_run(self, request: dict[str, Any]) -> dict[str, Any]:
+        """GetJobRun."""
+        return {"JobRun": self._run(request.get("JobName"), request.get("RunId"))}
+
+    def get_runs(self, request: dict[str, Any]) -> dict[str, Any]:
+        """GetJobRuns: the latest first."""
+        job = self._job(request.get("JobName"))
+        runs = glue._job_runs[job["Name"]][::-1]
+        begin = int(request.get("NextToken") or 0)
+        end = begin + int(request.get("MaxResults") or 200)
+        return {"JobRuns": runs[begin:end]} | ({"NextToken": str(end)} if runs[end:] else {})
+
+    def stop(self, request: dict[str, Any]) -> dict[str, Any]:
+        """BatchStopJobRun: the runs are STOPPING at once and STOPPED when Spark has ended."""
+        answer: dict[str, Any] = {"SuccessfulSubmissions": [], "Errors": []}
+        for run_id in request.get("JobRunIds", []):
+            named = {"JobName": request.get("JobName"), "JobRunId": run_id}
+            try:
+                self._stop(self._run(named["JobName"], run_id))
+                answer["SuccessfulSubmissions"].append(named)
+            except GlueError as error:
+                detail = {"ErrorCode": error.code, "ErrorMessage": error.message}
+                answer["Errors"].append({**named, "ErrorDetail": detail})
+        return answer
+
+    def _stop(self, record: dict[str, Any]) -> None:
+        run = self._running.get(record["Id"])
+        if run is None or not run.stop():
+            raise invalid(f"Job run {record['Id']} is in state {record['JobRunState']}")
+
+    def get_bookmark(self, request: dict[str, Any]) -> dict[str, Any]:
+        """GetJobBookmark."""
+        job = self._job(request.get("JobName"))
+        bookmark = self._bookmarks.get(glue._arn("job", job["Name"]))
+        if not bookmark:
+            raise not_found("Continuation for job", job["Name"])
+        return {"JobBookmarkEntry": bookmark}
+
+    def reset_bookmark(self, request: dict[str, Any]) -> dict[str, Any]:
+        """ResetJobBookmark: the next run sees everything again."""
+        entry = self.get_bookmark(request)["JobBookmarkEntry"]
+        entry["Version"] = entry.get("Version", 0) + 1
+        entry.update(Run=0, Attempt=0, JobBookmark="{}")
+        return {"JobBookmarkEntry": dict(entry)}
+
+    def end(self) -> None:
+        """End all runs, because the server ends."""
+        for run in list(self._running.values()):
+            run.end()
+
+    def _job(self, name: str | None) -> dict[str, Any]:
+        job: dict[str, Any] | None = glue._jobs.get(name)
+        if job is None:
+            raise not_found("Job", name)
+        return job
+
+    def _run(self, job: str | None, run_id: str | None) -> dict[str, Any]:
+        for run in glue._job_runs.get(job, []):
+            if run["Id"] == run_id:
+                return dict(run)
+        raise not_found("Job run", run_id)
+
+
+def _definition(name: str, given: dict[str, Any]) -> dict[str, Any]:
+    job = {**_DEFAULTS, **{key: given[key] for key in _DEFINITION if key in given}}
+    if "NumberOfWorkers" in job:
+        units = _UNITS.get(job.get("WorkerType", "G.1X"), 1.0)
+        job["MaxCapacity"] = units * job["NumberOfWorkers"]
+    if "MaxCapacity" in job:
+        job["AllocatedCapacity"] = int(job["MaxCapacity"])
+    return {**job, "Name": name, "LastModifiedOn": time.time()}

@@ -1,0 +1,125 @@
+"""CSV classifier: a custom one's settings, or Glue's built-in guesses."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import types
+from .schema import Schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_DELIMITERS = (",", "|", "\t", ";", "\x01")  # those that Glue tries by itself
+_LONGEST_NAME = 150
+
+csv.field_size_limit(1 << 30)  # of the whole process; a sample is far smaller
+
+
+@dataclass(frozen=True)
+class CsvClassifier:
+    """How to read CSV; without a delimiter it is guessed, and so are the built-in rules.
+
+    `header` is PRESENT, ABSENT or UNKNOWN, as in Glue's API.
+    """
+
+    delimiter: str | None = None
+    quote: str = '"'
+    header: str = "UNKNOWN"
+    names: Sequence[str] = ()
+    single_column: bool = False
+    trim: bool = True
+    serde: str = "LazySimpleSerDe"
+
+    @classmethod
+    def of(cls, classifier: dict[str, Any]) -> CsvClassifier:
+        """Return the one that Glue's API describes."""
+        quoted = bool(classifier.get("QuoteSymbol"))
+        serde = classifier.get("Serde") or "None"
+        return cls(
+            delimiter=classifier.get("Delimiter") or ",",
+            quote=classifier.get("QuoteSymbol") or '"',
+            header=classifier.get("ContainsHeader") or "UNKNOWN",
+            names=classifier.get("Header") or (),
+            single_column=bool(classifier.get("AllowSingleColumn")),
+            trim=not classifier.get("DisableValueTrimming"),
+            serde=("OpenCSVSerDe" if quoted else "LazySimpleSerDe") if serde == "None" else serde,
+        )
+
+    def classify(self, data: bytes, *, whole: bool) -> Schema | None:
+        """Return the schema of an object's beginning, None when it is not CSV of this kind."""
+        if b"\0" in data:
+            return None
+        text = data.decode("utf-8-sig", errors="replace")
+        delimiter = self.delimiter or _guessed(text, self.quote)
+        rows = self._rows(text, delimiter, whole=whole) if delimiter else []
+        if not rows or (len(rows[0]) == 1 and not self.single_column):
+            return None
+        headed = self._has_header(rows)
+        names = self._names(rows, headed=headed)
+        columns = _types(names, rows[1:] if headed else rows)
+        settings = {
+            "delimiter": str(delimiter),
+            "quote": self.quote,
+            "header": "true" if headed else "false",
+            "serde": self.serde,
+        }
+        return Schema("csv", columns, settings)
+
+    def _rows(self, text: str, delimiter: str, *, whole: bool) -> list[list[str]]:
+        lines = io.StringIO(text, newline="")
+        rows = [row for row in csv.reader(lines, delimiter=delimiter, quotechar=self.quote) if row]
+        if not whole and len(rows) > 1:
+            rows.pop()  # the sample may end in the middle of it
+        return [[cell.strip() for cell in row] for row in rows] if self.trim else rows
+
+    def _has_header(self, rows: list[list[str]]) -> bool:
+        if self.header != "UNKNOWN":
+            return self.header == "PRESENT"
+        first, others = rows[0], rows[1:]
+        named = all(types.of_text(cell) == "string" for cell in first)
+        short = all(len(cell) < _LONGEST_NAME for cell in first)
+        # Glue calls the first row a header only where another one looks different.
+        differs = any(types.of_text(cell) not in ("string", "") for row in others for cell in row)
+        return named and short and differs
+
+    def _names(self, rows: list[list[str]], *, headed: bool) -> list[str]:
+        given = self.names or (rows[0] if headed else ())
+        width = len(given) if headed or self.names else max(map(len, rows))
+        names: dict[str, None] = {}
+        for number in range(width):
+            name = given[number].strip().lower() if number < len(given) else ""
+            names[_unused(name or f"col{number}", names)] = None
+        return list(names)
+
+
+def _guessed(text: str, quote: str) -> str | None:
+    """Return the delimiter that cuts the first rows into equally many parts, at least two."""
+    best, most = None, 1
+    for delimiter in _DELIMITERS:
+        reader = csv.reader(
+            io.StringIO(text[:65536], newline=""), delimiter=delimiter, quotechar=quote
+        )
+        widths = {len(row) for row, _ in zip(reader, range(10), strict=False) if row}
+        if len(widths) == 1 and max(widths) > most:
+            best, most = delimiter, max(widths)
+    return best
+
+
+def _unused(name: str, taken: dict[str, None]) -> str:
+    number, unused = 1, name
+    while unused in taken:
+        number, unused = number + 1, f"{name}_{number}"
+    return unused
+
+
+def _types(names: list[str], rows: list[list[str]]) -> dict[str, str]:
+    columns = dict.fromkeys(names, types.UNKNOWN)
+    for row in rows:
+        for name, cell in zip(names, row, strict=False):
+            if columns[name] != "string":
+                columns[name] = types.merge(columns[name], types.of_text(cell.strip()))
+    return columns

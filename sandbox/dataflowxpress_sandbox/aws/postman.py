@@ -1,0 +1,59 @@
+"""Postman: takes the mails that SNS sends to a mail server on this machine, in order.
+
+The server stores whatever comes in the sandbox's Maildir; nothing ever leaves the machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import smtplib
+import threading
+from email.message import EmailMessage
+from typing import TYPE_CHECKING
+
+from aiosmtpd.handlers import Mailbox
+from aiosmtpd.smtp import SMTP
+
+from . import HOST, mail
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+logger = logging.getLogger("dataflowxpress.mail")
+
+_SENDER = "AWS Notifications <no-reply@sns.amazonaws.com>"
+_SECONDS = 10
+
+
+class Postman:
+    """Delivers in the background: whoever publishes does not wait."""
+
+    def __init__(self, directory: Path) -> None:
+        self._box = Mailbox(mail.folder(directory))
+        self._waiting: queue.SimpleQueue[EmailMessage] = queue.SimpleQueue()
+
+    async def start(self) -> None:
+        """Open the mail server in the running event loop and begin to deliver."""
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: SMTP(self._box, loop=loop), HOST, 0)
+        port = server.sockets[0].getsockname()[1]
+        threading.Thread(target=self._deliver, args=(port,), name="postman", daemon=True).start()
+
+    def post(self, to: str, subject: str, text: str) -> None:
+        """Send a mail."""
+        message = EmailMessage()
+        message["From"] = _SENDER
+        message["To"] = to
+        message["Subject"] = " ".join(subject.split())
+        message.set_content(text)
+        self._waiting.put(message)
+
+    def _deliver(self, port: int) -> None:
+        while message := self._waiting.get():
+            try:
+                with smtplib.SMTP(HOST, port, timeout=_SECONDS) as smtp:
+                    smtp.send_message(message)
+            except (OSError, smtplib.SMTPException):
+                logger.exception("mail to %s", message["To"])

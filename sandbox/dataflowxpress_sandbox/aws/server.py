@@ -1,0 +1,85 @@
+"""AWS server: ministack with IAM enforced, and what the sandbox adds to it, on one loopback port.
+
+State lives in memory and ends with the process. Import this only after `settings.apply`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from typing import TYPE_CHECKING, Any
+
+from hypercorn.asyncio import serve as hypercorn
+from hypercorn.config import Config
+from ministack import app
+from ministack.core import lambda_runtime
+
+from . import HOST, Aws, gaps, metrics
+from .children import Children, when_parent_ends
+from .faults.control import Control
+from .glue import api
+from .iam import enforcement, function_role
+from .iam.ledger import Ledger
+from .postman import Postman
+from .subscriptions import Subscriptions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+logger = logging.getLogger("dataflowxpress_sandbox.aws")
+
+
+def serve(port: int, directory: Path, *, tied: bool = False) -> None:
+    """Serve until SIGTERM or SIGINT, then end with every process that was started meanwhile.
+
+    Where it is `tied`, the end of standard input is a reason to end as well.
+    """
+    children = Children()
+    children.adopt(lambda_runtime)
+    ledger = Ledger()
+    enforcement.install(ledger)
+    function_role.install(ledger)
+    gaps.install()
+    aws = Aws(port)
+    jobs = api.install(aws, directory)
+    postman = Postman(directory)
+    Subscriptions(aws, postman).install()
+    metrics.start()
+    control = Control(ledger.page(_as_over_tls))
+    control.install()
+    try:
+        asyncio.run(_serve(aws, postman, control, tied=tied))
+    finally:
+        jobs.end()
+        children.end()
+    # Invocations that still wait for their killed worker hold threads that would delay a return.
+    logging.shutdown()
+    os._exit(0)
+
+
+async def _serve(aws: Aws, postman: Postman, control: Control, *, tied: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stop.set)
+    if tied:
+        when_parent_ends(lambda: loop.call_soon_threadsafe(stop.set))
+
+    await postman.start()
+
+    async def stopped() -> None:
+        await stop.wait()
+
+    config = Config()
+    config.bind = [f"{HOST}:{aws.port}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 1
+    config.loglevel = "WARNING"
+    await hypercorn(control, config, shutdown_trigger=stopped)
+
+
+async def _as_over_tls(scope: Any, receive: Any, send: Any) -> None:
+    """Take requests for ones over TLS, which policies ask for: loopback is as private."""
+    await app.app({**scope, "scheme": "https"}, receive, send)

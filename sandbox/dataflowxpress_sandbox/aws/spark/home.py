@@ -1,0 +1,134 @@
+"""Spark's home: a folder of the user's cache with everything that a job's JVM starts from.
+
+`bin/spark-submit` there starts the JVM directly. The stock script starts another one first, only to
+find out the command line. The class archive, made by a first run, halves what is left: a session
+is there in 2 s instead of 4 and the first query answers in 2.5 s instead of 7, on 2 cores. An
+archive holds only for the same jars in the same place, so the jars are linked into the cache too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import jars
+from .java import java, version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_OPTIONS = (
+    "-Xmx1g",
+    "-XX:+UseSerialGC",
+    "-XX:-UsePerfData",  # writes a file that outlives a killed JVM
+    "-XX:TieredStopAtLevel=1",  # a sandbox's jobs end before a better compiler pays off
+    "-Xlog:cds=off",
+    "-Xlog:cds+dynamic=off",
+    "-Djdk.reflect.useDirectMethodHandle=false",
+    "-Dio.netty.tryReflectionSetAccessible=true",
+    "-Djava.net.preferIPv4Stack=true",
+    # Spark on Java 17 needs these; its launcher, which we skip, would add them.
+    *(
+        f"--add-opens=java.base/{package}=ALL-UNNAMED"
+        for package in (
+            *("java.lang", "java.lang.invoke", "java.lang.reflect", "java.io", "java.net"),
+            *("java.nio", "java.util", "java.util.concurrent", "java.util.concurrent.atomic"),
+            *("jdk.internal.ref", "sun.nio.ch", "sun.nio.cs", "sun.security.action"),
+            "sun.util.calendar",
+        )
+    ),
+    "--add-opens=java.security.jgss/sun.security.krb5=ALL-UNNAMED",
+)
+_SUBMIT = """#!/bin/sh
+exec "$DATAFLOWXPRESS_JAVA" ${{DATAFLOWXPRESS_JVM:+"$DATAFLOWXPRESS_JVM"}} \\
+  -Djava.io.tmpdir="$TMPDIR" @"{options}" \\
+  org.apache.spark.deploy.SparkSubmit "$@"
+"""
+
+
+@dataclass(frozen=True)
+class Home:
+    """A prepared home of Spark."""
+
+    path: Path
+
+    @property
+    def archive(self) -> Path:
+        """Where the class archive is, once a run has made it."""
+        return self.path / "classes.jsa"
+
+    @property
+    def options(self) -> Path:
+        """The options of every JVM, the class path among them."""
+        return self.path / "jvm.options"
+
+    def jvm(self) -> str:
+        """Return the option, if any, that a run's JVM takes from the environment."""
+        return f"-XX:SharedArchiveFile={self.archive}" if self.archive.is_file() else ""
+
+
+def prepare() -> Home:
+    """Return Spark's home, made first where it is missing: some seconds and 6 MB of downloads.
+
+    Several processes may ask at once: one makes it, the others wait for it.
+    """
+    import pyspark
+
+    stock = Path(pyspark.__file__).parent / "jars"
+    told = (pyspark.__version__, version(java()), *map(repr, jars.ARTIFACTS), *_OPTIONS, _SUBMIT)
+    key = hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+    home = _cache() / "spark" / key
+    if not home.is_dir():
+        home.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(home.parent / f"{key}.lock"):
+            if not home.is_dir():
+                _make(home, stock)
+    return Home(home)
+
+
+def _make(home: Path, stock: Path) -> None:
+    scratch = Path(tempfile.mkdtemp(prefix=f"{home.name}.", dir=home.parent))
+    try:
+        (scratch / "jars").mkdir()
+        for jar in stock.glob("*.jar"):
+            _link(jar, scratch / "jars" / jar.name)
+        jars.fetch(java(), next(stock.glob("ivy-*.jar")), scratch / "jars")
+        # Sorted and spelled out: an archive holds for one order of the class path only.
+        names = sorted(jar.name for jar in (scratch / "jars").iterdir())
+        class_path = os.pathsep.join(str(home / "jars" / name) for name in names)
+        options = scratch / "jvm.options"
+        options.write_text("\n".join((*_OPTIONS, "-cp", f'"{class_path}"')))
+        submit = scratch / "bin" / "spark-submit"
+        submit.parent.mkdir()
+        submit.write_text(_SUBMIT.format(options=home / options.name))
+        submit.chmod(0o755)
+        scratch.chmod(0o755)
+        scratch.rename(home)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system
+        shutil.copy2(source, target)
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "dataflowxpress"
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

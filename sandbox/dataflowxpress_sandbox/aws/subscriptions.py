@@ -1,0 +1,117 @@
+"""Subscriptions: SNS' e-mail protocol, which asks each reader to confirm and then sends real mails.
+
+ministack takes an e-mail subscription for confirmed at once, and only logs what it would send.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from ministack.services import sns
+
+if TYPE_CHECKING:
+    from . import Aws
+    from .postman import Postman
+
+_MAILS = ("email", "email-json")
+_NO_SUBJECT = "AWS Notification Message"
+_MINISTACKS_SUBJECT = "EventBridge Notification"  # AWS gives none to what a rule sends
+_PENDING = "PendingConfirmation"
+
+
+class Subscriptions:
+    """SNS with mails, in front of ministack's."""
+
+    def __init__(self, aws: Aws, postman: Postman) -> None:
+        self._aws = aws
+        self._postman = postman
+        self._subscribe = sns._subscribe
+        self._fanout = sns._fanout
+        self._lists = (sns._list_subscriptions, sns._list_subscriptions_by_topic)
+
+    def install(self) -> None:
+        """Answer SNS' operations in this process."""
+        sns._subscribe = self.subscribe
+        sns._fanout = self.fanout
+        sns._list_subscriptions = lambda params: _listed(self._lists[0](params))
+        sns._list_subscriptions_by_topic = lambda params: _listed(self._lists[1](params))
+
+    def subscribe(self, params: Any) -> Any:
+        """Subscribe: an address that has not confirmed gets a mail that asks for it, each time."""
+        answer = self._subscribe(params)
+        if sns._p(params, "Protocol") not in _MAILS or answer[0] != 200:  # noqa: PLR2004  HTTP's
+            return answer
+        topic, _ = sns._get_topic(sns._p(params, "TopicArn"))
+        endpoint = sns._p(params, "Endpoint")
+        subscription = next(s for s in topic["subscriptions"] if s["endpoint"] == endpoint)
+        if "asked" not in subscription:
+            subscription.update(asked=True, confirmed=False, token=uuid.uuid4().hex)
+            subscription["attributes"].update(
+                PendingConfirmation="true", ConfirmationWasAuthenticated="false"
+            )
+            sns._refresh_subscription_counts(topic)
+        if subscription["confirmed"]:
+            return answer
+        self._ask(subscription)
+        if sns._p(params, "ReturnSubscriptionArn") == "true":
+            return answer
+        status, headers, body = answer
+        return status, headers, _replaced(body, subscription["arn"], "pending confirmation")
+
+    def fanout(
+        self, topic_arn: str, message_id: str, message: str, subject: str, *rest: Any, **named: Any
+    ) -> None:
+        """Send a message to all subscriptions of a topic, to confirmed addresses by mail."""
+        self._fanout(topic_arn, message_id, message, subject, *rest, **named)
+        structure = rest[0] if rest else named.get("message_structure", "")
+        attributes = (rest[1] if len(rest) > 1 else named.get("message_attributes")) or {}
+        topic = sns._topic_by_arn_any_scope(topic_arn)
+        for each in topic["subscriptions"] if topic else ():
+            text = sns._resolve_message_for_protocol(message, structure, each["protocol"])
+            wanted = each["confirmed"] and each["protocol"] in _MAILS
+            if wanted and sns._matches_filter_policy(each, attributes, text):
+                self._send(each, topic_arn, message_id, subject, text)
+
+    def _send(
+        self, subscription: dict[str, Any], topic: str, message_id: str, subject: str, text: str
+    ) -> None:
+        own = "" if subject == _MINISTACKS_SUBJECT else subject
+        if subscription["protocol"] == "email-json":
+            text = sns._build_envelope(topic, message_id, text, own, {}, raw=False)
+        else:
+            text += (
+                "\n\n--\nIf you wish to stop receiving notifications from this topic, please click"
+                " or visit the link below to unsubscribe:\n"
+                + self._link(Action="Unsubscribe", SubscriptionArn=subscription["arn"])
+            )
+        self._postman.post(subscription["endpoint"], own or _NO_SUBJECT, text)
+
+    def _ask(self, subscription: dict[str, Any]) -> None:
+        topic = subscription["topic_arn"]
+        link = self._link(Action="ConfirmSubscription", TopicArn=topic, Token=subscription["token"])
+        text = (
+            f"You have chosen to subscribe to the topic:\n{topic}\n\n"
+            f"To confirm this subscription, click or visit the link below:\n{link}\n"
+        )
+        subject = "AWS Notification - Subscription Confirmation"
+        self._postman.post(subscription["endpoint"], subject, text)
+
+    def _link(self, **parameters: str) -> str:
+        return f"{self._aws.endpoint}/?{urlencode(parameters, safe=':')}"
+
+
+def _listed(answer: Any) -> Any:
+    """Return a list in which subscriptions that nobody confirmed have no ARN."""
+    status, headers, body = answer
+    for topic in list(sns._topics.values()):
+        for each in topic["subscriptions"]:
+            if each["protocol"] in _MAILS and not each["confirmed"]:
+                body = _replaced(body, each["arn"], _PENDING)
+    return status, headers, body
+
+
+def _replaced(body: bytes, arn: str, by: str) -> bytes:
+    shown = "<SubscriptionArn>{}</SubscriptionArn>"
+    return body.replace(shown.format(arn).encode(), shown.format(by).encode())

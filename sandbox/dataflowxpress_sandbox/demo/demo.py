@@ -1,0 +1,234 @@
+"""Demo: brings the sandbox up, sends files through a pipeline, checks every figure, cleans up."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+from rich.console import Console
+
+from dataflowxpress.api.status import Status
+from dataflowxpress.blueprint import artifacts
+from dataflowxpress_sandbox.aws import mail
+from dataflowxpress_sandbox.sandbox import Sandbox
+
+from .figures import Figure, connect, fetch, show
+from .files import File, files
+from .kubernetes import Kubernetes
+from .leftovers import leftovers
+from .story import Story
+
+EXAMPLES = ("minimal", "complete", "serverless")
+MAIN = "serverless"
+BUCKET, DATABASE, PREFIX, TARGET = (
+    "serverlessgluelambdacloudwatch",
+    "demoglue",
+    "csv_data/",
+    "parquet_data/",
+)
+TABLE = "csv_data"  # all that lies under one prefix is one table
+READER = "data-team@example.com"
+TO_READY, TO_PARQUET, TO_GONE = 60, 240, 120  # seconds, at most
+
+
+class Demo:
+    """One run of the demo, on the sandbox in *directory*."""
+
+    def __init__(self, directory: Path, console: Console) -> None:
+        self.sandbox = Sandbox(directory)
+        self.console = console
+        self.files = files()
+        self.pipelines: list[str] = []
+
+    @cached_property
+    def kubernetes(self) -> Kubernetes:
+        """The sandbox's cluster, as its administrator."""
+        return Kubernetes(self.sandbox.kubeconfig)
+
+    def client(self, service: str) -> Any:
+        """Return the client of a service, as the sandbox's administrator."""
+        env = self.sandbox.env()
+        return boto3.Session().client(
+            service,
+            region_name=env["AWS_REGION"],
+            endpoint_url=env["AWS_ENDPOINT_URL"],
+            aws_access_key_id=env["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=env["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def run(self, *, keep: bool) -> bool:
+        """Tell the whole story; return whether every figure was as it should be."""
+        self._title("1. Kubernetes, AWS and the operator on this machine")
+        self.sandbox.up()
+        self._title("2. kubectl apply: the examples become true in AWS")
+        self._apply()
+        self._title("3. CSV files are uploaded, and what follows")
+        seconds, status = self._upload()
+        self._title("4. What came out, checked")
+        good = self._check(status, seconds)
+        if keep:
+            self._title(f"5. Left running in {self.sandbox.directory}: how to go on")
+            self.console.print(self._next_steps(), highlight=False, soft_wrap=True)
+        else:
+            self._title("5. kubectl delete: what is left in AWS")
+            good &= self._delete()
+        return good
+
+    def _next_steps(self) -> str:
+        us = sys.argv[0]
+        return "\n".join(
+            f"  {command:72} [dim]# {purpose}[/]"
+            for command, purpose in (
+                (f"source {shlex.quote(str(self.sandbox.directory / 'env'))}", "points all at it"),
+                ("kubectl get dp", "the pipelines at a glance"),
+                (f"kubectl describe dp {MAIN}", "conditions, data, runs, resources"),
+                (f"aws s3 cp more.csv s3://{BUCKET}/{PREFIX}more.csv", "upload another file"),
+                (f"{us} sandbox mails", "what was mailed"),
+                (f"{us} sandbox down", "ends all of it and leaves nothing"),
+            )
+        )
+
+    def _title(self, text: str) -> None:
+        self.console.print(f"\n[bold]{text}[/]")
+
+    def _apply(self) -> None:
+        story = Story(self.console)
+        for example in EXAMPLES:
+            self.pipelines += [self.kubernetes.apply(artifacts.path(f"examples/{example}.yaml"))]
+            story.tell(f"applied examples/{example}.yaml")
+        for name in self.pipelines:
+            status = story.watch(
+                self._looker(name),
+                lambda s: _state(s, "Ready") == "True",
+                TO_READY,
+                lines=_readiness,
+            )
+            story.tell(f"{name}: Ready, {len(status.resources)} resources in AWS")
+        mail.confirm(self.sandbox.directory, READER)
+        story.tell(f"{READER} has clicked the link in the mail in which AWS asks to confirm")
+
+    def _looker(self, name: str) -> Callable[[], Status]:
+        return lambda: self.kubernetes.status(name) or Status()
+
+    def _upload(self) -> tuple[float, Status]:
+        s3, story = self.client("s3"), Story(self.console)
+        for file in self.files:
+            s3.put_object(Bucket=BUCKET, Key=file.key(PREFIX), Body=file.body)
+            story.tell(f"uploaded {file.key(PREFIX)}, {len(file.rows) - 1} rows")
+
+        def converted(status: Status) -> bool:
+            return bool(
+                status.data
+                and status.data.objects == len(self.files)
+                and _state(status, "DataCurrent") == "True"
+                and status.runs[0].state == "SUCCEEDED"
+            )
+
+        status = story.watch(self._looker(MAIN), converted, TO_PARQUET)
+        seconds = story.seconds
+        story.watch(self._looker(MAIN), lambda _: bool(self._mails()), TO_PARQUET)
+        story.tell(f"mail to {READER}: {self._mails()[0].subject}")
+        return seconds, status
+
+    def _mails(self) -> list[mail.Mail]:
+        found = mail.mails(self.sandbox.directory)
+        return [m for m in found if READER in m.to and "SUCCEEDED" in m.text]
+
+    def _check(self, status: Status, seconds: float) -> bool:
+        with tempfile.TemporaryDirectory() as scratch:
+            parquet = fetch(self.client("s3"), BUCKET, TARGET, Path(scratch))
+            with connect(parquet) as database:
+                self.console.print(database.sql(_QUESTION))
+                figures = [*self._rows(database), _texts(database, self.files)]
+        figures += [
+            *self._status(status),
+            Figure("tables in the catalog", self._tables(), [TABLE, f"{TABLE}_parquet"]),
+            Figure("mails of success, at least", min(len(self._mails()), 1), 1),
+        ]
+        good = show(self.console, f"{seconds:.0f} s from upload to Parquet", figures)
+        self.console.print("\nThe mail:", self._mails()[0].text, sep="\n", highlight=False)
+        self.console.print("Events of the pipeline:")
+        for event in self.kubernetes.events(MAIN):
+            self.console.print(f"  {event}", highlight=False)
+        return good
+
+    def _rows(self, database: Any) -> list[Figure]:
+        """Count each data set by its first column, which no other one has."""
+        found = []
+        for folder in sorted({file.folder for file in self.files}):
+            parts = [file for file in self.files if file.folder == folder]
+            sql = f"SELECT count({parts[0].rows[0][0]}) FROM {TABLE}"  # noqa: S608 - our own files
+            counted = database.sql(sql).fetchall()[0][0]
+            rows = sum(len(file.rows) - 1 for file in parts)
+            found.append(Figure(f"rows of {folder} in Parquet, as in the CSV", counted, rows))
+        return found
+
+    def _status(self, status: Status) -> list[Figure]:
+        rows = sum(len(file.rows) - 1 for file in self.files)
+        data = status.data
+        return [
+            Figure("objects converted, by the status", data and data.objects, len(self.files)),
+            Figure("rows, by the status", data and data.rows, rows),
+            Figure("rows rejected", data and data.rejected, 0),
+            Figure("objects waiting", data and data.waiting, 0),
+            Figure("dead letters", data and data.dead_letters, 0),
+            Figure("condition Ready", _state(status, "Ready"), "True"),
+            Figure("condition Drifted", _state(status, "Drifted"), "False"),
+        ]
+
+    def _tables(self) -> list[str]:
+        found = self.client("glue").get_tables(DatabaseName=DATABASE)["TableList"]
+        return sorted(table["Name"] for table in found)
+
+    def _delete(self) -> bool:
+        story = Story(self.console)
+        for name in self.pipelines:
+            self.kubernetes.delete(name)
+        for name in self.pipelines:
+            story.watch(self._looker(name), lambda s: s == Status(), TO_GONE, lines=_readiness)
+            story.tell(f"{name}: gone")
+        left = leftovers(self.client)
+        kept = [line for line in left if line.split()[0] in {"Bucket", "Database", "Table"}]
+        for line in left:
+            story.tell(f"left: {line}")
+        return show(
+            self.console,
+            "deletionPolicy RetainData keeps bucket, database and tables",
+            [Figure("anything else in AWS", [x for x in left if x not in kept], [])],
+        )
+
+
+_QUESTION = """
+    SELECT weather, count(*) AS days, round(avg(temp_max), 1) AS warm, max(wind) AS wind
+    FROM csv_data WHERE weather IS NOT NULL GROUP BY weather ORDER BY days DESC
+"""
+
+
+def _state(status: Status, condition: str) -> str:
+    found = status[condition]
+    return found.status if found else "Unknown"
+
+
+def _readiness(status: Status) -> list[str]:
+    return [
+        f"{c.type}={c.status} {c.reason}: {c.message}"
+        for c in status.conditions
+        if c.type == "Ready" and c.status == "False"
+    ]
+
+
+def _texts(database: Any, uploaded: Sequence[File]) -> Figure:
+    """Compare the text that is hard to read and write, value by value."""
+    notes = next(file for file in uploaded if file.folder == "notes")
+    expected = [(place, note or None, int(visitors)) for place, note, visitors in notes.rows[1:]]
+    found = database.sql(
+        "SELECT place, note, visitors FROM csv_data WHERE place IS NOT NULL"
+    ).fetchall()
+    same = len(set(found) & set(expected))
+    return Figure("texts with quotes, commas, newlines, UTF-8, as uploaded", same, len(expected))

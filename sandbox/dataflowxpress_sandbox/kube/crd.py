@@ -1,0 +1,71 @@
+"""CRD: the DataPipeline kind, made known to a cluster."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from dataflowxpress_sandbox import processes
+from dataflowxpress_sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_SECONDS = 30.0
+
+
+def install(definition: Path, kubeconfig: Path) -> None:
+    """Apply a CustomResourceDefinition and wait until its objects can be listed.
+
+    Raises SandboxError with the reason when the cluster refuses it or cannot be reached.
+    """
+    from kubernetes import config
+    from urllib3.exceptions import HTTPError
+
+    loader: Any = config  # its types stop at its front door
+    wanted = yaml.safe_load(definition.read_text())
+    try:
+        with loader.new_client_from_config(str(kubeconfig)) as connection:
+            _apply(connection, wanted)
+            what = f"{wanted['metadata']['name']} to be served"
+            processes.wait_until(lambda: _served(connection, wanted["spec"]), _SECONDS, what)
+    except (config.ConfigException, HTTPError) as unreachable:
+        raise SandboxError(f"The cluster cannot be reached: {unreachable}") from unreachable
+
+
+def _apply(connection: Any, wanted: Any) -> None:
+    from kubernetes import client
+
+    try:
+        client.ApiextensionsV1Api(connection).patch_custom_resource_definition(
+            wanted["metadata"]["name"],
+            wanted,
+            field_manager="dataflowxpress-sandbox",
+            force=True,
+            _content_type="application/apply-patch+yaml",
+        )
+    except client.ApiException as refused:
+        raise SandboxError(f"The cluster refuses {_message(refused)}") from refused
+
+
+def _message(refused: Any) -> str:
+    try:
+        return str(json.loads(refused.body)["message"])
+    except (KeyError, TypeError, ValueError):  # a proxy said it, not an API server
+        return str(refused)
+
+
+def _served(connection: Any, spec: Any) -> bool:
+    """Tell by a list: a kind is established a little before its storage is ready."""
+    from kubernetes import client
+
+    version, plural = spec["versions"][0]["name"], spec["names"]["plural"]
+    try:
+        client.CustomObjectsApi(connection).list_cluster_custom_object(
+            spec["group"], version, plural, limit=1
+        )
+    except client.ApiException:
+        return False
+    return True

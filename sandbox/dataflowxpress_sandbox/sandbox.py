@@ -1,0 +1,218 @@
+"""Sandbox: Kubernetes, AWS and the operator, brought up and taken down together."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dataflowxpress.blueprint import artifacts
+from dataflowxpress_sandbox import aws, lock, processes
+from dataflowxpress_sandbox.errors import SandboxError
+from dataflowxpress_sandbox.kube import binaries, crd, kubeconfig
+from dataflowxpress_sandbox.kube.kubernetes import Kubernetes
+from dataflowxpress_sandbox.probe import HOST, answers
+from dataflowxpress_sandbox.progress import Progress
+from dataflowxpress_sandbox.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Self
+
+    from dataflowxpress_sandbox.processes import Process
+
+DIRECTORY = Path(".sandbox")
+_PARTS = {"etcd", "kube-apiserver", "aws", "operator"}
+_OPERATOR = (
+    sys.executable,
+    "-m",
+    "dataflowxpress",
+    "operator",
+    "--log-format",
+    "full",
+    "--look-every",
+    "2",
+)
+_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process of a sandbox: `process` is None when it has ended."""
+
+    name: str
+    port: int
+    process: Process | None
+
+
+class Sandbox:
+    """All of a sandbox, in one directory: `state.json`, `env`, `kubeconfig`, logs, data, mails.
+
+    `context` names a cluster of the user's own kubeconfig to use instead of starting one.
+    `operator=False` leaves the operator to who runs it in a debugger, `aws=False` starts neither.
+    """
+
+    def __init__(
+        self,
+        directory: Path = DIRECTORY,
+        *,
+        context: str | None = None,
+        aws: bool = True,
+        operator: bool = True,
+        progress: Progress | None = None,
+    ) -> None:
+        self.directory = directory.resolve()
+        self.kubeconfig = self.directory / "kubeconfig"
+        self._context = context
+        self._with_aws = aws
+        self._with_operator = aws and operator
+        self._progress = progress or Progress()
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[Self]:
+        """Bring it up for the length of a `with` block."""
+        self.up()
+        try:
+            yield self
+        finally:
+            self.down()
+
+    def up(self) -> None:
+        """Start what does not run yet, and return when all of it is ready.
+
+        Raises SandboxError when that cannot be. Then, and on ctrl-C, what it started is ended.
+        """
+        state = self._claim()
+        with lock.held(self.directory / "lock"):
+            before = self._running()
+            try:
+                self._start(state)
+            except BaseException:
+                processes.stop(self.directory, _PARTS - before.keys(), timeout=0)
+                raise
+
+    def down(self) -> None:
+        """Stop every process and remove the directory."""
+        self._refuse_what_is_no_sandbox()
+        processes.stop(self.directory, {"operator"})
+        processes.stop(self.directory, {"aws", "kube-apiserver"})
+        processes.stop(self.directory)
+        if self.directory.exists():
+            shutil.rmtree(self.directory)
+
+    def status(self) -> list[Part]:
+        """Return its parts, in the order in which they were first started."""
+        ports, running = self._state().ports, self._running()
+        return [Part(name, port, running.get(name)) for name, port in ports.items()]
+
+    def env(self) -> dict[str, str]:
+        """Return the environment of an administrator of its Kubernetes and its AWS."""
+        if not self._state_file.exists():
+            raise SandboxError(f"There is no sandbox in {self.directory}.")
+        port = self._state().ports.get("aws")
+        account = aws.environment(port) if port else {}
+        return {"KUBECONFIG": str(self.kubeconfig), **account}
+
+    def shell(self) -> str:
+        """Return that environment as `export` lines for a shell."""
+        exports = (f"export {name}={shlex.quote(value)}" for name, value in self.env().items())
+        return "".join(f"{line}\n" for line in exports)
+
+    def _claim(self) -> State:
+        self._refuse_what_is_no_sandbox()
+        state = self._state()
+        if self._state_file.exists() and self._context not in (None, state.context):
+            ours = f"context {state.context}" if state.context else "a cluster of its own"
+            raise SandboxError(f"The sandbox in {self.directory} uses {ours}: take it down first.")
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state.context = self._context or state.context
+        if state.context:
+            kubeconfig.extract(state.context, self.kubeconfig)
+        self._save(state)
+        (self.directory / ".gitignore").write_text("*\n")
+        return state
+
+    def _start(self, state: State) -> None:
+        if self._with_operator:  # whoever wants a pipeline wants its jobs
+            self._prepare_spark()
+        # AWS takes its seconds while Kubernetes takes its own.
+        cloud = self._start_aws(state) if self._with_aws else None
+        if not state.context:
+            self._start_kubernetes(state)
+        with self._progress.step("the DataPipeline kind"):
+            crd.install(artifacts.path("crds/datapipelines.yaml"), self.kubeconfig)
+        if cloud:
+            self._wait_for_aws(cloud, state.ports["aws"])
+        (self.directory / "env").write_text(self.shell())
+        if self._with_operator:
+            self._start_operator(state)
+
+    def _prepare_spark(self) -> None:
+        """Do once what makes every job start fast: one to two minutes, then it is cached."""
+        with self._progress.step("Spark, prepared once in one to two minutes and kept"):
+            try:
+                aws.prepare()
+            except RuntimeError as error:
+                raise SandboxError(f"Spark cannot be prepared: {error}") from error
+
+    def _start_aws(self, state: State) -> Process:
+        if running := self._running().get("aws"):
+            return running
+        processes.stop(self.directory, {"operator"})  # its credentials are gone with the last AWS
+        argv = aws.command(self._choose_port(state, "aws"), self.directory)
+        return processes.start("aws", argv, directory=self.directory)
+
+    def _wait_for_aws(self, process: Process, port: int) -> None:
+        with self._progress.step("AWS, emulated"):
+            processes.wait_until(lambda: aws.ready(port), _SECONDS, "AWS", process=process)
+
+    def _start_kubernetes(self, state: State) -> None:
+        assets = binaries.directory(self._progress)
+        etcd, server = (self._choose_port(state, name) for name in ("etcd", "kube-apiserver"))
+        with self._progress.step("Kubernetes"):
+            Kubernetes(self.directory, etcd, server).up(assets)
+
+    def _start_operator(self, state: State) -> None:
+        if "operator" in self._running():
+            return
+        port = self._choose_port(state, "operator")
+        with self._progress.step("the operator"):
+            operator = processes.start(
+                "operator",
+                [*_OPERATOR, "--probes", f"{HOST}:{port}"],
+                directory=self.directory,
+                env=aws.operator_environment(state.ports["aws"])
+                | {"KUBECONFIG": str(self.kubeconfig)},
+            )
+            processes.wait_until(
+                lambda: answers(port, "/readyz"), _SECONDS, "the operator", process=operator
+            )
+
+    def _running(self) -> dict[str, Process]:
+        return processes.find(self.directory)
+
+    def _choose_port(self, state: State, name: str) -> int:
+        if name not in self._running():
+            state.choose_port(name)
+            self._save(state)
+        return state.ports[name]
+
+    def _refuse_what_is_no_sandbox(self) -> None:
+        if self._state_file.exists() or not self.directory.exists():
+            return
+        if not self.directory.is_dir() or any(self.directory.iterdir()):
+            raise SandboxError(f"{self.directory} is there already and is no sandbox.")
+
+    @property
+    def _state_file(self) -> Path:
+        return self.directory / "state.json"
+
+    def _state(self) -> State:
+        return State.load(self._state_file)
+
+    def _save(self, state: State) -> None:
+        state.save(self._state_file)
