@@ -15,7 +15,7 @@ Json = dict[str, Any]
 CALL_ENTRIES = 10  # what one ChangeMessageVisibilityBatch takes
 
 
-def is_backstop(body: Json) -> bool:
+def is_recovery(body: Json) -> bool:
     """Whether the operator sent this message because it saw work left over: "look now"."""
     return body.get("source") == "dataflowxpress"
 

@@ -69,8 +69,8 @@ PIPELINES = [
         "Drift",
         "short",
         {
-            f"found {SERIES}": f"increase({_of_pipeline('drift_found_total')}{RATE})",
-            f"healed {SERIES}": f"increase({_of_pipeline('drift_healed_total')}{RATE})",
+            f"found {SERIES}": f"increase({_of_pipeline('drift_detected_total')}{RATE})",
+            f"healed {SERIES}": f"increase({_of_pipeline('drift_corrected_total')}{RATE})",
         },
     ),
     Panel(
@@ -87,14 +87,14 @@ OPERATOR = [
     ),
     Panel("Reconciliation, 95 %", "s", {"{{task}}": _quantile(RECONCILIATION, "task")}),
     Panel(
-        "Agenda",
+        "Work queue",
         "short",
         {
-            "due": "sum(dataflowxpress_agenda_depth)",
-            "worked on": "sum(dataflowxpress_agenda_working)",
+            "due": "sum(dataflowxpress_workqueue_depth)",
+            "worked on": "sum(dataflowxpress_workqueue_active_workers)",
         },
     ),
-    Panel("Longest wait", "s", {"longest": "max(dataflowxpress_agenda_longest_wait_seconds)"}),
+    Panel("Longest wait", "s", {"longest": "max(dataflowxpress_workqueue_longest_wait_seconds)"}),
     Panel(
         "Calls to AWS",
         "ops",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from dataflow.layout import OBJECT, form_of, partition_values, written_type
+from dataflow.layout import OBJECT, partition_values, write_layout_of, written_type
 from dataflow.sources import Table
 from dataflow.store import CALLS
 
@@ -102,7 +102,7 @@ class Catalog:
         ]
         return {
             "Columns": columns,
-            "Location": self.options.url(form_of(table, self.options)["target"]),
+            "Location": self.options.url(write_layout_of(table, self.options)["target"]),
             "InputFormat": f"{PARQUET}.MapredParquetInputFormat",
             "OutputFormat": f"{PARQUET}.MapredParquetOutputFormat",
             "SerdeInfo": {"SerializationLibrary": f"{PARQUET}.serde.ParquetHiveSerDe"},

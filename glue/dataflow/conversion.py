@@ -18,16 +18,16 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - as all the world calls it
 
 from dataflow.grouping import Group, Grouping
-from dataflow.layout import OBJECT, directory_name, form_of
+from dataflow.layout import OBJECT, directory_name, write_layout_of
 from dataflow.manifest import entry_of
 from dataflow.readers import csv_rows, is_line_by_line, json_rows, parquet_rows, read_parquet
-from dataflow.rows import OURS, Count, counted, judged, located, raw_text, rejects
+from dataflow.rows import OURS, Count, counted, located, raw_text, rejects, validated
 from dataflow.sources import (
-    Finding,
+    Deferred,
     Object,
+    SkipReason,
     Table,
     Unreadable,
-    Waits,
     columns_of,
     path_values,
 )
@@ -73,7 +73,7 @@ class Conversion:
 
     def __init__(self, options: Options, run: str, store: Store) -> None:
         self.options, self.run, self.store = options, run, store
-        self.forms: dict[str, Json] = {}
+        self.write_layouts: dict[str, Json] = {}
 
     @cached_property
     def spark(self) -> SparkSession:
@@ -84,12 +84,12 @@ class Conversion:
         return spark
 
     def convert(self, pending: list[Object], tables: dict[str, Table], number: int) -> list[Json]:
-        """Return an entry for each object: what was written, or `waits` with a reason.
+        """Return an entry for each object: what was written, or `deferred` with a reason.
 
         What was written counts when the manifest `number` names it.
         """
         grouped = Grouping(self.options, self.store, tables).of(pending)
-        entries = [entry_of(obj, finding) for obj, finding in grouped.findings]
+        entries = [entry_of(obj, skip_reason) for obj, skip_reason in grouped.skip_reasons]
         for group in grouped.groups:
             entries += self._convert(group, number)
         return entries
@@ -99,9 +99,9 @@ class Conversion:
         try:
             with _naming_what_no_retry_helps():
                 return self._write(group, f"{number:010d}-{uuid.uuid4().hex[:8]}")
-        except Finding as finding:
+        except SkipReason as skip_reason:
             if len(group.objects) == 1:
-                return [entry_of(group.objects[0], finding, table=group.table.name)]
+                return [entry_of(group.objects[0], skip_reason, table=group.table.name)]
         middle = len(group.objects) // 2
         halves = (group.objects[:middle], group.objects[middle:])
         return [
@@ -111,7 +111,7 @@ class Conversion:
         ]
 
     def _write(self, group: Group, attempt: str) -> list[Json]:
-        target = form_of(group.table, self.options)["target"]
+        target = write_layout_of(group.table, self.options)["target"]
         rows = self._rows(group, attempt).persist(StorageLevel.DISK_ONLY)
         try:
             counts, offsets = counted(rows)
@@ -139,7 +139,7 @@ class Conversion:
         rows, columns = self._read(group, urls)
         spelled = {unquote(path): path for path in rows.inputFiles()}
         if len(spelled) < len(urls):
-            raise Waits("Spark does not find the object")
+            raise Deferred("Spark does not find the object")
         places = [
             {
                 "path": spelled[url],
@@ -156,7 +156,7 @@ class Conversion:
         }
         placed = located(self.spark, rows, places)
         raw = raw_text(columns, self.options)
-        return judged(placed, {**in_file, **in_path}, group.table.columns, raw)
+        return validated(placed, {**in_file, **in_path}, group.table.columns, raw)
 
     def _read(self, group: Group, urls: list[str]) -> tuple[DataFrame, tuple[str, ...]]:
         if self.options.source_format == "csv":
@@ -195,7 +195,7 @@ class Conversion:
             return entry_of(obj, Unreadable("no rows"), table=table.name)
         if count.unknown:
             names = ", ".join(sorted(count.unknown))[:500]
-            return entry_of(obj, Waits(f"the catalog does not know a column yet: {names}"))
+            return entry_of(obj, Deferred(f"the catalog does not know a column yet: {names}"))
         rows = count.read - count.rejected
         if bool(rows) != bool(directories):
             raise RuntimeError(f"{obj.key}: {rows} rows, but {len(directories)} directories")
@@ -206,13 +206,13 @@ class Conversion:
             "rejected": count.rejected,
             "reason": count.example,
             "directories": directories,
-            "form": self._form(table),
+            "write_layout": self._write_layout(table),
         }
 
-    def _form(self, table: Table) -> str:
-        form = form_of(table, self.options)
-        name = hashlib.sha256(json.dumps(form, sort_keys=True).encode()).hexdigest()[:16]
-        self.forms[name] = form
+    def _write_layout(self, table: Table) -> str:
+        write_layout = write_layout_of(table, self.options)
+        name = hashlib.sha256(json.dumps(write_layout, sort_keys=True).encode()).hexdigest()[:16]
+        self.write_layouts[name] = write_layout
         return name
 
 
@@ -223,7 +223,7 @@ def _naming_what_no_retry_helps() -> Iterator[None]:
     except (Py4JJavaError, PySparkException) as error:
         text = str(error)
         if "PATH_NOT_FOUND" in text:
-            raise Waits("the object is gone") from error
+            raise Deferred("the object is gone") from error
         for sign in UNREADABLE:
             if sign in text:
                 line = next(line for line in text.splitlines() if sign in line)

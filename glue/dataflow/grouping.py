@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from dataflow.sources import (
-    Finding,
+    Deferred,
     Object,
+    SkipReason,
     Table,
     Unreadable,
-    Waits,
     check_key,
     columns_of,
     first_record,
@@ -43,7 +43,7 @@ class Grouped(NamedTuple):
     """What can be read, and why the others cannot."""
 
     groups: list[Group]
-    findings: list[tuple[Object, Finding]]
+    skip_reasons: list[tuple[Object, SkipReason]]
 
 
 class Grouping:
@@ -55,19 +55,19 @@ class Grouping:
     def of(self, objects: Iterable[Object]) -> Grouped:
         """Return objects grouped; what no read may mix stands apart."""
         alike: dict[tuple[str, tuple[str, ...], str], list[Object]] = defaultdict(list)
-        findings = []
+        skip_reasons = []
         objects = [*objects]
         with ThreadPoolExecutor(THREADS) as pool:
             for obj, found in zip(objects, pool.map(self._probe, objects), strict=True):
-                if isinstance(found, Finding):
-                    findings.append((obj, found))
+                if isinstance(found, SkipReason):
+                    skip_reasons.append((obj, found))
                 else:
                     alike[*found, self._apart(obj)].append(obj)
         groups = [
             Group(self.tables[name], header, tuple(each), is_large=self._is_large(each[0]))
             for (name, header, _), each in alike.items()
         ]
-        return Grouped(groups, findings)
+        return Grouped(groups, skip_reasons)
 
     def _apart(self, obj: Object) -> str:
         """Return what keeps an object out of the read of others."""
@@ -80,14 +80,14 @@ class Grouping:
         is_csv = self.options.source_format == "csv" and self.options.csv_header == "true"
         return is_csv and obj.size >= int(self.options.large_mb) * 1024 * 1024
 
-    def _probe(self, obj: Object) -> tuple[str, tuple[str, ...]] | Finding:
+    def _probe(self, obj: Object) -> tuple[str, tuple[str, ...]] | SkipReason:
         """Return the table and the header of an object, or why it cannot be read now."""
         try:
             check_key(obj)
             table = table_of(obj.key, self.tables.values())
             return table.name, self._header(obj, table)
-        except Finding as finding:
-            return finding
+        except SkipReason as skip_reason:
+            return skip_reason
 
     def _header(self, obj: Object, table: Table) -> tuple[str, ...]:
         if self.options.source_format == "json":
@@ -100,7 +100,9 @@ class Grouping:
         if self.options.csv_header == "true":
             return columns_of(record, table.file_columns)
         if len(record) > len(table.file_columns):
-            raise Waits(f"{len(record)} columns, the catalog knows {len(table.file_columns)} yet")
+            raise Deferred(
+                f"{len(record)} columns, the catalog knows {len(table.file_columns)} yet"
+            )
         return tuple(table.file_columns[: len(record)])
 
     def _first_record(self, obj: Object) -> list[str]:

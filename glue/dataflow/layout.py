@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 OBJECT = "dfx_object"  # the directory and partition that hold one object's rows
 
 
-def form_of(table: Table, options: Options) -> dict[str, Any]:
+def write_layout_of(table: Table, options: Options) -> dict[str, Any]:
     """Return what decides how a table's rows are written."""
     target = f"{options.target_prefix}{table.name}/"
     return {"target": target, "partition_by": options.partitions, "types": table.columns}

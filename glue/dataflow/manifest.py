@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from dataflow.sources import Finding, Object, Waits
+from dataflow.sources import Deferred, Object, SkipReason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,10 +16,10 @@ Json = dict[str, Any]
 VERSION = 1
 
 
-def entry_of(obj: Object, finding: Finding | None = None, table: str | None = None) -> Json:
+def entry_of(obj: Object, skip_reason: SkipReason | None = None, table: str | None = None) -> Json:
     """Return the entry of an object without rows; of one that waits, only why."""
-    if isinstance(finding, Waits):
-        return {"key": obj.key, "waits": str(finding)}
+    if isinstance(skip_reason, Deferred):
+        return {"key": obj.key, "deferred": str(skip_reason)}
     return {
         "key": obj.key,
         "etag": obj.etag,
@@ -28,9 +28,9 @@ def entry_of(obj: Object, finding: Finding | None = None, table: str | None = No
         "read": 0,
         "rows": 0,
         "rejected": 0,
-        "reason": str(finding) if finding else None,
+        "reason": str(skip_reason) if skip_reason else None,
         "directories": [],
-        "form": None,
+        "write_layout": None,
     }
 
 
@@ -39,7 +39,7 @@ def manifest_of(  # noqa: PLR0913, PLR0917 - a commit says that much
     pipeline: str,
     started: float,
     done: Sequence[Json],
-    forms: Mapping[str, Json],
+    write_layouts: Mapping[str, Json],
     waiting: Mapping[str, str],
 ) -> Json:
     """Return the manifest of what is *done*; *waiting* gives keys and reasons."""
@@ -59,7 +59,9 @@ def manifest_of(  # noqa: PLR0913, PLR0917 - a commit says that much
             "waiting": len(waiting),
         },
         "objects": list(done),
-        "forms": {name: forms[name] for name in {entry["form"] for entry in done} if name},
+        "write_layouts": {
+            name: write_layouts[name] for name in {entry["write_layout"] for entry in done} if name
+        },
         "waiting": [{"key": key, "reason": why} for key, why in waiting.items()],
     }
 

@@ -98,10 +98,10 @@ def _reader(spark: SparkSession) -> DataFrameReader:
 
 def _facts(**known: Column) -> list[Column]:
     kinds = {"corrupt": "string", "record": "string", "unknown": "array<string>"}
-    facts = {name: known.get(name, F.lit(None).cast(kind)) for name, kind in kinds.items()}
+    entries = {name: known.get(name, F.lit(None).cast(kind)) for name, kind in kinds.items()}
     place = [
         F.col("_metadata.file_path").alias("dfx_path"),
         F.col("_metadata.file_block_start").alias("dfx_block"),
         F.monotonically_increasing_id().alias("dfx_number"),
     ]
-    return [*place, *[fact.alias(f"dfx_{name}") for name, fact in facts.items()]]
+    return [*place, *[entry.alias(f"dfx_{name}") for name, entry in entries.items()]]

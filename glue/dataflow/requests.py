@@ -36,13 +36,13 @@ class Requests:
         """Return the ids of those that ask for an object."""
         return [name for name, prefix in self.prefixes.items() if key.startswith(prefix)]
 
-    def not_granted(self, fact: Json) -> set[str]:
+    def not_granted(self, entry: Json) -> set[str]:
         """Return the ids of those that came after an object's entry."""
-        return set(self.about(fact["key"])) - set(fact.get("requests", ()))
+        return set(self.about(entry["key"])) - set(entry.get("requests", ()))
 
-    def close(self, facts: Iterable[Json]) -> None:
+    def close(self, entries: Iterable[Json]) -> None:
         """Delete the requests that nothing is left of, given the entries of what is there."""
-        left = {name for fact in facts for name in self.not_granted(fact)}
+        left = {name for entry in entries for name in self.not_granted(entry)}
         done = self.prefixes.keys() - left
         self.store.delete_keys([f"{REQUESTS}{name}/{self.prefixes[name]}" for name in done])
         self.prefixes = {name: self.prefixes[name] for name in left}

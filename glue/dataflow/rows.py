@@ -36,7 +36,7 @@ def raw_text(columns: Sequence[str], options: Options) -> Column:
     return F.to_json(F.struct(*values))
 
 
-def judged(
+def validated(
     rows: DataFrame, sources: dict[str, str], types: dict[str, str], raw: Column
 ) -> DataFrame:
     """Give rows the types, and say in `dfx_reason` why a row does not fit, or null.
@@ -48,8 +48,8 @@ def judged(
         name: _typed(sources.get(name, "NULL"), kind, is_text=sources.get(name) in texts)
         for name, kind in types.items()
     }
-    findings = [_misfit(name, sources[name], typed[name], types[name]) for name in sources]
-    said = F.coalesce(F.col("dfx_corrupt"), F.concat_ws("; ", *findings))
+    skip_reasons = [_misfit(name, sources[name], typed[name], types[name]) for name in sources]
+    said = F.coalesce(F.col("dfx_corrupt"), F.concat_ws("; ", *skip_reasons))
     reason = F.when(said != "", said)
     return rows.select(
         OBJECT,
@@ -130,10 +130,10 @@ def _typed(source: str, kind: str, *, is_text: bool) -> Column:
 def _misfit(name: str, source: str, typed: Column, kind: str) -> Column:
     text = F.expr(source).cast("string")
 
-    def finding(what: str) -> Column:
+    def skip_reason(what: str) -> Column:
         return F.concat(F.lit(f"column {name}: '"), F.substring(text, 1, 100), F.lit(f"' {what}"))
 
     is_value = F.trim(text) != ""
-    return F.when(is_value & typed.isNull(), finding(f"is no {kind}")).when(
-        text.contains("\ufffd"), finding("is not UTF-8")
+    return F.when(is_value & typed.isNull(), skip_reason(f"is no {kind}")).when(
+        text.contains("\ufffd"), skip_reason("is not UTF-8")
     )

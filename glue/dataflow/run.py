@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from dataflow.catalog import Catalog
 from dataflow.conversion import REJECTED, Conversion
-from dataflow.history import History
-from dataflow.layout import form_of, is_current, top_of
+from dataflow.layout import is_current, top_of, write_layout_of
 from dataflow.manifest import manifest_of
+from dataflow.manifest_log import ManifestLog
 from dataflow.requests import Requests
 from dataflow.store import Store
 
@@ -40,7 +40,7 @@ class Run:
         self.store, self.catalog = Store(options), Catalog(options)
         self.requests = Requests(self.store)
         self.conversion = Conversion(options, run, self.store)
-        self.history = History(self.store)
+        self.manifests = ManifestLog(self.store)
         self.done: Counter[str] = Counter()
 
     def convert_everything(self) -> None:
@@ -48,7 +48,7 @@ class Run:
         began = time.time()
         self._convert_rounds()
         if self.done["objects"]:
-            waiting = len(self.history.waiting)
+            waiting = len(self.manifests.waiting)
             said = {"run": self.run, **self.done, "waiting": waiting}
             said["seconds"] = round(time.time() - began)
             self.store.create(f"{RUNS}{self.run}.json", json.dumps(said).encode())
@@ -63,20 +63,20 @@ class Run:
             if turn and not pending:
                 return
             attempted = self.conversion.convert(
-                pending[:ROUND_OBJECTS], tables, self.history.number + 1
+                pending[:ROUND_OBJECTS], tables, self.manifests.number + 1
             )
             seen, sources = sources, self.store.sources()
             # An object that changed while it was read may have given rows of either content.
             sure = [entry for entry in attempted if seen[entry["key"]] == sources.get(entry["key"])]
-            done = [self._granting(entry) for entry in sure if "waits" not in entry]
-            said = {entry["key"]: entry["waits"] for entry in sure if "waits" in entry}
+            done = [self._granting(entry) for entry in sure if "deferred" not in entry]
+            said = {entry["key"]: entry["deferred"] for entry in sure if "deferred" in entry}
             still = {obj.key for obj in pending} - {entry["key"] for entry in done}
             waiting = {
-                key: why for key, why in {**self.history.waiting, **said}.items() if key in still
+                key: why for key, why in {**self.manifests.waiting, **said}.items() if key in still
             }
             self._settle(started, done, waiting, tables)
-            facts = self.history.facts
-            self.requests.close(facts[key] for key in sources if key in facts)
+            entries = self.manifests.entries
+            self.requests.close(entries[key] for key in sources if key in entries)
             if not done and sources == seen:
                 return
 
@@ -84,19 +84,22 @@ class Run:
         """Return what is to be converted, oldest first, what waited last time at the end."""
         pending = [obj for obj in sources.values() if self._is_pending(obj, tables)]
         return sorted(
-            pending, key=lambda obj: (obj.key in self.history.waiting, obj.modified, obj.key)
+            pending, key=lambda obj: (obj.key in self.manifests.waiting, obj.modified, obj.key)
         )
 
     def _is_pending(self, obj: Object, tables: dict[str, Table]) -> bool:
-        fact = self.history.facts.get(obj.key)
-        if not fact or fact["etag"] != obj.etag:
+        entry = self.manifests.entries.get(obj.key)
+        if not entry or entry["etag"] != obj.etag:
             return True
-        if self.requests.not_granted(fact):
+        if self.requests.not_granted(entry):
             return True
-        table = tables.get(fact["table"])
-        if not table or not fact["form"]:
+        table = tables.get(entry["table"])
+        if not table or not entry["write_layout"]:
             return False
-        return not is_current(self.history.forms[fact["form"]], form_of(table, self.options))
+        return not is_current(
+            self.manifests.write_layouts[entry["write_layout"]],
+            write_layout_of(table, self.options),
+        )
 
     def _granting(self, entry: Json) -> Json:
         """Add to an entry which requests it grants."""
@@ -107,38 +110,40 @@ class Run:
         self, started: float, done: list[Json], waiting: dict[str, str], tables: dict[str, Table]
     ) -> None:
         """Commit what was done, then make the catalog and the target follow."""
-        facts = self.history.facts
-        replaced = [facts[entry["key"]] for entry in done if entry["key"] in facts]
-        facts = {**facts, **{entry["key"]: entry for entry in done}}
+        entries = self.manifests.entries
+        replaced = [entries[entry["key"]] for entry in done if entry["key"] in entries]
+        entries = {**entries, **{entry["key"]: entry for entry in done}}
         shown: dict[str, list[str]] = {name: [] for name in tables}
-        for fact in facts.values():
-            shown.setdefault(fact["table"], []).extend(fact["directories"])
+        for entry in entries.values():
+            shown.setdefault(entry["table"], []).extend(entry["directories"])
         wanted = {top_of(each) for directories in shown.values() for each in directories}
-        found = {top_of(each) for fact in replaced for each in fact["directories"]}
+        found = {top_of(each) for entry in replaced for each in entry["directories"]}
         for table in tables.values():
-            found |= self.store.directories(form_of(table, self.options)["target"])
-        strays = found - wanted
-        begun = self.store.begun(self.options.target_prefix) + self.store.begun(REJECTED)
+            found |= self.store.directories(write_layout_of(table, self.options)["target"])
+        orphans = found - wanted
+        incomplete_uploads = self.store.incomplete_uploads(
+            self.options.target_prefix
+        ) + self.store.incomplete_uploads(REJECTED)
         # With strays but nothing to commit, the number is taken all the same: a run that still
         # writes them somewhere cannot commit any more.
-        if done or strays or begun or waiting != self.history.waiting:
+        if done or orphans or incomplete_uploads or waiting != self.manifests.waiting:
             self._commit(started, done, waiting)
         for name, table in tables.items():
             if shown[name]:
                 self.catalog.publish(table, shown[name])
-        self.store.delete(strays)
-        self.store.abort(begun)
-        self.history.compact()
+        self.store.delete(orphans)
+        self.store.abort(incomplete_uploads)
+        self.manifests.compact()
 
     def _commit(self, started: float, done: list[Json], waiting: dict[str, str]) -> None:
         manifest = manifest_of(
-            self.run, self.options.pipeline, started, done, self.conversion.forms, waiting
+            self.run, self.options.pipeline, started, done, self.conversion.write_layouts, waiting
         )
-        self.history.commit(manifest)
+        self.manifests.commit(manifest)
         totals = manifest["totals"]
         self.done.update({name: totals[name] for name in ("objects", "rows", "rejected")})
-        _log("committed", run=self.run, manifest=self.history.number, **totals)
+        _log("committed", run=self.run, manifest=self.manifests.number, **totals)
 
 
-def _log(message: str, **facts: Any) -> None:
-    sys.stdout.write(json.dumps({"message": message, **facts}) + "\n")
+def _log(message: str, **fields: Any) -> None:
+    sys.stdout.write(json.dumps({"message": message, **fields}) + "\n")

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-class Finding(Exception):
+class SkipReason(Exception):
     """Why an object gives no rows now."""
 
 
-class Unreadable(Finding):
+class Unreadable(SkipReason):
     """It never will: the reason is committed, and the object is not looked at again."""
 
 
-class Waits(Finding):
+class Deferred(SkipReason):
     """The catalog does not know enough about it yet."""
 
 
@@ -59,7 +59,7 @@ def table_of(key: str, tables: Iterable[Table]) -> Table:
     """Return the table whose location covers the key most closely."""
     covering = [table for table in tables if table.covers(key)]
     if not covering:
-        raise Waits("no table of the catalog covers it yet")
+        raise Deferred("no table of the catalog covers it yet")
     return max(covering, key=lambda table: len(table.location))
 
 
@@ -110,7 +110,7 @@ def columns_of(header: Sequence[str], known: Iterable[str]) -> tuple[str, ...]:
         raise Unreadable(f"the header names a column twice: {', '.join(twice)}")
     unknown = [name for name in columns if name not in spelled]
     if unknown:
-        raise Waits(f"the catalog does not know a column yet: {', '.join(unknown)[:500]}")
+        raise Deferred(f"the catalog does not know a column yet: {', '.join(unknown)[:500]}")
     return columns
 
 

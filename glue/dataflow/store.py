@@ -97,7 +97,7 @@ class Store:
                 found[top_of(leaf)].add(leaf)
         return {top: sorted(leaves) for top, leaves in found.items()}
 
-    def begun(self, prefix: str) -> list[Json]:
+    def incomplete_uploads(self, prefix: str) -> list[Json]:
         """Return the uploads of large objects under a prefix that nobody has completed."""
         pages = self.s3.get_paginator("list_multipart_uploads").paginate(
             Bucket=self.bucket, Prefix=prefix

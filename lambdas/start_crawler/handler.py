@@ -7,11 +7,11 @@ from urllib.parse import unquote_plus
 
 import boto3
 
-from batch import Json, is_backstop, start_once
+from batch import Json, is_recovery, start_once
 
 
 def handler(event: Json, _context: object) -> Json:
-    """Answer a batch of S3 notifications and backstop messages from the queue."""
+    """Answer a batch of S3 notifications and recovery messages from the queue."""
     crawler = os.environ["CRAWLER"]
     return start_once(
         event,
@@ -29,7 +29,7 @@ def handler(event: Json, _context: object) -> Json:
 
 def is_wanted(body: Json, *, bucket: str, prefix: str, suffix: str) -> bool:
     """Whether a message tells of an object that the crawler should see; raises if of nothing."""
-    if is_backstop(body):
+    if is_recovery(body):
         return True
     if body.get("Event") == "s3:TestEvent":
         return False

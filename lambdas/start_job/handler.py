@@ -6,11 +6,11 @@ from typing import Any
 
 import boto3
 
-from batch import Json, is_backstop, start_once
+from batch import Json, is_recovery, start_once
 
 
 def handler(event: Json, _context: object) -> Json:
-    """Answer a batch of crawler events and backstop messages from the queue."""
+    """Answer a batch of crawler events and recovery messages from the queue."""
     job = os.environ["JOB"]
     return start_once(
         event,
@@ -23,7 +23,7 @@ def handler(event: Json, _context: object) -> Json:
 
 def is_wanted(body: Json) -> bool:
     """Whether a message tells that there may be something to convert; raises if of nothing."""
-    if is_backstop(body):
+    if is_recovery(body):
         return True
     if body["detail-type"] != "Glue Crawler State Change":
         raise ValueError(f"not a crawler's event: {body['detail-type']}")

@@ -17,7 +17,7 @@ from dataflowxpress_sandbox.kube import binaries, crd, kubeconfig
 from dataflowxpress_sandbox.kube.kubernetes import Kubernetes
 from dataflowxpress_sandbox.probe import HOST, answers
 from dataflowxpress_sandbox.progress import Progress
-from dataflowxpress_sandbox.state import State
+from dataflowxpress_sandbox.state import SandboxState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ _OPERATOR = (
     "operator",
     "--log-format",
     "full",
-    "--look-every",
+    "--poll-interval",
     "2",
 )
 _SECONDS = 60.0
@@ -122,7 +122,7 @@ class Sandbox:
         exports = (f"export {name}={shlex.quote(value)}" for name, value in self.env().items())
         return "".join(f"{line}\n" for line in exports)
 
-    def _claim(self) -> State:
+    def _claim(self) -> SandboxState:
         self._refuse_what_is_no_sandbox()
         state = self._state()
         if self._state_file.exists() and self._context not in (None, state.context):
@@ -136,7 +136,7 @@ class Sandbox:
         (self.directory / ".gitignore").write_text("*\n")
         return state
 
-    def _start(self, state: State) -> None:
+    def _start(self, state: SandboxState) -> None:
         if self._with_operator:  # whoever wants a pipeline wants its jobs
             self._prepare_spark()
         # AWS takes its seconds while Kubernetes takes its own.
@@ -159,7 +159,7 @@ class Sandbox:
             except RuntimeError as error:
                 raise SandboxError(f"Spark cannot be prepared: {error}") from error
 
-    def _start_aws(self, state: State) -> Process:
+    def _start_aws(self, state: SandboxState) -> Process:
         if running := self._running().get("aws"):
             return running
         processes.stop(self.directory, {"operator"})  # its credentials are gone with the last AWS
@@ -170,13 +170,13 @@ class Sandbox:
         with self._progress.step("AWS, emulated"):
             processes.wait_until(lambda: aws.ready(port), _SECONDS, "AWS", process=process)
 
-    def _start_kubernetes(self, state: State) -> None:
+    def _start_kubernetes(self, state: SandboxState) -> None:
         assets = binaries.directory(self._progress)
         etcd, server = (self._choose_port(state, name) for name in ("etcd", "kube-apiserver"))
         with self._progress.step("Kubernetes"):
             Kubernetes(self.directory, etcd, server).up(assets)
 
-    def _start_operator(self, state: State) -> None:
+    def _start_operator(self, state: SandboxState) -> None:
         if "operator" in self._running():
             return
         port = self._choose_port(state, "operator")
@@ -195,7 +195,7 @@ class Sandbox:
     def _running(self) -> dict[str, Process]:
         return processes.find(self.directory)
 
-    def _choose_port(self, state: State, name: str) -> int:
+    def _choose_port(self, state: SandboxState, name: str) -> int:
         if name not in self._running():
             state.choose_port(name)
             self._save(state)
@@ -211,8 +211,8 @@ class Sandbox:
     def _state_file(self) -> Path:
         return self.directory / "state.json"
 
-    def _state(self) -> State:
-        return State.load(self._state_file)
+    def _state(self) -> SandboxState:
+        return SandboxState.load(self._state_file)
 
-    def _save(self, state: State) -> None:
+    def _save(self, state: SandboxState) -> None:
         state.save(self._state_file)

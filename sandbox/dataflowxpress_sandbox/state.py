@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class State:
+class SandboxState:
     """The port of each process, and the context of the user's own cluster if that is used."""
 
     ports: dict[str, int] = field(default_factory=dict)
     context: str | None = None
 
     @classmethod
-    def load(cls, path: Path) -> State:
+    def load(cls, path: Path) -> SandboxState:
         """Read it, or begin with an empty one."""
         return cls(**json.loads(path.read_text())) if path.exists() else cls()
 

@@ -22,7 +22,7 @@ from dataflowxpress_sandbox import aws, processes
 from dataflowxpress_sandbox.probe import HOST
 from dataflowxpress_sandbox.processes import Process
 from dataflowxpress_sandbox.sandbox import Sandbox
-from dataflowxpress_sandbox.state import State
+from dataflowxpress_sandbox.state import SandboxState
 from tests.scrape import Metrics
 
 NAMESPACE = "default"
@@ -71,7 +71,7 @@ class Fleet:
     pipelines: int
     paused: int
     rest: float
-    state: State = field(default_factory=State)
+    state: SandboxState = field(default_factory=SandboxState)
 
     @contextmanager
     def operator(self, name: str) -> Iterator[Operator]:

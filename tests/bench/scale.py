@@ -20,7 +20,7 @@ from unittest import mock
 
 import psutil
 
-from dataflowxpress.dataplane.manifest_log import Book
+from dataflowxpress.dataplane.manifest_log import ManifestLog
 from dataflowxpress_sandbox import aws as sandbox_aws
 from dataflowxpress_sandbox.aws.serving import RunningAws, serving
 from tests.bench.server import LOG
@@ -115,7 +115,7 @@ class Bench:
         """Read a long history, with a snapshot and without one."""
         os.environ.update(self.aws.environment("test", "test"))
         sys.path.insert(0, str(GLUE))
-        from dataflow.history import History
+        from dataflow.manifest_log import ManifestLog as JobLog
         from dataflow.options import Options
         from dataflow.store import Store
 
@@ -126,15 +126,15 @@ class Bench:
         store = Store(Options(**places, **read))
         own = psutil.Process
 
-        def look(what: str) -> History:
+        def look(what: str) -> JobLog:
             with self.cost(own) as cost:
-                history = History(store)
-            _expect(len(history.facts), objects)
+                history = JobLog(store)
+            _expect(len(history.entries), objects)
             print(
                 f"job reads {manifests} manifests, {objects} objects, {what}:\n{cost}", flush=True
             )
             with self.cost(own) as cost:
-                book = Book.opened(pipeline.s3, pipeline.name)
+                book = ManifestLog.opened(pipeline.s3, pipeline.name)
             _expect(len(book.objects), objects)
             print(f"operator begins, {what}:\n{cost}", flush=True)
             with self.cost(own) as cost:
@@ -179,12 +179,19 @@ def _manifest(number: int, keys: list[str]) -> dict[str, Any]:
             "rejected": 0,
             "reason": None,
             "directories": [f"{place}{index:016x}-{number:032x}/"],
-            "form": "0123456789abcdef",
+            "write_layout": "0123456789abcdef",
         }
         for index, key in enumerate(keys)
     ]
-    forms = {"0123456789abcdef": {"target": "t/", "partition_by": [], "types": {"n": "bigint"}}}
-    return {"run": f"jr_{number:064x}", "objects": entries, "forms": forms, "waiting": []}
+    write_layouts = {
+        "0123456789abcdef": {"target": "t/", "partition_by": [], "types": {"n": "bigint"}}
+    }
+    return {
+        "run": f"jr_{number:064x}",
+        "objects": entries,
+        "write_layouts": write_layouts,
+        "waiting": [],
+    }
 
 
 def _write(file: Path, size: int, odd: str) -> int:

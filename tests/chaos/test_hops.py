@@ -14,7 +14,7 @@ from rich.console import Console
 from dataflowxpress_sandbox import processes
 from dataflowxpress_sandbox.aws.faults import Faults
 from tests.chaos.chain import Chain
-from tests.chaos.facts import Facts
+from tests.chaos.observation import Observation
 from tests.chaos.plan import Upload
 from tests.chaos.weather import BETWEEN, CRAWL, JOB
 from tests.e2e.conftest import User
@@ -67,8 +67,8 @@ class Hops:
         began = time.monotonic()
         status = self.chain.quiet()
         seconds = time.monotonic() - began
-        facts = Facts(self.chain.user.aws, self.chain.name, self.scratch)
-        verdict = facts.verdict(self.uploads, status)
+        observation = Observation(self.chain.user.aws, self.chain.name, self.scratch)
+        verdict = observation.verdict(self.uploads, status)
         assert verdict.good, verdict
         return seconds
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from dataflowxpress_sandbox.aws.faults import Faults
 from tests.chaos.chain import Chain
-from tests.chaos.facts import Facts, Verdict
+from tests.chaos.observation import Observation, Verdict
 from tests.chaos.plan import Plan, Upload
 from tests.e2e.conftest import User
 
@@ -87,8 +87,8 @@ class Trial:
             self._clear()
             status = self.chain.quiet()
             self._note("quiet")
-            facts = Facts(self.user.aws, self.chain.name, self.scratch)
-            self.verdict = facts.verdict(self.plan.uploads, status)
+            observation = Observation(self.user.aws, self.chain.name, self.scratch)
+            self.verdict = observation.verdict(self.plan.uploads, status)
 
     def outlast(self, seconds: float) -> None:
         """Let the messages that a dead Lambda hides come back, which must change nothing."""

@@ -64,8 +64,8 @@ MATRIX: dict[str, dict[str, Any]] = {
             "dashboard": {"enabled": True},
         },
     },
-    "tenants with rules": {
-        "rules": {
+    "tenants with a policy": {
+        "tenantPolicy": {
             "permissionsBoundary": "arn:aws:iam::111122223333:policy/dataflowxpress-boundary",
             "namespaces": [
                 {"match": ["team-a-*"], "accounts": ["111122223333"], "names": ["team-a-*"]},

@@ -22,7 +22,7 @@ from tests.chart.rendering import CHART, rendered
 
 SECONDS = 30
 ROLE = "arn:aws:iam::222222222222:role/data"
-RULES: dict[str, Any] = {
+VALIDATION_RULES: dict[str, Any] = {
     "regions": ["eu-west-1", "eu-central-1"],
     "accountIds": ["111122223333"],
     "deletionPolicies": ["RetainData", "Retain"],
@@ -32,7 +32,7 @@ RULES: dict[str, Any] = {
     "databasePrefix": "acme_",
     "namePrefix": "{namespace}-",
     "adopt": False,
-    "ownScripts": False,
+    "customScripts": False,
     "requiredTags": ["team"],
     "emailDomains": ["example.com"],
     "kmsKey": True,
@@ -115,7 +115,7 @@ def team(client: DynamicClient) -> Team:
 def strict(client: DynamicClient) -> Iterator[Team]:
     """A team to which much is forbidden."""
     team = Team.new(client)
-    with team.under(**RULES):
+    with team.under(**VALIDATION_RULES):
         yield team
 
 

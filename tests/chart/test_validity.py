@@ -87,14 +87,14 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no namespace": ({"watch": {"namespaces": ["Shop"]}}, "watch.namespaces"),
     "no digest": ({"image": {"digest": "latest"}}, "image.digest"),
     "no pull policy": ({"image": {"pullPolicy": "Sometimes"}}, "image.pullPolicy"),
-    "rules that match no namespace": ({"rules": {"namespaces": [{"match": []}]}}, "match"),
+    "rules that match no namespace": ({"tenantPolicy": {"namespaces": [{"match": []}]}}, "match"),
     "an account that YAML takes for a number": (
-        {"rules": {"namespaces": [{"match": ["*"], "accounts": [111122223333]}]}},
+        {"tenantPolicy": {"namespaces": [{"match": ["*"], "accounts": [111122223333]}]}},
         "accounts",
     ),
     "a watch restarted before it heals": (
-        {"livenessProbe": {"deafAfterSeconds": 10}},
-        "livenessProbe.deafAfterSeconds",
+        {"livenessProbe": {"watchStaleAfterSeconds": 10}},
+        "livenessProbe.watchStaleAfterSeconds",
     ),
 }
 

@@ -24,7 +24,7 @@ from dataflowxpress_sandbox import processes
 from dataflowxpress_sandbox.probe import HOST
 from dataflowxpress_sandbox.processes import Process
 from dataflowxpress_sandbox.sandbox import Sandbox
-from dataflowxpress_sandbox.state import State
+from dataflowxpress_sandbox.state import SandboxState
 from tests.e2e.conftest import NAMESPACE, User
 
 SECONDS = 90.0
@@ -128,7 +128,7 @@ class Operators:
     running: list[Operator] = field(default_factory=list)
 
     def __call__(self, *options: str, **environment: str) -> Operator:
-        state = State()
+        state = SandboxState()
         state.choose_port("probes")
         port = state.ports["probes"]
         aws = int(self.user.sandbox.env()["AWS_ENDPOINT_URL"].rpartition(":")[2])

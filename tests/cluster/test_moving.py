@@ -16,7 +16,7 @@ from dataflowxpress.api.annotations import PAUSED, PLAN, REQUESTED
 from dataflowxpress.planning.ownership import CLUSTER_TAG, OWNER_TAG
 from dataflowxpress_sandbox.probe import HOST
 from dataflowxpress_sandbox.sandbox import Sandbox
-from dataflowxpress_sandbox.state import State
+from dataflowxpress_sandbox.state import SandboxState
 from tests.cluster.conftest import Operators
 from tests.e2e.conftest import NAMESPACE, User, holds, says
 from tests.scrape import Metrics
@@ -37,7 +37,7 @@ def new(tmp_path: Path) -> Iterator[User]:
 
 def operate(start: Operators, cluster: User) -> Metrics:
     """Start the operator of a cluster."""
-    state = State()
+    state = SandboxState()
     state.choose_port("metrics")
     metrics = Metrics(f"{HOST}:{state.ports['metrics']}")
     start("--metrics", metrics.address, KUBECONFIG=str(cluster.sandbox.kubeconfig))

@@ -44,7 +44,7 @@ def test_a_watch_that_has_gone_deaf_is_no_life(
         cluster["server"] = f"https://{target.hostname}:{port}"
         through = tmp_path / "kubeconfig"
         through.write_text(yaml.safe_dump(config))
-        operator = start("--deaf-after", "5", KUBECONFIG=str(through))
+        operator = start("--watch-stale-after", "5", KUBECONFIG=str(through))
         user.ready("unheard", seconds=60)
         operator.wait("/healthz", 200)
         proxy.freeze()
@@ -56,7 +56,7 @@ def test_a_watch_that_has_gone_deaf_is_no_life(
 
 def test_work_that_does_not_end_is_no_life(user: User, start: Operators) -> None:
     with server(HOST, drip) as port:
-        operator = start("--stuck-after", "4", AWS_ENDPOINT_URL=f"http://{HOST}:{port}")
+        operator = start("--progress-deadline", "4", AWS_ENDPOINT_URL=f"http://{HOST}:{port}")
         operator.wait("/healthz", 200)
         user.pipeline("stuck", bucket={"name": "stuck"})
         said = operator.wait("/healthz", 503, "[-]work: ")

@@ -21,7 +21,7 @@ ASKED: dict[str, tuple[str, Callable[[Status], bool]]] = {
 @pytest.mark.parametrize("annotation", ASKED)
 def test_what_an_annotation_asks_is_done_at_once(user: User, start: Start, annotation: str) -> None:
     value, done = ASKED[annotation]
-    start("--look-every", "3600")
+    start("--poll-interval", "3600")
     user.pipeline("asked", bucket={"name": "asked"})
     user.ready("asked", seconds=60)
     user.pipeline("asked", annotations={annotation: value}, bucket={"name": "asked"})

@@ -11,7 +11,7 @@ from kubernetes import config
 from kubernetes.client import CustomObjectsApi
 
 from dataflowxpress.api.spec import GROUP, KIND, PLURAL, VERSION
-from dataflowxpress.api.status import Condition, Line, Status
+from dataflowxpress.api.status import Condition, ResourceStatus, Status
 from dataflowxpress.kube.client import Cluster
 from tests.e2e.conftest import NAMESPACE
 
@@ -40,7 +40,9 @@ def status(*kinds: str, **more: Any) -> Status:
             Condition(type=kind, status="True", last_transition_time=when, **about)
             for kind in kinds
         ),
-        resources=tuple(Line(kind=kind, name="a", key=("a",), state="Ready") for kind in kinds),
+        resources=tuple(
+            ResourceStatus(kind=kind, name="a", key=("a",), state="Ready") for kind in kinds
+        ),
         **more,
     )
 

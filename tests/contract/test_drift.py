@@ -55,12 +55,12 @@ CANNOT_CHANGE = {
 }
 
 
-def leaves(value: Any, path: Path = ()) -> Iterator[Path]:
+def flatten_changes(value: Any, path: Path = ()) -> Iterator[Path]:
     """Yield where each single value stands."""
     inside = value.items() if isinstance(value, Mapping) else enumerate(value)
     for key, inner in inside:
         if isinstance(inner, Mapping | list) and inner:
-            yield from leaves(inner, (*path, key))
+            yield from flatten_changes(inner, (*path, key))
         else:
             yield (*path, key)
 
@@ -108,7 +108,7 @@ def spelled(path: Path) -> str:
 WALK = [
     (kind, path)
     for kind in KINDS
-    for path in leaves(SAMPLES[kind].make(scope_of("tests/any"), "any").desired())
+    for path in flatten_changes(SAMPLES[kind].make(scope_of("tests/any"), "any").desired())
     if f"{kind} {spelled(path)}" not in CANNOT_CHANGE
 ]
 

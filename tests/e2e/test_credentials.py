@@ -12,13 +12,15 @@ from kubernetes.client import CustomObjectsApi
 
 from dataflowxpress.api.spec import GROUP, KIND, PLURAL, VERSION
 from dataflowxpress.aws import clients
-from dataflowxpress.controller.reconciler import Reconciler, Report
+from dataflowxpress.controller.reconciler import Reconciler, Result
 from dataflowxpress.kube.client import Cluster
 from dataflowxpress_sandbox.aws import Aws, environment_of_root
 
 NAMESPACE = "default"
 WRONG = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "wrong"}
-DEAF = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}  # the port where everything is discarded
+WATCH_STALE_AFTER = {
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9"
+}  # the port where everything is discarded
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ def pipeline(kubernetes: Any, request: pytest.FixtureRequest) -> Iterator[str]:
     objects.delete_namespaced_custom_object(*where, name)
 
 
-def reconciled(reconciler: Reconciler, name: str) -> Report:
+def reconciled(reconciler: Reconciler, name: str) -> Result:
     report = reconciler.reconcile(NAMESPACE, name)
     assert report
     return report
@@ -65,7 +67,7 @@ def reconciled(reconciler: Reconciler, name: str) -> Report:
     [
         (WRONG, (), "CredentialsRejected", "InvalidClientTokenId", "True"),
         ({}, tuple(WRONG), "CredentialsRejected", "Unable to locate credentials", "True"),
-        (DEAF, (), "AWSUnreachable", "127.0.0.1:9", "False"),
+        (WATCH_STALE_AFTER, (), "AWSUnreachable", "127.0.0.1:9", "False"),
     ],
     ids=["wrong credentials", "no credentials", "an AWS that does not answer"],
 )
@@ -89,7 +91,7 @@ def test_why_nothing_can_be_done_stands_on_the_resource(  # noqa: PLR0913, PLR09
     assert stuck
     assert (ready.status, ready.reason, stuck.status) == ("False", reason, stalled)
     assert words in ready.message
-    assert not report.settled  # it is tried again, whatever the reason
+    assert not report.success  # it is tried again, whatever the reason
     assert report.status.resources == ()
     assert [event.type for event in report.events] == ["Warning"]
 
@@ -97,8 +99,8 @@ def test_why_nothing_can_be_done_stands_on_the_resource(  # noqa: PLR0913, PLR09
 def test_what_was_wrong_is_forgotten_once_it_is_right(
     reconciler: Reconciler, pipeline: str, monkeypatch: pytest.MonkeyPatch, aws: Aws
 ) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", DEAF["AWS_ENDPOINT_URL"])
-    assert not reconciled(reconciler, pipeline).settled
+    monkeypatch.setenv("AWS_ENDPOINT_URL", WATCH_STALE_AFTER["AWS_ENDPOINT_URL"])
+    assert not reconciled(reconciler, pipeline).success
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws.endpoint)
     clients.clients.cache_clear()  # as a restart of the operator does
     status = reconciled(reconciler, pipeline).status

@@ -10,7 +10,7 @@ from dataflowxpress_sandbox.aws import mail
 from tests.e2e.conftest import User, holds
 
 NAME, READER = "permits", "permits@example.com"
-ROLES = {f"default-{NAME}-{of}" for of in ("glue", "start-crawler", "start-job", "tell")}
+ROLES = {f"default-{NAME}-{of}" for of in ("glue", "start-crawler", "start-job", "notify")}
 OCCASIONAL = {  # what one good run does not need
     "sqs:ChangeMessageVisibility": "a message goes back while a crawl or a run is on",
     "sqs:GetQueueUrl": "... and for that, the queue is looked up",

@@ -55,7 +55,7 @@ def test_no_secret_is_in_logs_status_events_or_what_commands_print(user: User) -
         "logs": command(user, "logs", NAME, "--tail", "10000"),
     }
     assert "SUCCEEDED" in shown["runs"]
-    assert "secretive-tell" in shown["logs"]
+    assert "secretive-notify" in shown["logs"]
     port = urlsplit(user.sandbox.env()["AWS_ENDPOINT_URL"]).port or 0
     operator = sandbox_aws.operator_environment(port)["AWS_SECRET_ACCESS_KEY"]
     patterns = {**SECRET, "the operator's key": re.escape(operator)}

@@ -150,9 +150,9 @@ def test_nothing_else_lies_in_the_target(everything: dict[str, Any]) -> None:
     pipeline: Pipeline = everything["pipeline"]
     committed = [each for entry in everything["entries"].values() for each in entry["directories"]]
 
-    strays = [
+    orphans = [
         key
         for key in pipeline.keys("parquet_data/")
         if not key.endswith("/") and not any(key.startswith(each) for each in committed)
     ]
-    assert strays == []
+    assert orphans == []

@@ -22,7 +22,7 @@ def rows(pipeline: Pipeline) -> list[tuple[Any, ...]]:
     return sorted(pipeline.rows(TABLE, "n, name"))
 
 
-def strays(pipeline: Pipeline) -> list[str]:
+def orphans(pipeline: Pipeline) -> list[str]:
     """What lies in the target although no manifest's newest entry names it."""
     named = [each for entry in pipeline.entries().values() for each in entry["directories"]]
     files = [key for key in pipeline.keys("parquet_data/") if key.endswith(".parquet")]
@@ -38,12 +38,12 @@ def test_rows_are_there_once_whatever_dies_and_is_uploaded_again(pipeline: Pipel
     ):
         assert pipeline.run()["JobRunState"] == "FAILED"
     assert pipeline.manifests() == []
-    assert strays(pipeline) != []
+    assert orphans(pipeline) != []
     assert [table["Name"] for table in pipeline.tables()] == ["csv_data"]
 
     pipeline.converts()
     assert rows(pipeline) == [(1, "one"), (2, "two"), (3, "three")]
-    assert strays(pipeline) == []
+    assert orphans(pipeline) == []
     assert len(pipeline.manifests()) == 1
 
     pipeline.put("csv_data/a.csv", "n,name\n1,one\n2,two\n")
@@ -60,13 +60,13 @@ def test_rows_are_there_once_whatever_dies_and_is_uploaded_again(pipeline: Pipel
     assert not any(manifest["objects"] for manifest in pipeline.manifests()[2:]), "only completed"
     assert rows(pipeline) == [(3, "three"), (5, "five")]
     assert pipeline.shown(TABLE).keys() == before.keys()
-    assert strays(pipeline) == []
+    assert orphans(pipeline) == []
 
     pipeline.put("csv_data/a.csv", "")
     pipeline.glue.delete_table(DatabaseName=pipeline.name, Name=TABLE)
     pipeline.converts()
     assert rows(pipeline) == [(3, "three")], "also when somebody has deleted the table"
-    assert strays(pipeline) == []
+    assert orphans(pipeline) == []
 
 
 def test_what_a_dead_run_has_begun_to_upload_is_given_up_and_what_a_user_uploads_is_not(
@@ -107,7 +107,7 @@ def test_what_the_catalog_learns_lets_objects_in_and_rewrites_what_has_other_typ
     }
     assert columns == {"n": "double", "name": "string", "more": "string"}
     assert pipeline.manifests()[-1]["waiting"] == []
-    assert strays(pipeline) == []
+    assert orphans(pipeline) == []
 
 
 def test_the_columns_of_the_path_and_those_asked_for_are_kept(
@@ -189,7 +189,7 @@ def test_json_lines_are_converted_by_name(make: Callable[..., Pipeline]) -> None
     assert entries["csv_data/a.json"]["rejected"] == 3
     assert entries["csv_data/empty.json"]["reason"] == "no rows"
     assert [each["key"] for each in pipeline.manifests()[-1]["waiting"]] == ["csv_data/b.json"]
-    assert strays(pipeline) == []
+    assert orphans(pipeline) == []
 
 
 def test_parquet_is_copied_by_name(make: Callable[..., Pipeline]) -> None:
@@ -239,7 +239,7 @@ def test_a_request_converts_again_what_lies_under_its_prefix_once_whatever_dies(
         (1, "other/c"),
     ]
     assert pipeline.keys("dataflowxpress/requests/") == []
-    assert strays(pipeline) == []
+    assert orphans(pipeline) == []
     committed = [[e["key"] for e in manifest["objects"]] for manifest in pipeline.manifests()]
     assert committed[1:] == [
         ["csv_data/again/a.csv", "csv_data/again/b.csv"],
@@ -256,9 +256,10 @@ def test_two_runs_cannot_both_commit(pipeline: Pipeline, dataflow: Any) -> None:
         source_format="csv",
         target_prefix="parquet_data/",
     )
-    manifest: dict[str, Any] = {"objects": [], "forms": {}, "waiting": []}
+    manifest: dict[str, Any] = {"objects": [], "write_layouts": {}, "waiting": []}
     first, second = (
-        dataflow.history.History(dataflow.store.Store(options)) for _ in ("first", "second")
+        dataflow.manifest_log.ManifestLog(dataflow.store.Store(options))
+        for _ in ("first", "second")
     )
 
     first.commit({**manifest, "run": "first"})
@@ -273,9 +274,9 @@ def test_a_manifest_that_is_written_counts_though_its_answer_was_lost(
     named = {"pipeline": "p", "bucket": pipeline.name, "database": pipeline.name}
     prefixes = {"source_prefix": "csv_data/", "target_prefix": "parquet_data/"}
     options = dataflow.options.Options(**named, **prefixes, source_format="csv")
-    history = dataflow.history.History(dataflow.store.Store(options))
+    history = dataflow.manifest_log.ManifestLog(dataflow.store.Store(options))
     manifests = f"arn:aws:s3:::{pipeline.name}/dataflowxpress/manifests/*"
     with Faults(pipeline.aws).during("lose", "s3:PutObject", resource=manifests, times=1):
-        history.commit({"run": "r", "objects": [], "forms": {}, "waiting": []})
+        history.commit({"run": "r", "objects": [], "write_layouts": {}, "waiting": []})
     assert history.number == 1
     assert [each["run"] for each in pipeline.manifests()] == ["r"]

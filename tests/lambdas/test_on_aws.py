@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from dataflowxpress_sandbox.aws.serving import RunningAws
 
-BACKSTOP = {"source": "dataflowxpress", "reason": "look"}
+RECOVERY = {"source": "dataflowxpress", "reason": "look"}
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def queue(aws: RunningAws, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         monkeypatch.setenv(name, value)
     sqs = aws.client("sqs")
     url = sqs.create_queue(QueueName="lambdas", Attributes={"VisibilityTimeout": "600"})["QueueUrl"]
-    sqs.send_message(QueueUrl=url, MessageBody=json.dumps(BACKSTOP))
+    sqs.send_message(QueueUrl=url, MessageBody=json.dumps(RECOVERY))
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
     [message] = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
     return {

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from tests.lambdas.conftest import Client
 
-BACKSTOP = {"source": "dataflowxpress", "reason": "3 objects wait"}
+RECOVERY = {"source": "dataflowxpress", "reason": "3 objects wait"}
 TEST_EVENT = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "orders"}
 
 
@@ -53,7 +53,7 @@ def handler(
         pytest.param(upload("csv+data/a.csv"), 1, id="an upload, its key encoded"),
         pytest.param(upload("csv+data/caf%C3%A9+%2B%3D.csv"), 1, id="an upload, not ASCII"),
         pytest.param(upload("csv+data/a.txt", "csv+data/b.csv"), 1, id="one of two"),
-        pytest.param(BACKSTOP, 1, id="the backstop"),
+        pytest.param(RECOVERY, 1, id="recovery"),
         pytest.param(TEST_EVENT, 0, id="S3's test event"),
         pytest.param(upload("csv+data/2024/"), 0, id="a folder"),
         pytest.param(upload("csv+data/a.txt"), 0, id="another suffix"),
@@ -70,7 +70,7 @@ def test_only_what_the_crawler_should_see_starts_it(
 
 
 def test_a_batch_is_one_crawl(handler: Any, batch: Any, clients: dict[str, Client]) -> None:
-    assert handler(batch(*[upload(f"csv+data/{n}.csv") for n in range(50)], BACKSTOP)) == []
+    assert handler(batch(*[upload(f"csv+data/{n}.csv") for n in range(50)], RECOVERY)) == []
     assert len(clients["glue"].calls) == 1
 
 
@@ -79,7 +79,7 @@ def test_a_running_crawler_sends_back_only_the_messages_that_needed_it(
 ) -> None:
     clients["glue"].fails("CrawlerRunningException")
 
-    assert handler(batch(upload("csv+data/a.csv"), TEST_EVENT, BACKSTOP)) == ["m0", "m2"]
+    assert handler(batch(upload("csv+data/a.csv"), TEST_EVENT, RECOVERY)) == ["m0", "m2"]
     assert clients["sqs"].calls == [
         (
             "change_message_visibility_batch",
@@ -147,7 +147,7 @@ def test_messages_that_cannot_be_hidden_still_go_back_and_it_is_logged(
     else:
         clients["sqs"].fails("AccessDenied")
 
-    assert handler(batch(BACKSTOP)) == ["m0"]
+    assert handler(batch(RECOVERY)) == ["m0"]
     assert "messages come back late" in [line["message"] for line in logged(capsys)]
 
 

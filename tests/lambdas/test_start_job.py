@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from tests.lambdas.conftest import Client
 
-BACKSTOP = {"source": "dataflowxpress", "reason": "a crawl had no run"}
+RECOVERY = {"source": "dataflowxpress", "reason": "a crawl had no run"}
 
 
 def crawl(state: str) -> dict[str, Any]:
@@ -42,8 +42,8 @@ def handler(
     ("bodies", "runs"),
     [
         pytest.param([crawl("Succeeded")], 1, id="a crawl that succeeded"),
-        pytest.param([crawl("Succeeded"), crawl("Succeeded"), BACKSTOP], 1, id="several"),
-        pytest.param([BACKSTOP], 1, id="the backstop"),
+        pytest.param([crawl("Succeeded"), crawl("Succeeded"), RECOVERY], 1, id="several"),
+        pytest.param([RECOVERY], 1, id="recovery"),
         pytest.param([crawl("Started"), crawl("Failed")], 0, id="other states"),
     ],
 )

@@ -66,7 +66,7 @@ def release(node: Node, user: User, aws: RunningAws, endpoint: str) -> Iterator[
         "replicaCount": 2,
         "podDisruptionBudget": {"enabled": True},
         "aws": {"region": sandbox_aws.REGION, "endpointUrl": endpoint, "existingSecret": "aws"},
-        "watch": {"lookEverySeconds": 2},
+        "watch": {"pollIntervalSeconds": 2},
     }
     release = Release(node, user, name, values)
     yield release

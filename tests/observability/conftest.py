@@ -17,7 +17,7 @@ from dataflowxpress_sandbox import aws, processes
 from dataflowxpress_sandbox.aws.faults import Faults
 from dataflowxpress_sandbox.probe import HOST, answers
 from dataflowxpress_sandbox.sandbox import Sandbox
-from dataflowxpress_sandbox.state import State
+from dataflowxpress_sandbox.state import SandboxState
 from tests.e2e.conftest import NAMESPACE, User
 from tests.observability.prometheus import Prometheus, serving
 
@@ -38,7 +38,7 @@ class Operator:
         return aws.operator_environment(part.port) | kubernetes
 
     def start(self, environment: dict[str, str] | None = None) -> None:
-        command = [sys.executable, "-m", "dataflowxpress", "operator", "--look-every", "2"]
+        command = [sys.executable, "-m", "dataflowxpress", "operator", "--poll-interval", "2"]
         process = processes.start(
             "operator",
             [*command, "--metrics", f"{HOST}:{self.port}"],
@@ -107,7 +107,7 @@ class Watched:
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     directory = tmp_path_factory.mktemp("observability")
     sandbox = Sandbox(directory / "sandbox", operator=False)
-    state = State()
+    state = SandboxState()
     state.choose_port("operator")
     aws.prepare()  # Spark, so that no run has to wait for it
     with sandbox.running():

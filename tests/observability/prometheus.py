@@ -19,7 +19,7 @@ import yaml
 from dataflowxpress.blueprint import artifacts
 from dataflowxpress_sandbox import processes
 from dataflowxpress_sandbox.probe import HOST, answers
-from dataflowxpress_sandbox.state import State
+from dataflowxpress_sandbox.state import SandboxState
 from tools.tool import tool
 
 CHART = artifacts.path("charts/dataflowxpress/files")
@@ -123,7 +123,7 @@ def serving(directory: Path, target: str) -> Iterator[Prometheus]:
     every = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
     settings = {"global": every, "rule_files": ["alerts.yaml"], "scrape_configs": [job]}
     (directory / "prometheus.yaml").write_text(yaml.safe_dump(settings))
-    state = State()
+    state = SandboxState()
     state.choose_port("prometheus")
     port = state.ports["prometheus"]
     process = processes.start(

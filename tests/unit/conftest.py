@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from dataflowxpress.api.resource_id import Key
 from dataflowxpress.aws.tags import TAGGERS, Tagger
-from dataflowxpress.planning.diff import Whole
+from dataflowxpress.planning.diff import Exclusive
 from dataflowxpress.planning.ownership import OWNER_TAG
 from dataflowxpress.planning.resource import Resource, Scope, State, Tags
 
@@ -84,7 +84,7 @@ class Box(Resource):
     on: Box | None = None
 
     def desired(self) -> State:
-        return {"Size": self.size, "Color": self.color, "Labels": Whole(self.labels)}
+        return {"Size": self.size, "Color": self.color, "Labels": Exclusive(self.labels)}
 
     @staticmethod
     def read(client: Memory, name: str) -> State:

@@ -150,7 +150,7 @@ def test_suspend_holds_what_starts_something_and_lets_mails_through() -> None:
     assert suspended == {
         "default-orders-start-crawler": False,
         "default-orders-start-job": False,
-        "default-orders-tell": True,
+        "default-orders-notify": True,
     }
     assert all(feed.enabled for feed in every(EventSource, resources()))
 

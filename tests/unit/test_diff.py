@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress.planning.diff import HIDDEN, Change, Private, Whole, diff
+from dataflowxpress.planning.diff import HIDDEN, Change, Exclusive, Sensitive, diff
 
 NO_CHANGE = [
     pytest.param({}, {"Theirs": 1}, id="what we do not mention is not ours"),
@@ -14,7 +14,9 @@ NO_CHANGE = [
     pytest.param({"A": [{"B": 1}]}, {"A": [{"B": 1, "C": 2}]}, id="nor within a list"),
     pytest.param({"A": 60}, {"A": 60.0}, id="numbers are equal by value"),
     pytest.param({"A": None}, {}, id="nothing is nothing"),
-    pytest.param({"A": Whole(B=[{"C": 1}])}, {"A": {"B": [{"C": 1}]}}, id="a whole is the same"),
+    pytest.param(
+        {"A": Exclusive(B=[{"C": 1}])}, {"A": {"B": [{"C": 1}]}}, id="a whole is the same"
+    ),
 ]
 CHANGED = [
     pytest.param({"A": 2}, {"A": 1}, [("A", 1, 2)], id="another value"),
@@ -22,16 +24,18 @@ CHANGED = [
     pytest.param({"A": 1}, {"A": {"B": 1}}, [("A", {"B": 1}, 1)], id="another shape"),
     pytest.param({"A": [1, 2]}, {"A": [1]}, [("A", [1], [1, 2])], id="a longer list"),
     pytest.param({"A": [1, 2]}, {"A": [2, 1]}, [("A.0", 2, 1), ("A.1", 1, 2)], id="another order"),
-    pytest.param({"A": Whole()}, {"A": {"B": 1}}, [("A.B", 1, None)], id="more than the whole"),
+    pytest.param({"A": Exclusive()}, {"A": {"B": 1}}, [("A.B", 1, None)], id="more than the whole"),
     pytest.param(
-        {"A": Whole(B=[{"C": 1}])},
+        {"A": Exclusive(B=[{"C": 1}])},
         {"A": {"B": [{"C": 1, "D": 2}]}},
         [("A.B", [{"C": 1, "D": 2}], [{"C": 1}])],
         id="more within a whole, where a list is one change",
     ),
-    pytest.param({"A": Whole(B=1)}, {}, [("A", None, {"B": 1})], id="a whole that is not there"),
     pytest.param(
-        {"A": Private(B=2)},
+        {"A": Exclusive(B=1)}, {}, [("A", None, {"B": 1})], id="a whole that is not there"
+    ),
+    pytest.param(
+        {"A": Sensitive(B=2)},
         {"A": {"B": 1, "PASSWORD": "hunter2"}},
         [("A.B", 1, 2), ("A.PASSWORD", HIDDEN, None)],
         id="more than what is private, which may be a secret",

@@ -14,8 +14,8 @@ from dataflowxpress.api.annotations import PAUSED, PLAN, REQUESTED, RUN_REQUESTE
 from dataflowxpress.api.pipeline import Reference
 from dataflowxpress.api.status import Status
 from dataflowxpress.controller import handlers as ours
-from dataflowxpress.controller.reconciler import Report
-from dataflowxpress.controller.workqueue import Agenda
+from dataflowxpress.controller.reconciler import Result
+from dataflowxpress.controller.workqueue import WorkQueue
 from tests.unit.conftest import Clock
 
 UID = "some-uid"
@@ -37,8 +37,8 @@ class Untouchable:
 class Stubborn:
     """A worker to whom a pipeline will not go."""
 
-    def delete(self, _reference: object) -> Report:
-        return Report(Status(), settled=False)
+    def delete(self, _reference: object) -> Result:
+        return Result(Status(), success=False)
 
 
 def body(generation: int = 1, annotations: Mapping[str, str] = {}) -> Any:
@@ -55,8 +55,8 @@ def body(generation: int = 1, annotations: Mapping[str, str] = {}) -> Any:
 
 
 @pytest.fixture
-def agenda(clock: Clock) -> Agenda:
-    return Agenda(clock=clock)
+def queue(clock: Clock) -> WorkQueue:
+    return WorkQueue(clock=clock)
 
 
 @pytest.fixture
@@ -67,9 +67,9 @@ def settings() -> kopf.OperatorSettings:
     return its
 
 
-def tell(agenda: Agenda, its: Any) -> None:
+def tell(queue: WorkQueue, its: Any) -> None:
     """Tell as kopf does of a change."""
-    memo = kopf.Memo(agenda=agenda, worker=Untouchable())
+    memo = kopf.Memo(queue=queue, worker=Untouchable())
     asyncio.run(handlers.changed(body=its, memo=memo))
 
 
@@ -81,18 +81,18 @@ def tell(agenda: Agenda, its: Any) -> None:
     ],
     ids=["another spec", "a pause", "a plan", "a comparison", "a run"],
 )
-def test_what_somebody_asks_for_is_due_at_once(agenda: Agenda, its: Any) -> None:
-    tell(agenda, its)
-    assert agenda.due(UID) == "resync"
+def test_what_somebody_asks_for_is_due_at_once(queue: WorkQueue, its: Any) -> None:
+    tell(queue, its)
+    assert queue.next_task(UID) == "reconcile"
 
 
-def test_annotations_of_others_are_no_reason_to_compare(agenda: Agenda, clock: Clock) -> None:
-    tell(agenda, body(generation=2))
-    with agenda.work(Reference.to(body().metadata)):
-        agenda.note(UID, Report(Status(), settled=True), resynced=True)
+def test_annotations_of_others_are_no_reason_to_compare(queue: WorkQueue, clock: Clock) -> None:
+    tell(queue, body(generation=2))
+    with queue.work(Reference.to(body().metadata)):
+        queue.done(UID, Result(Status(), success=True), "reconcile")
     clock.now += 1
-    tell(agenda, body())
-    assert agenda.due(UID) == ""
+    tell(queue, body())
+    assert queue.next_task(UID) is None
 
 
 def test_a_change_is_told_once_and_is_not_told_by_field() -> None:

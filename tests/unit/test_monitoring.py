@@ -32,7 +32,7 @@ class Idle:
     def depth(self) -> int:
         return 0
 
-    working = depth
+    active_workers = depth
     longest_wait = depth
 
 
@@ -65,7 +65,7 @@ def test_an_alert_asks_for_what_is_told_and_has_a_runbook(rule: Any, told: set[s
 def test_an_alert_knows_only_reasons_that_are_given(rule: Any) -> None:
     named = re.findall(r'(?:reason|outcome)=~?"([^"]+)"', rule["expr"])
     words = {word for each in named for word in each.split("|")}
-    assert words <= {*Reason, "crashed"}
+    assert words <= {*Reason, "error"}
 
 
 def test_no_runbook_is_left_over() -> None:

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import pytest
 
-from dataflowxpress.planning.ownership import Mark
+from dataflowxpress.planning.ownership import OwnerTags
 
-OURS = Mark("demo/orders", cluster="1111", uid="aaaa")
-RECREATED = Mark("demo/orders", cluster="1111", uid="bbbb")
-ELSEWHERE = Mark("demo/orders", cluster="2222", uid="aaaa")
-BY_HAND = Mark("demo/orders")
-OTHER = Mark("demo/returns", cluster="1111", uid="cccc")
+OURS = OwnerTags("demo/orders", cluster="1111", uid="aaaa")
+RECREATED = OwnerTags("demo/orders", cluster="1111", uid="bbbb")
+ELSEWHERE = OwnerTags("demo/orders", cluster="2222", uid="aaaa")
+BY_HAND = OwnerTags("demo/orders")
+OTHER = OwnerTags("demo/returns", cluster="1111", uid="cccc")
 
 
-def objection(theirs: dict[str, str], *, adopt: bool = False) -> str:
-    return OURS.objection(theirs, to_unowned=not adopt, to_moved=not adopt)
+def conflict(theirs: dict[str, str], *, adopt: bool = False) -> str:
+    return OURS.conflict(theirs, to_unowned=not adopt, to_moved=not adopt)
 
 
 @pytest.mark.parametrize("mark", [OURS, BY_HAND], ids=["in a cluster", "of the command line"])
-def test_a_mark_survives_the_trip_through_tags(mark: Mark) -> None:
-    assert Mark.of({"team": "data", **mark.tags}) == mark
+def test_a_mark_survives_the_trip_through_tags(mark: OwnerTags) -> None:
+    assert OwnerTags.of({"team": "data", **mark.tags}) == mark
 
 
 def test_what_carries_no_tag_of_ours_has_no_mark() -> None:
-    assert Mark.of({"team": "data"}) is None
+    assert OwnerTags.of({"team": "data"}) is None
 
 
 def test_a_pipeline_that_was_made_anew_under_another_uid_owns_what_it_had() -> None:
     assert OURS.owns(RECREATED.tags)
-    assert objection(RECREATED.tags) == ""
+    assert conflict(RECREATED.tags) == ""
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_what_is_not_ours_is_objected_to_by_name_and_with_the_cure(
     theirs: dict[str, str], words: str
 ) -> None:
     assert not OURS.owns(theirs)
-    assert words in objection(theirs)
+    assert words in conflict(theirs)
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,9 @@ def test_what_is_not_ours_is_objected_to_by_name_and_with_the_cure(
     ids=["nobody's", "another cluster's", "made by the command line", "another pipeline's"],
 )
 def test_adoption_takes_all_but_another_pipelines(theirs: dict[str, str], taken: bool) -> None:
-    assert (objection(theirs, adopt=True) == "") is taken
+    assert (conflict(theirs, adopt=True) == "") is taken
 
 
 def test_taking_what_nobody_owns_is_not_taking_what_moved() -> None:
-    said = OURS.objection(ELSEWHERE.tags, to_unowned=False, to_moved=True)
+    said = OURS.conflict(ELSEWHERE.tags, to_unowned=False, to_moved=True)
     assert "of cluster 2222" in said

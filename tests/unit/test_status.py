@@ -7,11 +7,15 @@ import pytest
 from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.resource_id import Id
-from dataflowxpress.api.status import Line, Status
+from dataflowxpress.api.status import ResourceStatus, Status
 from dataflowxpress.aws.resources import Subscription, Topic
 from dataflowxpress.planning.plan import Action, Outcome, Step, plan
-from dataflowxpress.reporting.conditions import Fact, with_conditions
-from dataflowxpress.reporting.outcomes import facts_of, lines_of, planned_lines
+from dataflowxpress.reporting.conditions import ConditionUpdate, merge_conditions
+from dataflowxpress.reporting.outcomes import (
+    conditions_of,
+    planned_resource_statuses,
+    resource_statuses,
+)
 from tests.unit.conftest import HERE
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -34,8 +38,8 @@ def outcome(  # noqa: PLR0913 - each side of an outcome matters in some test
     return Outcome(step, problem)
 
 
-def condition(outcomes: list[Outcome], of: str, *, drifted: bool = False) -> Fact:
-    return next(fact for fact in facts_of(outcomes, drifted=drifted) if fact.type == of)
+def condition(outcomes: list[Outcome], of: str, *, drifted: bool = False) -> ConditionUpdate:
+    return next(fact for fact in conditions_of(outcomes, drifted=drifted) if fact.type == of)
 
 
 def test_ready_counts_what_is_there() -> None:
@@ -88,7 +92,7 @@ def test_an_address_that_was_only_just_asked_has_not_confirmed() -> None:
     mail = Subscription(HERE, "a@b.c", topic=Topic(HERE, "orders"))
     asked = [Outcome(step) for step in plan(HERE, [mail], [], {mail.id: None})]
     assert not condition(asked, "SubscriptionsConfirmed").holds
-    (line,) = lines_of(asked)
+    (line,) = resource_statuses(asked)
     assert (line.state, line.message.partition(" ")[0]) == ("Pending", "a@b.c")
 
 
@@ -107,10 +111,12 @@ def test_drift_is_a_change_to_what_was_applied(result: Outcome, drifted: bool, r
 
 
 def test_a_transition_time_moves_only_when_the_status_changes() -> None:
-    first = with_conditions(Status(), [Fact("Ready", holds=False, reason=Reason.CREATING)], NOON)
+    first = merge_conditions(
+        Status(), [ConditionUpdate("Ready", holds=False, reason=Reason.CREATING)], NOON
+    )
     later = NOON + timedelta(minutes=1)
-    same = with_conditions(first, [Fact("Ready", False, Reason.ACCESS_DENIED)], later)
-    other = with_conditions(first, [Fact("Ready", True, Reason.CONVERGED)], later)
+    same = merge_conditions(first, [ConditionUpdate("Ready", False, Reason.ACCESS_DENIED)], later)
+    other = merge_conditions(first, [ConditionUpdate("Ready", True, Reason.CONVERGED)], later)
     times = [
         ready.last_transition_time
         for s in (first, same, other)
@@ -121,7 +127,7 @@ def test_a_transition_time_moves_only_when_the_status_changes() -> None:
 
 def test_the_inventory_leaves_out_what_is_somebody_elses() -> None:
     outcomes = [outcome("a"), outcome("b", Action.REFUSE, DENIED, foreign=True)]
-    status = Status(resources=lines_of(outcomes))
+    status = Status(resources=resource_statuses(outcomes))
     assert [line.state for line in status.resources] == ["Ready", "Refused"]
     assert status.inventory == (Id("Queue", ("a",)),)
 
@@ -131,24 +137,26 @@ def test_the_inventory_keeps_what_could_not_be_deleted_and_forgets_what_was() ->
         outcome("gone", Action.DELETE),
         outcome("stuck", Action.DELETE, DENIED),
     ]
-    lines = lines_of(outcomes)
+    lines = resource_statuses(outcomes)
     assert [(line.name, line.state) for line in lines] == [("stuck", "Deleting")]
 
 
 def test_before_the_first_write_the_inventory_is_what_was_and_what_will_be() -> None:
-    before = Status(resources=(Line(kind="Queue", name="old", key=("old",), state="Ready"),))
+    before = Status(
+        resources=(ResourceStatus(kind="Queue", name="old", key=("old",), state="Ready"),)
+    )
     steps = [
         Step(Id("Queue", ("old",)), Action.DELETE),
         Step(Id("Queue", ("new",)), Action.CREATE),
         Step(Id("Queue", ("theirs",)), Action.REFUSE, foreign=True),
     ]
-    assert [line.name for line in planned_lines(steps, before)] == ["old", "new"]
+    assert [line.name for line in planned_resource_statuses(steps, before)] == ["old", "new"]
 
 
 def test_a_status_survives_the_trip_to_kubernetes_and_back() -> None:
-    status = with_conditions(
-        Status(resources=lines_of([outcome("a")])),
-        [Fact("Ready", True, Reason.CONVERGED)],
+    status = merge_conditions(
+        Status(resources=resource_statuses([outcome("a")])),
+        [ConditionUpdate("Ready", True, Reason.CONVERGED)],
         NOON,
     )
     assert Status.model_validate(status.as_json()) == status

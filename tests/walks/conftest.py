@@ -22,9 +22,9 @@ from dataflowxpress.api.status import Status
 from dataflowxpress.aws import clients
 from dataflowxpress.aws.observer import TAGGING
 from dataflowxpress.aws.tags import TAGGERS
-from dataflowxpress.controller.deletion import unheard
-from dataflowxpress.controller.reconciler import Reconciler, Report
-from dataflowxpress.controller.tenancy import Rules
+from dataflowxpress.controller.deletion import no_heartbeat
+from dataflowxpress.controller.reconciler import Reconciler, Result
+from dataflowxpress.controller.tenancy import TenantPolicy
 from dataflowxpress.kube.client import Cluster
 from dataflowxpress.planning.ownership import OWNER_TAG
 from dataflowxpress_sandbox import aws as sandbox_aws
@@ -126,7 +126,9 @@ class World:
     api: ApiClient
     aws: RunningAws
     wire: Wire
-    rules: Rules = field(default_factory=Rules)  # of the next operator that is started
+    rules: TenantPolicy = field(
+        default_factory=TenantPolicy
+    )  # of the next operator that is started
     operator: Reconciler = field(init=False)
 
     def __post_init__(self) -> None:
@@ -142,7 +144,7 @@ class World:
         """Start a new operator, which remembers nothing; see `Wire.deadly`."""
         self.wire.restart(deadly)
         clients.queue_url.cache_clear()
-        self.operator = Reconciler(Watched(self.api, self.wire), rules=self.rules)
+        self.operator = Reconciler(Watched(self.api, self.wire), tenant_policy=self.rules)
 
     def admin(self, service: str) -> Any:
         return self.aws.client(service)
@@ -225,19 +227,19 @@ class Life:
         body = self._objects.get_namespaced_custom_object(*self._where, self.name)
         return Status.model_validate(body.get("status") or {})
 
-    def reconcile(self) -> Report:
+    def reconcile(self) -> Result:
         """Reconcile once; whatever is wrong has to stand in the report."""
         report = self.world.operator.reconcile(NAMESPACE, self.name)
         assert report is not None
         return report
 
-    def converge(self) -> Report:
+    def converge(self) -> Result:
         """Reconcile until it is settled and nothing is left to do."""
         deadline, wire = time.monotonic() + PATIENCE, self.world.wire
         while True:
             done = len(wire.writes)
             report = self.reconcile()
-            if report.settled and wire.writes[done:] == []:
+            if report.success and wire.writes[done:] == []:
                 return report
             assert time.monotonic() < deadline, (wire.writes[done:], said(report.status))
             time.sleep(0 if wire.writes[done:] else POLL)
@@ -246,10 +248,10 @@ class Life:
         """Ask for the deletion, as `kubectl delete` does."""
         self._objects.delete_namespaced_custom_object(*self._where, self.name)
 
-    def end(self, get_on: Callable[[], None] = unheard) -> None:
+    def end(self, heartbeat: Callable[[], None] = no_heartbeat) -> None:
         """Let the operator delete until it is done, and the object go."""
         deadline, operator = time.monotonic() + PATIENCE, self.world.operator
-        while (report := operator.delete(NAMESPACE, self.name, get_on)) and not report.settled:
+        while (report := operator.delete(NAMESPACE, self.name, heartbeat)) and not report.success:
             assert time.monotonic() < deadline, said(report.status)
             time.sleep(POLL)
         self.release()

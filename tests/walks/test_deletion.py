@@ -136,7 +136,7 @@ def test_what_blocks_is_said_with_its_cure_and_an_edit_eases_it(life: Life) -> N
     life.delete()
     report = life.world.operator.delete(NAMESPACE, life.name)
     assert report
-    assert not report.settled
+    assert not report.success
     status, reason, message = condition(life, "Stalled")
     assert (status, reason) == ("True", "DeletionBlocked")
     assert f"Bucket/{bucket}: DeleteBucket: AccessDenied" in message
@@ -170,7 +170,7 @@ def test_a_paused_pipeline_is_not_deleted_until_it_goes_on(life: Life) -> None:
     life.world.restart()
     report = life.world.operator.delete(NAMESPACE, life.name)
     assert report
-    assert not report.settled
+    assert not report.success
     assert [call for call in life.world.wire.calls if call != "status"] == []
     life.annotate(paused="false")
     life.end()

@@ -78,7 +78,7 @@ def test_a_failure_is_no_reason_to_heal_what_is_only_to_be_reported(live: Life) 
     meddled = meddle(live)
     with Faults(live.world.aws).during("fail", "sts:GetCallerIdentity", error="ExpiredToken"):
         identity.cache_clear()
-        assert not live.reconcile().settled
+        assert not live.reconcile().success
     live.world.wire.restart()
     live.converge()
     assert live.world.wire.writes == []
@@ -125,8 +125,8 @@ def test_a_paused_pipeline_makes_no_call_at_all(live: Life) -> None:
     meddle(live)
     live.annotate(paused="true")
     live.world.wire.restart()
-    assert live.reconcile().settled
-    live.world.operator.look("default", live.name)
+    assert live.reconcile().success
+    live.world.operator.poll("default", live.name)
     assert [call for call in live.world.wire.calls if call != "status"] == []
     doing = live.status["Reconciling"]
     assert doing

@@ -89,11 +89,11 @@ def test_what_stays_is_told_tried_again_for_ever_and_healed_from_outside(
             report = ended.reconcile()
             ready = report.status["Ready"]
             assert ready
-            assert (report.settled, ready.status, ready.reason) == (False, "False", reason)
+            assert (report.success, ready.status, ready.reason) == (False, "False", reason)
             assert f"CreateJob: {error}: ask Ann" in ready.message
             tries.append(faults.struck(number))
         assert tries == sorted(set(tries))
-    assert ended.converge().settled
+    assert ended.converge().success
 
 
 @pytest.fixture
@@ -127,6 +127,6 @@ def test_a_service_that_never_answers_in_time_is_told_and_asked_again(
         report = ended.reconcile()
     ready = report.status["Ready"]
     assert ready
-    assert (report.settled, ready.status, ready.reason) == (False, "False", "AWSUnreachable")
+    assert (report.success, ready.status, ready.reason) == (False, "False", "AWSUnreachable")
     assert "Read timeout" in ready.message
     ended.converge()

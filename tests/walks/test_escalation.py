@@ -19,8 +19,8 @@ from botocore.exceptions import ClientError
 from kubernetes.client import ApiException
 
 from dataflowxpress.aws import operator_policy as access
-from dataflowxpress.aws.operator_policy import Limits
-from dataflowxpress.controller.tenancy import Rules
+from dataflowxpress.aws.operator_policy import PolicyScope
+from dataflowxpress.controller.tenancy import TenantPolicy
 from dataflowxpress_sandbox import aws as sandbox_aws
 from dataflowxpress_sandbox.aws.serving import serving
 from tests.walks.conftest import Life, World, said, world_on
@@ -36,7 +36,7 @@ STRANGE, ADMIN = "strange", f"arn:aws:iam::{HERE}:role/admin"
 CLOSED = f"arn:aws:iam::{HERE}:role/dataflowxpress-team-closed"
 OF_ITS_OWN = f"arn:aws:iam::{HERE}:policy/default-mine"
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
-RULES = {
+VALIDATION_RULES = {
     "namespaces": [
         {
             "match": ["default"],
@@ -76,7 +76,9 @@ class Tenants:
 def tenants(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenants]:
     with serving(tmp_path_factory.mktemp("tenants")) as aws, world_on(cluster, aws) as world:
         boundary = _prepare(world)
-        world.rules = Rules.model_validate({**RULES, "permissionsBoundary": boundary})
+        world.rules = TenantPolicy.model_validate(
+            {**VALIDATION_RULES, "permissionsBoundary": boundary}
+        )
         world.restart()
         lives = [Life(world, name) for name in (VICTIM, ATTACKER)]
         for life in lives:
@@ -97,7 +99,7 @@ def _prepare(world: World) -> str:
     iam.put_user_policy(
         UserName=sandbox_aws.OPERATOR,
         PolicyName=sandbox_aws.OPERATOR,
-        PolicyDocument=access.text(Limits(("default-",), boundary)),
+        PolicyDocument=access.text(PolicyScope(("default-",), boundary)),
     )
     for role in ("admin", CLOSED.rpartition("/")[2], f"default-{STRANGE}"):
         iam.create_role(RoleName=role, AssumeRolePolicyDocument=TRUST, PermissionsBoundary=boundary)
@@ -115,7 +117,7 @@ ASKED_OF_THE_API_SERVER: dict[str, dict[str, Any]] = {
     "any script": {"job": {"script": {"s3Uri": "s3://*/*"}}},
     "any key": {"bucket": {"kmsKeyArn": f"arn:aws:kms:eu-west-1:{HERE}:*"}},
     "any bucket": {"bucket": {"name": "default-*"}},
-    "any function": {"functions": {"tell": {"name": "default-*"}}},
+    "any function": {"functions": {"notify": {"name": "default-*"}}},
 }
 ASKED_OF_THE_OPERATOR: dict[str, tuple[dict[str, Any], str]] = {
     "a script from somewhere else": (

@@ -32,7 +32,7 @@ TEXTS: dict[str, Any] = {
     "crawler.name": "field-walk-crawler-{id}",
     "functions.startCrawler.name": "field-walk-start-crawler-{id}",
     "functions.startJob.name": "field-walk-start-job-{id}",
-    "functions.tell.name": "field-walk-tell-{id}",
+    "functions.notify.name": "field-walk-notify-{id}",
     "job.arguments": {"--threshold": "3"},
     "job.name": "field-walk-job-{id}",
     "job.script.configMapKeyRef.key": "job.py",
@@ -70,23 +70,23 @@ RENAMED = {  # how the new one comes, and how the old one goes
     "crawler.name": ("CreateCrawler", "DeleteCrawler"),
     "functions.startCrawler.name": ("CreateFunction", "DeleteFunction"),
     "functions.startJob.name": ("CreateFunction", "DeleteFunction"),
-    "functions.tell.name": ("CreateFunction", "DeleteFunction"),
+    "functions.notify.name": ("CreateFunction", "DeleteFunction"),
     "job.name": ("CreateJob", "DeleteJob"),
     "topic.name": ("CreateTopic", "DeleteTopic"),
 }
 
 
-def leaves(schema: Schema, path: str = "") -> Iterator[tuple[str, Schema]]:
+def flatten_changes(schema: Schema, path: str = "") -> Iterator[tuple[str, Schema]]:
     """Yield every field that holds a value, with its schema."""
     for name, inner in schema["properties"].items():
         where = f"{path}.{name}" if path else name
         if "properties" in inner:
-            yield from leaves(inner, where)
+            yield from flatten_changes(inner, where)
         else:
             yield where, inner
 
 
-FIELDS = dict(leaves(SCHEMA))
+FIELDS = dict(flatten_changes(SCHEMA))
 
 
 def another(path: str) -> Any:

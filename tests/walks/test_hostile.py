@@ -70,7 +70,7 @@ def verdict(life: Life, spec: dict[str, Any]) -> Condition:
     """Let a pipeline live, and return what was said of it when nothing more was to be tried."""
     life.create(spec)
     deadline = time.monotonic() + PATIENCE
-    while not (report := life.reconcile()).settled:
+    while not (report := life.reconcile()).success:
         ready = report.status["Ready"]
         if ready and ready.reason in NAMED:
             assert ready.message

@@ -13,7 +13,7 @@ from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.aws import operator_policy as access
 from dataflowxpress.aws.resources import Bucket, Crawler, Job, Queue, Role
 from dataflowxpress.blueprint import artifacts, blueprint
-from dataflowxpress.controller.tenancy import Rules
+from dataflowxpress.controller.tenancy import TenantPolicy
 from dataflowxpress.planning.ownership import OWNER_TAG
 from dataflowxpress.planning.resource import Resource, only
 from dataflowxpress_sandbox import aws as sandbox_aws
@@ -102,8 +102,8 @@ class Sparing(Life):
             PolicyName="bounds", PolicyDocument=json.dumps(access.document())
         )
         for rules in (
-            Rules.model_validate({"permissionsBoundary": boundary["Policy"]["Arn"]}),
-            Rules(),
+            TenantPolicy.model_validate({"permissionsBoundary": boundary["Policy"]["Arn"]}),
+            TenantPolicy(),
         ):
             self.world.rules = rules
             self.world.restart()

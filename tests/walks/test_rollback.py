@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataflowxpress.api.status import Line
+from dataflowxpress.api.status import ResourceStatus
 from dataflowxpress.kube.client import Cluster
 from tests.walks.conftest import NAMESPACE, Life
 
 SPEC = {"deletionPolicy": "Delete"}
-NEWER = Line(kind="Distribution", name="orders", key=("orders",), state="Ready")
+NEWER = ResourceStatus(kind="Distribution", name="orders", key=("orders",), state="Ready")
 
 
 def test_what_a_newer_operator_made_holds_an_older_one_back(life: Life) -> None:
@@ -21,7 +21,7 @@ def test_what_a_newer_operator_made_holds_an_older_one_back(life: Life) -> None:
     report = life.reconcile()
     ready = report.status["Ready"]
     assert ready
-    assert (report.settled, ready.reason) == (False, "Refused")
+    assert (report.success, ready.reason) == (False, "Refused")
     assert "names Distribution, which this version of the operator does not know" in ready.message
     assert life.world.wire.writes == []
     assert NEWER in life.status.resources
@@ -29,7 +29,7 @@ def test_what_a_newer_operator_made_holds_an_older_one_back(life: Life) -> None:
     life.delete()
     deleting = life.world.operator.delete(NAMESPACE, life.name)
     assert deleting
-    assert not deleting.settled
+    assert not deleting.success
     assert life.world.wire.writes == []
 
     cluster.write_status(NAMESPACE, life.name, known)

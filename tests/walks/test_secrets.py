@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dataflowxpress.aws import clients
-from dataflowxpress.controller.reconciler import Report
+from dataflowxpress.controller.reconciler import Result
 from dataflowxpress.telemetry import context as logs
 from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.walks.conftest import NAMESPACE, Life
@@ -49,10 +49,10 @@ def hide_secrets(life: Life) -> None:
     """Do what people do: put a password beside our settings."""
     name = f"{NAMESPACE}-{life.name}"
     function, glue = life.world.admin("lambda"), life.world.admin("glue")
-    tell = function.get_function_configuration(FunctionName=f"{name}-tell")
+    tell = function.get_function_configuration(FunctionName=f"{name}-notify")
     variables = {**tell["Environment"]["Variables"], "DB_PASSWORD": THEIRS}
     function.update_function_configuration(
-        FunctionName=f"{name}-tell", Environment={"Variables": variables}
+        FunctionName=f"{name}-notify", Environment={"Variables": variables}
     )
     job = glue.get_job(JobName=name)["Job"]
     update = {key: job[key] for key in ("Role", "Command", "GlueVersion", "WorkerType")}
@@ -66,7 +66,7 @@ def test_no_secret_lands_in_logs_status_or_events(
 ) -> None:
     told: list[str] = []
 
-    def note(report: Report) -> None:
+    def note(report: Result) -> None:
         told.extend([repr(report), json.dumps(life.status.as_json())])
 
     spec = {"deletionPolicy": "Delete", "roleArn": role, "driftPolicy": "Report"}

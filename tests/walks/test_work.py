@@ -53,7 +53,7 @@ def ready(live: Life) -> tuple[str, str]:
 
 def converge_in_time(live: Life) -> None:
     deadline = time.monotonic() + PATIENCE
-    while not live.reconcile().settled:
+    while not live.reconcile().success:
         assert time.monotonic() < deadline, said(live.status)
         time.sleep(POLL)
 
@@ -74,9 +74,9 @@ def test_a_crawl_may_end_before_its_crawler_changes_or_goes(
     crawler = start_crawl(live)
     named = {k: {f: v.replace("{id}", live.name)} for k, p in change.items() for f, v in p.items()}
     live.change({**SPEC, **named})
-    assert not live.reconcile().settled
+    assert not live.reconcile().success
     reason, message = ready(live)
-    assert reason == "WaitingForWork"
+    assert reason == "ResourceInUse"
     assert f"Crawler/{crawler}" in message
     assert words in message
     stalled = live.status["Stalled"]
@@ -92,9 +92,9 @@ def test_a_run_may_end_before_its_job_goes(live: Life) -> None:
     glue = live.world.admin("glue")
     run = start_run(live)
     live.change({**SPEC, "job": {"name": f"renamed-{live.name}"}})
-    assert not live.reconcile().settled
+    assert not live.reconcile().success
     reason, message = ready(live)
-    assert reason == "WaitingForWork"
+    assert reason == "ResourceInUse"
     assert f"goes as soon as run {run} has ended" in message
     assert glue.get_job(JobName=f"renamed-{live.name}")
     glue.batch_stop_job_run(JobName=f"default-{live.name}", JobRunIds=[run])

@@ -44,7 +44,7 @@
   message: {{ printf "spec.%s is not allowed here: leave it out, and choose a name that is free" . | quote }}
 {{- end }}
 {{- end }}
-{{- if and (hasKey $rules "ownScripts") (not $rules.ownScripts) }}
+{{- if and (hasKey $rules "customScripts") (not $rules.customScripts) }}
 - expression: "!has(object.spec.job.script) || !(has(object.spec.job.script.inline) || has(object.spec.job.script.configMapKeyRef) || has(object.spec.job.script.s3Uri))"
   message: "spec.job.script is not allowed here: leave it out, and the packaged script runs"
 {{- end }}

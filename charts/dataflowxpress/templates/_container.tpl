@@ -37,9 +37,9 @@
 {{- end }}
 {{- end }}
 
-{{- /* The file for --rules; empty where nothing is ruled. */}}
-{{- define "dataflowxpress.rulesFile" -}}
-{{- range $name, $rule := .Values.rules }}
+{{- /* The file for --tenant-policy; empty where nothing is ruled. */}}
+{{- define "dataflowxpress.tenantPolicyFile" -}}
+{{- range $name, $rule := .Values.tenantPolicy }}
 {{- with $rule }}
 {{ dict $name . | toYaml }}
 {{- end }}

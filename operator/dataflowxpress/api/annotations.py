@@ -15,7 +15,7 @@ REDRIVE_REQUESTED = f"{GROUP}/redrive-requested-at"
 RUN_REQUESTED = f"{GROUP}/run-requested-at"
 
 
-class Wishes(NamedTuple):
+class DataRequests(NamedTuple):
     """The annotations' values; any text that is new asks again."""
 
     run: str = ""
@@ -23,7 +23,7 @@ class Wishes(NamedTuple):
     reprocess: str = ""  # a prefix
 
     @classmethod
-    def answered_in(cls, status: Status) -> Wishes:
+    def answered_in(cls, status: Status) -> DataRequests:
         """Return those that *status* answers."""
         reprocess = status.reprocess.prefix if status.reprocess else ""
         return cls(status.run_handled_at, status.redrive_handled_at, reprocess)

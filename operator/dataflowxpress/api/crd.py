@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from .spec import GROUP, KIND, PLURAL, VERSION, DataPipelineSpec, Model
+from .spec import GROUP, KIND, PLURAL, VERSION, DataPipelineSpec, SpecModel
 from .status import Status
 
 HEADER = "# Generated from operator/dataflowxpress/api/spec by `make crd`; do not edit.\n"
@@ -87,7 +87,7 @@ def structural(model: type[BaseModel]) -> dict[str, Any]:
     a difference for ever.
     """
     schema = model.model_json_schema(by_alias=True)
-    rules = {part.__name__: part.RULES for part in _parts(model)}
+    rules = {part.__name__: part.VALIDATION_RULES for part in _parts(model)}
     return _structural(schema, schema.get("$defs", {}), rules)
 
 
@@ -99,8 +99,8 @@ def _without_defaults(schema: Any) -> Any:
     return schema
 
 
-def _parts(model: type[BaseModel]) -> Iterator[type[Model]]:
-    if issubclass(model, Model):
+def _parts(model: type[BaseModel]) -> Iterator[type[SpecModel]]:
+    if issubclass(model, SpecModel):
         yield model
     for field in model.model_fields.values():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):

@@ -16,7 +16,7 @@ from .annotations import (
     REPROCESS,
     REQUESTED,
     RUN_REQUESTED,
-    Wishes,
+    DataRequests,
 )
 from .errors import InvalidSpec
 from .reasons import Reason
@@ -88,15 +88,15 @@ class Pipeline:
         return self.annotations.get(REQUESTED, "")
 
     @property
-    def wishes(self) -> Wishes:
+    def data_requests(self) -> DataRequests:
         """What was asked of the data."""
         asked = (RUN_REQUESTED, REDRIVE_REQUESTED, REPROCESS)
-        return Wishes(*(self.annotations.get(name, "") for name in asked))
+        return DataRequests(*(self.annotations.get(name, "") for name in asked))
 
     @property
-    def has_wishes(self) -> bool:
+    def has_open_requests(self) -> bool:
         """Whether something is asked of the data that the status does not answer yet."""
-        return Wishes.answered_in(self.status) != self.wishes
+        return DataRequests.answered_in(self.status) != self.data_requests
 
     @property
     def paused(self) -> bool:
@@ -109,7 +109,7 @@ class Pipeline:
         return self.annotations.get(PLAN) == "true"
 
     @property
-    def going(self) -> bool:
+    def is_deleting(self) -> bool:
         """Whether it is being deleted."""
         return "deletionTimestamp" in self.body["metadata"]
 
@@ -134,7 +134,7 @@ class Pipeline:
         return self.status.applied_generation == self.generation
 
     @property
-    def unanswered(self) -> bool:
+    def needs_reconciliation(self) -> bool:
         """Whether something was asked for that the status does not answer yet."""
         doing = self.status["Reconciling"]
         was = doing.reason if doing else ""
@@ -143,5 +143,5 @@ class Pipeline:
             or self.status.reconcile_handled_at != self.requested
             or (was == Reason.PAUSED) != self.paused
             or (was == Reason.PLANNED) != (self.planning and not self.paused)
-            or self.has_wishes
+            or self.has_open_requests
         )

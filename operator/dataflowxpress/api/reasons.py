@@ -30,8 +30,8 @@ class Reason(StrEnum):
         "Ready, Reconciling, Event",
         "All is asked for, and AWS is still at it.",
     )
-    WAITING_FOR_WORK = (
-        "WaitingForWork",
+    RESOURCE_IN_USE = (
+        "ResourceInUse",
         "Ready, DataCurrent, Event",
         (
             "A crawl or a run is on its way, and the resource that has to change or go is left"
@@ -195,8 +195,8 @@ class Reason(StrEnum):
         "DataCurrent",
         "Somebody asked to convert objects again, and that is not done yet.",
     )
-    OWN_SCRIPT = (
-        "OwnScript",
+    CUSTOM_SCRIPT = (
+        "CustomScript",
         "DataCurrent",
         "The job runs a script of your own: what it has converted is not known.",
     )
@@ -249,19 +249,19 @@ class Reason(StrEnum):
         EVENT,
         "No run came after a crawl, so one was asked for: an event was lost.",
     )
-    REQUEST_OPEN = (
-        "RequestOpen",
+    REPROCESS_PENDING = (
+        "ReprocessPending",
         EVENT,
         "A wish to convert again was still open, so a run was asked for.",
     )
-    QUEUE_STUCK = (
-        "QueueStuck",
+    QUEUE_NOT_CONSUMED = (
+        "QueueNotConsumed",
         EVENT,
         "Messages wait and nobody takes them, although everything was compared with AWS.",
         "Look at the logs of the functions, and at the quota of concurrent executions.",
     )
-    GAVE_UP = (
-        "GaveUp",
+    BACKOFF_LIMIT_EXCEEDED = (
+        "BackoffLimitExceeded",
         EVENT,
         "What stands still was set going several times in vain.",
         "Remove the cause that the message names, then set `dataflowxpress.io/run-requested-at`.",

@@ -9,12 +9,12 @@ from pydantic.alias_generators import to_camel
 
 from .resource_id import Id
 
-State = Literal["Ready", "Pending", "Failed", "Refused", "Deleting"]
+ResourceState = Literal["Ready", "Pending", "Failed", "Refused", "Deleting"]
 
 TIME = "%Y-%m-%dT%H:%M:%SZ"
 
 
-class Model(BaseModel):
+class StatusModel(BaseModel):
     """What all parts of the status share."""
 
     model_config = ConfigDict(
@@ -22,7 +22,7 @@ class Model(BaseModel):
     )
 
 
-class Condition(Model):
+class Condition(StatusModel):
     """One statement that holds or not, as Kubernetes' own conditions."""
 
     type: str
@@ -33,7 +33,7 @@ class Condition(Model):
     last_transition_time: str
 
 
-class Line(Model):
+class ResourceStatus(StatusModel):
     """One resource in AWS; all lines together are the inventory."""
 
     kind: str
@@ -48,7 +48,7 @@ class Line(Model):
     arn: str = ""
     """Its ARN, where it has one."""
 
-    state: State
+    state: ResourceState
     """`Ready`: as specified. `Pending`: waits for AWS, another resource or a person. `Refused`:
     what is there is not ours."""
 
@@ -61,7 +61,7 @@ class Line(Model):
         return Id(self.kind, self.key)
 
 
-class Crawl(Model):
+class Crawl(StatusModel):
     """The last crawl."""
 
     state: str
@@ -74,7 +74,7 @@ class Crawl(Model):
     """Why it failed."""
 
 
-class Run(Model):
+class Run(StatusModel):
     """One run of the job."""
 
     id: str
@@ -105,7 +105,7 @@ class Run(Model):
     """Why it failed, or which objects had rejects."""
 
 
-class Data(Model):
+class Data(StatusModel):
     """Where the data is, over all runs."""
 
     objects: int
@@ -124,12 +124,12 @@ class Data(Model):
     """How many messages nobody could deal with."""
 
 
-class Backstop(Model):
+class Recovery(StatusModel):
     """What was left to do while nothing moved, and what was done about it."""
 
     reason: str
-    """What was left: `ObjectsWaiting`, `RunMissing`, `CrawlFailed`, `RunFailed`, `RequestOpen` or
-    `QueueStuck`."""
+    """Why there is unfinished work: `ObjectsWaiting`, `RunMissing`, `CrawlFailed`, `RunFailed`,
+    `ReprocessPending` or `QueueNotConsumed`."""
 
     message: str
     """The same in words."""
@@ -143,14 +143,14 @@ class Backstop(Model):
     last_attempt: str = ""
     """When it was tried last; the next attempt waits twice as long as this one did."""
 
-    gave_up: bool = False
+    backoff_limit_exceeded: bool = False
     """Whether it is not tried any more, because nothing changed."""
 
     work: str
     """Stands for what was left: another text is other work."""
 
 
-class Reprocess(Model):
+class Reprocess(StatusModel):
     """What became of a wish to convert again what lies under a prefix."""
 
     prefix: str
@@ -160,7 +160,7 @@ class Reprocess(Model):
     """`Requested`, or why not."""
 
 
-class Drift(Model):
+class Drift(StatusModel):
     """A resource that is not as the spec says."""
 
     resource: str
@@ -176,7 +176,7 @@ class Drift(Model):
     """When AWS saw the last change of the resource; empty where AWS does not tell."""
 
 
-class Status(Model):
+class Status(StatusModel):
     """All that a DataPipeline says about itself."""
 
     observed_generation: int = 0
@@ -188,7 +188,7 @@ class Status(Model):
     conditions: tuple[Condition, ...] = ()
     """`Ready`, `Reconciling`, `Stalled`, `Drifted`, `DataCurrent` and `SubscriptionsConfirmed`."""
 
-    resources: tuple[Line, ...] = ()
+    resources: tuple[ResourceStatus, ...] = ()
     """Each resource in AWS with its state."""
 
     last_crawl: Crawl | None = None
@@ -200,7 +200,7 @@ class Status(Model):
     data: Data | None = None
     """Where the data is, over all runs."""
 
-    backstop: Backstop | None = None
+    recovery: Recovery | None = None
     """What stands still, and was asked to go on."""
 
     drift: tuple[Drift, ...] = ()

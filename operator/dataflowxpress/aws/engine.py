@@ -28,10 +28,10 @@ from .tags import TAGGERS
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 8.0  # seconds
-Progress = Callable[[Id, str], None]
+ProgressCallback = Callable[[Id, str], None]
 
 
-def silent(which: Id, said: str) -> None:
+def no_progress(which: Id, said: str) -> None:
     """Tell nobody."""
 
 
@@ -49,11 +49,11 @@ class Engine:
         workers: int = 8,
         patience: float = 120,
         sleep: Callable[[float], None] = time.sleep,
-        tell: Callable[[Outcome], None] | None = None,
+        on_outcome: Callable[[Outcome], None] | None = None,
     ) -> None:
         self._client, self._workers, self._patience = client, workers, patience
         self._observer = Observer(client, workers)
-        self._sleep, self._tell = sleep, tell
+        self._sleep, self._on_outcome = sleep, on_outcome
 
     def plan(
         self,
@@ -68,7 +68,9 @@ class Engine:
         observed = self._observer.observe(scope, ids, exactly=not wanted)
         return plan(scope, wanted, inventory, observed, stays)
 
-    def apply(self, steps: Iterable[Step], progress: Progress = silent) -> list[Outcome]:
+    def apply(
+        self, steps: Iterable[Step], progress: ProgressCallback = no_progress
+    ) -> list[Outcome]:
         """Run each step as soon as those it needs have succeeded; return how all of them went.
 
         *progress* is told how far long ones are; what it raises ends them.
@@ -77,7 +79,9 @@ class Engine:
         outcomes = {o.step.id: o for o in self._run_in_order(todo, progress)}
         return [outcomes.get(i) or Outcome(step, _blocked(step)) for i, step in todo.items()]
 
-    def _run_in_order(self, todo: Mapping[Id, Step], progress: Progress) -> Iterator[Outcome]:
+    def _run_in_order(
+        self, todo: Mapping[Id, Step], progress: ProgressCallback
+    ) -> Iterator[Outcome]:
         order = TopologicalSorter({i: step.needs & todo.keys() for i, step in todo.items()})
         order.prepare()
         with Pool(self._workers) as pool:
@@ -87,13 +91,13 @@ class Engine:
             }:
                 done, running = wait(running, return_when=FIRST_COMPLETED)
                 for outcome in (future.result() for future in done):
-                    if self._tell:
-                        self._tell(outcome)
+                    if self._on_outcome:
+                        self._on_outcome(outcome)
                     yield outcome
                     if outcome.problem is None:
                         order.done(outcome.step.id)
 
-    def _run(self, step: Step, progress: Progress) -> Outcome:
+    def _run(self, step: Step, progress: ProgressCallback) -> Outcome:
         """Do a step; what time heals is tried again for as long as patience lasts."""
         if step.action is Action.REFUSE:
             return Outcome(step, step.refusal)
@@ -119,7 +123,7 @@ class Engine:
             return step
         return self.plan(step.resource.scope, [step.resource], [step.id])[0]
 
-    def _do(self, step: Step, progress: Progress) -> None:
+    def _do(self, step: Step, progress: ProgressCallback) -> None:
         match step.action:
             case Action.DELETE:
                 self._delete(step.id, progress, lets_finish=step.lets_finish)
@@ -168,14 +172,14 @@ class Engine:
 
     def _take_over(self, client: Any, resource: Resource) -> None:
         """Mark it as ours, unless somebody has marked it since we looked."""
-        tagger, here = TAGGERS[resource.service], resource.scope
+        tagger, scope = TAGGERS[resource.service], resource.scope
         with _TAKING_OVER:
             tags = tagger.read(client, resource.arn)
-            if here.mark.objection(tags, to_unowned=False, to_moved=not here.adopt):
+            if scope.owner_tags.conflict(tags, to_unowned=False, to_moved=not scope.adopt):
                 raise Overtaken("somebody else has just taken it over")
-            tagger.write(client, resource.arn, here.all_tags)
+            tagger.write(client, resource.arn, scope.all_tags)
 
-    def _delete(self, which: Id, progress: Progress, *, lets_finish: bool = False) -> None:
+    def _delete(self, which: Id, progress: ProgressCallback, *, lets_finish: bool = False) -> None:
         kind = Resource.kinds[which.kind]
         client = self._client(kind.service)
         try:

@@ -36,7 +36,7 @@ class ErrorClass(Enum):
     MISSING = Reason.MISSING
     PROPAGATING = Reason.PROPAGATING  # AWS needs a little time: bounded, quick retries
     BUSY = Reason.BUSY  # throttled, or in the middle of something: retried the same way
-    WORKING = Reason.WAITING_FOR_WORK  # a crawl or a run takes minutes: looked at again later
+    WORKING = Reason.RESOURCE_IN_USE  # a crawl or a run takes minutes: looked at again later
     DENIED = Reason.ACCESS_DENIED
     UNAUTHENTICATED = Reason.CREDENTIALS_REJECTED
     UNREACHABLE = Reason.AWS_UNREACHABLE

@@ -33,7 +33,7 @@ PASSED_ON = {"iam:PassedToService": ["glue.amazonaws.com", "lambda.amazonaws.com
 THROUGH_S3 = {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com*"}}
 
 
-class Limits(NamedTuple):
+class PolicyScope(NamedTuple):
     """What an operator is limited to; by itself it may use every name."""
 
     prefixes: tuple[str, ...] = ("",)  # of the names of all that it makes
@@ -54,20 +54,20 @@ class Limits(NamedTuple):
                 yield arn.format(partition="*", region="*", account="*", **names)
 
 
-UNLIMITED = Limits()
+UNRESTRICTED = PolicyScope()
 
 
-def document(limits: Limits = UNLIMITED) -> dict[str, Any]:
+def document(limits: PolicyScope = UNRESTRICTED) -> dict[str, Any]:
     """Return the policy of an operator's identity."""
     return {"Version": VERSION, "Statement": list(_statements(limits))}
 
 
-def text(limits: Limits = UNLIMITED) -> str:
+def text(limits: PolicyScope = UNRESTRICTED) -> str:
     """Return the policy as it is shipped."""
     return json.dumps(document(limits), indent=2) + "\n"
 
 
-def _statements(limits: Limits) -> Iterator[Statement]:
+def _statements(limits: PolicyScope) -> Iterator[Statement]:
     yield from _identities()
     yield from _data(limits)
     yield from _messages(limits)
@@ -97,7 +97,7 @@ def _identities() -> Iterator[Statement]:
     )
 
 
-def _data(limits: Limits) -> Iterator[Statement]:
+def _data(limits: PolicyScope) -> Iterator[Statement]:
     yield _allow(
         "Buckets",
         "s3 CreateBucket DeleteBucket GetBucketNotification GetBucketOwnershipControls"
@@ -116,7 +116,7 @@ def _data(limits: Limits) -> Iterator[Statement]:
     yield _allow("Keys", "kms Decrypt GenerateDataKey", limits.keys, THROUGH_S3)
 
 
-def _messages(limits: Limits) -> Iterator[Statement]:
+def _messages(limits: PolicyScope) -> Iterator[Statement]:
     yield _allow(
         "Queues",
         "sqs CreateQueue DeleteMessage DeleteQueue GetQueueAttributes GetQueueUrl ListQueueTags"
@@ -137,7 +137,7 @@ def _messages(limits: Limits) -> Iterator[Statement]:
     )
 
 
-def _functions(limits: Limits) -> Iterator[Statement]:
+def _functions(limits: PolicyScope) -> Iterator[Statement]:
     functions = limits.arns(Function)
     yield _allow(
         "Functions",
@@ -153,7 +153,7 @@ def _functions(limits: Limits) -> Iterator[Statement]:
     )
 
 
-def _catalog(limits: Limits) -> Iterator[Statement]:
+def _catalog(limits: PolicyScope) -> Iterator[Statement]:
     here = Database.arn_format.rpartition("database/")[0]
     inside = ("database/{database}", "table/{database}/*", "userDefinedFunction/{database}/*")
     yield _allow(
@@ -170,7 +170,7 @@ def _catalog(limits: Limits) -> Iterator[Statement]:
     )
 
 
-def _roles(limits: Limits) -> Iterator[Statement]:
+def _roles(limits: PolicyScope) -> Iterator[Statement]:
     """Yield what makes roles and changes those that are ours, within the boundary if there is one.
 
     Passing cannot be limited by tags: IAM looks at the name alone.
@@ -201,7 +201,7 @@ def _roles(limits: Limits) -> Iterator[Statement]:
     yield _allow("PassRoles", "iam PassRole", roles, {"StringEquals": PASSED_ON})
 
 
-def _records(limits: Limits) -> Iterator[Statement]:
+def _records(limits: PolicyScope) -> Iterator[Statement]:
     folders = (OF_FUNCTIONS, OF_JOBS)
     groups = (LogGroup.arn_format.replace("{name}", f"{folder}{{name}}") for folder in folders)
     yield _allow(

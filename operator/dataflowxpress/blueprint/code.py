@@ -19,15 +19,15 @@ class Code(NamedTuple):
     modules: Object | None = None
 
     @classmethod
-    def of(cls, spec: DataPipelineSpec, here: Scope, bucket: Bucket, own: bytes | None) -> Code:
+    def of(cls, spec: DataPipelineSpec, scope: Scope, bucket: Bucket, own: bytes | None) -> Code:
         """Return the script, the user's *own* or ours, with what it imports."""
         if uri := spec.job.script.s3_uri:
             return cls(uri)
         if own is not None:
-            return cls(_file(here, bucket, "script.py", own))
+            return cls(_file(scope, bucket, "script.py", own))
         return cls(
-            _file(here, bucket, "convert.py", artifacts.script()),
-            _file(here, bucket, "dataflow.zip", artifacts.script_modules()),
+            _file(scope, bucket, "convert.py", artifacts.script()),
+            _file(scope, bucket, "dataflow.zip", artifacts.script_modules()),
         )
 
     @property
@@ -36,8 +36,8 @@ class Code(NamedTuple):
         return [part for part in self if isinstance(part, Object)]
 
 
-def _file(here: Scope, bucket: Bucket, name: str, body: bytes) -> Object:
+def _file(scope: Scope, bucket: Bucket, name: str, body: bytes) -> Object:
     """Return an object at a place that no other content had: a run sees all old or all new."""
     digest = hashlib.sha256(body).hexdigest()[:12]
     key = f"{RESERVED_PREFIX}scripts/{digest}/{name}"
-    return Object(here, key, bucket=bucket, body=body)
+    return Object(scope, key, bucket=bucket, body=body)

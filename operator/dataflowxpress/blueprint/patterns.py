@@ -15,7 +15,7 @@ def crawl_ended(crawler: Crawler, state: str) -> dict[str, Any]:
     return {"source": ["aws.glue"], **_crawl(crawler, state)}
 
 
-def told(crawler: Crawler, job: Job, outcomes: Sequence[str]) -> dict[str, Any]:
+def notified(crawler: Crawler, job: Job, outcomes: Sequence[str]) -> dict[str, Any]:
     """Return the pattern of the events that people hear of: *outcomes* of runs, failed crawls."""
     run = {
         "detail-type": ["Glue Job State Change"],

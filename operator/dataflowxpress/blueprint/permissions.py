@@ -42,7 +42,7 @@ def to_start_job(job: Job) -> Statement:
     return allow("glue:StartJobRun", on=job.arn)
 
 
-def to_tell(spec: DataPipelineSpec, bucket: Bucket, topic: Topic) -> tuple[Statement, ...]:
+def to_notify(spec: DataPipelineSpec, bucket: Bucket, topic: Topic) -> tuple[Statement, ...]:
     """Return what reads a pipeline's books, remembers what was told, and tells it."""
     books = f"{bucket.arn}/{RESERVED_PREFIX}"
     statements = [
@@ -59,11 +59,11 @@ def to_tell(spec: DataPipelineSpec, bucket: Bucket, topic: Topic) -> tuple[State
 
 
 def of_glue(
-    spec: DataPipelineSpec, here: Scope, bucket: Bucket, database: Database
+    spec: DataPipelineSpec, scope: Scope, bucket: Bucket, database: Database
 ) -> tuple[Statement, ...]:
     """Return what the crawler and the job need: the bucket, the database, logs."""
-    glue = f"arn:{here.partition}:glue:{here.region}:{here.account}"
-    logs = f"arn:{here.partition}:logs:{here.region}:{here.account}"
+    glue = f"arn:{scope.partition}:glue:{scope.region}:{scope.account}"
+    logs = f"arn:{scope.partition}:logs:{scope.region}:{scope.account}"
     written = [*_folder(bucket, spec.target.prefix), *_folder(bucket, RESERVED_PREFIX)]
     statements = [
         allow(
@@ -97,7 +97,7 @@ def of_glue(
     if spec.bucket.kms_key_arn:
         statements.append(allow("kms:Decrypt", "kms:GenerateDataKey", on=spec.bucket.kms_key_arn))
     if uri := spec.job.script.s3_uri:
-        place = f"arn:{here.partition}:s3:::{uri.removeprefix('s3://')}"
+        place = f"arn:{scope.partition}:s3:::{uri.removeprefix('s3://')}"
         statements.append(allow("s3:GetObject", on=place))
     return tuple(statements)
 

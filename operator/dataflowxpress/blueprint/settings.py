@@ -39,14 +39,14 @@ def to_convert(
     return {name: value for name, value in arguments.items() if value}
 
 
-def to_tell(
+def to_notify(
     spec: DataPipelineSpec, owner: str, bucket: Bucket, topic: Topic, job_logs: LogGroup
 ) -> dict[str, str]:
     """Return the environment of the function that writes mails."""
     return {
         "PIPELINE": owner,
         "TOPIC": topic.arn,
-        "KEEPS_BOOKS": str(spec.job.script.packaged).lower(),
+        "KEEPS_MANIFESTS": str(spec.job.script.packaged).lower(),
         "REJECTED": f"s3://{bucket.name}/{RESERVED_PREFIX}rejected/",
         "JOB_LOGS": job_logs.name,
         **_uploads(spec, bucket),

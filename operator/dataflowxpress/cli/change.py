@@ -10,11 +10,11 @@ from rich.console import Console
 
 from dataflowxpress.api.annotations import REQUESTED
 from dataflowxpress.api.pipeline import Pipeline
-from dataflowxpress.api.status import Line, Status
-from dataflowxpress.controller.reconciler import Report
+from dataflowxpress.api.status import ResourceStatus, Status
+from dataflowxpress.controller.reconciler import Result
 from dataflowxpress.planning.plan import Action, Step
 
-from .failures import FAILED, Failure, told
+from .failures import FAILED, Failure, reported_errors
 from .live import now
 from .manifest import Manifest
 from .plan import show
@@ -47,7 +47,7 @@ def apply(  # noqa: PLR0913 - options of a command
     - `dataflowxpress apply orders -n data`
 
     """
-    with told():
+    with reported_errors():
         if file is None:
             _ask_operator(in_cluster(name, namespace, context), timeout)
             return
@@ -60,7 +60,7 @@ def apply(  # noqa: PLR0913 - options of a command
         _confirm("Apply this?", yes=yes)
         manifest.record.prepare()
         with Steps(console, steps) as bar:
-            report = chosen.reconciler(bar.tell).reconcile(chosen.namespace, chosen.name)
+            report = chosen.reconciler(bar.show).reconcile(chosen.namespace, chosen.name)
     _end(report)
 
 
@@ -80,11 +80,11 @@ def delete(  # noqa: PLR0913 - options of a command
     - `dataflowxpress delete orders -n data --yes`
 
     """
-    with told():
+    with reported_errors():
         if file is None:
             _delete_in_cluster(in_cluster(name, namespace, context), timeout, yes=yes)
             return
-        manifest = Manifest.load(file, name, namespace).going()
+        manifest = Manifest.load(file, name, namespace).is_deleting()
         chosen = Target(*manifest.key, manifest)
         before = _inventory(chosen, manifest)
         kept = chosen.pipeline.spec.deletion_policy
@@ -92,8 +92,8 @@ def delete(  # noqa: PLR0913 - options of a command
         _confirm(f"Delete {chosen.namespace}/{chosen.name}?", yes=yes)
         manifest.write_status(*manifest.key, before)
         with Steps(console) as bar:
-            report = chosen.reconciler(bar.tell).delete(chosen.namespace, chosen.name)
-        if report is None or not report.settled:
+            report = chosen.reconciler(bar.show).delete(chosen.namespace, chosen.name)
+        if report is None or not report.success:
             _end(report)
         manifest.record.forget()
     console.print(f"{chosen.namespace}/{chosen.name} is gone.")
@@ -147,7 +147,9 @@ def _inventory(chosen: Target, manifest: Manifest) -> Status:
         for step in steps
         if step.action not in {Action.CREATE, Action.REFUSE} and not step.needs & refused
     ]
-    lines = (Line(kind=s.id.kind, name=s.id.name, key=s.id.key, state="Ready") for s in there)
+    lines = (
+        ResourceStatus(kind=s.id.kind, name=s.id.name, key=s.id.key, state="Ready") for s in there
+    )
     return Status(resources=tuple(lines))
 
 
@@ -163,7 +165,7 @@ def _confirm(question: str, *, yes: bool) -> None:
     typer.confirm(question, abort=True)
 
 
-def _end(report: Report | None) -> NoReturn:
+def _end(report: Result | None) -> NoReturn:
     if report is None:
         raise typer.Exit(FAILED)
     for line in conditions(report.status):

@@ -12,7 +12,7 @@ from dataflowxpress.api.annotations import PAUSED, RUN_REQUESTED
 from dataflowxpress.api.status import Status
 
 from . import status_view as view
-from .failures import FAILED, Failure, told
+from .failures import FAILED, Failure, reported_errors
 from .live import now
 from .progress import follow
 from .target import Context, File, Name, Namespace, Target, in_cluster, target
@@ -41,14 +41,14 @@ def run(  # noqa: PLR0913 - options of a command
     - `dataflowxpress run -f pipeline.yaml --no-wait`
 
     """
-    with told():
+    with reported_errors():
         chosen = target(name, file, namespace, context)
-        before = {each.id for each in _look(chosen).runs}
+        before = {each.id for each in _poll(chosen).runs}
         _ask(chosen)
         if not wait:
             return
         status = follow(
-            lambda: _look(chosen),
+            lambda: _poll(chosen),
             lambda said: _has_ended(said, before),
             timeout,
             f"a run of {chosen.name}",
@@ -65,7 +65,7 @@ def pause(name: Name = "", namespace: Namespace = "", context: Context = "") -> 
 
     Example: `dataflowxpress pause orders -n data`
     """
-    with told():
+    with reported_errors():
         _annotate(in_cluster(name, namespace, context), PAUSED, "true")
 
 
@@ -74,15 +74,15 @@ def resume(name: Name = "", namespace: Namespace = "", context: Context = "") ->
 
     Example: `dataflowxpress resume orders -n data`
     """
-    with told():
+    with reported_errors():
         _annotate(in_cluster(name, namespace, context), PAUSED, None)
 
 
-def _look(chosen: Target) -> Status:
+def _poll(chosen: Target) -> Status:
     """Return what is said of the data now; without an operator, we look ourselves."""
     if chosen.live is not None:
         return chosen.status
-    report = chosen.reconciler().look(chosen.namespace, chosen.name)
+    report = chosen.reconciler().poll(chosen.namespace, chosen.name)
     return report.status if report else chosen.status
 
 
@@ -90,8 +90,10 @@ def _ask(chosen: Target) -> None:
     if chosen.live is not None:
         chosen.live.annotate(chosen.namespace, chosen.name, RUN_REQUESTED, now())
         return
-    place, wanted = chosen.reconciler().describe(chosen.pipeline)
-    runs.Hand(place.client, chosen.pipeline.spec, wanted).set_going(runs.Remedy.RUN)
+    connection, wanted = chosen.reconciler().describe(chosen.pipeline)
+    runs.RequestHandler(connection.client, chosen.pipeline.spec, wanted).trigger(
+        runs.RecoveryAction.RUN
+    )
 
 
 def _has_ended(status: Status, before: set[str]) -> bool:

@@ -6,7 +6,7 @@ from importlib.metadata import entry_points
 
 import typer
 
-from .failures import Failure, told
+from .failures import Failure, reported_errors
 
 GROUP = "dataflowxpress.commands"
 SANDBOX = {
@@ -32,7 +32,7 @@ def add(app: typer.Typer, *, panel: str) -> None:
 
 
 def _missing(context: typer.Context) -> None:
-    with told():
+    with reported_errors():
         raise Failure(
             f"`dataflowxpress {context.info_name}` needs the sandbox:"
             " pip install 'dataflowxpress[sandbox]'"

@@ -26,7 +26,7 @@ class Failure(Exception):
 
 
 @contextlib.contextmanager
-def told() -> Iterator[None]:
+def reported_errors() -> Iterator[None]:
     """Print what went wrong outside of this program as one line, and exit with 1."""
     try:
         yield

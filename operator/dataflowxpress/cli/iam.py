@@ -32,7 +32,9 @@ def policy(
 
     Example: `dataflowxpress iam policy --prefix team-a- --boundary ARN > operator.json`
     """
-    from dataflowxpress.aws.operator_policy import UNLIMITED, Limits, text
+    from dataflowxpress.aws.operator_policy import UNRESTRICTED, PolicyScope, text
 
-    limits = Limits(tuple(prefix or UNLIMITED.prefixes), boundary, tuple(key or UNLIMITED.keys))
+    limits = PolicyScope(
+        tuple(prefix or UNRESTRICTED.prefixes), boundary, tuple(key or UNRESTRICTED.keys)
+    )
     typer.echo(text(limits), nl=False)

@@ -16,7 +16,7 @@ from dataflowxpress.aws.errors import ErrorClass, classify
 from dataflowxpress.aws.resources import Crawler, Function, Job
 from dataflowxpress.planning.resource import Resource, only
 
-from .failures import told
+from .failures import reported_errors
 from .target import Context, File, Name, Namespace, target
 
 CRAWLS, RUN_ERRORS = "/aws-glue/crawlers", "/aws-glue/jobs/error"
@@ -59,13 +59,13 @@ def logs(  # noqa: PLR0913, PLR0917 - options of a command
 
     """
     console = Console(highlight=False, soft_wrap=True)
-    with told():
+    with reported_errors():
         chosen = target(name, file, namespace, context)
-        place, wanted = chosen.reconciler().describe(chosen.pipeline)
-        for source in sources(wanted, _last_run(place.client("glue"), wanted)):
+        connection, wanted = chosen.reconciler().describe(chosen.pipeline)
+        for source in sources(wanted, _last_run(connection.client("glue"), wanted)):
             if of in {Part.all, source.of}:
                 console.print(Text(f"{source.of} {source.name} ({source.group})", style="bold"))
-                for line in lines(place.client("logs"), source, tail) or ["nothing yet"]:
+                for line in lines(connection.client("logs"), source, tail) or ["nothing yet"]:
                     console.print(Text(f"  {line}"))
 
 

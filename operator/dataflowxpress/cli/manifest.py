@@ -69,8 +69,8 @@ class Manifest:
     @cached_property
     def record(self) -> Record:
         """Where its status is kept."""
-        place, wanted = Reconciler(self).describe(Pipeline(self._body))
-        return Record(place, only(wanted, Bucket))
+        connection, wanted = Reconciler(self).describe(Pipeline(self._body))
+        return Record(connection, only(wanted, Bucket))
 
     def pipeline(self, namespace: str, name: str) -> dict[str, Any] | None:
         """Return it with its status, if that is what it is called."""
@@ -94,7 +94,7 @@ class Manifest:
                 return (each.get("data") or {}).get(key)
         return None
 
-    def going(self) -> Manifest:
+    def is_deleting(self) -> Manifest:
         """Return it as one that is being deleted."""
         meta = {**self._body["metadata"], "deletionTimestamp": datetime.now(UTC).isoformat()}
         return Manifest({**self._body, "metadata": meta}, self._others)

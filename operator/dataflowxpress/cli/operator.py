@@ -45,13 +45,13 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
     log_format: Annotated[LogFormat, typer.Option(help="How log lines are written.")] = (
         LogFormat.json
     ),
-    rules: Annotated[
+    tenant_policy: Annotated[
         Path | None,
         typer.Option(
             help="YAML: the accounts, regions, roles and names that each namespace may use."
         ),
     ] = None,
-    look_every: Annotated[
+    poll_interval: Annotated[
         float, typer.Option(min=1, help="Seconds between looks at a pipeline's data.")
     ] = 60,
     probes: Annotated[
@@ -66,10 +66,10 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
             parser=Address.parse, help="Where Prometheus finds metrics: HOST:PORT, or :PORT."
         ),
     ] = None,
-    deaf_after: Annotated[
+    watch_stale_after: Annotated[
         float, typer.Option(min=1, help="Seconds that a change may go unheard before we are sick.")
     ] = 120,
-    stuck_after: Annotated[
+    progress_deadline: Annotated[
         float, typer.Option(min=1, help="Seconds that work may stand still until then.")
     ] = 1800,
 ) -> None:
@@ -77,7 +77,7 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
 
     Example: `dataflowxpress operator --namespace data --log-format full`
     """
-    from dataflowxpress.controller.tenancy import InvalidRules, Rules
+    from dataflowxpress.controller.tenancy import InvalidTenantPolicy, TenantPolicy
     from dataflowxpress.manager.operation import configure_logging
     from dataflowxpress.manager.service import Service
     from dataflowxpress.telemetry import context as logs
@@ -90,18 +90,18 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
     if metrics:
         serve(*metrics)
     try:
-        allowed = Rules.read(rules) if rules else Rules()
-    except InvalidRules as error:
-        raise typer.BadParameter(str(error), param_hint="--rules") from None
+        policy = TenantPolicy.read(tenant_policy) if tenant_policy else TenantPolicy()
+    except InvalidTenantPolicy as error:
+        raise typer.BadParameter(str(error), param_hint="--tenant-policy") from None
     service = Service(
-        rules=allowed,
+        tenant_policy=policy,
         namespaces=namespace or [],
         selector=selector,
         lease=lease,
         probes=probes,
-        look_every=look_every,
-        deaf_after=deaf_after,
-        stuck_after=stuck_after,
+        poll_interval=poll_interval,
+        watch_stale_after=watch_stale_after,
+        progress_deadline=progress_deadline,
     )
     service.run()
 

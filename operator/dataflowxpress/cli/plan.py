@@ -11,7 +11,7 @@ from rich.console import Console
 
 from dataflowxpress.planning.plan import Action, Step
 
-from .failures import CHANGES, FAILED, NOTHING_TO_DO, told
+from .failures import CHANGES, FAILED, NOTHING_TO_DO, reported_errors
 from .manifest import Manifest
 from .plan_view import as_json, shown
 from .target import Context, File, Name, Namespace, Target, target
@@ -54,7 +54,7 @@ def plan(  # noqa: PLR0913 - options of a command
     - `dataflowxpress plan -f pipeline.yaml -o json | jq '.steps[] | select(.action != "keep")'`
 
     """
-    with told():
+    with reported_errors():
         chosen = target(name, file, namespace, context)
         seen_by = _as_its_keeper(chosen)
         steps = chosen.reconciler().plan(chosen.pipeline)
@@ -85,11 +85,16 @@ def _as_its_keeper(chosen: Target) -> str:
     """Look at a manifest as the operator does that keeps its pipeline, if one does; say so."""
     if not isinstance(chosen.store, Manifest):
         return ""
-    mark = chosen.store.record.mark
-    if mark is None or not mark.cluster or mark.pipeline != f"{chosen.namespace}/{chosen.name}":
+    owner_tags = chosen.store.record.owner_tags
+    if (
+        owner_tags is None
+        or not owner_tags.cluster
+        or owner_tags.pipeline != f"{chosen.namespace}/{chosen.name}"
+    ):
         return ""
-    chosen.store.uid = mark.cluster
+    chosen.store.uid = owner_tags.cluster
     return (
-        f"Planned as the operator in {mark.home} would, which keeps this pipeline: what its spec"
-        f" no longer names is known there alone (dataflowxpress plan {chosen.name})."
+        f"The operator in {owner_tags.home} owns this pipeline. The plan shows what that operator"
+        f" would do, but cannot include resources that its spec no longer names: run"
+        f" `dataflowxpress plan {chosen.name}` against that cluster."
     )

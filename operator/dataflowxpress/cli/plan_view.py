@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.text import Text
 
-from dataflowxpress.planning.changes import leaves
+from dataflowxpress.planning.changes import flatten_changes
 from dataflowxpress.planning.diff import Change
 from dataflowxpress.planning.plan import Action, Step
 from dataflowxpress.reporting.outcomes import are_as_specified
@@ -45,8 +45,14 @@ def shown(steps: Sequence[Step], *, everything: bool = False) -> Iterator[Text]:
 def summary(steps: Sequence[Step]) -> str:
     """Return what is to be done, in one line."""
     counts = Counter(step.action for step in steps)
-    told = [f"{counts[action]} {verb}" for action, verb in VERBS.items() if counts[action]]
-    return f"Plan: {', '.join(told)}." if told else f"Nothing to do: {_kept(counts)}."
+    reported_errors = [
+        f"{counts[action]} {verb}" for action, verb in VERBS.items() if counts[action]
+    ]
+    return (
+        f"Plan: {', '.join(reported_errors)}."
+        if reported_errors
+        else f"Nothing to do: {_kept(counts)}."
+    )
 
 
 def _kept(counts: Counter[Action]) -> str:
@@ -75,7 +81,7 @@ def _leaves(step: Step, *, everything: bool) -> Iterator[Change]:
             Change((key,), None, value) for key, value in step.resource.desired().items()
         )
     for change in changes:
-        yield from leaves(change)
+        yield from flatten_changes(change)
 
 
 def _line(leaf: Change) -> Text:

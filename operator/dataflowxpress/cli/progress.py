@@ -49,7 +49,7 @@ class Steps:
     ) -> None:
         self._bar.stop()
 
-    def tell(self, outcome: Outcome) -> None:
+    def show(self, outcome: Outcome) -> None:
         """Show how a step went; one that had nothing to do only moves the bar."""
         step, problem = outcome.step, outcome.problem
         self._bar.advance(self._task)

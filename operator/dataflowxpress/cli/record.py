@@ -17,8 +17,8 @@ from dataflowxpress.api.status import Status
 from dataflowxpress.aws.errors import ErrorClass, classify
 from dataflowxpress.aws.resources import Bucket
 from dataflowxpress.aws.tags import TAGGERS
-from dataflowxpress.controller.connector import Place
-from dataflowxpress.planning.ownership import Mark
+from dataflowxpress.controller.connector import Connection
+from dataflowxpress.planning.ownership import OwnerTags
 
 from .failures import Failure
 
@@ -29,15 +29,15 @@ NOT_OURS_TO_READ = {ErrorClass.MISSING, ErrorClass.DENIED}
 class Record:
     """The status of the pipeline whose bucket it is."""
 
-    def __init__(self, place: Place, bucket: Bucket) -> None:
-        self._place, self._bucket = place, bucket
-        self._s3 = place.client("s3")
+    def __init__(self, connection: Connection, bucket: Bucket) -> None:
+        self._connection, self._bucket = connection, bucket
+        self._s3 = connection.client("s3")
 
     @property
-    def mark(self) -> Mark | None:
+    def owner_tags(self) -> OwnerTags | None:
         """Whose the bucket is by its tags; None also where there is none."""
         try:
-            return Mark.of(TAGGERS["s3"].read(self._s3, self._bucket.arn))
+            return OwnerTags.of(TAGGERS["s3"].read(self._s3, self._bucket.arn))
         except ClientError as error:
             if classify(error) in NOT_OURS_TO_READ:
                 return None
@@ -46,13 +46,13 @@ class Record:
     @property
     def ours(self) -> bool:
         """Whether the bucket is there and this pipeline's."""
-        mark = self.mark
-        return mark is not None and self._place.scope.mark.owns(mark.tags)
+        owner_tags = self.owner_tags
+        return owner_tags is not None and self._connection.scope.owner_tags.owns(owner_tags.tags)
 
     def prepare(self) -> None:
         """Make the bucket before anything else, so that there is a place for the inventory."""
-        steps = self._place.engine.plan(self._place.scope, [self._bucket])
-        (outcome,) = self._place.engine.apply(steps)
+        steps = self._connection.engine.plan(self._connection.scope, [self._bucket])
+        (outcome,) = self._connection.engine.apply(steps)
         if outcome.problem:
             raise Failure(f"{outcome.step.id}: {outcome.problem.message}")
 

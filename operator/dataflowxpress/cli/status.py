@@ -11,7 +11,7 @@ from rich.console import Console
 from dataflowxpress.api.status import Status
 
 from . import status_view as view
-from .failures import FAILED, Failure, told
+from .failures import FAILED, Failure, reported_errors
 from .plan import Output
 from .target import Context, File, Name, Namespace, Target, target
 
@@ -34,7 +34,7 @@ def status(
     - `dataflowxpress status -f pipeline.yaml -o json`
 
     """
-    with told():
+    with reported_errors():
         chosen = target(name, file, namespace, context)
         said = _said(chosen)
     if output is Output.json:
@@ -55,7 +55,7 @@ def runs(
 
     Example: `dataflowxpress runs orders -n data`
     """
-    with told():
+    with reported_errors():
         said = _said(target(name, file, namespace, context))
     if output is Output.json:
         typer.echo(json.dumps([run.model_dump(by_alias=True) for run in said.runs], indent=2))
@@ -73,7 +73,7 @@ def _said(chosen: Target) -> Status:
             f"nothing is recorded of {chosen.namespace}/{chosen.name}: it was not applied from a"
             " manifest. See what would be made with plan, or name it in its cluster."
         )
-    report = chosen.reconciler().look(chosen.namespace, chosen.name)
+    report = chosen.reconciler().poll(chosen.namespace, chosen.name)
     return report.status if report else chosen.status
 
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from dataflowxpress.api.status import Condition, Line, Run, Status
+from dataflowxpress.api.status import Condition, ResourceStatus, Run, Status
 from dataflowxpress.planning.resource import Resource
 from dataflowxpress.reporting.conditions import counted
 
@@ -42,7 +42,7 @@ def _color(condition: Condition) -> str:
 def tree(name: str, status: Status) -> Tree:
     """Return all resources by the service that they are in, each with its state."""
     root = Tree(Text(name, style="bold"))
-    by_service: dict[str, list[Line]] = defaultdict(list)
+    by_service: dict[str, list[ResourceStatus]] = defaultdict(list)
     for line in status.resources:
         by_service[Resource.kinds[line.kind].service].append(line)
     for service, lines in by_service.items():
@@ -52,7 +52,7 @@ def tree(name: str, status: Status) -> Tree:
     return root
 
 
-def _resource(line: Line) -> Text:
+def _resource(line: ResourceStatus) -> Text:
     said = f"  {line.message}" if line.message else ""
     return Text.assemble(
         (f"{line.state:9}", COLORS[line.state]), f"{line.kind}/{line.name}", (said, "dim")

@@ -11,7 +11,7 @@ import typer
 from dataflowxpress.api.pipeline import Pipeline
 from dataflowxpress.api.status import Status
 from dataflowxpress.controller.reconciler import Reconciler
-from dataflowxpress.controller.store import Store
+from dataflowxpress.controller.store import PipelineStore
 from dataflowxpress.planning.plan import Outcome
 
 from .failures import Failure
@@ -45,7 +45,7 @@ class Target(NamedTuple):
 
     namespace: str
     name: str
-    store: Store
+    store: PipelineStore
     live: Live | None = None
 
     @property
@@ -61,9 +61,9 @@ class Target(NamedTuple):
         """What it says of itself now."""
         return self.pipeline.status
 
-    def reconciler(self, tell: Callable[[Outcome], None] | None = None) -> Reconciler:
+    def reconciler(self, on_outcome: Callable[[Outcome], None] | None = None) -> Reconciler:
         """Return who makes it true from here, with the AWS credentials of here."""
-        return Reconciler(self.store, tell=tell)
+        return Reconciler(self.store, on_outcome=on_outcome)
 
 
 def in_cluster(name: str, namespace: str, context: str) -> Target:

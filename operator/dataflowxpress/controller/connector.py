@@ -15,11 +15,11 @@ from dataflowxpress.planning.plan import Outcome
 from dataflowxpress.planning.resource import Resource, Scope
 from dataflowxpress.reporting.conditions import listed
 
-from .store import Store
-from .tenancy import Rules
+from .store import PipelineStore
+from .tenancy import TenantPolicy
 
 
-class Place(NamedTuple):
+class Connection(NamedTuple):
     """Where a pipeline lives, and what works there."""
 
     scope: Scope
@@ -27,25 +27,30 @@ class Place(NamedTuple):
     engine: Engine
 
 
-class Places:
-    """Finds the place of each pipeline of one store, within *rules*."""
+class Connector:
+    """Finds the place of each pipeline of one store, within *tenant_policy*."""
 
     def __init__(
-        self, store: Store, rules: Rules, tell: Callable[[Outcome], None] | None = None
+        self,
+        store: PipelineStore,
+        tenant_policy: TenantPolicy,
+        on_outcome: Callable[[Outcome], None] | None = None,
     ) -> None:
-        self._store, self._rules, self._tell = store, rules, tell
+        self._store, self._policy, self._on_outcome = store, tenant_policy, on_outcome
 
-    def of(self, pipeline: Pipeline) -> Place:
+    def of(self, pipeline: Pipeline) -> Connection:
         """Return where *pipeline* lives; raises Refused where it may not be, or was elsewhere."""
         spec = pipeline.spec
-        self._rules.check_spec(pipeline.namespace, spec)
+        self._policy.check_spec(pipeline.namespace, spec)
         me = identity(spec.region, spec.role_arn)
-        self._rules.check_identity(pipeline.namespace, me)
+        self._policy.check_identity(pipeline.namespace, me)
         _check_home(pipeline.status, me)
         _check_kinds(pipeline.status)
         _check_account(spec, me)
         client = clients(spec.region, spec.role_arn)
-        return Place(self._scope(pipeline, me), client, Engine(client, tell=self._tell))
+        return Connection(
+            self._scope(pipeline, me), client, Engine(client, on_outcome=self._on_outcome)
+        )
 
     def _scope(self, pipeline: Pipeline, me: Identity) -> Scope:
         spec = pipeline.spec
@@ -56,7 +61,7 @@ class Places:
             cluster=self._store.uid,
             uid=pipeline.uid,
             adopt=spec.adopt,
-            boundary=self._rules.permissions_boundary or "",
+            boundary=self._policy.permissions_boundary or "",
             retired_tags=frozenset(pipeline.status.tag_keys) - spec.tags.keys(),
         )
 

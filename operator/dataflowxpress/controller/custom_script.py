@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataflowxpress.api.errors import InvalidSpec
 from dataflowxpress.api.pipeline import Pipeline
 
-from .store import Store
+from .store import PipelineStore
 
 
-def own_script(pipeline: Pipeline, store: Store) -> bytes | None:
+def custom_script(pipeline: Pipeline, store: PipelineStore) -> bytes | None:
     """Return the script to put into the bucket; None where it is the packaged one, or in S3."""
     asked = pipeline.spec.job.script
     if asked.inline:

@@ -14,11 +14,11 @@ from dataflowxpress.api.resource_id import Id
 from dataflowxpress.api.status import Status
 from dataflowxpress.planning.plan import Outcome, nothing_stays
 from dataflowxpress.planning.resource import Resource
-from dataflowxpress.reporting.conditions import Fact, listed
-from dataflowxpress.reporting.outcomes import failures, lines_of
-from dataflowxpress.reporting.status import judged
+from dataflowxpress.reporting.conditions import ConditionUpdate, listed
+from dataflowxpress.reporting.outcomes import failures, resource_statuses
+from dataflowxpress.reporting.status import set_conditions
 
-from .store import Store
+from .store import PipelineStore
 
 TELL = 1.0  # seconds between two words on how far it is
 EASED = (
@@ -41,17 +41,17 @@ STAYS: dict[str, Callable[[Id], bool]] = {  # what each deletion policy lets be
 
 def after(status: Status, outcomes: Sequence[Outcome]) -> Status:
     """Return what is to be said when as much has gone as could."""
-    status = status.model_copy(update={"resources": lines_of(outcomes), "drift": ()})
+    status = status.model_copy(update={"resources": resource_statuses(outcomes), "drift": ()})
     failed = failures(outcomes)
     said = listed(list(map(str, failed)))
     stuck = any(_is_blocking(problem) for _, problem in failed)
-    return judged(
+    return set_conditions(
         status,
-        Fact("Ready", False, Reason.DELETING, said),
-        Fact("Reconciling", True, Reason.DELETING),
-        Fact("Stalled", True, Reason.DELETION_BLOCKED, f"{said}: {EASED}")
+        ConditionUpdate("Ready", False, Reason.DELETING, said),
+        ConditionUpdate("Reconciling", True, Reason.DELETING),
+        ConditionUpdate("Stalled", True, Reason.DELETION_BLOCKED, f"{said}: {EASED}")
         if stuck
-        else Fact("Stalled", False, Reason.PROGRESSING),
+        else ConditionUpdate("Stalled", False, Reason.PROGRESSING),
     )
 
 
@@ -60,26 +60,26 @@ def _is_blocking(problem: Problem) -> bool:
     return problem.needs_person or problem.reason is Reason.APPLY_FAILED
 
 
-def unheard() -> None:
+def no_heartbeat() -> None:
     """Let nobody know that a deletion gets on."""
 
 
 @dataclass
-class Progress:
+class DeletionProgress:
     """Tells on the resource how far a long deletion is, and ends it when the spec has changed.
 
     *get_on* hears of every step of it.
     """
 
-    store: Store
+    store: PipelineStore
     pipeline: Pipeline
-    get_on: Callable[[], None] = unheard
+    heartbeat: Callable[[], None] = no_heartbeat
     clock: Callable[[], float] = time.monotonic
     _told: float = field(default=float("-inf"), init=False)
 
     def __call__(self, which: Id, said: str) -> None:
         """Write *said* down, now and then; raises Superseded when it is no longer what is asked."""
-        self.get_on()
+        self.heartbeat()
         if self.clock() - self._told < TELL:
             return
         self._told = self.clock()
@@ -87,8 +87,8 @@ class Progress:
         if body is None or Pipeline(body).generation != self.pipeline.generation:
             raise Superseded("the spec has changed meanwhile: it is looked at anew")
         status = _with_line(Pipeline(body).status, which, said)
-        fact = Fact("Ready", False, Reason.DELETING, f"{which}: {said}")
-        told = judged(status, fact, Fact("Reconciling", True, Reason.DELETING))
+        fact = ConditionUpdate("Ready", False, Reason.DELETING, f"{which}: {said}")
+        told = set_conditions(status, fact, ConditionUpdate("Reconciling", True, Reason.DELETING))
         self.store.write_status(self.pipeline.namespace, self.pipeline.name, told)
 
 

@@ -1,4 +1,4 @@
-"""Dispatcher: has threads take up the pipelines that are due."""
+"""Dispatcher: has threads process the pipelines that are due."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from collections.abc import Callable
 from dataflowxpress.api.pipeline import Reference
 from dataflowxpress.telemetry.context import Pool
 
-from .workqueue import Agenda
+from .workqueue import WorkQueue
 
 log = logging.getLogger(__name__)
 
-TICK = 0.5  # seconds between looks at the clock; what is asked for is taken up at once
+TICK = 0.5  # seconds between checks of the schedule; an added pipeline is processed at once
 THREADS = 16
 
 
 class Dispatcher:
-    """Has so many *threads* call *take_up* with what the agenda says."""
+    """Calls *process* for each due pipeline of *queue*, in *threads* threads."""
 
     def __init__(
-        self, agenda: Agenda, take_up: Callable[[Reference], None], threads: int = THREADS
+        self, queue: WorkQueue, process: Callable[[Reference], None], threads: int = THREADS
     ) -> None:
-        self._agenda, self._take_up = agenda, take_up
+        self._queue, self._process = queue, process
         self._pool = Pool(threads, thread_name_prefix="worker")
-        self._over = threading.Event()
+        self._stopped = threading.Event()
 
     def run(self) -> None:
-        """Go on until it is stopped, and return when the work in hand has ended."""
-        while not self._over.is_set():
-            for reference in self._agenda.claim():
-                self._pool.submit(self._take_up, reference)
-            self._agenda.wait(TICK)
+        """Run until stopped; return when the work in progress has ended."""
+        while not self._stopped.is_set():
+            for reference in self._queue.pop_due():
+                self._pool.submit(self._process, reference)
+            self._queue.wait(TICK)
         self._pool.shutdown(cancel_futures=True)
 
     def stop(self) -> None:
-        """Take up nothing more."""
-        self._over.set()
+        """Start no more work."""
+        self._stopped.set()

@@ -51,16 +51,16 @@ async def heard(event: kopf.RawEvent, memo: kopf.Memo, **_: Any) -> None:
 @kopf.on.update(*RESOURCE)
 async def changed(body: kopf.Body, memo: kopf.Memo, **_: Any) -> None:
     """Have compared what is new; kubectl's and Argo CD's own annotations are no reason."""
-    if Pipeline(body).unanswered:
-        memo.agenda.ask(Reference.to(body.metadata))
+    if Pipeline(body).needs_reconciliation:
+        memo.queue.add(Reference.to(body.metadata))
     else:  # what an operator that was killed has begun looks answered, and is nobody's
-        memo.agenda.start(Reference.to(body.metadata), within=SPREAD)
+        memo.queue.add_after(Reference.to(body.metadata), within=SPREAD)
 
 
 @kopf.on.resume(*RESOURCE)
 async def resumed(body: kopf.Body, memo: kopf.Memo, **_: Any) -> None:
     """Take up a pipeline again, not all at once."""
-    memo.agenda.start(Reference.to(body.metadata), within=SPREAD)
+    memo.queue.add_after(Reference.to(body.metadata), within=SPREAD)
 
 
 @kopf.on.delete(*RESOURCE)

@@ -9,7 +9,7 @@ from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dataflowxpress import dataplane as runs
+from dataflowxpress import dataplane
 from dataflowxpress.api.errors import PipelineError
 from dataflowxpress.api.events import Event
 from dataflowxpress.api.pipeline import Pipeline
@@ -19,28 +19,28 @@ from dataflowxpress.api.status import Status
 from dataflowxpress.aws.engine import Engine
 from dataflowxpress.aws.errors import problem
 from dataflowxpress.blueprint import blueprint
-from dataflowxpress.dataplane import Remedy
+from dataflowxpress.dataplane import RecoveryAction
 from dataflowxpress.planning.plan import Action, Outcome, Step
 from dataflowxpress.planning.resource import Resource
-from dataflowxpress.reporting import status as verdicts
+from dataflowxpress.reporting import status as reporting
 
 from . import deletion
-from .connector import Place, Places
-from .custom_script import own_script
-from .deletion import STAYS, Progress, keeps_data, unheard
-from .store import Store
-from .tenancy import Rules
+from .connector import Connection, Connector
+from .custom_script import custom_script
+from .deletion import STAYS, DeletionProgress, keeps_data, no_heartbeat
+from .store import PipelineStore
+from .tenancy import TenantPolicy
 
 UNCONFIRMED = 60  # seconds until it is looked whether somebody has clicked the link
 Expected = (PipelineError, ClientError, BotoCoreError)
 
 
 @dataclass
-class Report:
+class Result:
     """What a reconciliation found."""
 
     status: Status
-    settled: bool  # nothing is left to be tried again soon
+    success: bool  # nothing is left to be tried again soon
     resync: float = 600  # seconds until everything is to be compared again
     busy: bool = False  # data is on the move: look again soon
     compare: bool = False  # something stands still: compare everything now
@@ -50,137 +50,146 @@ class Report:
 class Reconciler:
     """Reconciles the pipelines of one store; knows nothing of kopf.
 
-    *tell* hears of each step as soon as it is done.
+    *on_outcome* is called with each step's outcome as soon as it is known.
     """
 
     def __init__(
         self,
-        store: Store,
+        store: PipelineStore,
         patience: float = 60,
-        tell: Callable[[Outcome], None] | None = None,
-        rules: Rules | None = None,
+        on_outcome: Callable[[Outcome], None] | None = None,
+        tenant_policy: TenantPolicy | None = None,
     ) -> None:
-        self._store, self._watcher = store, runs.Watcher(patience)
-        self._places = Places(store, rules or Rules(), tell)
+        self._store, self._monitor = store, dataplane.DataMonitor(patience)
+        self._connector = Connector(store, tenant_policy or TenantPolicy(), on_outcome)
 
-    def reconcile(self, namespace: str, name: str) -> Report | None:
+    def reconcile(self, namespace: str, name: str) -> Result | None:
         """Make the pipeline true; None where it is gone."""
         return self._answer(namespace, name, self._reconciled)
 
-    def look(self, namespace: str, name: str) -> Report | None:
+    def poll(self, namespace: str, name: str) -> Result | None:
         """Bring what is said of the data up to date, and only that; None where it is gone."""
-        return self._answer(namespace, name, self._looked)
+        return self._answer(namespace, name, self._polled)
 
     def delete(
-        self, namespace: str, name: str, get_on: Callable[[], None] = unheard
-    ) -> Report | None:
+        self, namespace: str, name: str, heartbeat: Callable[[], None] = no_heartbeat
+    ) -> Result | None:
         """Remove from AWS what the deletion policy does not keep; settled when all is gone.
 
         *get_on* is called as long as it gets on.
         """
-        return self._answer(namespace, name, partial(self._deleted, get_on), going=True)
+        return self._answer(namespace, name, partial(self._deleted, heartbeat), is_deleting=True)
 
     def plan(self, pipeline: Pipeline) -> list[Step]:
         """Return what a reconciliation would do, and raise what it would report; reads only."""
-        place, wanted = self.describe(pipeline)
-        return _steps(place, wanted, pipeline.status)
+        connection, wanted = self.describe(pipeline)
+        return _steps(connection, wanted, pipeline.status)
 
     def _answer(
-        self, namespace: str, name: str, work: Callable[[Pipeline], Report], *, going: bool = False
-    ) -> Report | None:
+        self,
+        namespace: str,
+        name: str,
+        work: Callable[[Pipeline], Result],
+        *,
+        is_deleting: bool = False,
+    ) -> Result | None:
         """Do *work* on the pipeline as it is now, and write down what it says if that is new."""
         body = self._store.pipeline(namespace, name)
-        if body is None or Pipeline(body).going != going:
+        if body is None or Pipeline(body).is_deleting != is_deleting:
             return None
         pipeline = Pipeline(body)
         try:
-            report = work(pipeline)
+            result = work(pipeline)
         except Expected as error:
-            report = Report(verdicts.failed(_answered(pipeline), problem(error)), settled=False)
-        self._write(pipeline, report.status)
-        report.events = [
-            *verdicts.news(pipeline.status, report.status),
-            *runs.news(pipeline.status, report.status),
+            result = Result(
+                reporting.failed(_with_observed_generation(pipeline), problem(error)), success=False
+            )
+        self._write(pipeline, result.status)
+        result.events = [
+            *reporting.events_between(pipeline.status, result.status),
+            *dataplane.events_between(pipeline.status, result.status),
         ]
-        return report
+        return result
 
-    def _reconciled(self, pipeline: Pipeline) -> Report:
-        status = _answered(pipeline)
+    def _reconciled(self, pipeline: Pipeline) -> Result:
+        status = _with_observed_generation(pipeline)
         if pipeline.paused:
-            return Report(verdicts.paused(status), settled=True)
-        place, wanted = self.describe(pipeline)
-        steps = _steps(place, wanted, status)
+            return Result(reporting.paused(status), success=True)
+        connection, wanted = self.describe(pipeline)
+        steps = _steps(connection, wanted, status)
         if pipeline.planning:
-            return Report(verdicts.only_planned(status, steps), settled=True)
+            return Result(reporting.only_planned(status, steps), success=True)
         if pipeline.applied_before and pipeline.spec.drift_policy == "Report":
-            return self._with_data(pipeline, place, wanted, verdicts.reported(status, steps))
-        planned = verdicts.planned(status, steps, pipeline.spec.tags)
+            return self._with_data(pipeline, connection, wanted, reporting.reported(status, steps))
+        planned = reporting.planned(status, steps, pipeline.spec.tags)
         if _traces(planned) != _traces(status):  # written before the first write to AWS
             self._write(pipeline, planned)
-        outcomes = _apply(place.engine, steps)
+        outcomes = _apply(connection.engine, steps)
         status = status.model_copy(update={"tag_keys": planned.tag_keys})
-        status = verdicts.applied(status, outcomes, drifted=pipeline.applied_before)
+        status = reporting.applied(status, outcomes, drifted=pipeline.applied_before)
         if any(outcome.problem for outcome in outcomes):
-            return Report(status, settled=False)
-        status = verdicts.settled(status, pipeline.spec.tags)
-        return self._with_data(pipeline, place, wanted, status)
+            return Result(status, success=False)
+        status = reporting.converged(status, pipeline.spec.tags)
+        return self._with_data(pipeline, connection, wanted, status)
 
-    def _looked(self, pipeline: Pipeline) -> Report:
-        if pipeline.unanswered or pipeline.paused:
+    def _polled(self, pipeline: Pipeline) -> Result:
+        if pipeline.needs_reconciliation or pipeline.paused:
             return self._reconciled(pipeline)
-        place, wanted = self.describe(pipeline)
-        return self._with_data(pipeline, place, wanted, pipeline.status)
+        connection, wanted = self.describe(pipeline)
+        return self._with_data(pipeline, connection, wanted, pipeline.status)
 
-    def _deleted(self, get_on: Callable[[], None], pipeline: Pipeline) -> Report:
-        status = _answered(pipeline)
+    def _deleted(self, heartbeat: Callable[[], None], pipeline: Pipeline) -> Result:
+        status = _with_observed_generation(pipeline)
         if not status.inventory:  # whatever the spec says, and if it makes no sense
-            return Report(status, settled=True)
+            return Result(status, success=True)
         stays = STAYS[pipeline.spec.deletion_policy]
         if all(map(stays, status.inventory)):
-            return Report(status, settled=True)
+            return Result(status, success=True)
         if pipeline.paused:
-            return Report(verdicts.paused(status), settled=False)
-        place = self._places.of(pipeline)
-        steps = place.engine.plan(place.scope, [], status.inventory, stays)
-        outcomes = place.engine.apply(steps, Progress(self._store, pipeline, get_on))
+            return Result(reporting.paused(status), success=False)
+        connection = self._connector.of(pipeline)
+        steps = connection.engine.plan(connection.scope, [], status.inventory, stays)
+        outcomes = connection.engine.apply(
+            steps, DeletionProgress(self._store, pipeline, heartbeat)
+        )
         status = deletion.after(status, outcomes)
-        return Report(status, settled=all(map(stays, status.inventory)))
+        return Result(status, success=all(map(stays, status.inventory)))
 
-    def describe(self, pipeline: Pipeline) -> tuple[Place, list[Resource]]:
+    def describe(self, pipeline: Pipeline) -> tuple[Connection, list[Resource]]:
         """Return where the pipeline lives, and the resources that it stands for."""
-        script = own_script(pipeline, self._store)
-        place = self._places.of(pipeline)
-        return place, blueprint(pipeline.spec, place.scope, script=script)
+        script = custom_script(pipeline, self._store)
+        connection = self._connector.of(pipeline)
+        return connection, blueprint(pipeline.spec, connection.scope, script=script)
 
     def _with_data(
-        self, pipeline: Pipeline, place: Place, wanted: Sequence[Resource], status: Status
-    ) -> Report:
+        self, pipeline: Pipeline, connection: Connection, wanted: Sequence[Resource], status: Status
+    ) -> Result:
         """Add what is known of the data; not knowing it makes the resources no less true."""
         spec = pipeline.spec
         try:
-            seen = self._watcher.look(place.client, spec, wanted, status)
-            status = verdicts.judged(seen.status, seen.fact)
-            hand = runs.Hand(place.client, spec, wanted)
-            if seen.remedy:
+            seen = self._monitor.poll(connection.client, spec, wanted, status)
+            status = reporting.set_conditions(seen.status, seen.fact)
+            handler = dataplane.RequestHandler(connection.client, spec, wanted)
+            if seen.action:
                 self._write(pipeline, status)  # before the attempt, so that it surely counts
-                hand.set_going(seen.remedy)
-            status = hand.grant(pipeline.wishes, status)
+                handler.trigger(seen.action)
+            status = handler.fulfil(pipeline.data_requests, status)
         except (ClientError, BotoCoreError) as error:
-            return Report(verdicts.data_unknown(status, problem(error)), settled=False)
-        settled = status.holds("Ready")
+            return Result(reporting.data_unknown(status, problem(error)), success=False)
+        success = status.holds("Ready")
         asked = status["SubscriptionsConfirmed"]
         soon = UNCONFIRMED if asked is not None and asked.status == "False" else math.inf
         resync = min(spec.resync_seconds, soon)
-        busy = seen.busy or pipeline.has_wishes
-        compare = seen.remedy is Remedy.COMPARE
-        return Report(status, settled, resync=resync, busy=busy, compare=compare)
+        busy = seen.busy or pipeline.has_open_requests
+        compare = seen.action is RecoveryAction.COMPARE
+        return Result(status, success, resync=resync, busy=busy, compare=compare)
 
     def _write(self, pipeline: Pipeline, status: Status) -> None:
         if status != pipeline.status:
             self._store.write_status(pipeline.namespace, pipeline.name, status)
 
 
-def _answered(pipeline: Pipeline) -> Status:
+def _with_observed_generation(pipeline: Pipeline) -> Status:
     """Return the status as one about the spec and the request of now."""
     answer = {
         "observed_generation": pipeline.generation,
@@ -189,8 +198,8 @@ def _answered(pipeline: Pipeline) -> Status:
     return pipeline.status.model_copy(update=answer)
 
 
-def _steps(place: Place, wanted: Sequence[Resource], status: Status) -> list[Step]:
-    return place.engine.plan(place.scope, wanted, status.inventory, keeps_data)
+def _steps(connection: Connection, wanted: Sequence[Resource], status: Status) -> list[Step]:
+    return connection.engine.plan(connection.scope, wanted, status.inventory, keeps_data)
 
 
 def _traces(status: Status) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from dataflowxpress.api.status import Status
 
 
-class Store(Protocol):
+class PipelineStore(Protocol):
     """What a reconciliation reads and writes beside AWS."""
 
     @property

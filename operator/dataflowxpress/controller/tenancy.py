@@ -21,11 +21,11 @@ from dataflowxpress.aws.clients import Identity
 Patterns = tuple[str, ...] | None
 
 
-class InvalidRules(Exception):
+class InvalidTenantPolicy(Exception):
     """The file cannot be used; says where it is wrong, and how."""
 
 
-class Model(BaseModel):
+class PolicyModel(BaseModel):
     """What all parts of the rules share."""
 
     model_config = ConfigDict(
@@ -41,7 +41,7 @@ class Asked(NamedTuple):
     allowed: Patterns
 
 
-class NamespaceRules(Model):
+class NamespacePolicy(PolicyModel):
     """What the pipelines of some namespaces may use: patterns with `*`, `?` and `[...]`.
 
     Of a list that is left out everything is allowed, of an empty one nothing.
@@ -82,7 +82,7 @@ class NamespaceRules(Model):
             "job.name": spec.job.name,
             "functions.startCrawler.name": spec.functions.start_crawler.name,
             "functions.startJob.name": spec.functions.start_job.name,
-            "functions.tell.name": spec.functions.tell.name,
+            "functions.notify.name": spec.functions.notify.name,
             "topic.name": spec.topic.name,
         }
         yield from (Asked(field, name or "", self.names) for field, name in named.items())
@@ -93,10 +93,10 @@ class NamespaceRules(Model):
         yield Asked("region", me.region, self.regions)
 
 
-EVERYTHING = NamespaceRules(match=("*",))
+EVERYTHING = NamespacePolicy(match=("*",))
 
 
-class Rules(Model):
+class TenantPolicy(PolicyModel):
     """The rules of an operator."""
 
     permissions_boundary: Annotated[
@@ -104,7 +104,7 @@ class Rules(Model):
     ] = None
     """A policy that bounds every role which the operator makes."""
 
-    namespaces: tuple[NamespaceRules, ...] = (EVERYTHING,)
+    namespaces: tuple[NamespacePolicy, ...] = (EVERYTHING,)
     """The rules of each namespace; a namespace that none matches may have no pipelines."""
 
     @classmethod
@@ -113,13 +113,13 @@ class Rules(Model):
         try:
             return cls.model_validate(yaml.safe_load(file.read_text()) or {})
         except OSError as error:
-            raise InvalidRules(f"{file}: {error.strerror}") from None
+            raise InvalidTenantPolicy(f"{file}: {error.strerror}") from None
         except yaml.YAMLError as error:
-            raise InvalidRules(f"{file} is no YAML: {error}") from None
+            raise InvalidTenantPolicy(f"{file} is no YAML: {error}") from None
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"])) or "the file"
-            raise InvalidRules(f"{file}: {where}: {first['msg']}") from None
+            raise InvalidTenantPolicy(f"{file}: {where}: {first['msg']}") from None
 
     def check_spec(self, namespace: str, spec: DataPipelineSpec) -> None:
         """Raise Refused, with field and cure, for what the namespace may not use."""
@@ -129,7 +129,7 @@ class Rules(Model):
         """Raise Refused where the namespace may not act as *me*."""
         _check(namespace, self._of(namespace).of_identity(me))
 
-    def _of(self, namespace: str) -> NamespaceRules:
+    def _of(self, namespace: str) -> NamespacePolicy:
         for rules in self.namespaces:
             if any(fnmatchcase(namespace, pattern) for pattern in rules.match):
                 return rules

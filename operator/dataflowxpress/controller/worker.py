@@ -1,4 +1,4 @@
-"""Worker: does what is due for a pipeline, and tells users, logs and metrics what came of it."""
+"""Worker: processes one pipeline, and publishes the result as Events, logs and metrics."""
 
 from __future__ import annotations
 
@@ -12,88 +12,89 @@ from dataflowxpress.kube.client import UNANSWERED
 from dataflowxpress.telemetry.pipelines import Pipelines
 from dataflowxpress.telemetry.reconciliation import observed
 
-from .reconciler import Reconciler, Report
-from .workqueue import Agenda
+from .reconciler import Reconciler, Result
+from .workqueue import Task, WorkQueue
 
 log = logging.getLogger(__name__)
 
 
 class Recorder(Protocol):
-    """Who keeps Events."""
+    """Records Events."""
 
     def record(self, reference: Reference, event: Event) -> None:
-        """Keep one; not to be able to is no failure."""
+        """Record an Event; never raises."""
         ...
 
 
 @dataclass(frozen=True)
 class Worker:
-    """Works on one pipeline at a time in each thread that calls it."""
+    """Processes one pipeline at a time in each thread that calls it."""
 
     reconciler: Reconciler
-    agenda: Agenda
+    queue: WorkQueue
     recorder: Recorder
     pipelines: Pipelines = field(default_factory=Pipelines)
 
-    def take_up(self, reference: Reference) -> None:
-        """Do what is due, if it still is; a failure is tried again, whatever it was."""
-        with self.agenda.work(reference):
-            what = self.agenda.due(reference.uid)
+    def process(self, reference: Reference) -> None:
+        """Do what is due, if it still is; every failure is retried."""
+        with self.queue.work(reference):
+            task = self.queue.next_task(reference.uid)
+            if task is None:
+                return
             try:
-                if what:
-                    self._work(reference, what)
+                self._run(reference, task)
             except UNANSWERED as error:
-                log.warning("%s: waits for the API server: %s", reference, error)
-                self.agenda.fail(reference.uid, resynced=what == "resync")
+                log.warning("%s: the API server does not answer: %s", reference, error)
+                self.queue.requeue(reference.uid, task)
             except Exception:
-                log.exception("%s: the work on it has failed", reference)
-                self.agenda.fail(reference.uid, resynced=what == "resync")
+                log.exception("%s: unexpected error in %s", reference, task)
+                self.queue.requeue(reference.uid, task)
 
-    def delete(self, reference: Reference) -> Report | None:
-        """Remove what the deletion policy does not keep; None where nothing is left to do."""
+    def delete(self, reference: Reference) -> Result | None:
+        """Delete what the deletion policy does not keep; None once nothing is left."""
         with (
-            self.agenda.work(reference) as get_on,
+            self.queue.work(reference) as heartbeat,
             observed("delete", **reference.fields) as work,
         ):
-            report = self.reconciler.delete(reference.namespace, reference.name, get_on)
-            work.outcome = _outcome(report)
-            if report and not report.settled:
-                self._tell(reference, report)
-                return report
+            result = self.reconciler.delete(reference.namespace, reference.name, heartbeat)
+            work.outcome = _outcome(result)
+            if result and not result.success:
+                self._publish(reference, result)
+                return result
         self.forget(reference)
         return None
 
     def forget(self, reference: Reference) -> None:
-        """Drop what is known of a pipeline that is gone."""
-        self.agenda.forget(reference.uid)
+        """Drop what is known of a deleted pipeline."""
+        self.queue.forget(reference.uid)
         self.pipelines.forget(reference.namespace, reference.name)
 
-    def _work(self, reference: Reference, what: str) -> None:
-        task = self.reconciler.reconcile if what == "resync" else self.reconciler.look
-        with observed(task.__name__, **reference.fields) as work:
+    def _run(self, reference: Reference, task: Task) -> None:
+        run = self.reconciler.reconcile if task == "reconcile" else self.reconciler.poll
+        with observed(task, **reference.fields) as work:
             try:
-                report = task(reference.namespace, reference.name)
+                result = run(reference.namespace, reference.name)
             except UNANSWERED:
-                work.outcome = "unsettled"
+                work.outcome = "requeue"
                 raise
-            work.outcome = _outcome(report)
-        if report is None:  # it is gone, or going: `delete` has the last word
-            self.agenda.forget(reference.uid)
+            work.outcome = _outcome(result)
+        if result is None:  # deleted or being deleted: `delete` has the last word
+            self.queue.forget(reference.uid)
             return
-        self.agenda.note(reference.uid, report, resynced=what == "resync")
-        self._tell(reference, report, compared=what == "resync")
+        self.queue.done(reference.uid, result, task)
+        self._publish(reference, result, compared=task == "reconcile")
 
-    def _tell(self, reference: Reference, report: Report, *, compared: bool = False) -> None:
-        """Tell what has happened: Events to users, log lines and metrics to who runs us."""
+    def _publish(self, reference: Reference, result: Result, *, compared: bool = False) -> None:
+        """Publish a result: Events for users, log lines and metrics for operators."""
         namespace, name = reference.namespace, reference.name
-        self.pipelines.see(namespace, name, report.status, compared=compared)
-        for event in report.events:
+        self.pipelines.see(namespace, name, result.status, compared=compared)
+        for event in result.events:
             level = logging.WARNING if event.type == "Warning" else logging.INFO
             log.log(level, "%s: %s: %s", reference, event.reason, event.message)
             self.recorder.record(reference, event)
 
 
-def _outcome(report: Report | None) -> str:
-    if report is None:
-        return "gone"
-    return "settled" if report.settled else "unsettled"
+def _outcome(result: Result | None) -> str:
+    if result is None:
+        return "deleted"
+    return "success" if result.success else "requeue"

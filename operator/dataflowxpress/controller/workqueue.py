@@ -1,4 +1,4 @@
-"""Agenda: when each pipeline is due, who works on it, and whether that work still gets on."""
+"""Work queue: when each pipeline is due, who works on it, and whether that work progresses."""
 
 from __future__ import annotations
 
@@ -9,175 +9,176 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from dataflowxpress.api.pipeline import Reference
 
-from .reconciler import Report
+from .reconciler import Result
 
-BUSY_LOOK = 5.0  # seconds between looks at data on the move
-IDLE_LOOK = 60.0  # seconds between looks at other data, where nobody asks for more
+Task = Literal["reconcile", "poll"]
+
+BUSY_POLL = 5.0  # seconds between polls while data is moving
+IDLE_POLL = 60.0  # seconds between polls of other data, unless configured
 FIRST_RETRY, LONGEST_RETRY = 5.0, 300.0  # seconds
-DOUBLINGS = 10  # or, after days, the wait would be more seconds than a float can count
-STUCK = 1800.0  # seconds that work on one pipeline may take without getting on
-STARVED = 300.0  # seconds that a pipeline may wait to be taken up while no work gets on at all
+DOUBLINGS = 10  # bounds the exponent: after days, the delay would overflow a float
+PROGRESS_DEADLINE = 1800.0  # seconds that work on one pipeline may take without a heartbeat
+QUEUE_TIMEOUT = 300.0  # seconds that a due pipeline may wait while no work progresses at all
 NEVER = math.inf
 
 
 @dataclass(slots=True)
-class Entry:
-    """What is planned for one pipeline."""
+class Item:
+    """The schedule of one pipeline; times are seconds of the queue's clock."""
 
     reference: Reference
-    look: float = NEVER
-    resync: float = NEVER
+    poll_at: float = NEVER
+    resync_at: float = NEVER
     failures: int = 0
-    claimed: bool = False  # somebody is about to work on it
-    asked: bool = False  # there is news that the work in hand may have begun without
+    popped: bool = False  # a worker has it, or is about to
+    dirty: bool = False  # changed after the current work may have begun
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
-    def next(self) -> float:
-        """When it is due."""
-        return min(self.look, self.resync)
+    def due_at(self) -> float:
+        """When the pipeline is due."""
+        return min(self.poll_at, self.resync_at)
 
 
 def backoff(failures: int, longest: float = LONGEST_RETRY) -> float:
-    """Return for how many seconds to wait after so many failures in a row."""
+    """Return the seconds to wait after this many consecutive failures."""
     return min(FIRST_RETRY * float(2 ** min(failures, DOUBLINGS)), longest)
 
 
-class Agenda:
-    """When each pipeline is due, and who works on it now."""
+class WorkQueue:
+    """The schedule of all pipelines, and the work in progress."""
 
     def __init__(
         self,
-        idle_look: float = IDLE_LOOK,
-        stuck: float = STUCK,
+        idle_poll: float = IDLE_POLL,
+        progress_deadline: float = PROGRESS_DEADLINE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._idle_look, self._stuck, self._clock = idle_look, stuck, clock
-        self._entries: dict[str, Entry] = {}
-        self._working: dict[str, tuple[float, Reference]] = {}
-        self._moved, self._news = clock(), threading.Event()
+        self._idle_poll, self._progress_deadline = idle_poll, progress_deadline
+        self._clock = clock
+        self._items: dict[str, Item] = {}
+        self._active: dict[str, tuple[float, Reference]] = {}
+        self._last_heartbeat, self._added = clock(), threading.Event()
 
     @contextlib.contextmanager
     def work(self, reference: Reference) -> Iterator[Callable[[], None]]:
-        """Make work on one pipeline follow, not overlap.
+        """Serialize work on one pipeline; yields the heartbeat to call whenever it progresses."""
 
-        What it gives is to be called whenever the work has got on.
-        """
+        def heartbeat() -> None:
+            self._last_heartbeat = self._clock()
+            self._active[reference.uid] = self._last_heartbeat, reference
 
-        def get_on() -> None:
-            self._moved = self._clock()
-            self._working[reference.uid] = self._moved, reference
-
-        entry = self._entry(reference)
-        with entry.lock:
-            entry.claimed = entry.asked = False
-            get_on()
+        item = self._item(reference)
+        with item.lock:
+            item.popped = item.dirty = False
+            heartbeat()
             try:
-                yield get_on
+                yield heartbeat
             finally:
-                self._working.pop(reference.uid, None)
-                self._moved = self._clock()
+                self._active.pop(reference.uid, None)
+                self._last_heartbeat = self._clock()
 
-    def stuck(self) -> str:
-        """Say what no longer gets on, or nothing."""
+    def stalled(self) -> str:
+        """Return which work no longer progresses, or an empty string."""
         now = self._clock()
-        for moved, who in list(self._working.values()):
-            if now - moved > self._stuck:
-                return f"work on {who} has not got on for {now - moved:.0f} s"
-        if min(self.longest_wait(), now - self._moved) > STARVED:
-            return f"no work has got on for {STARVED:.0f} s; pipelines that wait: {self.depth()}"
+        for heartbeat, reference in list(self._active.values()):
+            if now - heartbeat > self._progress_deadline:
+                return f"work on {reference} has not progressed for {now - heartbeat:.0f} s"
+        if min(self.longest_wait(), now - self._last_heartbeat) > QUEUE_TIMEOUT:
+            return f"no work progressed for {QUEUE_TIMEOUT:.0f} s; pipelines due: {self.depth()}"
         return ""
 
     def depth(self) -> int:
-        """Count the pipelines that are due and not taken up yet."""
+        """Count the pipelines that are due and not being processed."""
         return len(self._waiting())
 
-    def busy(self) -> set[str]:
-        """Return the pipelines that are being worked on."""
-        return set(self._working)
+    def active(self) -> set[str]:
+        """Return the UIDs of the pipelines that are being processed."""
+        return set(self._active)
 
-    def working(self) -> int:
-        """Count the pipelines that are being worked on."""
-        return len(self._working)
+    def active_workers(self) -> int:
+        """Count the pipelines that are being processed."""
+        return len(self._active)
 
     def longest_wait(self) -> float:
-        """Return for how many seconds the pipeline that waits longest has been due."""
+        """Return for how many seconds the longest-waiting pipeline has been due."""
         now = self._clock()
-        return max((now - entry.next for entry in self._waiting()), default=0)
+        return max((now - item.due_at for item in self._waiting()), default=0)
 
-    def due(self, uid: str) -> str:
-        """Return `resync`, `look` or nothing; a pipeline that has not begun is never due."""
-        now, entry = self._clock(), self._entries.get(uid)
-        if entry is None or now < entry.next:
-            return ""
-        return "resync" if now >= entry.resync else "look"
+    def next_task(self, uid: str) -> Task | None:
+        """Return what is due for a pipeline; None if nothing is, or it was never added."""
+        now, item = self._clock(), self._items.get(uid)
+        if item is None or now < item.due_at:
+            return None
+        return "reconcile" if now >= item.resync_at else "poll"
 
-    def claim(self) -> list[Reference]:
-        """Return the pipelines that are due, each once until it has been worked on."""
-        free = [entry for entry in self._waiting() if not entry.claimed]
-        for entry in free:
-            entry.claimed = True
-        return [entry.reference for entry in sorted(free, key=lambda entry: entry.next)]
+    def pop_due(self) -> list[Reference]:
+        """Return the pipelines that are due, longest wait first, each once until processed."""
+        due = [item for item in self._waiting() if not item.popped]
+        for item in due:
+            item.popped = True
+        return [item.reference for item in sorted(due, key=lambda item: item.due_at)]
 
     def wait(self, seconds: float) -> None:
-        """Wait for so long, or until something is to be done at once."""
-        self._news.wait(seconds)
-        self._news.clear()
+        """Wait for this many seconds, or until a pipeline is added."""
+        self._added.wait(seconds)
+        self._added.clear()
 
-    def start(self, reference: Reference, *, within: float) -> None:
-        """Begin with a pipeline, if it is new, at a random moment: after a restart all are."""
-        entry = self._entry(reference)
-        if entry.resync == NEVER:
-            entry.resync = self._clock() + random.uniform(0, within)  # noqa: S311
+    def add(self, reference: Reference) -> None:
+        """Reconcile the pipeline now; work in progress does not count as the answer."""
+        item = self._item(reference)
+        item.dirty, item.resync_at = True, self._clock()
+        self._added.set()
 
-    def ask(self, reference: Reference) -> None:
-        """Compare everything now; work in hand does not answer that."""
-        entry = self._entry(reference)
-        entry.asked, entry.resync = True, self._clock()
-        self._news.set()
+    def add_after(self, reference: Reference, *, within: float) -> None:
+        """Add a new pipeline at a random moment, so that a restart does not start all at once."""
+        item = self._item(reference)
+        if item.resync_at == NEVER:
+            item.resync_at = self._clock() + random.uniform(0, within)  # noqa: S311
 
-    def note(self, uid: str, report: Report, *, resynced: bool) -> None:
-        """Set the next times by what a report says."""
-        if not (entry := self._entries.get(uid)):
+    def done(self, uid: str, result: Result, task: Task) -> None:
+        """Schedule the next poll and resync according to *result*."""
+        if not (item := self._items.get(uid)):
             return
         now = self._clock()
-        entry.look = now + min(BUSY_LOOK if report.busy else NEVER, self._idle_look)
-        if not report.settled:
-            self.fail(uid, resynced=resynced)
-        elif report.compare and not resynced:
-            entry.resync = now
-        elif resynced:
-            entry.failures = 0
-            self._resync_in(entry, report.resync * random.uniform(0.9, 1.1))  # noqa: S311
+        item.poll_at = now + min(BUSY_POLL if result.busy else NEVER, self._idle_poll)
+        if not result.success:
+            self.requeue(uid, task)
+        elif result.compare and task == "poll":
+            item.resync_at = now
+        elif task == "reconcile":
+            item.failures = 0
+            self._resync_in(item, result.resync * random.uniform(0.9, 1.1))  # noqa: S311
 
-    def fail(self, uid: str, *, resynced: bool) -> None:
-        """Compare everything again later, and later each time; a look puts nothing off."""
-        if not (entry := self._entries.get(uid)):
+    def requeue(self, uid: str, task: Task) -> None:
+        """Reconcile again with exponential backoff; a failed poll postpones nothing."""
+        if not (item := self._items.get(uid)):
             return
-        wait = backoff(entry.failures) * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
-        if resynced:
-            entry.failures += 1
-            self._resync_in(entry, wait)
+        wait = backoff(item.failures) * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
+        if task == "reconcile":
+            item.failures += 1
+            self._resync_in(item, wait)
         else:
-            entry.resync = min(self._clock() + wait, entry.resync)
+            item.resync_at = min(self._clock() + wait, item.resync_at)
 
     def forget(self, uid: str) -> None:
-        """Drop what is known of a pipeline that is gone."""
-        self._entries.pop(uid, None)
+        """Drop the schedule of a deleted pipeline."""
+        self._items.pop(uid, None)
 
-    def _entry(self, reference: Reference) -> Entry:
-        entry = self._entries.setdefault(reference.uid, Entry(reference))
-        entry.reference = reference
-        return entry
+    def _item(self, reference: Reference) -> Item:
+        item = self._items.setdefault(reference.uid, Item(reference))
+        item.reference = reference
+        return item
 
-    def _resync_in(self, entry: Entry, seconds: float) -> None:
-        if not entry.asked:
-            entry.resync = self._clock() + seconds
+    def _resync_in(self, item: Item, seconds: float) -> None:
+        if not item.dirty:
+            item.resync_at = self._clock() + seconds
 
-    def _waiting(self) -> list[Entry]:
-        now, working = self._clock(), self._working
-        entries = list(self._entries.values())
-        return [e for e in entries if now >= e.next and e.reference.uid not in working]
+    def _waiting(self) -> list[Item]:
+        now, active = self._clock(), self._active
+        items = list(self._items.values())
+        return [item for item in items if now >= item.due_at and item.reference.uid not in active]

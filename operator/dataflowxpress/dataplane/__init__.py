@@ -1,8 +1,8 @@
-"""Data plane: where a pipeline's data is, what is unfinished, and how it is set going again."""
+"""Data plane: where a pipeline's data is, which work is unfinished, and how it is triggered."""
 
-from .events import news
-from .monitor import Look, Watcher
-from .recovery import Remedy
-from .requests import Hand
+from .events import events_between
+from .monitor import DataMonitor, DataReport
+from .recovery import RecoveryAction
+from .requests import RequestHandler
 
-__all__ = ["Hand", "Look", "Remedy", "Watcher", "news"]
+__all__ = ["DataMonitor", "DataReport", "RecoveryAction", "RequestHandler", "events_between"]

@@ -9,21 +9,21 @@ from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.status import Status
 from dataflowxpress.reporting.conditions import counted
 
-from .observation import ACTIVE, ENDED_BADLY
+from .observation import ACTIVE, FAILED_STATES
 from .recovery import COMPARE
 
 
-def news(before: Status, after: Status) -> Iterator[Event]:
+def events_between(before: Status, after: Status) -> Iterator[Event]:
     """Yield what has happened."""
     yield from _ended(before, after)
-    yield from _backstop(before, after)
+    yield from _recovery(before, after)
     if after.reprocess and after.reprocess != before.reprocess:
         granted = after.reprocess.answer == "Requested"
-        said = f"{after.reprocess.prefix}: {after.reprocess.answer}"
+        message = f"{after.reprocess.prefix}: {after.reprocess.answer}"
         if granted:
-            yield Event("Normal", Reason.REPROCESS_REQUESTED, said)
+            yield Event("Normal", Reason.REPROCESS_REQUESTED, message)
         else:
-            yield Event("Warning", Reason.REPROCESS_REFUSED, said)
+            yield Event("Warning", Reason.REPROCESS_REFUSED, message)
 
 
 def _ended(before: Status, after: Status) -> Iterator[Event]:
@@ -32,7 +32,7 @@ def _ended(before: Status, after: Status) -> Iterator[Event]:
         if run.id in ended or run.state in ACTIVE:
             continue
         did = f"{counted(run.objects, 'object')}, {counted(run.rows_written, 'row')}"
-        if run.state in ENDED_BADLY:
+        if run.state in FAILED_STATES:
             yield Event("Warning", Reason.RUN_FAILED, f"{run.id}: {run.error}")
         else:
             yield Event(
@@ -42,8 +42,8 @@ def _ended(before: Status, after: Status) -> Iterator[Event]:
             )
 
 
-def _backstop(before: Status, after: Status) -> Iterator[Event]:
-    was, now = before.backstop, after.backstop
+def _recovery(before: Status, after: Status) -> Iterator[Event]:
+    was, now = before.recovery, after.recovery
     if now is None or now == was:
         return
     known = was.attempts if was and was.work == now.work else 0
@@ -53,9 +53,9 @@ def _backstop(before: Status, after: Status) -> Iterator[Event]:
         yield Event(
             "Warning", Reason(now.reason), f"{now.message}: {now.did} (attempt {now.attempts})"
         )
-    if now.gave_up and not (was and was.gave_up):
+    if now.backoff_limit_exceeded and not (was and was.backoff_limit_exceeded):
         yield Event(
             "Warning",
-            Reason.GAVE_UP,
+            Reason.BACKOFF_LIMIT_EXCEEDED,
             f"{now.message}: {counted(now.attempts, 'attempt')} changed nothing",
         )

@@ -5,58 +5,66 @@ from __future__ import annotations
 from dataflowxpress.api.annotations import REDRIVE_REQUESTED, RUN_REQUESTED
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.spec import DataPipelineSpec
-from dataflowxpress.api.status import Backstop
-from dataflowxpress.reporting.conditions import Fact, counted, listed
+from dataflowxpress.api.status import Recovery
+from dataflowxpress.reporting.conditions import ConditionUpdate, counted, listed
 
-from .observation import ENDED_BADLY, Facts
+from .observation import FAILED_STATES, Observation
 
 
-def data_current(spec: DataPipelineSpec, facts: Facts, backstop: Backstop | None) -> Fact:
+def data_current(
+    spec: DataPipelineSpec, observation: Observation, recovery: Recovery | None
+) -> ConditionUpdate:
     """Return the condition, with what the backstop has done about it."""
-    fact = _said(spec, facts)
-    if fact.holds or backstop is None:
+    fact = _condition(spec, observation)
+    if fact.holds or recovery is None:
         return fact
-    return fact._replace(message=f"{fact.message}; {_tried(backstop)}")
+    return fact._replace(message=f"{fact.message}; {_attempts(recovery)}")
 
 
-def _said(spec: DataPipelineSpec, facts: Facts) -> Fact:
-    if failed := _failed(facts):
+def _condition(spec: DataPipelineSpec, observation: Observation) -> ConditionUpdate:
+    if failed := _failed(observation):
         return failed
-    if not facts.packaged:
-        said = "the script is not ours: what it has converted cannot be known"
-        return Fact("DataCurrent", None, Reason.OWN_SCRIPT, said)
-    if facts.pending:
+    if not observation.packaged:
+        message = "the script is not ours: what it has converted cannot be known"
+        return ConditionUpdate("DataCurrent", None, Reason.CUSTOM_SCRIPT, message)
+    if observation.pending:
         reason = Reason.SUSPENDED if spec.suspend else Reason.WAITING
-        said = listed(facts.reasons) or "uploaded objects are not converted yet"
-        return Fact("DataCurrent", False, reason, said)
-    if facts.requests:
-        return Fact("DataCurrent", False, Reason.REPROCESSING, "objects are to be converted again")
-    if facts.publishing:
-        said = "all uploaded objects are converted, and on their way into the catalog"
-        return Fact("DataCurrent", False, Reason.WAITING, said)
-    rejected = facts.data.rejected
-    said = f"; {counted(rejected, 'row')} did not fit" if rejected else ""
-    return Fact("DataCurrent", True, Reason.CURRENT, f"all uploaded objects are converted{said}")
+        message = listed(observation.reasons) or "uploaded objects are not converted yet"
+        return ConditionUpdate("DataCurrent", False, reason, message)
+    if observation.requests:
+        return ConditionUpdate(
+            "DataCurrent", False, Reason.REPROCESSING, "objects are to be converted again"
+        )
+    if observation.publishing:
+        message = "all uploaded objects are converted, and on their way into the catalog"
+        return ConditionUpdate("DataCurrent", False, Reason.WAITING, message)
+    rejected = observation.data.rejected
+    message = f"; {counted(rejected, 'row')} did not fit" if rejected else ""
+    return ConditionUpdate(
+        "DataCurrent", True, Reason.CURRENT, f"all uploaded objects are converted{message}"
+    )
 
 
-def _failed(facts: Facts) -> Fact | None:
-    last, crawl, dead = facts.last_run, facts.crawl, facts.data.dead_letters
+def _failed(observation: Observation) -> ConditionUpdate | None:
+    last, crawl, dead = observation.last_run, observation.crawl, observation.data.dead_letters
     if dead:
-        said = (
+        message = (
             f"{counted(dead, 'message')} could not be dealt with:"
             f" remove the cause, then set the annotation {REDRIVE_REQUESTED}"
         )
-        return Fact("DataCurrent", False, Reason.DEAD_LETTERS, said)
-    if last and last.state in ENDED_BADLY:
-        return Fact("DataCurrent", False, Reason.LAST_RUN_FAILED, f"{last.id}: {last.error}")
+        return ConditionUpdate("DataCurrent", False, Reason.DEAD_LETTERS, message)
+    if last and last.state in FAILED_STATES:
+        return ConditionUpdate(
+            "DataCurrent", False, Reason.LAST_RUN_FAILED, f"{last.id}: {last.error}"
+        )
     if crawl and crawl.state == "Failed":
-        return Fact("DataCurrent", False, Reason.LAST_CRAWL_FAILED, crawl.error)
+        return ConditionUpdate("DataCurrent", False, Reason.LAST_CRAWL_FAILED, crawl.error)
     return None
 
 
-def _tried(backstop: Backstop) -> str:
-    times = "once" if backstop.attempts == 1 else f"{backstop.attempts} times"
-    done = f"{backstop.did} {times}"
-    if not backstop.gave_up:
+def _attempts(recovery: Recovery) -> str:
+    times = "once" if recovery.attempts == 1 else f"{recovery.attempts} times"
+    done = f"{recovery.did} {times}"
+    if not recovery.backoff_limit_exceeded:
         return done
     return f"{done}, and given up: remove the cause, then set the annotation {RUN_REQUESTED}"

@@ -21,7 +21,7 @@ THREADS = 16
 RECENT = 50  # manifests whose sums are kept, for the runs that the status shows
 
 
-class Entry(NamedTuple):
+class ObjectEntry(NamedTuple):
     """What the newest manifest that names an object says of it."""
 
     etag: str
@@ -29,7 +29,7 @@ class Entry(NamedTuple):
     rejected: int
 
 
-class Sums(NamedTuple):
+class ManifestTotals(NamedTuple):
     """What one manifest says in sum."""
 
     run: str
@@ -40,7 +40,7 @@ class Sums(NamedTuple):
     reasons: tuple[str, ...]
 
 
-class Place(NamedTuple):
+class ManifestRef(NamedTuple):
     """A manifest in S3's listing: numbers begin anew in a bucket that was emptied."""
 
     key: str
@@ -53,23 +53,23 @@ class Place(NamedTuple):
 
 
 @dataclass
-class Book:
+class ManifestLog:
     """What the manifests of one bucket say: the newest snapshot, and what came after it."""
 
-    objects: dict[str, Entry] = field(default_factory=dict)  # newest entry by key
+    objects: dict[str, ObjectEntry] = field(default_factory=dict)  # newest entry by key
     waiting: Mapping[str, str] = field(default_factory=dict)  # reasons by key
-    sums: deque[Sums] = field(default_factory=lambda: deque(maxlen=RECENT))
-    last: Place | None = None  # what was read last
+    sums: deque[ManifestTotals] = field(default_factory=lambda: deque(maxlen=RECENT))
+    last: ManifestRef | None = None  # what was read last
 
     @classmethod
     def opened(cls, s3: Any, bucket: str) -> Self:
         """Read all that there is; of what a snapshot says only the newest sums once more."""
-        book, number = cls(), 0
+        log, number = cls(), 0
         if snapshots := [item["Key"] for item in listing(s3, bucket, SNAPSHOTS)]:
-            number = book._take(gzip.decompress(_read(s3, bucket, snapshots[-1])))
-        for place, manifest in _read_all(s3, bucket, _manifests(s3, bucket, number - RECENT)):
-            book._learn(place, manifest, known=place.number <= number)
-        return book
+            number = log._take(gzip.decompress(_read(s3, bucket, snapshots[-1])))
+        for ref, manifest in _read_all(s3, bucket, _manifests(s3, bucket, number - RECENT)):
+            log._learn(ref, manifest, known=ref.number <= number)
+        return log
 
     def follow(self, s3: Any, bucket: str) -> bool:
         """Read the manifests that came since; False if what was read last is not there any more."""
@@ -78,11 +78,11 @@ class Book:
         there = _manifests(s3, bucket, self.last.number - 1)
         if next(there, None) != self.last:
             return False
-        for place, manifest in _read_all(s3, bucket, there):
-            self._learn(place, manifest)
+        for ref, manifest in _read_all(s3, bucket, there):
+            self._learn(ref, manifest)
         return True
 
-    def of_run(self, run: str) -> list[Sums]:
+    def of_run(self, run: str) -> list[ManifestTotals]:
         """Return what the manifests of one run say in sum."""
         return [sums for sums in self.sums if sums.run == run]
 
@@ -92,26 +92,26 @@ class Book:
         self.waiting = head["waiting"]
         return int(head["number"])
 
-    def _learn(self, place: Place, manifest: Mapping[str, Any], *, known: bool = False) -> None:
+    def _learn(self, ref: ManifestRef, manifest: Mapping[str, Any], *, known: bool = False) -> None:
         self.sums.append(_sums(manifest))
-        self.last = place
+        self.last = ref
         if not known:
             self.objects.update(map(_entry, manifest["objects"]))
             self.waiting = {each["key"]: each["reason"] for each in manifest["waiting"]}
 
 
-class Books:
+class ManifestLogs:
     """The books of all pipelines, by bucket."""
 
     def __init__(self) -> None:
-        self._books: dict[str, Book] = {}
+        self._logs: dict[str, ManifestLog] = {}
 
-    def of(self, s3: Any, bucket: str) -> Book:
+    def of(self, s3: Any, bucket: str) -> ManifestLog:
         """Return the book of *bucket*, up to date."""
-        book = self._books.get(bucket)
-        if book is None or not book.follow(s3, bucket):
-            book = self._books[bucket] = Book.opened(s3, bucket)
-        return book
+        log = self._logs.get(bucket)
+        if log is None or not log.follow(s3, bucket):
+            log = self._logs[bucket] = ManifestLog.opened(s3, bucket)
+        return log
 
 
 def listing(s3: Any, bucket: str, prefix: str, **more: str) -> Iterator[Mapping[str, Any]]:
@@ -121,21 +121,21 @@ def listing(s3: Any, bucket: str, prefix: str, **more: str) -> Iterator[Mapping[
         yield from page.get("Contents", ())
 
 
-def _manifests(s3: Any, bucket: str, after: int) -> Iterator[Place]:
+def _manifests(s3: Any, bucket: str, after: int) -> Iterator[ManifestRef]:
     start = f"{MANIFESTS}{max(after, 0):010d}.json"
     for item in listing(s3, bucket, MANIFESTS, StartAfter=start):
-        yield Place(item["Key"], item["ETag"])
+        yield ManifestRef(item["Key"], item["ETag"])
 
 
 def _read_all(
-    s3: Any, bucket: str, places: Iterable[Place]
-) -> Iterator[tuple[Place, Mapping[str, Any]]]:
+    s3: Any, bucket: str, refs: Iterable[ManifestRef]
+) -> Iterator[tuple[ManifestRef, Mapping[str, Any]]]:
     """Read manifests, many at a time, and yield them in order."""
-    listed = [*places]
+    listed = [*refs]
     if not listed:
         return
     with Pool(min(THREADS, len(listed))) as pool:
-        contents = pool.map(lambda place: _read(s3, bucket, place.key), listed)
+        contents = pool.map(lambda ref: _read(s3, bucket, ref.key), listed)
         yield from zip(listed, map(json.loads, contents), strict=True)
 
 
@@ -144,12 +144,12 @@ def _read(s3: Any, bucket: str, key: str) -> bytes:
     return content
 
 
-def _entry(said: Mapping[str, Any]) -> tuple[str, Entry]:
-    return said["key"], Entry(said["etag"], said["rows"], said["rejected"])
+def _entry(message: Mapping[str, Any]) -> tuple[str, ObjectEntry]:
+    return message["key"], ObjectEntry(message["etag"], message["rows"], message["rejected"])
 
 
-def _sums(manifest: Mapping[str, Any]) -> Sums:
+def _sums(manifest: Mapping[str, Any]) -> ManifestTotals:
     entries = manifest["objects"]
     read, rows, rejected = (sum(each[what] for each in entries) for what in COUNTS)
     reasons = tuple(f"{each['key']}: {each['reason']}" for each in entries if each["reason"])
-    return Sums(manifest["run"], len(entries), read, rows, rejected, reasons)
+    return ManifestTotals(manifest["run"], len(entries), read, rows, rejected, reasons)

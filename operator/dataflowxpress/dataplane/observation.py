@@ -13,11 +13,11 @@ from dataflowxpress.aws.resources import Alarm, Bucket, Crawler, Job
 from dataflowxpress.planning.resource import Resource, only
 from dataflowxpress.reporting.conditions import listed
 
-from .manifest_log import NAMED, REQUESTS, Book, Books, Sums, listing
+from .manifest_log import NAMED, REQUESTS, ManifestLog, ManifestLogs, ManifestTotals, listing
 from .queues import Depth, Queues, depth
 
 SHOWN = 10  # runs in the status
-ENDED_BADLY = {"FAILED", "TIMEOUT", "STOPPED", "ERROR"}
+FAILED_STATES = {"FAILED", "TIMEOUT", "STOPPED", "ERROR"}
 ACTIVE = {"STARTING", "RUNNING", "STOPPING", "WAITING"}
 
 
@@ -30,7 +30,7 @@ class Upload(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
+class Observation:
     """What a look found; times are text as in the status, and compare as such."""
 
     packaged: bool  # the script is ours, and keeps books
@@ -67,7 +67,7 @@ class Facts:
         One that died may have left that to the next, which has itself nothing to commit.
         """
         ended = next((run for run in self.runs if run.state not in ACTIVE), None)
-        left = ended is not None and ended.state in ENDED_BADLY
+        left = ended is not None and ended.state in FAILED_STATES
         return left or any(run.state in ACTIVE and run.objects for run in self.runs)
 
     @property
@@ -76,26 +76,29 @@ class Facts:
         return max((upload.modified for upload in self.pending), default="")
 
 
-def gather(
-    client: Callable[[str], Any], spec: DataPipelineSpec, wanted: Sequence[Resource], books: Books
-) -> Facts:
+def observe(
+    client: Callable[[str], Any],
+    spec: DataPipelineSpec,
+    wanted: Sequence[Resource],
+    logs: ManifestLogs,
+) -> Observation:
     """Read everything."""
     s3, glue, sqs = client("s3"), client("glue"), client("sqs")
     bucket, queues = only(wanted, Bucket).name, Queues.of(wanted)
     packaged = spec.job.script.packaged
-    book = books.of(s3, bucket)
-    pending = tuple(each for each in _uploads(s3, bucket, spec.source) if not _is_in(book, each))
+    log = logs.of(s3, bucket)
+    pending = tuple(each for each in _uploads(s3, bucket, spec.source) if not _is_in(log, each))
     dead = sum(sum(depth(sqs, each.queue)) for each in wanted if isinstance(each, Alarm))
-    return Facts(
+    return Observation(
         packaged=packaged,
         crawl=_last_crawl(glue.get_crawler(Name=only(wanted, Crawler).name)["Crawler"]),
-        runs=_runs(glue, only(wanted, Job).name, book),
+        runs=_runs(glue, only(wanted, Job).name, log),
         uploads=depth(sqs, queues.uploads),
         crawls=depth(sqs, queues.crawls),
         pending=pending,
         requests=tuple(each["Key"] for each in listing(s3, bucket, REQUESTS)),
-        reasons=tuple(f"{key}: {reason}" for key, reason in book.waiting.items()),
-        data=_data(book, waiting=len(pending) if packaged else 0, dead_letters=dead),
+        reasons=tuple(f"{key}: {reason}" for key, reason in log.waiting.items()),
+        data=_data(log, waiting=len(pending) if packaged else 0, dead_letters=dead),
     )
 
 
@@ -105,16 +108,16 @@ def _uploads(s3: Any, bucket: str, source: Source) -> Iterator[Upload]:
             yield Upload(item["Key"], item["ETag"].strip('"'), _time(item["LastModified"]))
 
 
-def _is_in(book: Book, upload: Upload) -> bool:
-    entry = book.objects.get(upload.key)
+def _is_in(log: ManifestLog, upload: Upload) -> bool:
+    entry = log.objects.get(upload.key)
     return entry is not None and entry.etag == upload.etag
 
 
-def _data(book: Book, *, waiting: int, dead_letters: int) -> Data:
+def _data(log: ManifestLog, *, waiting: int, dead_letters: int) -> Data:
     return Data(
-        objects=len(book.objects),
-        rows=sum(entry.rows for entry in book.objects.values()),
-        rejected=sum(entry.rejected for entry in book.objects.values()),
+        objects=len(log.objects),
+        rows=sum(entry.rows for entry in log.objects.values()),
+        rejected=sum(entry.rejected for entry in log.objects.values()),
         waiting=waiting,
         dead_letters=dead_letters,
     )
@@ -133,13 +136,13 @@ def _last_crawl(crawler: Mapping[str, Any]) -> Crawl | None:
     )
 
 
-def _runs(glue: Any, job: str, book: Book) -> tuple[Run, ...]:
+def _runs(glue: Any, job: str, log: ManifestLog) -> tuple[Run, ...]:
     found = glue.get_job_runs(JobName=job, MaxResults=SHOWN)["JobRuns"]
     newest = sorted(found, key=lambda run: _time(run["StartedOn"]), reverse=True)
-    return tuple(_run(run, book.of_run(run["Id"])) for run in newest[:SHOWN])
+    return tuple(_run(run, log.of_run(run["Id"])) for run in newest[:SHOWN])
 
 
-def _run(run: Mapping[str, Any], sums: Sequence[Sums]) -> Run:
+def _run(run: Mapping[str, Any], sums: Sequence[ManifestTotals]) -> Run:
     reasons = [reason for each in sums for reason in each.reasons]
     return Run(
         id=run["Id"],

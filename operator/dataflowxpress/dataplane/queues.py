@@ -14,7 +14,7 @@ from dataflowxpress.planning.resource import Resource, only
 
 VISIBLE, IN_FLIGHT = "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"
 BATCH = 10  # messages in one call
-BACKSTOP = "dataflowxpress"  # the source that the functions know our messages by
+RECOVERY = "dataflowxpress"  # the source that the functions know our messages by
 
 
 class Depth(NamedTuple):
@@ -48,7 +48,7 @@ def depth(sqs: Any, queue: Queue) -> Depth:
 
 def ask(sqs: Any, queue: Queue, reason: str) -> None:
     """Put a message on *queue* that asks its function to look now."""
-    body = json.dumps({"source": BACKSTOP, "reason": reason})
+    body = json.dumps({"source": RECOVERY, "reason": reason})
     sqs.send_message(QueueUrl=queue_url(sqs, queue.name), MessageBody=body)
 
 

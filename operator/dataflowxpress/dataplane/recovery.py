@@ -14,15 +14,15 @@ from enum import Enum
 from typing import NamedTuple
 
 from dataflowxpress.api.reasons import Reason
-from dataflowxpress.api.status import TIME, Backstop, Status
+from dataflowxpress.api.status import TIME, Recovery, Status
 from dataflowxpress.reporting.conditions import counted
 
-from .observation import ENDED_BADLY, Facts
+from .observation import FAILED_STATES, Observation
 
-MOST_ATTEMPTS = 6  # with a look a minute: over an hour
+BACKOFF_LIMIT = 6  # with a look a minute: over an hour
 
 
-class Remedy(Enum):
+class RecoveryAction(Enum):
     """What sets a pipeline going again."""
 
     CRAWL = "asked for a crawl"
@@ -30,137 +30,151 @@ class Remedy(Enum):
     COMPARE = "compared everything with AWS"
 
 
-CRAWL, RUN, COMPARE = Remedy
+CRAWL, RUN, COMPARE = RecoveryAction
 
 
-class Leftover(NamedTuple):
+class UnfinishedWork(NamedTuple):
     """Work that nobody is about to do."""
 
     reason: Reason
     message: str
-    remedy: Remedy
+    action: RecoveryAction
 
 
 class Decision(NamedTuple):
     """What is remembered, and what is done now."""
 
-    memory: Backstop | None
-    remedy: Remedy | None = None
+    memory: Recovery | None
+    action: RecoveryAction | None = None
 
 
-def leftover(facts: Facts) -> Leftover | None:
+def unfinished_work(observation: Observation) -> UnfinishedWork | None:
     """Return what is left to do and not being done; None also where something moves."""
-    if facts.moving:
+    if observation.moving:
         return None
-    return next(filter(None, (check(facts) for check in _CHECKS)), None)
+    return next(filter(None, (check(observation) for check in _CHECKS)), None)
 
 
-def _queue_stuck(facts: Facts) -> Leftover | None:
-    stuck = facts.uploads.visible + facts.crawls.visible
-    said = f"nobody takes {counted(stuck, 'message')}"
-    return Leftover(Reason.QUEUE_STUCK, said, COMPARE) if stuck else None
+def _queue_not_consumed(observation: Observation) -> UnfinishedWork | None:
+    stuck = observation.uploads.visible + observation.crawls.visible
+    message = f"nobody takes {counted(stuck, 'message')}"
+    return UnfinishedWork(Reason.QUEUE_NOT_CONSUMED, message, COMPARE) if stuck else None
 
 
-def _crawl_failed(facts: Facts) -> Leftover | None:
-    crawl = facts.crawl
+def _crawl_failed(observation: Observation) -> UnfinishedWork | None:
+    crawl = observation.crawl
     if crawl is None or crawl.state not in {"Failed", "Cancelled"}:
         return None
-    return Leftover(Reason.CRAWL_FAILED, _because("the last crawl failed", crawl.error), CRAWL)
+    return UnfinishedWork(
+        Reason.CRAWL_FAILED, _because("the last crawl failed", crawl.error), CRAWL
+    )
 
 
-def _run_failed(facts: Facts) -> Leftover | None:
-    run = facts.last_run
+def _run_failed(observation: Observation) -> UnfinishedWork | None:
+    run = observation.last_run
     # Nobody knows whether a script that is not ours bears to be run again.
-    if run is None or run.state not in ENDED_BADLY or not facts.packaged:
+    if run is None or run.state not in FAILED_STATES or not observation.packaged:
         return None
-    return Leftover(Reason.RUN_FAILED, _because(f"{run.id} ended {run.state}", run.error), RUN)
+    return UnfinishedWork(
+        Reason.RUN_FAILED, _because(f"{run.id} ended {run.state}", run.error), RUN
+    )
 
 
-def _crawl_missing(facts: Facts) -> Leftover | None:
-    if facts.newest <= facts.crawled:
+def _crawl_missing(observation: Observation) -> UnfinishedWork | None:
+    if observation.newest <= observation.crawled:
         return None
-    return Leftover(Reason.OBJECTS_WAITING, f"{_waiting(facts)}, and no crawl came", CRAWL)
+    return UnfinishedWork(
+        Reason.OBJECTS_WAITING, f"{_waiting(observation)}, and no crawl came", CRAWL
+    )
 
 
-def _run_missing(facts: Facts) -> Leftover | None:
-    ran = facts.last_run.started if facts.last_run else ""
+def _run_missing(observation: Observation) -> UnfinishedWork | None:
+    ran = observation.last_run.started if observation.last_run else ""
     # Also where no object waits: a crawl may have widened a type.
-    missing = facts.crawled > ran
+    missing = observation.crawled > ran
     return (
-        Leftover(Reason.RUN_MISSING, "no run came after the last crawl", RUN) if missing else None
+        UnfinishedWork(Reason.RUN_MISSING, "no run came after the last crawl", RUN)
+        if missing
+        else None
     )
 
 
-def _run_left_some(facts: Facts) -> Leftover | None:
-    if not (facts.packaged and facts.pending):
+def _run_left_some(observation: Observation) -> UnfinishedWork | None:
+    if not (observation.packaged and observation.pending):
         return None
-    return Leftover(
-        Reason.OBJECTS_WAITING, f"{_waiting(facts)}, and the last run left it so", CRAWL
+    return UnfinishedWork(
+        Reason.OBJECTS_WAITING, f"{_waiting(observation)}, and the last run left it so", CRAWL
     )
 
 
-def _request_open(facts: Facts) -> Leftover | None:
-    if not (facts.packaged and facts.requests):
+def _reprocess_pending(observation: Observation) -> UnfinishedWork | None:
+    if not (observation.packaged and observation.requests):
         return None
-    return Leftover(Reason.REQUEST_OPEN, "objects are to be converted again", RUN)
+    return UnfinishedWork(Reason.REPROCESS_PENDING, "objects are to be converted again", RUN)
 
 
 _CHECKS = (
-    *(_queue_stuck, _crawl_failed, _run_failed, _crawl_missing, _run_missing),
-    *(_run_left_some, _request_open),
+    *(_queue_not_consumed, _crawl_failed, _run_failed, _crawl_missing, _run_missing),
+    *(_run_left_some, _reprocess_pending),
 )
 
 
-def decide(facts: Facts, before: Status, still: float, now: datetime, patience: float) -> Decision:
+def decide(
+    observation: Observation, before: Status, still: float, now: datetime, patience: float
+) -> Decision:
     """Return what to do about what has been left, and standing *still*, for that many seconds.
 
     A first attempt waits for *patience* seconds, each further one for twice as long as the last.
     New uploads, a new spec and a request begin anew.
     """
-    left = leftover(facts)
+    left = unfinished_work(observation)
     if left is None:
-        return Decision(before.backstop if facts.moving else None)
-    what = work_of(facts, before)
-    known = before.backstop
+        return Decision(before.recovery if observation.moving else None)
+    what = work_of(observation, before)
+    known = before.recovery
     if known is None or known.work != what:
-        known = Backstop(reason=left.reason, message=left.message, work=what)
+        known = Recovery(reason=left.reason, message=left.message, work=what)
     known = known.model_copy(update={"reason": left.reason, "message": left.message})
     if still < patience or now < _next(known, patience):
         return Decision(known if known.attempts else None)
-    if known.attempts >= MOST_ATTEMPTS:
-        return Decision(known.model_copy(update={"gave_up": True}))
+    if known.attempts >= BACKOFF_LIMIT:
+        return Decision(known.model_copy(update={"backoff_limit_exceeded": True}))
     tried = known.model_copy(
         update={
             "attempts": known.attempts + 1,
             "last_attempt": now.strftime(TIME),
-            "did": left.remedy.value,
+            "did": left.action.value,
         }
     )
-    return Decision(tried, left.remedy)
+    return Decision(tried, left.action)
 
 
-def work_of(facts: Facts, before: Status) -> str:
+def work_of(observation: Observation, before: Status) -> str:
     """Return a short text that differs when the work, the spec or a request does."""
     work = [
-        sorted(facts.pending),
-        facts.requests,
+        sorted(observation.pending),
+        observation.requests,
         before.observed_generation,
         before.run_handled_at,
     ]
     return hashlib.sha256(json.dumps(work).encode()).hexdigest()[:16]
 
 
-def _next(memory: Backstop, patience: float) -> datetime:
+def _next(memory: Recovery, patience: float) -> datetime:
     if not memory.attempts:
         return datetime.min.replace(tzinfo=UTC)  # at once
     last = datetime.strptime(memory.last_attempt, TIME).replace(tzinfo=UTC)
     return last + timedelta(seconds=patience * 2**memory.attempts)
 
 
-def _waiting(facts: Facts) -> str:
-    if not facts.packaged:
+def _waiting(observation: Observation) -> str:
+    if not observation.packaged:
         return "objects have arrived"
-    return "an object waits" if len(facts.pending) == 1 else f"{len(facts.pending)} objects wait"
+    return (
+        "an object waits"
+        if len(observation.pending) == 1
+        else f"{len(observation.pending)} objects wait"
+    )
 
 
 def _because(what: str, error: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from dataflowxpress.api.annotations import Wishes
+from dataflowxpress.api.annotations import DataRequests
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.status import Reprocess, Status
 from dataflowxpress.aws.resources import Bucket, Queue
@@ -15,40 +15,42 @@ from dataflowxpress.planning.resource import Resource, only
 
 from .manifest_log import REQUESTS
 from .queues import Queues, ask, redrive
-from .recovery import Remedy
+from .recovery import RecoveryAction
 
 LONGEST_KEY = 1024  # bytes, for S3
 
 
-class Hand(NamedTuple):
+class RequestHandler(NamedTuple):
     """What the operator may do to a pipeline's data: send messages, and put requests."""
 
     client: Callable[[str], Any]
     spec: DataPipelineSpec
     wanted: Sequence[Resource]
 
-    def set_going(self, remedy: Remedy) -> None:
+    def trigger(self, action: RecoveryAction) -> None:
         """Ask for what stands still; a comparison with AWS is for somebody else to make."""
         queues = Queues.of(self.wanted)
-        if remedy is not Remedy.COMPARE:
-            queue = queues.uploads if remedy is Remedy.CRAWL else queues.crawls
-            ask(self.client("sqs"), queue, remedy.value)
+        if action is not RecoveryAction.COMPARE:
+            queue = queues.uploads if action is RecoveryAction.CRAWL else queues.crawls
+            ask(self.client("sqs"), queue, action.value)
 
-    def grant(self, wishes: Wishes, status: Status) -> Status:
+    def fulfil(self, data_requests: DataRequests, status: Status) -> Status:
         """Do what is asked for and not answered yet; return the status with the answers.
 
         Whatever is done twice, because the answer was lost, does no harm.
         """
-        known = Wishes.answered_in(status)
-        if wishes.redrive not in {"", known.redrive}:
+        known = DataRequests.answered_in(status)
+        if data_requests.redrive not in {"", known.redrive}:
             for queue in self.wanted:
                 if isinstance(queue, Queue):
                     redrive(self.client("sqs"), queue)
-        if wishes.reprocess != known.reprocess:
-            status = status.model_copy(update={"reprocess": self._reprocess(wishes.reprocess)})
-        if wishes.run not in {"", known.run}:
-            self.set_going(Remedy.RUN)
-        answers = {"run_handled_at": wishes.run, "redrive_handled_at": wishes.redrive}
+        if data_requests.reprocess != known.reprocess:
+            status = status.model_copy(
+                update={"reprocess": self._reprocess(data_requests.reprocess)}
+            )
+        if data_requests.run not in {"", known.run}:
+            self.trigger(RecoveryAction.RUN)
+        answers = {"run_handled_at": data_requests.run, "redrive_handled_at": data_requests.redrive}
         return status.model_copy(update=answers)
 
     def _reprocess(self, prefix: str) -> Reprocess | None:
@@ -58,7 +60,7 @@ class Hand(NamedTuple):
             return Reprocess(prefix=prefix, answer=why_not)
         bucket = only(self.wanted, Bucket).name
         self.client("s3").put_object(Bucket=bucket, Key=request_key(prefix), Body=b"")
-        self.set_going(Remedy.RUN)
+        self.trigger(RecoveryAction.RUN)
         return Reprocess(prefix=prefix, answer="Requested")
 
     def _why_not(self, prefix: str) -> str:

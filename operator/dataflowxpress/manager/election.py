@@ -74,13 +74,13 @@ class Election:
     def _lead(self) -> bool:
         log.info("working%s", f" as {self._lease.holder}" if self._lease else "")
         self._work.start()
-        asked = False
-        while self._work.alive() and not (asked := self._wait(RETRY)):
+        stopped = False
+        while self._work.alive() and not (stopped := self._wait(RETRY)):
             self._held()
         self._held()  # what is left to do is to end before the deadline
         self._work.stop()
         self._release()
-        return asked
+        return stopped
 
     def _held(self) -> bool:
         """Take or renew the Lease, and wind up the clock that ends us when we no longer can.

@@ -36,8 +36,8 @@ class Operation:
 
     def __init__(self, namespaces: Collection[str], worker: Worker, **shared: Any) -> None:
         self._namespaces = namespaces
-        self._memo = kopf.Memo(worker=worker, agenda=worker.agenda, **shared)
-        self._dispatcher = Dispatcher(worker.agenda, worker.take_up)
+        self._memo = kopf.Memo(worker=worker, queue=worker.queue, **shared)
+        self._dispatcher = Dispatcher(worker.queue, worker.process)
         self._threads = [
             threading.Thread(target=self._watch, name="operator", daemon=True),
             threading.Thread(target=self._dispatcher.run, name="dispatcher", daemon=True),

@@ -13,9 +13,9 @@ from typing import NoReturn
 from dataflowxpress.aws import clients
 from dataflowxpress.aws.observer import TAGGING
 from dataflowxpress.controller.reconciler import Reconciler
-from dataflowxpress.controller.tenancy import Rules
+from dataflowxpress.controller.tenancy import TenantPolicy
 from dataflowxpress.controller.worker import Worker
-from dataflowxpress.controller.workqueue import IDLE_LOOK, STUCK, Agenda
+from dataflowxpress.controller.workqueue import IDLE_POLL, PROGRESS_DEADLINE, WorkQueue
 from dataflowxpress.kube.client import Cluster, connect
 from dataflowxpress.kube.events import Recorder
 from dataflowxpress.kube.lease import Lease
@@ -28,7 +28,7 @@ from .health import Check, Recent
 from .operation import Operation
 from .probes import Address, Checks
 from .signals import Signals
-from .watch_monitor import DEAF, Watch
+from .watch_monitor import WATCH_STALE_AFTER, Watch
 
 log = logging.getLogger(__name__)
 
@@ -43,27 +43,32 @@ class Service:
     selector: str = ""
     lease: str = ""
     probes: Address | None = None
-    look_every: float = IDLE_LOOK
-    deaf_after: float = DEAF
-    stuck_after: float = STUCK
-    rules: Rules = field(default_factory=Rules)
+    poll_interval: float = IDLE_POLL
+    watch_stale_after: float = WATCH_STALE_AFTER
+    progress_deadline: float = PROGRESS_DEADLINE
+    tenant_policy: TenantPolicy = field(default_factory=TenantPolicy)
 
     def run(self) -> NoReturn:
         """Work until a signal ends us; the process ends with it."""
         connect()
         signals, cluster = Signals(), Cluster()
-        agenda, watch = Agenda(self.look_every, self.stuck_after), Watch(self.deaf_after)
-        reconciler = Reconciler(cluster, patience=self.look_every, rules=self.rules)
-        worker = Worker(reconciler, agenda, Recorder())
-        metrics.watch(agenda, worker.pipelines)
+        queue, watch = (
+            WorkQueue(self.poll_interval, self.progress_deadline),
+            Watch(self.watch_stale_after),
+        )
+        reconciler = Reconciler(
+            cluster, patience=self.poll_interval, tenant_policy=self.tenant_policy
+        )
+        worker = Worker(reconciler, queue, Recorder())
+        metrics.watch(queue, worker.pipelines)
         work = Operation(self.namespaces, worker, watch=watch, selector=self.selector)
         election = Election(self._lease(), work, signals.wait)
         if self.probes:
-            hearing = self._hearing(cluster, watch, agenda)
+            hearing = self._hearing(cluster, watch, queue)
             alive: Checks = {
                 "main": election.turning,
                 "loop": work.turning,
-                "work": agenda.stuck,
+                "work": queue.stalled,
                 "watch": lambda: hearing() if work.alive() else "",
             }
             ready: Checks = {"lease": election.standing, **self._readiness(cluster)}
@@ -92,9 +97,11 @@ class Service:
                 return True
         return False
 
-    def _hearing(self, cluster: Cluster, watch: Watch, agenda: Agenda) -> Check:
+    def _hearing(self, cluster: Cluster, watch: Watch, queue: WorkQueue) -> Check:
         where = (cluster, self.namespaces, self.selector)
-        return Recent(partial(health.hearing, watch, *where, agenda.busy), self.deaf_after / 4)
+        return Recent(
+            partial(health.hearing, watch, *where, queue.active), self.watch_stale_after / 4
+        )
 
     def _readiness(self, cluster: Cluster) -> Checks:
         return {

@@ -6,13 +6,15 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 
-DEAF = 120.0  # seconds: kopf replaces a watch that is silent for 70 by itself
+WATCH_STALE_AFTER = 120.0  # seconds: kopf replaces a watch that is silent for 70 by itself
 
 
 class Watch:
     """Compares what the watch has told with what is there, by UID and resource version."""
 
-    def __init__(self, deaf: float = DEAF, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, deaf: float = WATCH_STALE_AFTER, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.deaf, self._clock = deaf, clock
         self._heard: dict[str, str] = {}
         self._behind: dict[str, float] = {}

@@ -15,7 +15,7 @@ from .diff import Change, Path
 NAMED_BY = ("Sid", "Id", "Name", "Key", "Path")  # what tells the items of a list apart
 
 
-def leaves(change: Change) -> Iterator[Change]:
+def flatten_changes(change: Change) -> Iterator[Change]:
     """Yield what differs within *change*; a value that is no document is yielded as it is."""
     yield from _between(change.old, change.new, change.path)
 

@@ -22,11 +22,11 @@ class Change:
         return f"{'.'.join(map(str, self.path))}: {_show(self.old)} -> {_show(self.new)}"
 
 
-class Whole(dict[str, Any]):
+class Exclusive(dict[str, Any]):
     """A mapping that is ours to its last key, and so is all that is in it."""
 
 
-class Private(Whole):
+class Sensitive(Exclusive):
     """A mapping in which people keep secrets: what somebody else has put there is never shown."""
 
 
@@ -41,8 +41,8 @@ def diff(want: Any, have: Any, path: Path = (), *, whole: bool = False) -> Itera
     A list within a `Whole` is one change: its items may be told apart by more than position.
     """
     if isinstance(want, Mapping) and isinstance(have, Mapping):
-        whole = whole or isinstance(want, Whole)
-        if isinstance(want, Private):
+        whole = whole or isinstance(want, Exclusive)
+        if isinstance(want, Sensitive):
             have = {key: value if key in want else HIDDEN for key, value in have.items()}
         for key in dict.fromkeys([*want, *(have if whole else ())]):
             yield from diff(want.get(key), have.get(key), (*path, key), whole=whole)

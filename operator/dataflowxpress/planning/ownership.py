@@ -10,7 +10,7 @@ CLUSTER_TAG = "dataflowxpress.io/cluster"
 UID_TAG = "dataflowxpress.io/uid"
 
 
-class Mark(NamedTuple):
+class OwnerTags(NamedTuple):
     """What we write on all that is ours.
 
     The same namespace and name in the same cluster is the same pipeline, also when GitOps has made
@@ -22,7 +22,7 @@ class Mark(NamedTuple):
     uid: str = ""  # of the DataPipeline
 
     @classmethod
-    def of(cls, tags: Mapping[str, str]) -> Mark | None:
+    def of(cls, tags: Mapping[str, str]) -> OwnerTags | None:
         """Return the mark among *tags*, or None where nobody of ours has left one."""
         if OWNER_TAG not in tags:
             return None
@@ -41,16 +41,16 @@ class Mark(NamedTuple):
 
     def owns(self, tags: Mapping[str, str]) -> bool:
         """Whether *tags* are those of a resource of ours."""
-        theirs = Mark.of(tags)
+        theirs = OwnerTags.of(tags)
         return theirs is not None and theirs[:2] == self[:2]
 
-    def objection(self, tags: Mapping[str, str], *, to_unowned: bool, to_moved: bool) -> str:
+    def conflict(self, tags: Mapping[str, str], *, to_unowned: bool, to_moved: bool) -> str:
         """Say why a resource with *tags* is not to be touched, and the cure; empty if it may be.
 
         *to_unowned* objects to what has no owner, *to_moved* to what the pipeline of the same
         namespace and name has made from elsewhere.
         """
-        theirs = Mark.of(tags)
+        theirs = OwnerTags.of(tags)
         if theirs is None:
             return f"{_TAKEN} somebody else: {_ADOPT}" if to_unowned else ""
         if theirs.pipeline != self.pipeline:

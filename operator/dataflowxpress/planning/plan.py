@@ -12,7 +12,7 @@ from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.resource_id import Id
 
 from .diff import Change, diff
-from .resource import Resource, Scope, State, Vacant
+from .resource import Absent, Resource, Scope, State
 
 GIVEN_UP = "no longer carries this pipeline's tag"
 
@@ -124,11 +124,11 @@ def _converge(resource: Resource, have: State | Problem | None, *, known: bool) 
 
     if isinstance(have, Problem):
         return step(Action.REFUSE, problem=have, foreign=not known)
-    if have is None or isinstance(have, Vacant):
-        found = have or Vacant()
+    if have is None or isinstance(have, Absent):
+        found = have or Absent()
         if obstacle := resource.obstacle(found):
             return step(Action.REFUSE, reason=obstacle, foreign=True)
-        changes, waits_for = tuple(resource.displaces(found)), resource.waits_first_for
+        changes, waits_for = tuple(resource.replaces(found)), resource.waits_first_for
         return step(Action.CREATE, changes=changes, waits_for=waits_for)
     want = dict(resource.desired())
     changes = tuple(diff(want, have))
@@ -150,7 +150,7 @@ def _by(resource: Resource, changes: Collection[Change]) -> tuple[Action, str]:
 
 
 def _is_absent(have: State | Problem | None) -> bool:
-    return have is None or isinstance(have, Vacant)
+    return have is None or isinstance(have, Absent)
 
 
 def _stranger(resource: Resource, have: State, *, trusted: bool) -> str:
@@ -158,7 +158,7 @@ def _stranger(resource: Resource, have: State, *, trusted: bool) -> str:
     here = resource.scope
     if resource.arn_format:
         unowned = not (resource.adopt or here.adopt)
-        return here.mark.objection(have["Tags"], to_unowned=unowned, to_moved=not here.adopt)
+        return here.owner_tags.conflict(have["Tags"], to_unowned=unowned, to_moved=not here.adopt)
     if trusted or here.adopt or any(resource.needs):  # without tags, its parent's owner owns it
         return ""
     return "exists, is different, and was not made by this pipeline: set spec.adopt to take it over"
@@ -193,4 +193,4 @@ def _given_up(scope: Scope, orphan: Id, observed: Observed) -> bool:
     kind = Resource.kinds[orphan.kind]
     marked = orphan if kind.arn_format else kind.parent(*orphan.key)
     have = observed.get(marked) if marked else None
-    return isinstance(have, Mapping) and not scope.mark.owns(have["Tags"])
+    return isinstance(have, Mapping) and not scope.owner_tags.owns(have["Tags"])

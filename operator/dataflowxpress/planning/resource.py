@@ -12,13 +12,13 @@ from typing import Any, ClassVar
 from dataflowxpress.api.resource_id import Id, Key
 
 from .diff import Change
-from .ownership import Mark
+from .ownership import OwnerTags
 
 State = Mapping[str, Any]
 Tags = Mapping[str, str]
 
 
-class Vacant(dict[str, Any]):
+class Absent(dict[str, Any]):
     """What `read` found in the place of a resource that is not there, and may be in its way."""
 
 
@@ -41,14 +41,14 @@ class Scope:
     retired_tags: frozenset[str] = frozenset()  # keys that were among the user's tags once
 
     @property
-    def mark(self) -> Mark:
+    def owner_tags(self) -> OwnerTags:
         """What is written on all that is here."""
-        return Mark(self.owner, self.cluster, self.uid)
+        return OwnerTags(self.owner, self.cluster, self.uid)
 
     @property
     def all_tags(self) -> dict[str, str]:
         """The user's tags and the mark of ownership."""
-        return {**self.tags, **self.mark.tags}
+        return {**self.tags, **self.owner_tags.tags}
 
     @property
     def tags_to_be(self) -> dict[str, str | None]:
@@ -176,11 +176,11 @@ class Resource:
             return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return str(when)
 
-    def obstacle(self, found: Vacant) -> str:  # noqa: ARG002 - most kinds have their place alone
+    def obstacle(self, found: Absent) -> str:  # noqa: ARG002 - most kinds have their place alone
         """Return why it cannot be made as long as *found* is there, and the cure."""
         return ""
 
-    def displaces(self, found: Vacant) -> Iterable[Change]:  # noqa: ARG002 - as above
+    def replaces(self, found: Absent) -> Iterable[Change]:  # noqa: ARG002 - as above
         """Return what of *found* goes when it is made."""
         return ()
 

@@ -12,7 +12,7 @@ from dataflowxpress.api.status import TIME, Condition, Status
 MOST_NAMED = 3  # how many resources a condition's message names
 
 
-class Fact(NamedTuple):
+class ConditionUpdate(NamedTuple):
     """A condition without its bookkeeping."""
 
     type: str
@@ -21,14 +21,16 @@ class Fact(NamedTuple):
     message: str = ""
 
 
-def with_conditions(status: Status, facts: Iterable[Fact], now: datetime) -> Status:
+def merge_conditions(
+    status: Status, observation: Iterable[ConditionUpdate], now: datetime
+) -> Status:
     """Return *status* with *facts* in it; a transition time moves only when a status changes."""
     merged = {condition.type: condition for condition in status.conditions}
-    merged |= {fact.type: _condition(fact, status, now) for fact in facts}
+    merged |= {fact.type: _condition(fact, status, now) for fact in observation}
     return status.model_copy(update={"conditions": tuple(merged.values())})
 
 
-def _condition(fact: Fact, status: Status, now: datetime) -> Condition:
+def _condition(fact: ConditionUpdate, status: Status, now: datetime) -> Condition:
     state = {True: "True", False: "False", None: "Unknown"}[fact.holds]
     before = status[fact.type]
     unchanged = before is not None and before.status == state

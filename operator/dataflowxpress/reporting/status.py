@@ -11,46 +11,48 @@ from dataflowxpress.api.events import Event
 from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.status import Drift, Status
-from dataflowxpress.planning.changes import leaves
+from dataflowxpress.planning.changes import flatten_changes
 from dataflowxpress.planning.plan import Action, Outcome, Step
 
-from .conditions import Fact, counted, listed, with_conditions
-from .outcomes import are_as_specified, facts_of, lines_of, planned_lines
+from .conditions import ConditionUpdate, counted, listed, merge_conditions
+from .outcomes import are_as_specified, conditions_of, planned_resource_statuses, resource_statuses
 
 # Reasons for not being ready that worry nobody.
 EXPECTED = {
     Reason.CREATING,
     Reason.PLANNED,
     Reason.WAITING_FOR_AWS,
-    Reason.WAITING_FOR_WORK,
+    Reason.RESOURCE_IN_USE,
 }
 LEFT = "differ since, and are left so: driftPolicy is Report"
 MOST_LINES, LONGEST_LINE = 20, 300  # of one resource, in status.drift
 
 
-def judged(status: Status, *facts: Fact) -> Status:
+def set_conditions(status: Status, *observation: ConditionUpdate) -> Status:
     """Return *status* with conditions as of now."""
-    return with_conditions(status, facts, datetime.now(UTC))
+    return merge_conditions(status, observation, datetime.now(UTC))
 
 
 def planned(status: Status, steps: Sequence[Step], tags: Iterable[str] = ()) -> Status:
     """Return the status before the first write: what is there, or will be there, stands in it."""
     keys = tuple(sorted({*status.tag_keys, *tags}))
-    lines = planned_lines(steps, status)
+    lines = planned_resource_statuses(steps, status)
     status = status.model_copy(update={"resources": lines, "tag_keys": keys})
-    facts = [Fact("Reconciling", True, Reason.APPLYING)]
+    observation = [ConditionUpdate("Reconciling", True, Reason.APPLYING)]
     if not status["Ready"]:
-        facts.append(Fact("Ready", False, Reason.CREATING, "resources are being created"))
-    return judged(status, *facts)
+        observation.append(
+            ConditionUpdate("Ready", False, Reason.CREATING, "resources are being created")
+        )
+    return set_conditions(status, *observation)
 
 
 def applied(status: Status, outcomes: Sequence[Outcome], *, drifted: bool) -> Status:
     """Return what is to be said after *outcomes*; *drifted*: the spec itself had not changed."""
-    status = status.model_copy(update={"resources": lines_of(outcomes), "drift": ()})
-    return judged(status, *facts_of(outcomes, drifted=drifted))
+    status = status.model_copy(update={"resources": resource_statuses(outcomes), "drift": ()})
+    return set_conditions(status, *conditions_of(outcomes, drifted=drifted))
 
 
-def settled(status: Status, tags: Iterable[str]) -> Status:
+def converged(status: Status, tags: Iterable[str]) -> Status:
     """Note the tags of a spec of which no step has failed, and its generation once it is true."""
     known: dict[str, object] = {"tag_keys": tuple(sorted(tags))}
     if status.holds("Ready"):
@@ -60,30 +62,34 @@ def settled(status: Status, tags: Iterable[str]) -> Status:
 
 def reported(status: Status, steps: Sequence[Step]) -> Status:
     """Say what is not as specified, where it is not to be changed."""
-    status = judged(status, *facts_of([Outcome(step) for step in steps], drifted=False))
+    status = set_conditions(
+        status, *conditions_of([Outcome(step) for step in steps], drifted=False)
+    )
     if not (changed := _open(steps)):
         return status.model_copy(update={"drift": ()})
     status = status.model_copy(update={"drift": tuple(map(_drift, changed))})
     said = listed([step.summary for step in changed])
-    facts = [Fact("Drifted", True, Reason.REPORTED, said)]
+    observation = [ConditionUpdate("Drifted", True, Reason.REPORTED, said)]
     if status.holds("Ready"):
         message = f"the spec was applied; {len(changed)} of {len(steps)} resources {LEFT}"
-        facts.append(Fact("Ready", True, Reason.CONVERGED, message))
-    return judged(status, *facts)
+        observation.append(ConditionUpdate("Ready", True, Reason.CONVERGED, message))
+    return set_conditions(status, *observation)
 
 
 def only_planned(status: Status, steps: Sequence[Step]) -> Status:
     """Say what would change, where somebody wants to see that before anything does."""
     changed = _open(steps)
-    facts = [
-        Fact("Reconciling", False, Reason.PLANNED, f"remove {PLAN} to go on"),
-        Fact("Stalled", False, Reason.PROGRESSING),
-        Fact("Ready", True, Reason.CONVERGED, are_as_specified(len(steps))),
+    observation = [
+        ConditionUpdate("Reconciling", False, Reason.PLANNED, f"remove {PLAN} to go on"),
+        ConditionUpdate("Stalled", False, Reason.PROGRESSING),
+        ConditionUpdate("Ready", True, Reason.CONVERGED, are_as_specified(len(steps))),
     ]
     if changed:
         said = f"{counted(len(changed), 'resource')} not as specified: status.drift says how"
-        facts[-1] = Fact("Ready", False, Reason.PLANNED, said)
-    return judged(status.model_copy(update={"drift": tuple(map(_drift, changed))}), *facts)
+        observation[-1] = ConditionUpdate("Ready", False, Reason.PLANNED, said)
+    return set_conditions(
+        status.model_copy(update={"drift": tuple(map(_drift, changed))}), *observation
+    )
 
 
 def _open(steps: Sequence[Step]) -> list[Step]:
@@ -92,7 +98,7 @@ def _open(steps: Sequence[Step]) -> list[Step]:
 
 def _drift(step: Step) -> Drift:
     why = step.problem.message if step.problem else step.reason
-    said = [str(leaf) for change in step.changes for leaf in leaves(change)] or [why]
+    said = [str(leaf) for change in step.changes for leaf in flatten_changes(change)] or [why]
     more = [f"and {len(said) - MOST_LINES} more"] if len(said) > MOST_LINES else []
     short = [textwrap.shorten(line, LONGEST_LINE) for line in said[:MOST_LINES] if line]
     return Drift(
@@ -105,26 +111,30 @@ def _drift(step: Step) -> Drift:
 
 def paused(status: Status) -> Status:
     """Say that nothing is done until somebody takes the annotation away."""
-    return judged(status, Fact("Reconciling", False, Reason.PAUSED, f"remove {PAUSED} to go on"))
+    return set_conditions(
+        status, ConditionUpdate("Reconciling", False, Reason.PAUSED, f"remove {PAUSED} to go on")
+    )
 
 
 def failed(status: Status, problem: Problem) -> Status:
     """Say why nothing could be done at all."""
     reason, _, stuck = problem
-    return judged(
+    return set_conditions(
         status,
-        Fact("Ready", False, reason, problem.message),
-        Fact("Reconciling", not stuck, reason if stuck else Reason.RETRYING),
-        Fact("Stalled", stuck, reason if stuck else Reason.PROGRESSING),
+        ConditionUpdate("Ready", False, reason, problem.message),
+        ConditionUpdate("Reconciling", not stuck, reason if stuck else Reason.RETRYING),
+        ConditionUpdate("Stalled", stuck, reason if stuck else Reason.PROGRESSING),
     )
 
 
 def data_unknown(status: Status, problem: Problem) -> Status:
     """Say that nothing is known of the data, and why."""
-    return judged(status, Fact("DataCurrent", None, problem.reason, problem.message))
+    return set_conditions(
+        status, ConditionUpdate("DataCurrent", None, problem.reason, problem.message)
+    )
 
 
-def news(before: Status, after: Status) -> list[Event]:
+def events_between(before: Status, after: Status) -> list[Event]:
     """Return what has happened between two statuses."""
     events = []
     was, now = before["Ready"], after["Ready"]

@@ -31,14 +31,14 @@ Info("dataflowxpress_build", "Which operator this is.", registry=REGISTRY).info(
 
 RECONCILIATION_SECONDS = Histogram(
     "dataflowxpress_reconciliation_duration_seconds",
-    "How long work on one pipeline took: reconcile, look (at its data) or delete.",
+    "How long work on one pipeline took: reconcile, poll (of its data) or delete.",
     ["task", "outcome"],
     buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300),
     registry=REGISTRY,
 )
-TASKS = ("reconcile", "look", "delete")
+TASKS = ("reconcile", "poll", "delete")
 for task in TASKS:  # a crash is to be seen as the step from 0 to 1
-    RECONCILIATION_SECONDS.labels(task, "crashed")
+    RECONCILIATION_SECONDS.labels(task, "error")
 AWS_REQUESTS = Counter(
     "dataflowxpress_aws_requests",
     "Calls to AWS by outcome: Success, or what the error means (Missing, Busy, AccessDenied, ...).",
@@ -65,28 +65,30 @@ def serve(host: str, port: int) -> None:
     start_http_server(port, host, REGISTRY)
 
 
-class Agenda(Protocol):
+class WorkQueue(Protocol):
     """What is to be known of the reconciler's queue."""
 
     def depth(self) -> int:
         """Count the pipelines that are due and not taken up yet."""
 
-    def working(self) -> int:
+    def active_workers(self) -> int:
         """Count the pipelines that are being worked on."""
 
     def longest_wait(self) -> float:
         """Return for how many seconds the pipeline that waits longest has been due."""
 
 
-def watch(agenda: Agenda, pipelines: Collector) -> None:
+def watch(queue: WorkQueue, pipelines: Collector) -> None:
     """Tell of all pipelines, and of those that wait for the reconciler."""
     REGISTRY.register(pipelines)
-    _gauge("depth", "Pipelines that are due and not taken up yet.").set_function(agenda.depth)
-    _gauge("working", "Pipelines that are being worked on.").set_function(agenda.working)
+    _gauge("depth", "Pipelines that are due and not taken up yet.").set_function(queue.depth)
+    _gauge("active_workers", "Pipelines that are being worked on.").set_function(
+        queue.active_workers
+    )
     _gauge(
         "longest_wait_seconds", "How long the pipeline that waits longest has been due."
-    ).set_function(agenda.longest_wait)
+    ).set_function(queue.longest_wait)
 
 
 def _gauge(name: str, meaning: str) -> Gauge:
-    return Gauge(f"dataflowxpress_agenda_{name}", meaning, registry=REGISTRY)
+    return Gauge(f"dataflowxpress_workqueue_{name}", meaning, registry=REGISTRY)

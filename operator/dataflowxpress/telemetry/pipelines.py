@@ -54,10 +54,10 @@ class Pipelines(Collector):
         yield _moment("last_run_success", "When the last run that succeeded ended.", success)
         converged = {whose: each.converged for whose, each in seen.items()}
         yield _moment("last_converged", "When AWS was last compared and as specified.", converged)
-        found = {whose: each.found for whose, each in seen.items()}
-        yield _drifts("found", "Times that AWS was found not as specified.", found)
-        healed = {whose: each.healed for whose, each in seen.items()}
-        yield _drifts("healed", "Times that this was put right.", healed)
+        detected = {whose: each.detected for whose, each in seen.items()}
+        yield _drifts("detected", "Times that AWS was found not as specified.", detected)
+        corrected = {whose: each.corrected for whose, each in seen.items()}
+        yield _drifts("corrected", "Times that this was put right.", corrected)
 
 
 def _conditions(seen: Series) -> Metric:

@@ -15,9 +15,9 @@ from .metrics import RECONCILIATION_SECONDS
 
 @dataclass
 class Work:
-    """What is being done; who does it says how it ended: `settled`, `unsettled` or `gone`."""
+    """What is being done; who does it says how it ended: `success`, `requeue` or `deleted`."""
 
-    outcome: str = "crashed"
+    outcome: str = "error"
 
 
 @contextlib.contextmanager

@@ -38,8 +38,8 @@ class Seen(NamedTuple):
     succeeded: float | None = None  # when the last run that succeeded ended
     converged: float | None = None  # when everything was last compared and true
     drifted: Condition | None = None
-    found: int = 0  # drift
-    healed: int = 0
+    detected: int = 0  # drift
+    corrected: int = 0
 
     def after(self, status: Status, *, converged: float | None) -> Self:
         """Return what is known once a pipeline has this status."""
@@ -52,8 +52,8 @@ class Seen(NamedTuple):
             succeeded=_succeeded(status),
             converged=converged or self.converged,
             drifted=now,
-            found=self.found + drift["found"],
-            healed=self.healed + drift["healed"],
+            detected=self.detected + drift["detected"],
+            corrected=self.corrected + drift["corrected"],
         )
 
 
@@ -69,11 +69,11 @@ def _succeeded(status: Status) -> float | None:
 
 
 def _drift(was: Condition | None, now: Condition) -> Iterator[str]:
-    """Yield `found` and `healed`, as the condition tells it when it changes."""
+    """Yield `detected` and `corrected`, as the condition tells it when it changes."""
     if now == was:
         return
     open_before = was is not None and was.status == "True"
     if now.reason != Reason.NO_DRIFT and not open_before:
-        yield "found"
+        yield "detected"
     if now.reason == Reason.CORRECTED or (open_before and now.status == "False"):
-        yield "healed"
+        yield "corrected"

@@ -33,18 +33,18 @@ def test_any_other_address_is_refused_with_the_cure(text: str) -> None:
 
 def reconciliations(outcome: str) -> float:
     name = "dataflowxpress_reconciliation_duration_seconds_count"
-    return REGISTRY.get_sample_value(name, {"task": "look", "outcome": outcome}) or 0
+    return REGISTRY.get_sample_value(name, {"task": "poll", "outcome": outcome}) or 0
 
 
 def test_work_is_counted_by_how_it_ended() -> None:
-    before = reconciliations("settled")
-    with observed("look", **ORDERS) as work:
-        work.outcome = "settled"
-    assert reconciliations("settled") == before + 1
+    before = reconciliations("success")
+    with observed("poll", **ORDERS) as work:
+        work.outcome = "success"
+    assert reconciliations("success") == before + 1
 
 
 def test_work_that_ends_with_an_unexpected_error_is_counted_as_a_crash() -> None:
-    before = reconciliations("crashed")
-    with pytest.raises(RuntimeError), observed("look", **ORDERS):
+    before = reconciliations("error")
+    with pytest.raises(RuntimeError), observed("poll", **ORDERS):
         raise RuntimeError
-    assert reconciliations("crashed") == before + 1
+    assert reconciliations("error") == before + 1

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from dataflowxpress.api.status import Condition, Data, Line, Run, Status
+from dataflowxpress.api.status import Condition, Data, ResourceStatus, Run, Status
 from dataflowxpress.telemetry.pipelines import Pipelines
 
 WHOSE = {"namespace": "shop", "name": "orders"}
@@ -54,7 +54,9 @@ def test_a_condition_is_one_series_that_changes_with_it(scrape: Scrape) -> None:
 
 def test_what_the_data_is_doing_is_told_in_numbers(scrape: Scrape) -> None:
     data = Data(objects=3, rows=40, rejected=2, waiting=5, dead_letters=1)
-    lines = [Line(kind="Queue", name=name, key=(name,), state="Ready") for name in ("a", "b")]
+    lines = [
+        ResourceStatus(kind="Queue", name=name, key=(name,), state="Ready") for name in ("a", "b")
+    ]
     scrape.see(status(data=data, resources=tuple(lines)))
     assert scrape.value("rows") == 40
     assert scrape.value("rejected_rows") == 2
@@ -95,8 +97,8 @@ def test_drift_is_counted_once(
 ) -> None:
     for each in story:
         scrape.see(status(each))
-    assert scrape.value("drift_found_total") == found
-    assert scrape.value("drift_healed_total") == healed
+    assert scrape.value("drift_detected_total") == found
+    assert scrape.value("drift_corrected_total") == healed
 
 
 def test_a_pipeline_that_is_gone_takes_its_series_with_it(scrape: Scrape) -> None:

@@ -4,7 +4,7 @@ Docstrings below fields become the descriptions in the CRD, constraints its sche
 of a part its CEL validations, so that the API server refuses what it can.
 """
 
-from .model import Model
+from .model import SpecModel
 from .pipeline import DataPipelineSpec
 from .storage import RESERVED_PREFIX, Source
 from .work import Function
@@ -19,6 +19,6 @@ __all__ = [
     "VERSION",
     "DataPipelineSpec",
     "Function",
-    "Model",
     "Source",
+    "SpecModel",
 ]

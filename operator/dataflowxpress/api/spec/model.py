@@ -17,7 +17,7 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", min_length=1, max_lengt
 
 
 @dataclass(frozen=True)
-class Rule:
+class ValidationRule:
     """A check across fields: in CEL for the API server, and for specs that never see one."""
 
     message: str
@@ -27,7 +27,7 @@ class Rule:
     field: str = ""  # where the API server's error points to, as a JSON path
 
 
-class Model(BaseModel):
+class SpecModel(BaseModel):
     """A part of the spec."""
 
     model_config = ConfigDict(
@@ -37,11 +37,11 @@ class Model(BaseModel):
         populate_by_name=True,
         use_attribute_docstrings=True,
     )
-    RULES: ClassVar[tuple[Rule, ...]] = ()
+    VALIDATION_RULES: ClassVar[tuple[ValidationRule, ...]] = ()
 
     @model_validator(mode="after")
     def _rules_hold(self) -> Self:
-        for rule in self.RULES:
+        for rule in self.VALIDATION_RULES:
             if not rule.holds(self):
                 raise ValueError(rule.message)
         return self

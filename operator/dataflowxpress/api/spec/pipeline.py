@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .model import Model, Rule
+from .model import SpecModel, ValidationRule
 from .notifications import Notifications, Topic
 from .storage import RESERVED_PREFIX, Bucket, Catalog, Source, Target
 from .work import Crawler, Functions, Job, Trigger
@@ -18,17 +18,17 @@ RoleArn = Annotated[
 OTHERS_TAGS = ("aws:", "dataflowxpress.io/")
 
 
-class DataPipelineSpec(Model):
+class DataPipelineSpec(SpecModel):
     """A pipeline from uploaded files to queryable Parquet."""
 
-    RULES = (
-        Rule(
+    VALIDATION_RULES = (
+        ValidationRule(
             "the region cannot change: create a new DataPipeline in the other region",
             cel="has(self.region) == has(oldSelf.region)"
             " && (!has(self.region) || self.region == oldSelf.region)",
             field=".region",
         ),
-        Rule(
+        ValidationRule(
             "source.prefix and target.prefix may be neither equal nor one inside the other:"
             " the pipeline would feed on its own Parquet",
             cel="!self.source.prefix.startsWith(self.target.prefix)"
@@ -39,7 +39,7 @@ class DataPipelineSpec(Model):
             ),
             field=".target.prefix",
         ),
-        Rule(
+        ValidationRule(
             f"{RESERVED_PREFIX} is where the pipeline keeps its own books: choose another prefix",
             cel=f"!self.source.prefix.startsWith('{RESERVED_PREFIX}')"
             f" && !self.target.prefix.startsWith('{RESERVED_PREFIX}')",
@@ -49,7 +49,7 @@ class DataPipelineSpec(Model):
             ),
             field=".source.prefix",
         ),
-        Rule(
+        ValidationRule(
             "roleArn is in another account than accountId: correct one of them",
             cel="!has(self.roleArn) || !has(self.accountId)"
             " || self.roleArn.contains(':' + self.accountId + ':')",
@@ -58,7 +58,7 @@ class DataPipelineSpec(Model):
             ),
             field=".roleArn",
         ),
-        Rule(
+        ValidationRule(
             "tags whose keys start with aws: or dataflowxpress.io/ are not yours to set",
             cel="!has(self.tags) || self.tags.all(key, key.size() <= 128"
             " && !key.startsWith('aws:') && !key.startsWith('dataflowxpress.io/'))",

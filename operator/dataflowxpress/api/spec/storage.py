@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .model import Model, Prefix, Rule, Suffix
+from .model import Prefix, SpecModel, Suffix, ValidationRule
 
 RESERVED_PREFIX = "dataflowxpress/"
 
@@ -17,11 +17,11 @@ KmsKeyArn = Annotated[
 Column = Annotated[str, Field(pattern=r"^[a-z0-9_]+$", max_length=255)]
 
 
-class Bucket(Model):
+class Bucket(SpecModel):
     """The bucket that holds source files, Parquet and the pipeline's own bookkeeping."""
 
-    RULES = (
-        Rule(
+    VALIDATION_RULES = (
+        ValidationRule(
             "the bucket's name cannot change: create a new DataPipeline with the other bucket",
             cel="has(self.name) == has(oldSelf.name)"
             " && (!has(self.name) || self.name == oldSelf.name)",
@@ -47,7 +47,7 @@ class Bucket(Model):
     """Encrypt with this KMS key. Left out: with keys that S3 manages."""
 
 
-class Csv(Model):
+class Csv(SpecModel):
     """How CSV files are written."""
 
     delimiter: Annotated[str, Field(pattern=r"^(\\t|[^\\\r\n\"'])$", max_length=2)] = ","
@@ -60,7 +60,7 @@ class Csv(Model):
     """The first line of each file names its columns. Without it, columns go by position."""
 
 
-class Source(Model):
+class Source(SpecModel):
     """What arrives."""
 
     prefix: Prefix = "csv_data/"
@@ -76,7 +76,7 @@ class Source(Model):
     """How the CSV files are written; of no meaning for other formats."""
 
 
-class Target(Model):
+class Target(SpecModel):
     """What comes out."""
 
     prefix: Prefix = "parquet_data/"
@@ -89,7 +89,7 @@ class Target(Model):
     """Columns whose values become folders (`year=2026/`), so that queries read less."""
 
 
-class Catalog(Model):
+class Catalog(SpecModel):
     """The Glue Data Catalog's side: where the tables are."""
 
     database: Annotated[str | None, Field(pattern=r"^[a-z0-9_]+$", max_length=255)] = None

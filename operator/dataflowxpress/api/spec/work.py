@@ -7,17 +7,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .model import Model, Name, Rule
+from .model import Name, SpecModel, ValidationRule
 
 
-class Crawler(Model):
+class Crawler(SpecModel):
     """The Glue crawler that finds out what columns the files have."""
 
     name: Name | None = None
     """The crawler's name. Left out: derived from namespace and name."""
 
 
-class ConfigMapKeyRef(Model):
+class ConfigMapKeyRef(SpecModel):
     """A key of a ConfigMap in the pipeline's namespace."""
 
     name: Annotated[str, Field(min_length=1, max_length=253)]
@@ -27,11 +27,11 @@ class ConfigMapKeyRef(Model):
     """The key in it."""
 
 
-class Script(Model):
+class Script(SpecModel):
     """Where the job's script comes from: at most one of the three. None: the packaged one."""
 
-    RULES = (
-        Rule(
+    VALIDATION_RULES = (
+        ValidationRule(
             "give at most one of inline, configMapKeyRef and s3Uri",
             cel="[has(self.inline), has(self.configMapKeyRef), has(self.s3Uri)]"
             ".filter(given, given).size() <= 1",
@@ -62,18 +62,18 @@ class Script(Model):
         return [place for place in places if place is not None]
 
 
-class Job(Model):
+class Job(SpecModel):
     """The Glue job that turns what arrived into Parquet."""
 
-    RULES = (
-        Rule(
+    VALIDATION_RULES = (
+        ValidationRule(
             "FLEX runs on G.1X and G.2X only: choose one of these, or STANDARD",
             cel="!has(self.executionClass) || self.executionClass != 'FLEX'"
             " || self.workerType in ['G.1X', 'G.2X']",
             holds=lambda job: job.execution_class != "FLEX" or job.worker_type in {"G.1X", "G.2X"},
             field=".executionClass",
         ),
-        Rule(  # what the pattern of its names says: CRDs have none for keys
+        ValidationRule(  # what the pattern of its names says: CRDs have none for keys
             "an argument's name starts with two dashes, for example --threshold",
             cel="!has(self.arguments)"
             " || self.arguments.all(name, name.matches('^--[A-Za-z0-9_-]+$'))",
@@ -115,23 +115,23 @@ class Job(Model):
     """`FLEX` is cheaper and starts when there is room."""
 
 
-class Function(Model):
+class Function(SpecModel):
     """A Lambda function."""
 
     name: Name | None = None
     """The function's name. Left out: derived from namespace and name."""
 
 
-class Functions(Model):
+class Functions(SpecModel):
     """The Lambda functions between the hops."""
 
-    RULES = (
-        Rule(
+    VALIDATION_RULES = (
+        ValidationRule(
             "the functions do different things: give them different names",
             cel=" && ".join(
                 f"(!has(self.{one}) || !has(self.{one}.name) || !has(self.{two})"
                 f" || !has(self.{two}.name) || self.{one}.name != self.{two}.name)"
-                for one, two in combinations(("startCrawler", "startJob", "tell"), 2)
+                for one, two in combinations(("startCrawler", "startJob", "notify"), 2)
             ),
             holds=lambda functions: len(set(functions.names)) == len(functions.names),
         ),
@@ -143,16 +143,18 @@ class Functions(Model):
     start_job: Function = Function()
     """Starts the job when the crawler has succeeded."""
 
-    tell: Function = Function()
+    notify: Function = Function()
     """Writes the mails about runs, and about crawls that failed."""
 
     @property
     def names(self) -> list[str]:
         """The names that are given."""
-        return [each.name for each in (self.start_crawler, self.start_job, self.tell) if each.name]
+        return [
+            each.name for each in (self.start_crawler, self.start_job, self.notify) if each.name
+        ]
 
 
-class Trigger(Model):
+class Trigger(SpecModel):
     """When uploads lead to a run."""
 
     batch_window_seconds: Annotated[int, Field(ge=0, le=300)] = 20

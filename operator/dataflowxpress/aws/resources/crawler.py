@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dataflowxpress.aws.errors import entry_error
-from dataflowxpress.planning.diff import Whole
+from dataflowxpress.planning.diff import Exclusive
 from dataflowxpress.planning.resource import Resource, State, Tags
 
 from .classifier import Classifier
@@ -42,7 +42,7 @@ class Crawler(Resource):
             "Classifiers": [self.classifier.name] if self.classifier else [],
             "Targets": {"S3Targets": [{"Path": self.path, "Exclusions": list(self.exclusions)}]},
             "TablePrefix": self.table_prefix,
-            "Configuration": Whole(self.configuration),
+            "Configuration": Exclusive(self.configuration),
             "RecrawlPolicy": {"RecrawlBehavior": self.recrawl},
             "SchemaChangePolicy": {
                 "UpdateBehavior": "UPDATE_IN_DATABASE" if everything else "LOG",

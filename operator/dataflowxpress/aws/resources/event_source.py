@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dataflowxpress.api.resource_id import Id, Key
-from dataflowxpress.planning.diff import Whole
+from dataflowxpress.planning.diff import Exclusive
 from dataflowxpress.planning.resource import Resource, State, Tags
 
 from .function import Function
@@ -49,7 +49,7 @@ class EventSource(Resource):
             "BatchSize": self.batch_size,
             "MaximumBatchingWindowInSeconds": window,
             "FunctionResponseTypes": ["ReportBatchItemFailures"],
-            "ScalingConfig": Whole(MaximumConcurrency=most) if most else Whole(),
+            "ScalingConfig": Exclusive(MaximumConcurrency=most) if most else Exclusive(),
             "State": ON if self.enabled else OFF,
         }
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dataflowxpress.planning.diff import Private
+from dataflowxpress.planning.diff import Sensitive
 from dataflowxpress.planning.resource import Resource, State, Tags
 
 from .log_group import LogGroup
@@ -42,7 +42,7 @@ class Function(Resource):
             "Runtime": self.runtime,
             "Timeout": self.timeout,
             "MemorySize": self.memory,
-            "Environment": {"Variables": Private(self.environment)},
+            "Environment": {"Variables": Sensitive(self.environment)},
             "LoggingConfig": {"LogFormat": "JSON", "LogGroup": self.log_group.name},
             CODE: base64.b64encode(hashlib.sha256(self.code).digest()).decode(),
         }

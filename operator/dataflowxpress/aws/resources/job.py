@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dataflowxpress.aws.errors import entry_error
-from dataflowxpress.planning.diff import Private
+from dataflowxpress.planning.diff import Sensitive
 from dataflowxpress.planning.resource import Resource, State, Tags
 
 from .object import Object
@@ -42,7 +42,9 @@ class Job(Resource):
         return {
             "Role": self.role.arn,
             "Command": {"Name": "glueetl", "ScriptLocation": script, "PythonVersion": "3"},
-            "DefaultArguments": Private({"--job-language": "python", **modules, **self.arguments}),
+            "DefaultArguments": Sensitive(
+                {"--job-language": "python", **modules, **self.arguments}
+            ),
             "GlueVersion": self.glue_version,
             "WorkerType": self.worker_type,
             "NumberOfWorkers": self.workers,

@@ -16,7 +16,7 @@ from dataflowxpress.api.errors import Refused
 from dataflowxpress.api.resource_id import Id, Key
 from dataflowxpress.aws.errors import entry_error
 from dataflowxpress.planning.diff import Change
-from dataflowxpress.planning.resource import Resource, State, Tags, Vacant
+from dataflowxpress.planning.resource import Absent, Resource, State, Tags
 
 from .bucket import Bucket
 from .overlap import overlaps
@@ -69,13 +69,13 @@ class Notification(Resource):
     def read(s3: Any, bucket: str, name: str) -> State | None:
         document = _document(s3, bucket)
         found = (entry for entry in document.get(QUEUES, ()) if entry["Id"] == name)
-        return next(map(_spell, found), Vacant(document) if document else None)
+        return next(map(_spell, found), Absent(document) if document else None)
 
-    def obstacle(self, found: Vacant) -> str:
+    def obstacle(self, found: Absent) -> str:
         theirs = [each for each in self._overlapping(found) if not self._replaces(each)]
         return _ambiguity(self, theirs) if theirs else ""
 
-    def displaces(self, found: Vacant) -> Iterator[Change]:
+    def replaces(self, found: Absent) -> Iterator[Change]:
         for entry in self._overlapping(found):
             yield Change((f"Rule {entry['Id']}",), _target(entry), None)
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dataflowxpress.planning.diff import Whole
+from dataflowxpress.planning.diff import Exclusive
 
 Statement = Mapping[str, Any]
 VERSION = "2012-10-17"
@@ -15,13 +15,13 @@ UNVERSIONED = "2008-10-17"  # what a document is that does not say it: without p
 SID = "DataFlowXpress"  # statements of ours begin with it, the others are somebody else's
 
 
-def policy(statements: Iterable[Statement], version: str = VERSION) -> Whole:
+def policy(statements: Iterable[Statement], version: str = VERSION) -> Exclusive:
     """Return the document that consists of *statements*, ours to its last word."""
     spelled = [_spell(statement) for statement in statements]
-    return Whole(Version=version, Statement=sorted(spelled, key=_order))
+    return Exclusive(Version=version, Statement=sorted(spelled, key=_order))
 
 
-def as_read(document: str | Mapping[str, Any]) -> Whole:
+def as_read(document: str | Mapping[str, Any]) -> Exclusive:
     """Return a document that AWS gave, spelled as `policy` spells it."""
     return policy(parse(document), _version(document))
 
@@ -38,7 +38,7 @@ def sid(purpose: str, *of: str) -> str:
     return f"{SID}{purpose}{digest}"
 
 
-def ours(document: str | Mapping[str, Any]) -> Whole:
+def ours(document: str | Mapping[str, Any]) -> Exclusive:
     """Return of a document that many write what is ours."""
     return policy(filter(_is_ours, parse(document)), _version(document))
 

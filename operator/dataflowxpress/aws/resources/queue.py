@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dataflowxpress.aws.clients import queue_url
-from dataflowxpress.planning.diff import Whole
+from dataflowxpress.planning.diff import Exclusive
 from dataflowxpress.planning.resource import Resource, State, Tags
 
 from .policy import Statement, merged, ours, policy, sid, tls_only
@@ -30,7 +30,7 @@ class Queue(Resource):
 
     def desired(self) -> State:
         dead = self.dead_letters
-        redrive = dead and Whole(deadLetterTargetArn=dead.arn, maxReceiveCount=self.attempts)
+        redrive = dead and Exclusive(deadLetterTargetArn=dead.arn, maxReceiveCount=self.attempts)
         return {
             "VisibilityTimeout": str(self.visibility_seconds),
             "MessageRetentionPeriod": str(self.retention_seconds),

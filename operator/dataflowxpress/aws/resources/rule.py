@@ -9,7 +9,7 @@ from typing import Any
 
 from dataflowxpress.aws.errors import entry_error
 from dataflowxpress.aws.tags import pairs
-from dataflowxpress.planning.diff import Whole
+from dataflowxpress.planning.diff import Exclusive
 from dataflowxpress.planning.resource import Resource, State, Tags
 
 from .queue import Queue
@@ -32,9 +32,9 @@ class Rule(Resource):
 
     def desired(self) -> State:
         return {
-            "EventPattern": Whole(self.pattern),
+            "EventPattern": Exclusive(self.pattern),
             "State": "ENABLED" if self.enabled else "DISABLED",
-            "Target": Whole(self._target()),
+            "Target": Exclusive(self._target()),
         }
 
     def _target(self) -> dict[str, Any]:

@@ -7,37 +7,37 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress.api.annotations import Wishes
+from dataflowxpress.api.annotations import DataRequests
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.status import Reprocess, Status
 from dataflowxpress.blueprint import blueprint
-from dataflowxpress.dataplane import Hand
+from dataflowxpress.dataplane import RequestHandler
 from dataflowxpress.dataplane.requests import request_key
 from dataflowxpress.planning.resource import Scope
 
 HERE = Scope("default/orders", "123456789012", "eu-west-1")
 
 
-def hand(**spec: Any) -> Hand:
+def handler(**spec: Any) -> RequestHandler:
     """Return a hand that fails as soon as it calls AWS."""
     asked = DataPipelineSpec.model_validate(spec)
 
     def never(service: str) -> Any:
         pytest.fail(f"{service} was called")
 
-    return Hand(never, asked, blueprint(asked, HERE))
+    return RequestHandler(never, asked, blueprint(asked, HERE))
 
 
 def test_what_is_answered_is_not_done_again() -> None:
     reprocess = Reprocess(prefix="csv_data/", answer="Requested")
     status = Status(run_handled_at="a", redrive_handled_at="b", reprocess=reprocess)
-    assert hand().grant(Wishes("a", "b", "csv_data/"), status) == status
+    assert handler().fulfil(DataRequests("a", "b", "csv_data/"), status) == status
 
 
 def test_a_wish_that_is_taken_back_can_be_made_anew() -> None:
     reprocess = Reprocess(prefix="csv_data/", answer="Requested")
     status = Status(run_handled_at="a", redrive_handled_at="b", reprocess=reprocess)
-    assert hand().grant(Wishes(), status) == Status()
+    assert handler().fulfil(DataRequests(), status) == Status()
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_wish_that_is_taken_back_can_be_made_anew() -> None:
 def test_what_cannot_be_converted_again_is_refused_with_the_cure(
     spec: dict[str, Any], prefix: str, cure: str
 ) -> None:
-    status = hand(**spec).grant(Wishes(reprocess=prefix), Status())
+    status = handler(**spec).fulfil(DataRequests(reprocess=prefix), Status())
     assert status.reprocess
     assert status.reprocess.prefix == prefix
     assert cure in status.reprocess.answer

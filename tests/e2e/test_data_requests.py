@@ -123,7 +123,7 @@ def test_suspending_holds_uploads_and_resuming_converts_them_all(user: User, flo
     )
     assert (told := status["DataCurrent"]) is not None
     assert told.reason == "Suspended"
-    assert status.backstop is None
+    assert status.recovery is None
 
     user.pipeline(flow, **QUIET, suspend=False)
     user.wait(flow, current(3), SECONDS, "through with what waited")

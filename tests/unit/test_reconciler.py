@@ -12,7 +12,7 @@ from dataflowxpress.api.pipeline import Reference
 from dataflowxpress.api.status import Status
 from dataflowxpress.controller.reconciler import Reconciler
 from dataflowxpress.controller.worker import Worker
-from dataflowxpress.controller.workqueue import Agenda
+from dataflowxpress.controller.workqueue import WorkQueue
 
 METADATA = {"namespace": "shop", "name": "orders", "uid": "some-uid", "generation": 1}
 ORDERS = Reference.to(METADATA)
@@ -52,15 +52,15 @@ def shelf() -> Shelf:
 
 @pytest.fixture
 def worker(shelf: Shelf) -> Worker:
-    return Worker(Reconciler(shelf), Agenda(), Silent())
+    return Worker(Reconciler(shelf), WorkQueue(), Silent())
 
 
 def test_a_spec_that_was_edited_while_the_work_waited_is_the_one_that_counts(
     shelf: Shelf, worker: Worker
 ) -> None:
-    worker.agenda.ask(ORDERS)
+    worker.queue.add(ORDERS)
     shelf.body = {"metadata": {**METADATA, "generation": 7, "annotations": {PAUSED: "true"}}}
-    worker.take_up(ORDERS)
+    worker.process(ORDERS)
     (said,) = shelf.written
     doing = said["Reconciling"]
     assert doing
@@ -68,14 +68,14 @@ def test_a_spec_that_was_edited_while_the_work_waited_is_the_one_that_counts(
 
 
 def test_of_what_is_gone_meanwhile_nothing_is_made_or_said(shelf: Shelf, worker: Worker) -> None:
-    worker.agenda.ask(ORDERS)
+    worker.queue.add(ORDERS)
     shelf.body = None
-    worker.take_up(ORDERS)
+    worker.process(ORDERS)
     assert shelf.written == []
 
 
 def test_what_is_going_meanwhile_is_left_to_its_deletion(shelf: Shelf, worker: Worker) -> None:
-    worker.agenda.ask(ORDERS)
+    worker.queue.add(ORDERS)
     shelf.body = {"metadata": {**METADATA, "deletionTimestamp": "2026-01-01T00:00:00Z"}}
-    worker.take_up(ORDERS)
+    worker.process(ORDERS)
     assert shelf.written == []

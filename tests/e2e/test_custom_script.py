@@ -55,5 +55,5 @@ def test_each_upload_is_converted_once_thanks_to_its_bookmark(user: User, tmp_pa
     assert orders(user, tmp_path / "two") == [("1", "Ada"), ("2", "Grace"), ("3", "Edsger")]
     current = status["DataCurrent"]
     assert current
-    assert (current.status, current.reason) == ("Unknown", "OwnScript")
+    assert (current.status, current.reason) == ("Unknown", "CustomScript")
     user.gone("orders")

@@ -30,7 +30,7 @@ from dataflowxpress.planning.resource import Scope
 from . import artifacts, permissions
 from .code import Code
 from .naming import Names
-from .patience import FUNCTION_TIMEOUT, Patience
+from .redrive_policy import FUNCTION_TIMEOUT, RedrivePolicy
 
 S3, EVENTS, LAMBDA, GLUE = (f"{who}.amazonaws.com" for who in ("s3", "events", "lambda", "glue"))
 
@@ -46,16 +46,16 @@ CRAWL = {
 
 
 @dataclass(frozen=True)
-class Parts:
+class ResourceFactory:
     """Makes the resources of one pipeline."""
 
     spec: DataPipelineSpec
-    here: Scope
+    scope: Scope
 
     @property
     def names(self) -> Names:
         """What resources are called where the spec does not say it."""
-        return Names(self.here.owner.replace("/", "-"), self.here.account)
+        return Names(self.scope.owner.replace("/", "-"), self.scope.account)
 
     @property
     def prefixes(self) -> tuple[str, str]:
@@ -63,17 +63,19 @@ class Parts:
         return self.spec.source.prefix, self.spec.target.prefix
 
     @property
-    def patience(self) -> Patience:
+    def redrive_policy(self) -> RedrivePolicy:
         """How long messages wait and return."""
-        return Patience(60 * self.spec.job.timeout_minutes, self.spec.trigger.batch_window_seconds)
+        return RedrivePolicy(
+            60 * self.spec.job.timeout_minutes, self.spec.trigger.batch_window_seconds
+        )
 
     def bucket(self) -> Bucket:
         """Return the bucket of source files, Parquet and books."""
         asked = self.spec.bucket
         return Bucket(
-            self.here,
+            self.scope,
             asked.name or self.names.bucket(),
-            adopt=asked.adopt or self.here.adopt,
+            adopt=asked.adopt or self.scope.adopt,
             versioning=asked.versioning,
             kms_key_arn=asked.kms_key_arn or "",
         )
@@ -82,31 +84,31 @@ class Parts:
         """Return the database of the catalog."""
         asked = self.spec.catalog
         return Database(
-            self.here,
+            self.scope,
             asked.database or self.names.database(),
             adopt=asked.adopt,
-            description=f"Tables of the DataPipeline {self.here.owner}",
+            description=f"Tables of the DataPipeline {self.scope.owner}",
         )
 
     def topic(self) -> Topic:
         """Return the topic on which the pipeline says what happened."""
         name = self.spec.topic.name or self.names.of(limit=256)
-        return Topic(self.here, name, display_name=f"DataPipeline {self.here.owner}")
+        return Topic(self.scope, name, display_name=f"DataPipeline {self.scope.owner}")
 
     def role(self, of: str, trusted: str, *statements: Statement) -> Role:
         """Return a role that the service *trusted* may take on."""
         return Role(
-            self.here,
+            self.scope,
             self.names.of(of),
             trusted=trusted,
             statements=statements,
-            permissions_boundary=self.here.boundary,
+            permissions_boundary=self.scope.boundary,
         )
 
     def dead_letters(self, of: str, *rules: str) -> Queue:
         """Return the queue for what could not be delivered from *of*, or by the rules' ARNs."""
         return Queue(
-            self.here,
+            self.scope,
             self.names.of(f"{of}-dead" if of != "unsent" else of, limit=80),
             senders=tuple((EVENTS, rule) for rule in rules),
         )
@@ -114,23 +116,23 @@ class Parts:
     def queue(self, of: str, dead_letters: Queue, *senders: tuple[str, str]) -> Queue:
         """Return a queue for one function; its messages come back in its own time."""
         return Queue(
-            self.here,
+            self.scope,
             self.names.of(of, limit=80),
-            visibility_seconds=self.patience.visibility_seconds,
+            visibility_seconds=self.redrive_policy.visibility_seconds,
             dead_letters=dead_letters,
-            attempts=self.patience.attempts,
+            attempts=self.redrive_policy.attempts,
             senders=senders,
         )
 
     def rule_arn(self, of: str) -> str:
         """Return the ARN of the rule for *of*, which may not be described yet."""
-        return Rule.arn_of(self.here, (self.names.of(of),))
+        return Rule.arn_of(self.scope, (self.names.of(of),))
 
     def notification(self, bucket: Bucket, queue: Queue) -> Notification:
         """Return what tells *queue* of uploads."""
         source = self.spec.source
         return Notification(
-            self.here,
+            self.scope,
             self.names.of(limit=255),
             bucket=bucket,
             queue=queue,
@@ -142,7 +144,7 @@ class Parts:
     def _adopted_starter(self) -> str:
         """Return the function that a pipeline built by hand has S3 call itself, where adopted."""
         name = self._function_name("start-crawler", self.spec.functions.start_crawler)
-        return Function.arn_of(self.here, (name,)) if self.here.adopt else ""
+        return Function.arn_of(self.scope, (name,)) if self.scope.adopt else ""
 
     def _function_name(self, of: str, asked: FunctionSpec) -> str:
         return asked.name or self.names.of(of)
@@ -153,7 +155,7 @@ class Parts:
         if source.format != "csv":
             return None
         return Classifier(
-            self.here,
+            self.scope,
             self.names.of(limit=255),
             delimiter=source.csv.delimiter.replace("\\t", "\t"),
             quote=source.csv.quote,
@@ -165,7 +167,7 @@ class Parts:
     ) -> Crawler:
         """Return what finds out the columns of all that lies under the source prefix."""
         return Crawler(
-            self.here,
+            self.scope,
             self.spec.crawler.name or self.names.of(limit=255),
             role=role,
             database=database,
@@ -198,13 +200,13 @@ class Parts:
         name = self._function_name(of, asked)
         logs = self.logs(f"{OF_FUNCTIONS}{name}")
         return Function(
-            self.here,
+            self.scope,
             name,
             role=self.role(of, LAMBDA, *permissions.of_function(takes_from, logs), *may),
             log_group=logs,
             handler="handler.handler",
             code=artifacts.function_code(of.replace("-", "_")),
-            environment={**environment, "RETRY_SECONDS": str(self.patience.retry_seconds)},
+            environment={**environment, "RETRY_SECONDS": str(self.redrive_policy.retry_seconds)},
             timeout=FUNCTION_TIMEOUT,
         )
 
@@ -214,14 +216,14 @@ class Parts:
 
     def logs(self, name: str) -> LogGroup:
         """Return a log group; one that a late run made again when it was gone is taken over."""
-        return LogGroup(self.here, name, adopt=True)
+        return LogGroup(self.scope, name, adopt=True)
 
-    def feed(
+    def event_source(
         self, function: Function, queue: Queue, window: int = 0, *, held: bool = False
     ) -> EventSource:
         """Return what hands the messages of *queue* to *function*, gathered for *window* s."""
         return EventSource(
-            self.here,
+            self.scope,
             function.name,
             function=function,
             queue=queue,
@@ -235,7 +237,7 @@ class Parts:
         """Return the job that turns what arrived into Parquet, one run at a time."""
         asked = self.spec.job
         return Job(
-            self.here,
+            self.scope,
             asked.name or self.names.of(limit=255),
             role=role,
             script=code.script,
@@ -252,6 +254,6 @@ class Parts:
     def alarm_text(self, queue: Queue) -> str:
         """Return what the alarm on *queue* says."""
         return (
-            f"DataPipeline {self.here.owner}: messages lie in the dead-letter queue {queue.name}."
+            f"DataPipeline {self.scope.owner}: messages lie in the dead-letter queue {queue.name}."
             " Something failed again and again; the function's log says what."
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dataflowxpress.dataplane.manifest_log import Book, Books
+from dataflowxpress.dataplane.manifest_log import ManifestLog, ManifestLogs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,25 +18,36 @@ OPTIONS = {"source_prefix": "csv_data/", "source_format": "csv", "target_prefix"
 
 
 def manifest(number: int, *keys: str) -> dict[str, Any]:
-    form = f"form-{number % 3}"
-    counts = {"read": number, "rows": number, "rejected": 0, "reason": None, "form": form}
+    write_layout = f"form-{number % 3}"
+    counts = {
+        "read": number,
+        "rows": number,
+        "rejected": 0,
+        "reason": None,
+        "write_layout": write_layout,
+    }
     entries = [{"key": key, "etag": f"etag-{number}", **counts} for key in keys]
     waiting = [{"key": f"waits-{number}", "reason": "größe\n"}]
-    forms = {form: {"types": {"n": "bigint"}}}
-    return {"run": f"jr_{number}", "objects": entries, "forms": forms, "waiting": waiting}
+    write_layouts = {write_layout: {"types": {"n": "bigint"}}}
+    return {
+        "run": f"jr_{number}",
+        "objects": entries,
+        "write_layouts": write_layouts,
+        "waiting": waiting,
+    }
 
 
 @pytest.fixture
 def load(pipeline: Pipeline, dataflow: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
     """Read the history of a bucket, as a run does at its beginning; a snapshot is due early."""
-    monkeypatch.setattr(dataflow.history, "EVERY", 3)
+    monkeypatch.setattr(dataflow.manifest_log, "EVERY", 3)
     named = {"pipeline": "p", "bucket": pipeline.name, "database": pipeline.name}
     options = dataflow.options.Options(**named, **OPTIONS)
-    return lambda: dataflow.history.History(dataflow.store.Store(options))
+    return lambda: dataflow.manifest_log.ManifestLog(dataflow.store.Store(options))
 
 
 def said(history: Any) -> tuple[Any, ...]:
-    return history.number, history.facts, history.waiting
+    return history.number, history.observation, history.waiting
 
 
 def test_it_says_the_same_with_snapshots_as_without(
@@ -54,25 +65,27 @@ def test_it_says_the_same_with_snapshots_as_without(
     assert pipeline.keys("dataflowxpress/snapshots/") == [
         f"dataflowxpress/snapshots/000000000{number}.jsonl.gz" for number in (6, 9)
     ]
-    monkeypatch.setattr(dataflow.history, "SNAPSHOTS", "dataflowxpress/none/")
+    monkeypatch.setattr(dataflow.manifest_log, "SNAPSHOTS", "dataflowxpress/none/")
     without = load()
     assert said(with_snapshots) == said(without) == said(writer)
-    assert {f["form"] for f in with_snapshots.facts.values()} <= with_snapshots.forms.keys()
+    assert {
+        f["write_layout"] for f in with_snapshots.observation.values()
+    } <= with_snapshots.write_layouts.keys()
 
 
 def test_the_operator_reads_the_same_all_along_and_from_the_beginning(
     load: Callable[[], Any], pipeline: Pipeline
 ) -> None:
-    books, s3, writer = Books(), pipeline.s3, load()
+    books, s3, writer = ManifestLogs(), pipeline.s3, load()
     assert books.of(s3, pipeline.name).objects == {}
     for number in range(1, 8):
         writer.commit(manifest(number, "csv_data/a.csv", f"csv_data/{number}.csv"))
         writer.compact()
         along = books.of(s3, pipeline.name)
-        anew = Book.opened(s3, pipeline.name)
+        anew = ManifestLog.opened(s3, pipeline.name)
         assert along.objects == anew.objects
         assert {key: entry.etag for key, entry in along.objects.items()} == {
-            key: fact["etag"] for key, fact in writer.facts.items()
+            key: fact["etag"] for key, fact in writer.observation.items()
         }
         assert along.waiting == anew.waiting == writer.waiting
         assert [s.rows for s in along.of_run("jr_1")] == [s.rows for s in anew.of_run("jr_1")]
@@ -81,7 +94,7 @@ def test_the_operator_reads_the_same_all_along_and_from_the_beginning(
 def test_the_operator_begins_anew_in_a_bucket_that_was_emptied(
     load: Callable[[], Any], pipeline: Pipeline
 ) -> None:
-    books, s3 = Books(), pipeline.s3
+    books, s3 = ManifestLogs(), pipeline.s3
     load().commit(manifest(1, "csv_data/old.csv"))
     assert books.of(s3, pipeline.name).objects.keys() == {"csv_data/old.csv"}
     s3.delete_object(Bucket=pipeline.name, Key="dataflowxpress/manifests/0000000001.json")

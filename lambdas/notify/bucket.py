@@ -11,8 +11,8 @@ import boto3
 
 Json = dict[str, Any]
 
-BOOKS = "dataflowxpress/"
-MANIFESTS, SNAPSHOTS = f"{BOOKS}manifests/", f"{BOOKS}snapshots/"
+RESERVED = "dataflowxpress/"
+MANIFESTS, SNAPSHOTS = f"{RESERVED}manifests/", f"{RESERVED}snapshots/"
 
 
 class Bucket(NamedTuple):
@@ -21,28 +21,28 @@ class Bucket(NamedTuple):
     name: str
     prefix: str
     suffix: str
-    keeps_books: bool  # the script is the packaged one
+    keeps_manifests: bool  # the script is the packaged one
 
     @classmethod
     def of_environment(cls) -> Self:
         """Return the bucket that the function was told."""
         given = os.environ
-        books = given["KEEPS_BOOKS"] == "true"
-        return cls(given["BUCKET"], given["PREFIX"], given.get("SUFFIX", ""), books)
+        keeps = given["KEEPS_MANIFESTS"] == "true"
+        return cls(given["BUCKET"], given["PREFIX"], given.get("SUFFIX", ""), keeps)
 
     def figures(self, run: str) -> Json | None:
         """Return what a run says that it has done; None where it found nothing to do.
 
         A script that keeps no books says nothing, and yet has done something.
         """
-        if not self.keeps_books:
+        if not self.keeps_manifests:
             return {}
-        key = f"{BOOKS}runs/{run}.json"
+        key = f"{RESERVED}runs/{run}.json"
         return json.loads(self._read(key)) if self._is_there(key) else None
 
     def waiting(self) -> int | None:
         """Count the uploaded objects that the manifests do not name with their content of now."""
-        if not self.keeps_books:
+        if not self.keeps_manifests:
             return None
         known = self._converted()
         return len(
@@ -55,13 +55,13 @@ class Bucket(NamedTuple):
             ]
         )
 
-    def is_told(self, event: str) -> bool:
+    def is_notified(self, event: str) -> bool:
         """Whether an event was told."""
-        return self._is_there(f"{BOOKS}told/{event}")
+        return self._is_there(f"{RESERVED}notified/{event}")
 
-    def mark_told(self, event: str) -> None:
+    def mark_notified(self, event: str) -> None:
         """Remember that an event was told."""
-        _s3().put_object(Bucket=self.name, Key=f"{BOOKS}told/{event}", Body=b"")
+        _s3().put_object(Bucket=self.name, Key=f"{RESERVED}notified/{event}", Body=b"")
 
     def _converted(self) -> dict[str, str]:
         """Return the content of each converted object: the newest snapshot's, and later ones."""

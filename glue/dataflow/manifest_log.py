@@ -29,14 +29,14 @@ EVERY = 100  # manifests after which a snapshot is worth its PUT
 KEPT = 2  # snapshots: somebody may be about to read the last but one
 
 
-class History:
+class ManifestLog:
     """What the manifests say: the newest entry of each key, and what waits."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.number = self.compacted = 0  # of the newest manifest, and of the newest snapshot
-        self.facts: dict[str, Json] = {}  # the newest entry of each key
-        self.forms: dict[str, Json] = {}
+        self.entries: dict[str, Json] = {}  # the newest entry of each key
+        self.write_layouts: dict[str, Json] = {}
         self.waiting: dict[str, str] = {}  # keys and reasons
         self._load()
 
@@ -75,22 +75,28 @@ class History:
 
     def _learn(self, number: int, manifest: Json) -> None:
         self.number = number
-        self.facts.update((entry["key"], entry) for entry in manifest["objects"])
-        self.forms.update(manifest["forms"])
+        self.entries.update((entry["key"], entry) for entry in manifest["objects"])
+        self.write_layouts.update(manifest["write_layouts"])
         self.waiting = {entry["key"]: entry["reason"] for entry in manifest["waiting"]}
 
     def _take(self, snapshot: bytes) -> None:
         head, *entries = map(json.loads, snapshot.splitlines())
         self.number = self.compacted = head["number"]
-        self.forms, self.waiting = head["forms"], head["waiting"]
-        self.facts = {entry["key"]: entry for entry in entries}
+        self.write_layouts, self.waiting = head["write_layouts"], head["waiting"]
+        self.entries = {entry["key"]: entry for entry in entries}
 
     def _lines(self) -> Iterator[bytes]:
-        used = {fact["form"] for fact in self.facts.values()}
-        forms = {name: form for name, form in sorted(self.forms.items()) if name in used}
-        yield _encoded({"number": self.number, "forms": forms, "waiting": self.waiting})
-        for key in sorted(self.facts):
-            yield _encoded(self.facts[key])
+        used = {entry["write_layout"] for entry in self.entries.values()}
+        write_layouts = {
+            name: write_layout
+            for name, write_layout in sorted(self.write_layouts.items())
+            if name in used
+        }
+        yield _encoded(
+            {"number": self.number, "write_layouts": write_layouts, "waiting": self.waiting}
+        )
+        for key in sorted(self.entries):
+            yield _encoded(self.entries[key])
 
 
 def _manifest_key(number: int) -> str:

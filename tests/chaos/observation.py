@@ -35,7 +35,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Facts:
+class Observation:
     """Looks at one pipeline from outside, with an administrator's permissions."""
 
     client: Callable[[str], Any]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dataflowxpress.planning.changes import leaves
+from dataflowxpress.planning.changes import flatten_changes
 from dataflowxpress.planning.diff import Change
 
 READ = {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["a/*"]}
@@ -17,7 +17,7 @@ POLICY = {"Version": "2012-10-17", "Statement": [LIST, READ]}
 
 
 def told(old: Any, new: Any) -> list[str]:
-    return [str(leaf) for leaf in leaves(Change(("P",), old, new))]
+    return [str(leaf) for leaf in flatten_changes(Change(("P",), old, new))]
 
 
 CASES = [

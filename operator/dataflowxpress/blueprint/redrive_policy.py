@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 FUNCTION_TIMEOUT = 60  # seconds
 RETRY = 30  # seconds after which a message that came too early returns
-MOST_ATTEMPTS = 1000  # what SQS can count
+BACKOFF_LIMIT = 1000  # what SQS can count
 FEWEST_ATTEMPTS = 10
 
 
-class Patience(NamedTuple):
+class RedrivePolicy(NamedTuple):
     """What follows from the seconds that a run may take, and those that messages gather."""
 
     longest_run: int
@@ -31,7 +31,7 @@ class Patience(NamedTuple):
     @property
     def retry_seconds(self) -> int:
         """After how many seconds a message that came too early returns."""
-        return max(RETRY, math.ceil(self._longest_wait / MOST_ATTEMPTS))
+        return max(RETRY, math.ceil(self._longest_wait / BACKOFF_LIMIT))
 
     @property
     def attempts(self) -> int:

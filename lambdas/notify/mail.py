@@ -18,22 +18,22 @@ class Mail(NamedTuple):
     text: str
 
 
-class Place(NamedTuple):
+class PipelineInfo(NamedTuple):
     """What the pipeline is called, and where it keeps what a reader may look for."""
 
-    pipeline: str
+    name: str
     job_logs: str
     rejected: str
 
     @classmethod
     def of_environment(cls) -> Self:
-        """Return the place that the function was told."""
+        """Return the pipeline that the function was told."""
         return cls(*(os.environ[name] for name in ("PIPELINE", "JOB_LOGS", "REJECTED")))
 
 
 def about(
     event: Json,
-    place: Place,
+    pipeline: PipelineInfo,
     *,
     figures: Callable[[str], Json | None],
     waiting: Callable[[], int | None],
@@ -45,21 +45,21 @@ def about(
     """
     kind, detail = event["detail-type"], event["detail"]
     if kind == "Glue Crawler State Change":
-        return _of_crawl(event["time"], detail, place, waiting())
+        return _of_crawl(event["time"], detail, pipeline, waiting())
     if kind != "Glue Job State Change":
         raise ValueError(f"not an event of a crawler or a job: {kind}")
     if detail["state"] != "SUCCEEDED":
-        return _of_failed_run(event["time"], detail, place, waiting())
+        return _of_failed_run(event["time"], detail, pipeline, waiting())
     if (done := figures(detail["jobRunId"])) is None:
         return None
-    return _of_run(event["time"], detail, place, done)
+    return _of_run(event["time"], detail, pipeline, done)
 
 
-def _of_crawl(time: str, detail: Json, place: Place, waiting: int | None) -> Mail:
+def _of_crawl(time: str, detail: Json, pipeline: PipelineInfo, waiting: int | None) -> Mail:
     crawler = detail["crawlerName"]
     error = detail.get("errorMessage") or detail.get("message")
     return _mail(
-        place,
+        pipeline,
         "the crawl failed",
         f"the crawl failed at {time}.",
         ("Crawler", crawler),
@@ -69,48 +69,51 @@ def _of_crawl(time: str, detail: Json, place: Place, waiting: int | None) -> Mai
     )
 
 
-def _of_failed_run(time: str, detail: Json, place: Place, waiting: int | None) -> Mail:
+def _of_failed_run(time: str, detail: Json, pipeline: PipelineInfo, waiting: int | None) -> Mail:
     state, run = detail["state"], detail["jobRunId"]
     return _mail(
-        place,
+        pipeline,
         f"a run ended {state}",
         f"the run ended {state} at {time}.",
         ("Job", detail["jobName"]),
         ("Run", run),
         ("Error", _first_line(detail.get("message"))),
         ("Objects waiting", _number(waiting)),
-        ("Logs", f"{place.job_logs}, streams of {run}"),
+        ("Logs", f"{pipeline.job_logs}, streams of {run}"),
     )
 
 
-def _of_run(time: str, detail: Json, place: Place, done: Json) -> Mail:
+def _of_run(time: str, detail: Json, pipeline: PipelineInfo, done: Json) -> Mail:
     run, rejected = detail["jobRunId"], done.get("rejected")
     return _mail(
-        place,
+        pipeline,
         "a run succeeded",
         f"the run ended SUCCEEDED at {time}.",
         ("Job", detail["jobName"]),
         ("Run", run),
         ("Objects", done.get("objects")),
         ("Rows written", done.get("rows")),
-        ("Rows rejected", f"{rejected}, kept in {place.rejected}{run}/" if rejected else rejected),
+        (
+            "Rows rejected",
+            f"{rejected}, kept in {pipeline.rejected}{run}/" if rejected else rejected,
+        ),
         ("Objects waiting", done.get("waiting") or None),
         ("Seconds", done.get("seconds")),
-        ("Logs", f"{place.job_logs}, streams of {run}"),
+        ("Logs", f"{pipeline.job_logs}, streams of {run}"),
     )
 
 
-def _mail(place: Place, what: str, sentence: str, *facts: tuple[str, object]) -> Mail:
+def _mail(pipeline: PipelineInfo, what: str, sentence: str, *facts: tuple[str, object]) -> Mail:
     lines = [f"{name}: {fact}" for name, fact in facts if fact is not None]
-    namespace, _, name = place.pipeline.partition("/")
+    namespace, _, name = pipeline.name.partition("/")
     text = (
-        f"DataPipeline {place.pipeline}: {sentence}",
+        f"DataPipeline {pipeline.name}: {sentence}",
         "",
         *lines,
         "",
         f"More: kubectl describe datapipeline --namespace {namespace} {name}",
     )
-    return Mail(f"{place.pipeline}: {what}"[:SUBJECT], "\n".join(text))
+    return Mail(f"{pipeline.name}: {what}"[:SUBJECT], "\n".join(text))
 
 
 def _first_line(error: str | None) -> str:

@@ -34,7 +34,7 @@ def event(kind: str, detail: dict[str, str]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def tell(
+def notify(
     aws: RunningAws, load: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
 ) -> Function:
     return Function(aws, load, monkeypatch)
@@ -50,7 +50,7 @@ class Function:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         self.monkeypatch = monkeypatch
-        self.name = f"tell-{uuid.uuid4().hex[:8]}"
+        self.name = f"notify-{uuid.uuid4().hex[:8]}"
         self.s3, self.sqs, sns = (aws.client(service) for service in ("s3", "sqs", "sns"))
         where = {"LocationConstraint": self.s3.meta.region_name}
         self.s3.create_bucket(Bucket=self.name, CreateBucketConfiguration=where)
@@ -67,14 +67,14 @@ class Function:
             "TOPIC": topic,
             "BUCKET": self.name,
             "PREFIX": "in/",
-            "KEEPS_BOOKS": "true",
+            "KEEPS_MANIFESTS": "true",
             "REJECTED": "s3://b/rejected/",
             "JOB_LOGS": "/aws-glue/jobs/orders",
             "RETRY_SECONDS": "30",
         }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        self.handler = load("tell").handler
+        self.handler = load("notify").handler
 
     def put(self, key: str, body: bytes) -> str:
         etag: str = self.s3.put_object(Bucket=self.name, Key=key, Body=body)["ETag"].strip('"')
@@ -106,10 +106,10 @@ class Function:
         return [json.loads(message["Body"]) for message in answer.get("Messages", ())]
 
 
-def test_a_run_that_did_something_is_told_with_its_figures(tell: Function) -> None:
-    tell.says("jr_1", objects=3, rows=10, rejected=2, waiting=0, seconds=9)
-    assert tell(run_ended("SUCCEEDED")) == []
-    [mail] = tell.told()
+def test_a_run_that_did_something_is_told_with_its_figures(notify: Function) -> None:
+    notify.says("jr_1", objects=3, rows=10, rejected=2, waiting=0, seconds=9)
+    assert notify(run_ended("SUCCEEDED")) == []
+    [mail] = notify.told()
     assert mail["Subject"] == "default/orders: a run succeeded"
     assert mail["Message"].splitlines() == [
         "DataPipeline default/orders: the run ended SUCCEEDED at 2026-01-01T12:00:00Z.",
@@ -126,19 +126,19 @@ def test_a_run_that_did_something_is_told_with_its_figures(tell: Function) -> No
     ]
 
 
-def test_a_run_that_found_nothing_to_do_is_not_told(tell: Function) -> None:
-    assert tell(run_ended("SUCCEEDED")) == []
-    assert tell.told() == []
+def test_a_run_that_found_nothing_to_do_is_not_told(notify: Function) -> None:
+    assert notify(run_ended("SUCCEEDED")) == []
+    assert notify.told() == []
 
 
 @pytest.mark.parametrize("state", ["FAILED", "TIMEOUT", "STOPPED"])
 def test_a_run_that_failed_is_told_with_its_error_and_what_waits(
-    tell: Function, state: str
+    notify: Function, state: str
 ) -> None:
-    tell.put("in/a.csv", b"a")
+    notify.put("in/a.csv", b"a")
     said = "JobName:convert and JobRunId:jr_1 failed to execute with exception no memory\n  at x"
-    assert tell(run_ended(state, said)) == []
-    [mail] = tell.told()
+    assert notify(run_ended(state, said)) == []
+    [mail] = notify.told()
     assert mail["Subject"] == f"default/orders: a run ended {state}"
     assert {
         "Run: jr_1",
@@ -148,9 +148,9 @@ def test_a_run_that_failed_is_told_with_its_error_and_what_waits(
     } <= set(mail["Message"].splitlines())
 
 
-def test_a_crawl_that_failed_is_told_with_its_error_and_what_waits(tell: Function) -> None:
-    assert tell(crawl_failed()) == []
-    [mail] = tell.told()
+def test_a_crawl_that_failed_is_told_with_its_error_and_what_waits(notify: Function) -> None:
+    assert notify(crawl_failed()) == []
+    [mail] = notify.told()
     assert mail["Subject"] == "default/orders: the crawl failed"
     assert {
         "Crawler: uploads",
@@ -160,47 +160,47 @@ def test_a_crawl_that_failed_is_told_with_its_error_and_what_waits(tell: Functio
     } <= set(mail["Message"].splitlines())
 
 
-def test_what_waits_is_counted_by_snapshot_and_manifests(tell: Function) -> None:
-    etags = {key: tell.put(f"in/{key}.csv", key.encode()) for key in ("a", "b", "c", "d")}
+def test_what_waits_is_counted_by_snapshot_and_manifests(notify: Function) -> None:
+    etags = {key: notify.put(f"in/{key}.csv", key.encode()) for key in ("a", "b", "c", "d")}
     entry = {key: {"key": f"in/{key}.csv", "etag": etag} for key, etag in etags.items()}
     old = {"key": "in/b.csv", "etag": "older content"}
     lines = [{"number": 7}, entry["a"], entry["b"]]
     snapshot = "\n".join(map(json.dumps, lines)).encode()
-    tell.put("dataflowxpress/snapshots/0000000007.jsonl.gz", gzip.compress(snapshot))
-    tell.put("dataflowxpress/manifests/0000000007.json", b"not read")
+    notify.put("dataflowxpress/snapshots/0000000007.jsonl.gz", gzip.compress(snapshot))
+    notify.put("dataflowxpress/manifests/0000000007.json", b"not read")
     manifest = json.dumps({"objects": [old, entry["c"]]}).encode()
-    tell.put("dataflowxpress/manifests/0000000008.json", manifest)
-    tell.put("in/folder/", b"")
+    notify.put("dataflowxpress/manifests/0000000008.json", manifest)
+    notify.put("in/folder/", b"")
 
-    tell(crawl_failed())
-    [mail] = tell.told()
+    notify(crawl_failed())
+    [mail] = notify.told()
     assert "Objects waiting: 2" in mail["Message"].splitlines()
 
 
-def test_a_script_that_is_not_ours_is_told_without_figures(tell: Function) -> None:
-    tell.monkeypatch.setenv("KEEPS_BOOKS", "false")
-    assert tell(run_ended("SUCCEEDED"), run_ended("FAILED", "no")) == []
-    good, bad = sorted(tell.told(), key=lambda mail: mail["Subject"], reverse=True)
+def test_a_script_that_is_not_ours_is_told_without_figures(notify: Function) -> None:
+    notify.monkeypatch.setenv("KEEPS_MANIFESTS", "false")
+    assert notify(run_ended("SUCCEEDED"), run_ended("FAILED", "no")) == []
+    good, bad = sorted(notify.told(), key=lambda mail: mail["Subject"], reverse=True)
     assert "Objects" not in good["Message"]
     assert "Objects waiting: not known, since the script is not ours" in bad["Message"]
 
 
-def test_an_event_that_comes_twice_is_told_once(tell: Function) -> None:
+def test_an_event_that_comes_twice_is_told_once(notify: Function) -> None:
     twice = crawl_failed()
-    assert tell(twice, twice) == []
-    assert tell(twice) == []
-    assert len(tell.told()) == 1
+    assert notify(twice, twice) == []
+    assert notify(twice) == []
+    assert len(notify.told()) == 1
 
 
-def test_what_could_not_be_told_comes_back_alone(tell: Function) -> None:
-    tell.monkeypatch.setenv("TOPIC", "arn:aws:sns:eu-west-1:000000000000:there-is-none")
-    tell.says("jr_1", objects=1)
+def test_what_could_not_be_told_comes_back_alone(notify: Function) -> None:
+    notify.monkeypatch.setenv("TOPIC", "arn:aws:sns:eu-west-1:000000000000:there-is-none")
+    notify.says("jr_1", objects=1)
     nothing = event("Glue Job State Change", {"jobRunId": "jr_2", "state": "SUCCEEDED"})
-    assert tell(run_ended("SUCCEEDED"), nothing, {"strange": 1}) == ["0", "2"]
+    assert notify(run_ended("SUCCEEDED"), nothing, {"strange": 1}) == ["0", "2"]
 
 
-def test_a_subject_fits(tell: Function) -> None:
-    tell.monkeypatch.setenv("PIPELINE", f"{'n' * 63}/{'p' * 63}")
-    tell(crawl_failed())
-    [mail] = tell.told()
+def test_a_subject_fits(notify: Function) -> None:
+    notify.monkeypatch.setenv("PIPELINE", f"{'n' * 63}/{'p' * 63}")
+    notify(crawl_failed())
+    [mail] = notify.told()
     assert len(mail["Subject"]) == 100

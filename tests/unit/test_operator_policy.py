@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.aws import operator_policy as access
-from dataflowxpress.aws.operator_policy import Limits
+from dataflowxpress.aws.operator_policy import PolicyScope
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.cli.app import app
 from dataflowxpress.planning.resource import Resource, Scope
@@ -23,14 +23,14 @@ BOUNDARY = "arn:aws:iam::111122223333:policy/bounds"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234"
 ANYTHING = {"Unscoped", "EventSources"}  # AWS lets no resource be named: see `access.py`
 LARGEST_MANAGED_POLICY = 6144  # characters, white space aside
-NARROW = Limits(("team-a-",), BOUNDARY, (KEY,))
+NARROW = PolicyScope(("team-a-",), BOUNDARY, (KEY,))
 
 
-def statements(limits: Limits = access.UNLIMITED) -> dict[str, Mapping[str, Any]]:
+def statements(limits: PolicyScope = access.UNRESTRICTED) -> dict[str, Mapping[str, Any]]:
     return {each["Sid"]: each for each in access.document(limits)["Statement"]}
 
 
-def patterns(limits: Limits) -> Iterator[str]:
+def patterns(limits: PolicyScope) -> Iterator[str]:
     for statement in statements(limits).values():
         yield from statement["Resource"]
 
@@ -43,8 +43,8 @@ def test_the_policy_in_docs_is_the_one_that_the_code_needs() -> None:
     assert SHIPPED.read_text() == access.text(), "run make iam"
 
 
-@pytest.mark.parametrize("limits", [access.UNLIMITED, NARROW])
-def test_the_policy_fits_into_a_managed_policy(limits: Limits) -> None:
+@pytest.mark.parametrize("limits", [access.UNRESTRICTED, NARROW])
+def test_the_policy_fits_into_a_managed_policy(limits: PolicyScope) -> None:
     assert len("".join(access.text(limits).split())) <= LARGEST_MANAGED_POLICY
 
 

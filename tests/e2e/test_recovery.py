@@ -37,7 +37,7 @@ def test_objects_from_before_the_pipeline_are_converted_without_another_upload(u
     status = user.wait("before", current(1), 180, "converted")
     assert status.data
     assert status.data.rows == 2
-    assert status.backstop is None, "forgotten once all is done"
+    assert status.recovery is None, "forgotten once all is done"
     assert "ObjectsWaiting" in told(user, "before")
     user.gone("before")
 

@@ -12,7 +12,7 @@ from dataflowxpress.api import crd
 from dataflowxpress.api.errors import Refused
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.aws.clients import Identity
-from dataflowxpress.controller.tenancy import InvalidRules, NamespaceRules, Rules
+from dataflowxpress.controller.tenancy import InvalidTenantPolicy, NamespacePolicy, TenantPolicy
 
 FILE = """
 permissionsBoundary: arn:aws:iam::111122223333:policy/dataflowxpress-boundary
@@ -51,17 +51,17 @@ ATTEMPTS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.fixture
-def rules(tmp_path: Path) -> Rules:
+def rules(tmp_path: Path) -> TenantPolicy:
     file = tmp_path / "rules.yaml"
     file.write_text(FILE)
-    return Rules.read(file)
+    return TenantPolicy.read(file)
 
 
 def spec(values: Mapping[str, Any]) -> DataPipelineSpec:
     return DataPipelineSpec.model_validate(values)
 
 
-def test_what_the_rules_name_may_be_used(rules: Rules) -> None:
+def test_what_the_rules_name_may_be_used(rules: TenantPolicy) -> None:
     rules.check_spec("team-a", spec(ALLOWED))
     rules.check_spec("team-a-dev", spec({}))
     rules.check_identity("team-a", Identity("111122223333", "aws", "eu-west-1"))
@@ -69,7 +69,7 @@ def test_what_the_rules_name_may_be_used(rules: Rules) -> None:
 
 @pytest.mark.parametrize(("asked", "words"), ATTEMPTS.values(), ids=ATTEMPTS.keys())
 def test_an_attempt_to_get_more_is_refused_with_the_field(
-    rules: Rules, asked: dict[str, Any], words: str
+    rules: TenantPolicy, asked: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(Refused, match=words):
         rules.check_spec("team-a", spec(asked))
@@ -80,25 +80,25 @@ def test_an_attempt_to_get_more_is_refused_with_the_field(
     [Identity("999999999999", "aws", "eu-west-1"), Identity("111122223333", "aws", "us-east-1")],
 )
 def test_the_operators_own_place_counts_where_the_spec_names_none(
-    rules: Rules, me: Identity
+    rules: TenantPolicy, me: Identity
 ) -> None:
     with pytest.raises(Refused, match="namespace team-a may not use"):
         rules.check_identity("team-a", me)
 
 
-def test_a_namespace_without_rules_has_no_pipelines(rules: Rules) -> None:
+def test_a_namespace_without_rules_has_no_pipelines(rules: TenantPolicy) -> None:
     with pytest.raises(Refused, match="namespace other may have no pipelines"):
         rules.check_spec("other", spec({}))
 
 
 def test_without_a_file_everything_may_be_used() -> None:
-    Rules().check_spec("any", spec(ALLOWED))
+    TenantPolicy().check_spec("any", spec(ALLOWED))
 
 
 def test_every_name_in_the_spec_is_subject_to_the_rules() -> None:
     schema = crd.structural(DataPipelineSpec)
     named = {path for path in _leaves(schema) if path.endswith((".name", ".database"))}
-    asked = {each.field for each in NamespaceRules(match=("*",)).of_spec(spec({}))}
+    asked = {each.field for each in NamespacePolicy(match=("*",)).of_spec(spec({}))}
     assert named - asked == {"job.script.configMapKeyRef.name"}  # of the same namespace
 
 
@@ -121,13 +121,13 @@ def _leaves(schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
 def test_a_wrong_file_is_told_by_place(tmp_path: Path, text: str, words: str) -> None:
     file = tmp_path / "rules.yaml"
     file.write_text(text)
-    with pytest.raises(InvalidRules, match=words):
-        Rules.read(file)
+    with pytest.raises(InvalidTenantPolicy, match=words):
+        TenantPolicy.read(file)
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InvalidRules, match=r"rules\.yaml: No such file"):
-        Rules.read(tmp_path / "rules.yaml")
+    with pytest.raises(InvalidTenantPolicy, match=r"rules\.yaml: No such file"):
+        TenantPolicy.read(tmp_path / "rules.yaml")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,267 @@
+"""Backstop: what is seen to stand still, how often it is set going, and what is said of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.api.status import Crawl, Data, Recovery, Run, Status
+from dataflowxpress.dataplane.events import events_between
+from dataflowxpress.dataplane.freshness import data_current
+from dataflowxpress.dataplane.observation import Observation, Upload
+from dataflowxpress.dataplane.queues import Depth
+from dataflowxpress.dataplane.recovery import BACKOFF_LIMIT, RecoveryAction, decide, unfinished_work
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+PATIENCE = 60.0
+
+
+def at(minute: int) -> str:
+    return f"2026-01-01T12:{minute:02d}:00Z"
+
+
+def crawl(minute: int, state: str = "Succeeded", error: str = "") -> Crawl:
+    return Crawl(state=state, started=at(minute), error=error)
+
+
+def run(minute: int, state: str = "SUCCEEDED", error: str = "") -> Run:
+    counts = dict.fromkeys(("seconds", "objects", "rows_read", "rows_written", "rows_rejected"), 0)
+    return Run(id="jr_1", state=state, started=at(minute), error=error, **counts)
+
+
+def upload(minute: int, key: str = "in/a.csv") -> Upload:
+    return Upload(key, "etag", at(minute))
+
+
+def observation(*pending: Upload, **more: Any) -> Observation:
+    data = Data(objects=0, rows=0, rejected=0, waiting=len(pending), dead_letters=0)
+    quiet: dict[str, Any] = {"packaged": True, "crawl": None, "runs": (), "reasons": ()}
+    quiet["requests"] = ()
+    empty = {"uploads": Depth(), "crawls": Depth(), "pending": pending, "data": data}
+    return Observation(**{**quiet, **empty, **more})
+
+
+LEFT: dict[str, tuple[Observation, str, RecoveryAction]] = {
+    "objects that were there before the pipeline, or whose event was lost": (
+        observation(upload(0)),
+        "ObjectsWaiting",
+        RecoveryAction.CRAWL,
+    ),
+    "an upload after the last crawl": (
+        observation(upload(5), crawl=crawl(1), runs=(run(2),)),
+        "ObjectsWaiting",
+        RecoveryAction.CRAWL,
+    ),
+    "a crawl whose event was lost": (
+        observation(upload(0), crawl=crawl(1)),
+        "RunMissing",
+        RecoveryAction.RUN,
+    ),
+    "a crawl whose event was lost, after an earlier run": (
+        observation(upload(2), crawl=crawl(3), runs=(run(1),)),
+        "RunMissing",
+        RecoveryAction.RUN,
+    ),
+    "a crawl without a run even where no object waits": (
+        observation(crawl=crawl(3), runs=(run(1),)),
+        "RunMissing",
+        RecoveryAction.RUN,
+    ),
+    "objects that the last run could not convert yet": (
+        observation(upload(0), crawl=crawl(1), runs=(run(2),)),
+        "ObjectsWaiting",
+        RecoveryAction.CRAWL,
+    ),
+    "a run that failed before its commit": (
+        observation(upload(0), crawl=crawl(1), runs=(run(2, "FAILED", "no memory"),)),
+        "RunFailed",
+        RecoveryAction.RUN,
+    ),
+    "a run that died after its commit, before the catalog followed": (
+        observation(crawl=crawl(1), runs=(run(2, "TIMEOUT"),)),
+        "RunFailed",
+        RecoveryAction.RUN,
+    ),
+    "a crawl that failed": (
+        observation(upload(0), crawl=crawl(1, "Failed", "no access")),
+        "CrawlFailed",
+        RecoveryAction.CRAWL,
+    ),
+    "a wish that no run has granted": (
+        observation(crawl=crawl(1), runs=(run(2),), requests=("requests/1/in/",)),
+        "ReprocessPending",
+        RecoveryAction.RUN,
+    ),
+    "messages that nobody takes": (
+        observation(upload(0), uploads=Depth(visible=2)),
+        "QueueNotConsumed",
+        RecoveryAction.COMPARE,
+    ),
+    "uploads for a script that is not ours": (
+        observation(upload(5), packaged=False, crawl=crawl(1), runs=(run(2),)),
+        "ObjectsWaiting",
+        RecoveryAction.CRAWL,
+    ),
+    "a lost crawl event before a script that is not ours": (
+        observation(upload(0), packaged=False, crawl=crawl(1)),
+        "RunMissing",
+        RecoveryAction.RUN,
+    ),
+}
+NOT_LEFT = {
+    "nothing was ever uploaded": observation(),
+    "all is converted": observation(crawl=crawl(1), runs=(run(2),)),
+    "a crawl is running": observation(upload(0), crawl=crawl(1, "Running")),
+    "a run is running": observation(upload(0), crawl=crawl(1), runs=(run(2, "RUNNING"),)),
+    "a message is being dealt with": observation(upload(0), uploads=Depth(in_flight=1)),
+    "a message comes back soon": observation(upload(0), crawls=Depth(in_flight=1)),
+    "a script that is not ours failed, and may not bear to run twice": observation(
+        upload(0), packaged=False, crawl=crawl(1), runs=(run(2, "FAILED"),)
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LEFT)
+def test_it_sees(case: str) -> None:
+    given, reason, action = LEFT[case]
+    left = unfinished_work(given)
+    assert left
+    assert (left.reason, left.action) == (reason, action)
+
+
+@pytest.mark.parametrize("case", NOT_LEFT)
+def test_it_does_nothing_when(case: str) -> None:
+    assert unfinished_work(NOT_LEFT[case]) is None
+
+
+def test_what_has_just_come_to_rest_is_given_time() -> None:
+    decision = decide(observation(upload(0)), Status(), PATIENCE - 1, NOON, PATIENCE)
+    assert decision == (None, None)
+
+
+def attempts(given: Observation, status: Status, minutes: int) -> tuple[list[int], Status]:
+    """Return the minutes of the attempts, looking once a minute at what does not change."""
+    tried = []
+    for minute in range(minutes):
+        now = NOON + timedelta(minutes=minute)
+        decision = decide(given, status, PATIENCE * (minute + 1), now, PATIENCE)
+        status = status.model_copy(update={"recovery": decision.memory})
+        if decision.action:
+            tried.append(minute)
+    return tried, status
+
+
+def test_attempts_come_ever_later_and_end() -> None:
+    tried, status = attempts(observation(upload(0)), Status(), 600)
+    assert tried == [0, 2, 6, 14, 30, 62]
+    assert len(tried) == BACKOFF_LIMIT
+    assert status.recovery
+    assert status.recovery.backoff_limit_exceeded
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        (observation(upload(0), upload(1, "in/b.csv")), {}),
+        (observation(Upload("in/a.csv", "other content", at(1))), {}),
+        (observation(upload(0)), {"observed_generation": 7}),
+        (observation(upload(0)), {"run_handled_at": "just now"}),
+    ],
+    ids=["a new upload", "new content", "a new spec", "a request"],
+)
+def test_after_giving_up_it_begins_anew_with(given: Observation, status: dict[str, Any]) -> None:
+    _, backoff_limit_exceeded = attempts(observation(upload(0)), Status(), 600)
+    later = NOON + timedelta(days=1)
+    decision = decide(
+        given, backoff_limit_exceeded.model_copy(update=status), PATIENCE, later, PATIENCE
+    )
+    assert decision.action is RecoveryAction.CRAWL
+    assert decision.memory
+    assert (decision.memory.attempts, decision.memory.backoff_limit_exceeded) == (1, False)
+
+
+def test_another_reason_for_the_same_work_is_no_new_start() -> None:
+    _, status = attempts(observation(upload(0)), Status(), 7)
+    failed = observation(upload(0), crawl=crawl(1), runs=(run(2, "FAILED"),))
+    decision = decide(failed, status, PATIENCE, NOON + timedelta(minutes=20), PATIENCE)
+    assert decision.action is RecoveryAction.RUN
+    assert decision.memory
+    assert decision.memory.attempts == 4
+
+
+def test_attempts_are_remembered_while_something_moves_and_forgotten_when_all_is_done() -> None:
+    _, status = attempts(observation(upload(0)), Status(), 1)
+    moving = observation(upload(0), crawl=crawl(1, "Running"))
+    assert decide(moving, status, 0, NOON, PATIENCE).memory == status.recovery
+    assert (
+        decide(observation(crawl=crawl(1), runs=(run(2),)), status, 0, NOON, PATIENCE).memory
+        is None
+    )
+
+
+def test_the_condition_says_what_was_tried_and_how_to_begin_anew() -> None:
+    failed = observation(upload(0), crawl=crawl(1), runs=(run(2, "FAILED", "no memory"),))
+    _, status = attempts(failed, Status(), 600)
+    said = data_current(DataPipelineSpec(), failed, status.recovery)
+    assert (said.holds, said.reason) == (False, "LastRunFailed")
+    assert said.message == (
+        "jr_1: no memory; asked for a run 6 times, and given up: remove the cause, then set the"
+        " annotation dataflowxpress.io/run-requested-at"
+    )
+
+
+def test_dead_letters_are_told_and_do_not_keep_the_rest_from_being_set_going() -> None:
+    dead = observation(upload(0))
+    dead = replace(dead, data=dead.data.model_copy(update={"dead_letters": 2}))
+    said = data_current(DataPipelineSpec(), dead, None)
+    assert (said.holds, said.reason) == (False, "DeadLetters")
+    assert decide(dead, Status(), PATIENCE, NOON, PATIENCE).action is RecoveryAction.CRAWL
+
+
+@pytest.mark.parametrize(
+    ("state", "objects", "holds"),
+    [("RUNNING", 1, False), ("RUNNING", 0, True), ("SUCCEEDED", 1, True)],
+)
+def test_data_is_current_once_the_run_that_converted_it_has_ended(
+    state: str, objects: int, holds: bool
+) -> None:
+    last = run(2, state).model_copy(update={"objects": objects})
+    said = data_current(DataPipelineSpec(), observation(crawl=crawl(1), runs=(last,)), None)
+    assert said.holds is holds
+
+
+def test_data_is_not_current_while_what_a_dead_run_committed_is_left_to_the_next() -> None:
+    runs = (run(5, "RUNNING"), run(2, "FAILED").model_copy(update={"objects": 1}))
+    said = data_current(DataPipelineSpec(), observation(crawl=crawl(1), runs=runs), None)
+    assert said.holds is False
+
+
+def test_a_first_comparison_because_of_a_queue_is_no_event() -> None:
+    once = Recovery(
+        reason="QueueNotConsumed",
+        message="x",
+        did=RecoveryAction.COMPARE.value,
+        attempts=1,
+        work="w",
+    )
+    none, one = Status(), Status(recovery=once)
+    two = Status(recovery=once.model_copy(update={"attempts": 2}))
+    assert list(events_between(none, one)) == []
+    assert [reason for _, reason, _ in events_between(one, two)] == ["QueueNotConsumed"]
+
+
+def test_each_attempt_and_the_end_of_them_are_events() -> None:
+    once = Recovery(reason="RunMissing", message="x", did="asked for a run", attempts=1, work="w")
+    none, one = Status(), Status(recovery=once)
+    over = Status(recovery=once.model_copy(update={"backoff_limit_exceeded": True}))
+    assert list(events_between(none, one)) == [
+        ("Warning", "RunMissing", "x: asked for a run (attempt 1)")
+    ]
+    assert list(events_between(one, one)) == []
+    assert list(events_between(one, over)) == [
+        ("Warning", "BackoffLimitExceeded", "x: 1 attempt changed nothing")
+    ]
