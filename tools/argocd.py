@@ -1,4 +1,4 @@
-"""Settings: Argo CD's ConfigMap argocd-cm and its chart's values, made of the Lua files beside."""
+"""Argo CD: generates the ConfigMap argocd-cm and the chart's values from the Lua files."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 import yaml
 
-HERE = Path(__file__).parents[1] / "argocd"
-KIND = HERE / "resource_customizations/dataflowxpress.io/DataPipeline"
+DIRECTORY = Path(__file__).parents[1] / "argocd"
+KIND = DIRECTORY / "resource_customizations/dataflowxpress.io/DataPipeline"
 NAME = f"{KIND.parent.name}_{KIND.name}"
 HEADER = "# Generated from resource_customizations/ by `make argocd`; do not edit.\n"
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes a script as it reads, line by line."""
+    """Writes multi-line strings as literal blocks."""
 
 
 _Dumper.add_representer(
@@ -41,7 +41,7 @@ def customizations() -> dict[str, str]:
 
 
 def config_map() -> str:
-    """Return a patch for argocd-cm, which may also be applied as it is."""
+    """Return the ConfigMap argocd-cm, to be applied or used as a patch."""
     return HEADER + _yaml(
         {
             "apiVersion": "v1",
@@ -70,4 +70,4 @@ def _yaml(value: Any) -> str:
 
 if __name__ == "__main__":
     for file, content in FILES.items():
-        (HERE / file).write_text(content())
+        (DIRECTORY / file).write_text(content())

@@ -1,4 +1,4 @@
-"""Dashboard: Grafana's, made of the panels below by `make dashboard`."""
+"""Dashboard: the panels from which `make dashboard` generates the Grafana dashboard."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RATE = "[$__rate_interval]"
 
 
 class Panel(NamedTuple):
-    """A graph: what it shows, and its queries by the name of their lines."""
+    """A graph with its queries, by legend."""
 
     title: str
     unit: str
@@ -46,7 +46,7 @@ PIPELINES = [
         "Not ready",
         "short",
         {f"{SERIES}: {{{{reason}}}}": _condition("Ready", ', status!="True"')},
-        "kubectl describe dp says why",
+        "`kubectl describe dp` shows the reason",
     ),
     Panel("Data", "short", {"{{reason}}": f"count by (reason) ({_condition('DataCurrent')})"}),
     Panel("Rows in Parquet", "short", {SERIES: _of_pipeline("rows")}),
@@ -55,22 +55,22 @@ PIPELINES = [
     Panel("Waiting uploads", "short", {SERIES: _of_pipeline("waiting_objects")}),
     Panel("Dead letters", "short", {SERIES: _of_pipeline("dead_letters")}),
     Panel(
-        "Since the last good run",
+        "Time since the last successful run",
         "s",
         {SERIES: f"time() - {_of_pipeline('last_run_success_timestamp_seconds')}"},
     ),
     Panel(
-        "Since AWS was last as specified",
+        "Time since the last converged state",
         "s",
         {SERIES: f"time() - {_of_pipeline('last_converged_timestamp_seconds')}"},
-        "stays below resyncInterval",
+        "Normally below resyncInterval",
     ),
     Panel(
         "Drift",
         "short",
         {
-            f"found {SERIES}": f"increase({_of_pipeline('drift_detected_total')}{RATE})",
-            f"healed {SERIES}": f"increase({_of_pipeline('drift_corrected_total')}{RATE})",
+            f"detected {SERIES}": f"increase({_of_pipeline('drift_detected_total')}{RATE})",
+            f"corrected {SERIES}": f"increase({_of_pipeline('drift_corrected_total')}{RATE})",
         },
     ),
     Panel(
@@ -91,7 +91,7 @@ OPERATOR = [
         "short",
         {
             "due": "sum(dataflowxpress_workqueue_depth)",
-            "worked on": "sum(dataflowxpress_workqueue_active_workers)",
+            "active workers": "sum(dataflowxpress_workqueue_active_workers)",
         },
     ),
     Panel("Longest wait", "s", {"longest": "max(dataflowxpress_workqueue_longest_wait_seconds)"}),
@@ -101,13 +101,13 @@ OPERATOR = [
         {"{{service}}": f"sum by (service) (rate(dataflowxpress_aws_requests_total{RATE}))"},
     ),
     Panel(
-        "Calls to AWS that did not succeed",
+        "Failed calls to AWS",
         "ops",
         {
             "{{service}} {{outcome}}": "sum by (service, outcome) "
             f'(rate(dataflowxpress_aws_requests_total{{outcome!="Success"}}{RATE}))'
         },
-        "Missing is an answer, too: the resource is not there yet",
+        "The outcome Missing is normal for resources that do not exist yet",
     ),
     Panel(
         "Throttled attempts",
@@ -193,7 +193,7 @@ def _variable(label: str) -> dict[str, Any]:
 
 
 def text() -> str:
-    """Return the file."""
+    """Return the dashboard as JSON text."""
     return json.dumps(dashboard(), indent=2) + "\n"
 
 
