@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _FILL_SLOWLY = """
 import pathlib, sys, time
-from dataflowxpress.sandbox import cache
+from dataflowxpress_sandbox import cache
 with cache.filling(pathlib.Path(sys.argv[1])) as folder:
     print("fills" if folder else "found", flush=True)
     if folder:
