@@ -10,6 +10,8 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-h
 OURS := --no-emit-package dataflowxpress --no-emit-package dataflowxpress-sandbox
 
 WORKERS ?= 2
+# Pages that follow the prose rules in styles/.
+PROSE := CONTRIBUTING.md docs/architecture.md
 IMAGE ?= dataflowxpress:0.1.0
 BUILD ?= docker build
 
@@ -75,11 +77,12 @@ image: $(SETUP) ## build the operator's image, checked, with its bill of materia
 	  --output-file dist/sbom.cdx.json build/image/bin/python
 	@$(BUILD) --tag $(IMAGE) --build-arg REVISION=$$(git rev-parse HEAD) .
 
-check: $(SETUP) ## lint, format, types, unit tests: seconds
+check: $(SETUP) ## lint, format, types, prose, unit tests: seconds
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy operator sandbox tests lambdas glue image tools
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python tools/prose.py $(PROSE)
 	@$(BIN)/python -m pytest -q tests/unit
 
 .PHONY: chaos
