@@ -209,7 +209,7 @@ def test_the_condition_says_what_was_tried_and_how_to_begin_anew() -> None:
     said = data_current(DataPipelineSpec(), failed, status.recovery)
     assert (said.holds, said.reason) == (False, "LastRunFailed")
     assert said.message == (
-        "run jr_1 failed: no memory; the operator requested a run 6 times and stopped: fix the"
+        "run jr_1 ended FAILED: no memory; the operator requested a run 6 times and stopped: fix the"
         " cause, then set the annotation dataflowxpress.io/run-requested-at"
     )
 

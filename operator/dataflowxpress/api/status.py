@@ -80,8 +80,8 @@ class Run(StatusModel):
     """The ID of the run in Glue."""
 
     state: str
-    """The state of the run in Glue, for example `RUNNING`, `SUCCEEDED`, `FAILED`, `TIMEOUT` or
-    `STOPPED`."""
+    """The state in Glue: `STARTING`, `RUNNING`, `STOPPING` or `WAITING`; `SUCCEEDED`; `FAILED`,
+    `TIMEOUT`, `STOPPED`, `ERROR` or `EXPIRED`."""
 
     started: str = ""
     """The start time."""

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from dataflowxpress.api.events import Event
 from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.run_states import is_active, is_failed
 from dataflowxpress.api.status import Status
 from dataflowxpress.reporting.text import pluralize
 
-from .observation import ACTIVE, FAILED_STATES
-from .recovery import COMPARE
+from .recovery import COMPARE, run_failure
 
 
 def events_between(before: Status, after: Status) -> Iterator[Event]:
@@ -26,14 +26,12 @@ def events_between(before: Status, after: Status) -> Iterator[Event]:
 
 
 def _runs(before: Status, after: Status) -> Iterator[Event]:
-    ended = {run.id for run in before.runs if run.state not in ACTIVE}
+    ended = {run.id for run in before.runs if not is_active(run.state)}
     for run in reversed(after.runs):
-        if run.id in ended or run.state in ACTIVE:
+        if run.id in ended or is_active(run.state):
             continue
-        if run.state in FAILED_STATES:
-            yield Event(
-                "Warning", Reason.RUN_FAILED, f"run {run.id} ended {run.state}: {run.error}"
-            )
+        if is_failed(run.state):
+            yield Event("Warning", Reason.RUN_FAILED, run_failure(run))
         else:
             written = f"{pluralize(run.objects, 'object')}, {pluralize(run.rows_written, 'row')}"
             yield Event(

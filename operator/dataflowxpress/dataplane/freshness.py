@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataflowxpress.api.annotations import REDRIVE_REQUESTED, RUN_REQUESTED
 from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.run_states import is_failed
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.status import Recovery
 from dataflowxpress.reporting.conditions import ConditionUpdate
 from dataflowxpress.reporting.text import pluralize, summarize
 
-from .observation import FAILED_STATES, Observation
+from .observation import Observation
+from .recovery import run_failure
 
 
 def data_current(
@@ -56,10 +58,8 @@ def _failed(observation: Observation) -> ConditionUpdate | None:
             f" then set the annotation {REDRIVE_REQUESTED} to redrive"
         )
         return ConditionUpdate("DataCurrent", False, Reason.DEAD_LETTERS, message)
-    if last and last.state in FAILED_STATES:
-        return ConditionUpdate(
-            "DataCurrent", False, Reason.LAST_RUN_FAILED, f"run {last.id} failed: {last.error}"
-        )
+    if last and is_failed(last.state):
+        return ConditionUpdate("DataCurrent", False, Reason.LAST_RUN_FAILED, run_failure(last))
     if crawl and crawl.state == "Failed":
         return ConditionUpdate("DataCurrent", False, Reason.LAST_CRAWL_FAILED, crawl.error)
     return None

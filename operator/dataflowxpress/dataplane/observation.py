@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from dataflowxpress.api.run_states import is_active, is_failed
 from dataflowxpress.api.spec import DataPipelineSpec, Source
 from dataflowxpress.api.status import Crawl, Data, Run
 from dataflowxpress.api.timestamps import format_time
@@ -18,8 +19,6 @@ from .manifest_log import NAMED, REQUESTS, ManifestLog, ManifestLogs, ManifestTo
 from .queues import Depth, Queues, depth
 
 SHOWN = 10  # runs in the status
-FAILED_STATES = {"FAILED", "TIMEOUT", "STOPPED", "ERROR"}
-ACTIVE = {"STARTING", "RUNNING", "STOPPING", "WAITING"}
 
 
 class Upload(NamedTuple):
@@ -58,7 +57,7 @@ class Observation:
     def moving(self) -> bool:
         """Whether a crawl, a run or a function is active and may change the observation."""
         crawling = self.crawl is not None and self.crawl.state == "Running"
-        running = any(run.state in ACTIVE for run in self.runs)
+        running = any(is_active(run.state) for run in self.runs)
         return crawling or running or bool(self.uploads.in_flight or self.crawls.in_flight)
 
     @property
@@ -67,9 +66,9 @@ class Observation:
 
         A failed run may leave publishing to the next run, which has no objects of its own.
         """
-        ended = next((run for run in self.runs if run.state not in ACTIVE), None)
-        left = ended is not None and ended.state in FAILED_STATES
-        return left or any(run.state in ACTIVE and run.objects for run in self.runs)
+        ended = next((run for run in self.runs if not is_active(run.state)), None)
+        left = ended is not None and is_failed(ended.state)
+        return left or any(is_active(run.state) and run.objects for run in self.runs)
 
     @property
     def newest(self) -> str:

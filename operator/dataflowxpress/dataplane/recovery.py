@@ -14,11 +14,12 @@ from enum import Enum
 from typing import NamedTuple
 
 from dataflowxpress.api.reasons import Reason
-from dataflowxpress.api.status import Recovery, Status
+from dataflowxpress.api.run_states import is_failed
+from dataflowxpress.api.status import Recovery, Run, Status
 from dataflowxpress.api.timestamps import format_time, parse_time
 from dataflowxpress.reporting.text import pluralize
 
-from .observation import FAILED_STATES, Observation
+from .observation import Observation
 
 BACKOFF_LIMIT = 6  # attempts: with one poll a minute, more than an hour
 
@@ -73,10 +74,9 @@ def _crawl_failed(observation: Observation) -> UnfinishedWork | None:
 def _run_failed(observation: Observation) -> UnfinishedWork | None:
     run = observation.last_run
     # A custom script is not known to be safe to run again.
-    if run is None or run.state not in FAILED_STATES or not observation.packaged:
+    if run is None or not is_failed(run.state) or not observation.packaged:
         return None
-    message = _with_error(f"run {run.id} ended {run.state}", run.error)
-    return UnfinishedWork(Reason.RUN_FAILED, message, RUN)
+    return UnfinishedWork(Reason.RUN_FAILED, run_failure(run), RUN)
 
 
 def _crawl_missing(observation: Observation) -> UnfinishedWork | None:
@@ -140,6 +140,11 @@ def decide(
         "last_action": unfinished.action.value,
     }
     return Decision(known.model_copy(update=attempt), unfinished.action)
+
+
+def run_failure(run: Run) -> str:
+    """Describe a failed run."""
+    return _with_error(f"run {run.id} ended {run.state}", run.error)
 
 
 def work_of(observation: Observation, before: Status) -> str:

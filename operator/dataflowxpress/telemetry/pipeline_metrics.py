@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, Self
 
 from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.run_states import SUCCEEDED
 from dataflowxpress.api.status import Condition, Data, Status
 from dataflowxpress.api.timestamps import parse_time
 
@@ -66,7 +67,7 @@ def _labels(condition: Condition) -> tuple[str, str, str]:
 
 
 def _succeeded(status: Status) -> float | None:
-    successful = (run for run in status.runs if run.state == "SUCCEEDED" and run.started)
+    successful = (run for run in status.runs if run.state == SUCCEEDED and run.started)
     ended = (parse_time(run.started).timestamp() + run.seconds for run in successful)
     return next(ended, None)
 

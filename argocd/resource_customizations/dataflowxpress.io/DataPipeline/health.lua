@@ -1,12 +1,12 @@
--- Health of a DataPipeline: derived from the conditions of the current generation.
--- Plain Lua 5.1 without the string library, which Argo CD does not load.
+-- Health of a DataPipeline, from the conditions of the current generation.
+-- Plain Lua 5.1 without the string library: Argo CD does not load it.
 
-local function annotated(name)
+local function is_set(name)
   local annotations = obj.metadata.annotations
   return annotations ~= nil and annotations["dataflowxpress.io/" .. name] == "true"
 end
 
--- Ignores conditions of older generations: Argo CD would start the next sync wave too early.
+-- Ignore conditions of an older generation: otherwise Argo CD would start the next sync wave too early.
 local function condition(kind)
   local status = obj.status
   if status == nil or status.conditions == nil then
@@ -31,17 +31,17 @@ local function health(status, message)
   return { status = status, message = message }
 end
 
-if annotated("paused") then
+if is_set("paused") then
   return health("Suspended", "Paused: remove the annotation dataflowxpress.io/paused to resume")
 end
 
 local ready = condition("Ready")
 if ready == nil then
-  return health("Progressing", "Waiting for the operator to observe this generation of the spec")
+  return health("Progressing", "Waiting for the operator to reconcile this generation of the spec")
 end
 
-if annotated("plan") then
-  return health("Suspended", describe(ready) .. "; remove the annotation dataflowxpress.io/plan to apply changes")
+if is_set("plan") then
+  return health("Suspended", describe(ready) .. "; remove the annotation dataflowxpress.io/plan to apply it")
 end
 
 local stalled = condition("Stalled")
@@ -52,13 +52,13 @@ if ready.status ~= "True" then
   return health("Progressing", describe(ready))
 end
 
--- Drift, data and email problems appear in the message, but do not hold a sync back: the resources
--- match the manifest in git.
+-- Problems with drift, data or email subscriptions appear in the message but do not block a sync:
+-- the AWS resources match git.
 local message = describe(ready)
-local expected = { Drifted = "False", DataCurrent = "True", SubscriptionsConfirmed = "True" }
+local healthy = { Drifted = "False", DataCurrent = "True", SubscriptionsConfirmed = "True" }
 for _, kind in ipairs({ "Drifted", "DataCurrent", "SubscriptionsConfirmed" }) do
   local each = condition(kind)
-  if each ~= nil and each.status ~= expected[kind] then
+  if each ~= nil and each.status ~= healthy[kind] then
     message = message .. "; " .. describe(each)
   end
 end
