@@ -90,7 +90,7 @@ def _subscriptions(outcomes: Sequence[Outcome]) -> ConditionUpdate:
     subscriptions = [o.step for o in outcomes if o.step.id.kind == "Subscription"]
     unconfirmed = [step.id.name for step in subscriptions if step.waits_for]
     if unconfirmed:
-        message = f"{summarize(unconfirmed)}: open the confirmation link in the email from AWS"
+        message = f"not confirmed by {summarize(unconfirmed)}: open the link in the email from AWS"
         return ConditionUpdate(
             "SubscriptionsConfirmed", False, Reason.PENDING_CONFIRMATION, message
         )
