@@ -18,5 +18,5 @@ def custom_script(pipeline: Pipeline, store: PipelineStore) -> bytes | None:
     text = store.config_map_value(pipeline.namespace, ref.name, ref.key)
     if text is None:
         where = "spec.job.script.configMapKeyRef"
-        raise InvalidSpec(where, f"there is no ConfigMap {ref.name} with key {ref.key}: add it")
+        raise InvalidSpec(f"{where}: there is no ConfigMap {ref.name} with key {ref.key}: add it")
     return text.encode()
