@@ -67,8 +67,8 @@ def test_pipeline_permissions_aggregate_to_the_cluster_roles() -> None:
 
     def verbs(whom: str) -> set[str]:
         label = f"rbac.authorization.k8s.io/aggregate-to-{whom}"
-        ours = [role for role in roles.values() if role["metadata"]["labels"].get(label)]
-        return {verb for role in ours for rule in role["rules"] for verb in rule["verbs"]}
+        aggregated = [role for role in roles.values() if role["metadata"]["labels"].get(label)]
+        return {verb for role in aggregated for rule in role["rules"] for verb in rule["verbs"]}
 
     assert verbs("view") == {"get", "list", "watch"}
     assert verbs("edit") == verbs("view") | {"create", "update", "patch", "delete"}
