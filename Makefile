@@ -10,6 +10,8 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-h
 PROJECT := --no-emit-package dataflowxpress --no-emit-package dataflowxpress-sandbox
 
 WORKERS ?= 2
+# Pages that follow the prose rules in styles/.
+PROSE := CONTRIBUTING.md docs/architecture.md
 IMAGE ?= dataflowxpress:0.1.0
 BUILD ?= docker build
 
@@ -75,11 +77,12 @@ image: $(SETUP) ## check and build the image, with a bill of materials in dist/ 
 	  --output-file dist/sbom.cdx.json build/image/bin/python
 	@$(BUILD) --tag $(IMAGE) --build-arg REVISION=$$(git rev-parse HEAD) .
 
-check: $(SETUP) ## run linters, format and type checks, and unit tests
+check: $(SETUP) ## run linters, format, type and prose checks, and unit tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy operator sandbox tests lambdas glue image tools
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python tools/prose.py $(PROSE)
 	@$(BIN)/python -m pytest -q tests/unit
 
 .PHONY: chaos

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,11 @@ def test_each_complaint_has_an_answer_that_can_be_seen() -> None:
     for complaint in complaints:
         shown = complaint.split(" | ")[-1]
         assert "`" in shown or "](" in shown, complaint
+
+
+def test_the_architecture_page_draws_the_layers_that_are_checked() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (layers,) = [each["layers"] for each in contracts["contracts"] if each["type"] == "layers"]
+    section = (ROOT / "docs/architecture.md").read_text().partition("## Layers\n")[2]
+    picture = section.split("```")[1]
+    assert re.findall(r"^(\w+(?: \| \w+)*)  ", picture, re.MULTILINE) == layers
