@@ -122,8 +122,8 @@ def capture(user: User) -> None:
 
 def capture_trouble(user: User) -> None:
     place = {"LocationConstraint": "eu-west-1"}
-    user.aws("s3").create_bucket(Bucket="somebody-elses", CreateBucketConfiguration=place)
-    user.pipeline("refused", bucket={"name": "somebody-elses"})
+    user.aws("s3").create_bucket(Bucket="other-team-data", CreateBucketConfiguration=place)
+    user.pipeline("refused", bucket={"name": "other-team-data"})
     keep(user, "refused", "refused", says("Stalled", "True"))
     user.pipeline("reported", driftPolicy="Report")
     user.ready("reported")

@@ -79,7 +79,7 @@ def test_every_module_that_the_traps_name_exists() -> None:
 
 
 def test_each_complaint_has_an_answer_that_can_be_seen() -> None:
-    complaints = rows("docs/traps.md", "## What users of comparable tools complain about\n")
+    complaints = rows("docs/traps.md", "## Common complaints about comparable tools\n")
     assert len(complaints) == 12
     for complaint in complaints:
         shown = complaint.split(" | ")[-1]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from dataflowxpress.aws.clients import queue_url
-from dataflowxpress.aws.errors import entry_error
+from dataflowxpress.aws.errors import raise_failed_entries
 from dataflowxpress.aws.resources import Crawler, Notification, Queue, Rule
 from dataflowxpress.blueprint import patterns
 from dataflowxpress.planning.resource import Resource, only
@@ -68,15 +68,11 @@ def redrive(sqs: Any, queue: Queue) -> None:
         left -= len(messages)
         bodies = [{"MessageBody": message["Body"]} for message in messages]
         receipts = [{"ReceiptHandle": message["ReceiptHandle"]} for message in messages]
-        _check("SendMessageBatch", sqs.send_message_batch(QueueUrl=alive, **_entries(bodies)))
-        _check("DeleteMessageBatch", sqs.delete_message_batch(QueueUrl=dead, **_entries(receipts)))
+        sent = sqs.send_message_batch(QueueUrl=alive, **_entries(bodies))
+        raise_failed_entries("SendMessageBatch", sent)
+        deleted = sqs.delete_message_batch(QueueUrl=dead, **_entries(receipts))
+        raise_failed_entries("DeleteMessageBatch", deleted)
 
 
 def _entries(each: Sequence[dict[str, str]]) -> dict[str, Any]:
     return {"Entries": [{"Id": str(number), **entry} for number, entry in enumerate(each)]}
-
-
-def _check(operation: str, answer: Mapping[str, Any]) -> None:
-    """Raise what the answer tells: these calls fail with HTTP 200."""
-    for failed in answer.get("Failed", ()):
-        raise entry_error(operation, failed["Code"], failed.get("Message", ""))
