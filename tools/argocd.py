@@ -1,4 +1,4 @@
-"""Argo CD: generates the ConfigMap argocd-cm and the chart's values from the Lua files."""
+"""Argo CD settings: argocd-cm and chart values, generated from the Lua files in argocd/."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-DIRECTORY = Path(__file__).parents[1] / "argocd"
-KIND = DIRECTORY / "resource_customizations/dataflowxpress.io/DataPipeline"
+HERE = Path(__file__).parents[1] / "argocd"
+KIND = HERE / "resource_customizations/dataflowxpress.io/DataPipeline"
 NAME = f"{KIND.parent.name}_{KIND.name}"
 HEADER = "# Generated from resource_customizations/ by `make argocd`; do not edit.\n"
 
@@ -41,7 +41,7 @@ def customizations() -> dict[str, str]:
 
 
 def config_map() -> str:
-    """Return the ConfigMap argocd-cm, to be applied or used as a patch."""
+    """Return a patch for argocd-cm; it can also be applied as a manifest."""
     return HEADER + _yaml(
         {
             "apiVersion": "v1",
@@ -70,4 +70,4 @@ def _yaml(value: Any) -> str:
 
 if __name__ == "__main__":
     for file, content in FILES.items():
-        (DIRECTORY / file).write_text(content())
+        (HERE / file).write_text(content())

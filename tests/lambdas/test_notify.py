@@ -146,7 +146,9 @@ def test_a_run_that_had_nothing_to_convert_is_not_notified(notify: Function) -> 
         ("FAILED", "failed"),
         ("TIMEOUT", "timed out"),
         ("STOPPED", "was stopped"),
-        ("UNHEARD_OF", "ended in state UNHEARD_OF"),
+        ("ERROR", "ended in state ERROR"),
+        ("EXPIRED", "ended in state EXPIRED"),
+        ("A_STATE_OF_TOMORROW", "ended in state A_STATE_OF_TOMORROW"),
     ],
 )
 def test_a_run_that_failed_is_notified_with_its_error_and_the_waiting_objects(

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from dataflowxpress import dataplane as runs
-from dataflowxpress.api.annotations import PAUSED, RUN_REQUESTED
-from dataflowxpress.api.status import Status
+from dataflowxpress.api.run_states import is_active, is_failed
 
 from . import status_view as view
 from .failures import FAILED, Failure, reported_errors
@@ -17,7 +15,8 @@ from .live import now
 from .progress import follow
 from .target import Context, File, Name, Namespace, Target, in_cluster, target
 
-ACTIVE = view.GOES_ON
+if TYPE_CHECKING:
+    from dataflowxpress.api.status import Status
 
 
 def run(  # noqa: PLR0913 - options of a command
@@ -55,7 +54,7 @@ def run(  # noqa: PLR0913 - options of a command
         )
     newest = next(each for each in status.runs if each.id not in before)
     Console(highlight=False).print(view.runs([newest]))
-    raise typer.Exit(0 if newest.state in view.ENDED_WELL else FAILED)
+    raise typer.Exit(FAILED if is_failed(newest.state) else 0)
 
 
 def pause(name: Name = "", namespace: Namespace = "", context: Context = "") -> None:
@@ -66,7 +65,7 @@ def pause(name: Name = "", namespace: Namespace = "", context: Context = "") -> 
     Example: `dataflowxpress pause orders -n data`
     """
     with reported_errors():
-        _annotate(in_cluster(name, namespace, context), PAUSED, "true")
+        _pause(in_cluster(name, namespace, context), "true")
 
 
 def resume(name: Name = "", namespace: Namespace = "", context: Context = "") -> None:
@@ -75,7 +74,7 @@ def resume(name: Name = "", namespace: Namespace = "", context: Context = "") ->
     Example: `dataflowxpress resume orders -n data`
     """
     with reported_errors():
-        _annotate(in_cluster(name, namespace, context), PAUSED, None)
+        _pause(in_cluster(name, namespace, context), None)
 
 
 def _poll(chosen: Target) -> Status:
@@ -87,6 +86,9 @@ def _poll(chosen: Target) -> Status:
 
 
 def _ask(chosen: Target) -> None:
+    from dataflowxpress import dataplane as runs
+    from dataflowxpress.api.annotations import RUN_REQUESTED
+
     if chosen.live is not None:
         chosen.live.annotate(chosen.namespace, chosen.name, RUN_REQUESTED, now())
         return
@@ -97,12 +99,14 @@ def _ask(chosen: Target) -> None:
 
 
 def _has_ended(status: Status, before: set[str]) -> bool:
-    return any(each.id not in before and each.state not in ACTIVE for each in status.runs)
+    return any(each.id not in before and not is_active(each.state) for each in status.runs)
 
 
-def _annotate(chosen: Target, annotation: str, value: str | None) -> None:
+def _pause(chosen: Target, value: str | None) -> None:
+    from dataflowxpress.api.annotations import PAUSED
+
     if chosen.live is None:
         raise Failure("only a pipeline in a cluster can be paused")
-    chosen.live.annotate(chosen.namespace, chosen.name, annotation, value)
+    chosen.live.annotate(chosen.namespace, chosen.name, PAUSED, value)
     state = "paused" if value else "resumed"
     Console(highlight=False).print(f"{chosen.namespace}/{chosen.name} is {state}.")

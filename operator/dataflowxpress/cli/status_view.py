@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from dataflowxpress.api.status import Condition, ResourceStatus, Run, Status
+from dataflowxpress.api.run_states import is_active, is_failed
 from dataflowxpress.planning.resource import Resource
-from dataflowxpress.reporting.conditions import counted
+from dataflowxpress.reporting.text import pluralize
+
+if TYPE_CHECKING:
+    from dataflowxpress.api.status import Condition, ResourceStatus, Run, Status
 
 GOOD_WHEN_FALSE = {"Stalled", "Drifted", "Reconciling"}
 COLORS = {
@@ -22,7 +26,6 @@ COLORS = {
     "Deleting": "red",
 }
 SHORT_ID = 12  # characters of a run's id that stay where there is little room
-ENDED_WELL, GOES_ON = {"SUCCEEDED"}, {"STARTING", "RUNNING", "WAITING", "STOPPING"}
 
 
 def conditions(status: Status) -> Iterator[Text]:
@@ -64,9 +67,10 @@ def data(status: Status) -> Text:
     if (found := status.data) is None:
         return Text("Nothing is known of the data yet.", style="dim")
     return Text(
-        f"{counted(found.objects, 'object')} converted, {counted(found.rows, 'row')},"
+        f"{pluralize(found.objects, 'object')} converted, {pluralize(found.rows, 'row')},"
         f" {found.rejected} rejected;"
-        f" {counted(found.waiting, 'upload')} waiting, {counted(found.dead_letters, 'dead letter')}"
+        f" {pluralize(found.waiting, 'upload')} waiting,"
+        f" {pluralize(found.dead_letters, 'dead letter')}"
     )
 
 
@@ -80,7 +84,7 @@ def runs(found: Sequence[Run]) -> Table:
     if failed:
         table.add_column("error", overflow="fold")
     for run in found:
-        color = "green" if run.state in ENDED_WELL else "yellow" if run.state in GOES_ON else "red"
+        color = "red" if is_failed(run.state) else "yellow" if is_active(run.state) else "green"
         numbers = (run.seconds, run.objects, run.rows_written, run.rows_rejected)
         error = [Text(run.error)] if failed else []
         state, started = Text(run.state, style=color), run.started.replace("T", " ").rstrip("Z")
