@@ -112,7 +112,7 @@ def test_a_refused_pipeline_is_degraded_with_its_message_and_pruned_by_a_revert(
     life.argo.user.aws("s3").create_bucket(Bucket="foreign", CreateBucketConfiguration=place)
     life.commit("Use a foreign bucket", third=pipeline("third", bucket={"name": "foreign"}))
     said = life.wait("third", "Degraded", "refused")
-    assert "Bucket/foreign: exists and belongs to somebody else" in said.message
+    assert "Bucket/foreign: exists and belongs to no pipeline" in said.message
     life.argo.wait(LIFE, lambda said: said.health == "Degraded", "degraded as a whole")
     life.revert()
     life.argo.wait(LIFE, lambda said: "third" not in said.resources, "pruned")

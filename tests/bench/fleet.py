@@ -87,7 +87,7 @@ class Fleet:
             | {"KUBECONFIG": str(self.sandbox.kubeconfig), "MALLOC_ARENA_MAX": "2"},  # as the image
         )
         try:
-            _until(lambda: "working" in process.log.read_text(), "the operator works", process)
+            _until(lambda: "leading" in process.log.read_text(), "the operator works", process)
             yield Operator(process, Metrics(address))
         finally:
             process.stop()
