@@ -71,7 +71,7 @@ class TestBuckets:
         (outcome,) = pipeline.apply([Bucket(pipeline.scope, name)])
         assert outcome.problem
         assert outcome.problem.reason is Reason.REFUSED
-        assert "exists and belongs to somebody else: " in str(outcome.problem)
+        assert "exists and belongs to no pipeline: " in str(outcome.problem)
 
     def test_versioning_that_was_never_on_is_not_suspended(
         self, pipeline: Pipeline, name: str

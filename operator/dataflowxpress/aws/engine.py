@@ -17,7 +17,7 @@ from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.resource_id import Id
 from dataflowxpress.planning.ownership import OWNER_TAG
-from dataflowxpress.planning.plan import Action, Outcome, Step, nothing_stays, plan
+from dataflowxpress.planning.plan import Action, Outcome, Step, plan, retain_none
 from dataflowxpress.planning.resource import Resource, Scope
 from dataflowxpress.telemetry.context import Pool
 
@@ -61,7 +61,7 @@ class Engine:
         scope: Scope,
         wanted: Sequence[Resource],
         inventory: Collection[Id] = (),
-        stays: Callable[[Id], bool] = nothing_stays,
+        stays: Callable[[Id], bool] = retain_none,
     ) -> list[Step]:
         """Return the steps from the observed to the *wanted* state; makes only read calls."""
         ids = dict.fromkeys([*(resource.id for resource in wanted), *inventory])
@@ -176,7 +176,7 @@ class Engine:
         tagger, scope = TAGGERS[resource.service], resource.scope
         with _CLAIM:
             tags = tagger.read(client, resource.arn)
-            if scope.owner_tags.conflict(tags, to_unowned=False, to_moved=not scope.adopt):
+            if scope.owner_tags.conflict(tags, reject_unowned=False, reject_moved=not scope.adopt):
                 raise Overtaken("another pipeline has just adopted it")
             tagger.write(client, resource.arn, scope.all_tags)
 
