@@ -30,7 +30,7 @@ def test_an_answer_is_good_for_a_while(clock: Clock, answers: Iterator[str]) -> 
 def test_a_check_that_hangs_holds_nobody_else_up(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "PATIENCE", 0.01)
+    monkeypatch.setattr(health, "CHECK_TIMEOUT", 0.01)
     asked, over = threading.Event(), threading.Event()
 
     def hangs() -> str:
