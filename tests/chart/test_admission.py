@@ -1,4 +1,4 @@
-"""Admission policies: what platform teams forbid is refused by the API server, with the cure."""
+"""Admission policies: the API server rejects specs that break a rule, and names a fix."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ FINE: dict[str, Any] = {"bucket": {"kmsKeyArn": KEY}, "tags": {"team": "data"}}
 
 @dataclass(frozen=True)
 class Team:
-    """A namespace of its own, whose label says which policy is for it."""
+    """A separate namespace; its label selects its policy."""
 
     client: DynamicClient
     namespace: str
@@ -75,7 +75,7 @@ class Team:
 
     @contextmanager
     def under(self, **rules: Any) -> Iterator[None]:
-        """Enforce rules, from when the API server has taken note of them."""
+        """Enforce rules; enter the block when the API server enforces them."""
         only = {"matchLabels": {"policy": self.namespace}}
         made = []
         policies = {self.namespace: {"namespaceSelector": only, "rules": rules}}
@@ -93,7 +93,7 @@ class Team:
         deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline:
             try:
-                self.create(region="xx-nowhere-1", roleArn=ROLE)  # no rules here allow that
+                self.create(region="xx-nowhere-1", roleArn=ROLE)  # every policy here forbids this
             except ApiException as error:
                 if "denied request" in (error.body or ""):
                     return
@@ -113,13 +113,13 @@ def team(client: DynamicClient) -> Team:
 
 @pytest.fixture(scope="module")
 def strict(client: DynamicClient) -> Iterator[Team]:
-    """A team to which much is forbidden."""
+    """A team with a policy that contains every rule."""
     team = Team.new(client)
     with team.under(**VALIDATION_RULES):
         yield team
 
 
-def test_nothing_is_forbidden_by_default() -> None:
+def test_there_are_no_policies_by_default() -> None:
     values = yaml.safe_load((CHART / "values.yaml").read_text())
     assert values["admission"]["policies"] == {}
 
@@ -164,7 +164,7 @@ def test_nothing_is_forbidden_by_default() -> None:
     ],
     ids=str,
 )
-def test_what_is_forbidden_is_refused_with_field_and_cure(
+def test_a_forbidden_value_is_rejected_with_field_and_fix(
     spec: dict[str, Any], message: str, strict: Team
 ) -> None:
     with pytest.raises(ApiException) as refused:
@@ -173,7 +173,7 @@ def test_what_is_forbidden_is_refused_with_field_and_cure(
     assert message.replace("{namespace}", strict.namespace) in said
 
 
-def test_what_is_not_forbidden_is_allowed(strict: Team) -> None:
+def test_an_allowed_spec_is_accepted(strict: Team) -> None:
     name = f"{strict.namespace}-orders"
     strict.create(
         **FINE,
@@ -190,18 +190,18 @@ def test_what_is_not_forbidden_is_allowed(strict: Team) -> None:
 
 
 @pytest.mark.usefixtures("strict")
-def test_other_namespaces_are_left_alone(team: Team) -> None:
+def test_a_policy_does_not_apply_to_other_namespaces(team: Team) -> None:
     team.create(region="us-east-1", deletionPolicy="Delete")
 
 
-def test_an_empty_list_allows_none(team: Team) -> None:
+def test_an_empty_list_allows_no_value(team: Team) -> None:
     with team.under(roleArns=[]):
         team.create()
         with pytest.raises(ApiException, match="which is not allowed here: leave it out"):
             team.create(roleArn=ROLE)
 
 
-def test_an_older_pipeline_stays_and_can_be_looked_after_and_deleted(team: Team) -> None:
+def test_an_older_pipeline_can_still_be_reconciled_and_deleted(team: Team) -> None:
     team.create(dry=False, deletionPolicy="Delete")
     with team.under(deletionPolicies=["Retain"], regions=[]):
         team.change(metadata={"annotations": {"some": "thing"}, "finalizers": [f"{GROUP}/f"]})

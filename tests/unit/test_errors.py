@@ -163,9 +163,8 @@ def test_an_explanation_ends_with_what_we_know_more() -> None:
 
 
 def test_an_invalid_spec_names_the_field() -> None:
-    assert describe(InvalidSpec("source.prefix", "ends with a slash")) == (
-        "source.prefix: ends with a slash"
-    )
+    mistakes = ("spec.source.prefix: missing; add it", "spec.tags: missing; add it")
+    assert describe(InvalidSpec(*mistakes)) == "; ".join(mistakes)
 
 
 def test_a_bug_of_ours_is_named_by_its_type() -> None:

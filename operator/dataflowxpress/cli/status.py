@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-
-from dataflowxpress.api.status import Status
 
 from . import status_view as view
 from .failures import FAILED, Failure, reported_errors
 from .plan import Output
 from .target import Context, File, Name, Namespace, Target, target
+
+if TYPE_CHECKING:
+    from dataflowxpress.api.status import Status
 
 As = Annotated[Output, typer.Option("--output", "-o", help="For people or programs.")]
 

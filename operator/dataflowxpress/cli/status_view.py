@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
 from dataflowxpress.api.run_states import is_active, is_failed
-from dataflowxpress.api.status import Condition, ResourceStatus, Run, Status
 from dataflowxpress.planning.resource import Resource
 from dataflowxpress.reporting.text import pluralize
+
+if TYPE_CHECKING:
+    from dataflowxpress.api.status import Condition, ResourceStatus, Run, Status
 
 GOOD_WHEN_FALSE = {"Stalled", "Drifted", "Reconciling"}
 COLORS = {

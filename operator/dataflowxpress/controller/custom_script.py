@@ -18,5 +18,5 @@ def custom_script(pipeline: Pipeline, store: PipelineStore) -> bytes | None:
     text = store.config_map_value(pipeline.namespace, ref.name, ref.key)
     if text is None:
         field = "spec.job.script.configMapKeyRef"
-        raise InvalidSpec(field, f"ConfigMap {ref.name} with key {ref.key} not found: create it")
+        raise InvalidSpec(f"{field}: ConfigMap {ref.name} with key {ref.key} not found: create it")
     return text.encode()

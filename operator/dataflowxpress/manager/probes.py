@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple, Self
 
-from .health import Check
-
-Checks = Mapping[str, Check]
+Checks = Mapping[str, Callable[[], str]]
 
 
 class Address(NamedTuple):
