@@ -119,8 +119,8 @@ def decide(
 ) -> Decision:
     """Decide how to resume work that has been *stalled* for that many seconds.
 
-    The first attempt waits for *stall_timeout* seconds, and each further one twice as long as the one
-    before it. New uploads, a new spec and a request reset the attempts.
+    The first attempt waits for *stall_timeout* seconds; the delay doubles with each attempt. New
+    uploads, a new spec and a request reset the attempts.
     """
     unfinished = unfinished_work(observation)
     if unfinished is None:
