@@ -119,7 +119,7 @@ NOT_LEFT = {
     "a run is running": observation(upload(0), crawl=crawl(1), runs=(run(2, "RUNNING"),)),
     "a message is being dealt with": observation(upload(0), uploads=Depth(in_flight=1)),
     "a message comes back soon": observation(upload(0), crawls=Depth(in_flight=1)),
-    "a script that is not ours failed, and may not bear to run twice": observation(
+    "a custom script failed, and may not be safe to run twice": observation(
         upload(0), packaged=False, crawl=crawl(1), runs=(run(2, "FAILED"),)
     ),
 }
@@ -193,7 +193,7 @@ def test_another_reason_for_the_same_work_is_no_new_start() -> None:
     assert decision.recovery.attempts == 4
 
 
-def test_attempts_are_remembered_while_something_moves_and_forgotten_when_all_is_done() -> None:
+def test_attempts_persist_while_work_is_active_and_reset_when_it_is_done() -> None:
     _, status = attempts(observation(upload(0)), Status(), 1)
     moving = observation(upload(0), crawl=crawl(1, "Running"))
     assert decide(moving, status, 0, NOON, STALL_TIMEOUT).recovery == status.recovery
@@ -203,7 +203,7 @@ def test_attempts_are_remembered_while_something_moves_and_forgotten_when_all_is
     )
 
 
-def test_the_condition_says_what_was_tried_and_how_to_begin_anew() -> None:
+def test_the_condition_lists_the_attempts_and_a_fix() -> None:
     failed = observation(upload(0), crawl=crawl(1), runs=(run(2, "FAILED", "no memory"),))
     _, status = attempts(failed, Status(), 600)
     said = data_current(DataPipelineSpec(), failed, status.recovery)
@@ -214,7 +214,7 @@ def test_the_condition_says_what_was_tried_and_how_to_begin_anew() -> None:
     )
 
 
-def test_dead_letters_are_told_and_do_not_keep_the_rest_from_being_set_going() -> None:
+def test_dead_letters_are_reported_and_do_not_block_recovery() -> None:
     dead = observation(upload(0))
     dead = replace(dead, data=dead.data.model_copy(update={"dead_letters": 2}))
     said = data_current(DataPipelineSpec(), dead, None)
