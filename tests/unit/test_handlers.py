@@ -35,7 +35,7 @@ class Untouchable:
 
 
 class Stubborn:
-    """A worker to whom a pipeline will not go."""
+    """A worker whose deletions never complete."""
 
     def delete(self, _reference: object) -> Result:
         return Result(Status(), success=False)
@@ -61,16 +61,16 @@ def queue(clock: Clock) -> WorkQueue:
 
 @pytest.fixture
 def settings() -> kopf.OperatorSettings:
-    """Kopf's settings as we leave them."""
+    """The settings of kopf after the startup handler."""
     its = kopf.OperatorSettings()
     handlers.configure(settings=its, memo=kopf.Memo())
     return its
 
 
 def deliver(queue: WorkQueue, update: Any) -> None:
-    """Tell as kopf does of a change."""
+    """Call the handler of a change as kopf does."""
     memo = kopf.Memo(queue=queue, worker=Untouchable())
-    asyncio.run(handlers.changed(body=its, memo=memo))
+    asyncio.run(handlers.changed(body=update, memo=memo))
 
 
 @pytest.mark.parametrize(
