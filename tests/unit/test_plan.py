@@ -114,9 +114,9 @@ def test_a_retained_orphan_is_kept() -> None:
 def test_work_may_end_as_long_as_the_pipeline_lives() -> None:
     have: dict[Id, Any] = {BOX.id: {**AS_IS, **OURS}, LID.id: {"Shape": "round"}}
     _, renamed = plan(HERE, [BOX], [BOX.id, LID.id], have)
-    assert renamed.lets_finish
+    assert renamed.graceful
     deleted = plan(HERE, [], [BOX.id, LID.id], have)
-    assert not any(step.lets_finish for step in deleted)
+    assert not any(step.graceful for step in deleted)
 
 
 def test_tags_that_the_spec_dropped_go_and_those_of_others_stay() -> None:
