@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dataflowxpress.api.run_states import FAILED
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
@@ -131,7 +133,7 @@ def test_a_run_that_found_nothing_to_do_is_not_told(notify: Function) -> None:
     assert notify.told() == []
 
 
-@pytest.mark.parametrize("state", ["FAILED", "TIMEOUT", "STOPPED"])
+@pytest.mark.parametrize("state", [*sorted(FAILED), "A_STATE_OF_TOMORROW"])
 def test_a_run_that_failed_is_told_with_its_error_and_what_waits(
     notify: Function, state: str
 ) -> None:

@@ -81,7 +81,8 @@ class Run(StatusModel):
     """Glue's id of the run."""
 
     state: str
-    """Glue's word: `RUNNING`, `SUCCEEDED`, `FAILED`, `TIMEOUT`, `STOPPED`."""
+    """The state in Glue: `STARTING`, `RUNNING`, `STOPPING` or `WAITING`; `SUCCEEDED`; `FAILED`,
+    `TIMEOUT`, `STOPPED`, `ERROR` or `EXPIRED`."""
 
     started: str = ""
     """When it began."""

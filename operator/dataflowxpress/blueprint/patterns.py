@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from dataflowxpress.api.run_states import ACTIVE, SUCCEEDED
 from dataflowxpress.aws.resources import Crawler, Job
 
-ENDED = {"Succeeded": ["SUCCEEDED"], "Failed": ["FAILED", "TIMEOUT", "STOPPED"]}
+RUN_STATES: dict[str, Any] = {
+    "Succeeded": SUCCEEDED,
+    # Also a state that Glue adds later.
+    "Failed": {"anything-but": sorted({SUCCEEDED, *ACTIVE})},
+}
 
 
 def crawl_ended(crawler: Crawler, state: str) -> dict[str, Any]:
@@ -21,7 +26,7 @@ def notified(crawler: Crawler, job: Job, outcomes: Sequence[str]) -> dict[str, A
         "detail-type": ["Glue Job State Change"],
         "detail": {
             "jobName": [job.name],
-            "state": [state for outcome in outcomes for state in ENDED[outcome]],
+            "state": [RUN_STATES[outcome] for outcome in outcomes],
         },
     }
     if "Failed" not in outcomes:

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from dataflowxpress import dataplane as runs
 from dataflowxpress.api.annotations import PAUSED, RUN_REQUESTED
+from dataflowxpress.api.run_states import is_active, is_failed
 from dataflowxpress.api.status import Status
 
 from . import status_view as view
@@ -16,8 +17,6 @@ from .failures import FAILED, Failure, reported_errors
 from .live import now
 from .progress import follow
 from .target import Context, File, Name, Namespace, Target, in_cluster, target
-
-ACTIVE = view.GOES_ON
 
 
 def run(  # noqa: PLR0913 - options of a command
@@ -55,7 +54,7 @@ def run(  # noqa: PLR0913 - options of a command
         )
     newest = next(each for each in status.runs if each.id not in before)
     Console(highlight=False).print(view.runs([newest]))
-    raise typer.Exit(0 if newest.state in view.ENDED_WELL else FAILED)
+    raise typer.Exit(FAILED if is_failed(newest.state) else 0)
 
 
 def pause(name: Name = "", namespace: Namespace = "", context: Context = "") -> None:
@@ -97,7 +96,7 @@ def _ask(chosen: Target) -> None:
 
 
 def _has_ended(status: Status, before: set[str]) -> bool:
-    return any(each.id not in before and each.state not in ACTIVE for each in status.runs)
+    return any(each.id not in before and not is_active(each.state) for each in status.runs)
 
 
 def _annotate(chosen: Target, annotation: str, value: str | None) -> None:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from dataflowxpress.api.run_states import is_active, is_failed
 from dataflowxpress.api.status import Condition, ResourceStatus, Run, Status
 from dataflowxpress.planning.resource import Resource
 from dataflowxpress.reporting.conditions import counted
@@ -22,7 +23,6 @@ COLORS = {
     "Deleting": "red",
 }
 SHORT_ID = 12  # characters of a run's id that stay where there is little room
-ENDED_WELL, GOES_ON = {"SUCCEEDED"}, {"STARTING", "RUNNING", "WAITING", "STOPPING"}
 
 
 def conditions(status: Status) -> Iterator[Text]:
@@ -80,7 +80,7 @@ def runs(found: Sequence[Run]) -> Table:
     if failed:
         table.add_column("error", overflow="fold")
     for run in found:
-        color = "green" if run.state in ENDED_WELL else "yellow" if run.state in GOES_ON else "red"
+        color = "red" if is_failed(run.state) else "yellow" if is_active(run.state) else "green"
         numbers = (run.seconds, run.objects, run.rows_written, run.rows_rejected)
         error = [Text(run.error)] if failed else []
         state, started = Text(run.state, style=color), run.started.replace("T", " ").rstrip("Z")

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from dataflowxpress.api.events import Event
 from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.run_states import is_active, is_failed
 from dataflowxpress.api.status import Status
 from dataflowxpress.reporting.conditions import counted
 
-from .observation import ACTIVE, FAILED_STATES
 from .recovery import COMPARE
 
 
@@ -27,13 +27,13 @@ def events_between(before: Status, after: Status) -> Iterator[Event]:
 
 
 def _ended(before: Status, after: Status) -> Iterator[Event]:
-    ended = {run.id for run in before.runs if run.state not in ACTIVE}
+    ended = {run.id for run in before.runs if not is_active(run.state)}
     for run in reversed(after.runs):
-        if run.id in ended or run.state in ACTIVE:
+        if run.id in ended or is_active(run.state):
             continue
         did = f"{counted(run.objects, 'object')}, {counted(run.rows_written, 'row')}"
-        if run.state in FAILED_STATES:
-            yield Event("Warning", Reason.RUN_FAILED, f"{run.id}: {run.error}")
+        if is_failed(run.state):
+            yield Event("Warning", Reason.RUN_FAILED, f"{run.id}: {run.error or run.state}")
         else:
             yield Event(
                 "Normal",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataflowxpress.api.annotations import REDRIVE_REQUESTED, RUN_REQUESTED
 from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.run_states import is_failed
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.status import Recovery
 from dataflowxpress.reporting.conditions import ConditionUpdate, counted, listed
 
-from .observation import FAILED_STATES, Observation
+from .observation import Observation
 
 
 def data_current(
@@ -53,9 +54,9 @@ def _failed(observation: Observation) -> ConditionUpdate | None:
             f" remove the cause, then set the annotation {REDRIVE_REQUESTED}"
         )
         return ConditionUpdate("DataCurrent", False, Reason.DEAD_LETTERS, message)
-    if last and last.state in FAILED_STATES:
+    if last and is_failed(last.state):
         return ConditionUpdate(
-            "DataCurrent", False, Reason.LAST_RUN_FAILED, f"{last.id}: {last.error}"
+            "DataCurrent", False, Reason.LAST_RUN_FAILED, f"{last.id}: {last.error or last.state}"
         )
     if crawl and crawl.state == "Failed":
         return ConditionUpdate("DataCurrent", False, Reason.LAST_CRAWL_FAILED, crawl.error)

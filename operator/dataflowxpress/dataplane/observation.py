@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from dataflowxpress.api.run_states import is_active, is_failed
 from dataflowxpress.api.spec import DataPipelineSpec, Source
 from dataflowxpress.api.status import TIME, Crawl, Data, Run
 from dataflowxpress.aws.resources import Alarm, Bucket, Crawler, Job
@@ -17,8 +18,6 @@ from .manifest_log import NAMED, REQUESTS, ManifestLog, ManifestLogs, ManifestTo
 from .queues import Depth, Queues, depth
 
 SHOWN = 10  # runs in the status
-FAILED_STATES = {"FAILED", "TIMEOUT", "STOPPED", "ERROR"}
-ACTIVE = {"STARTING", "RUNNING", "STOPPING", "WAITING"}
 
 
 class Upload(NamedTuple):
@@ -57,7 +56,7 @@ class Observation:
     def moving(self) -> bool:
         """Whether something is at work that may change all this."""
         crawling = self.crawl is not None and self.crawl.state == "Running"
-        running = any(run.state in ACTIVE for run in self.runs)
+        running = any(is_active(run.state) for run in self.runs)
         return crawling or running or bool(self.uploads.in_flight or self.crawls.in_flight)
 
     @property
@@ -66,9 +65,9 @@ class Observation:
 
         One that died may have left that to the next, which has itself nothing to commit.
         """
-        ended = next((run for run in self.runs if run.state not in ACTIVE), None)
-        left = ended is not None and ended.state in FAILED_STATES
-        return left or any(run.state in ACTIVE and run.objects for run in self.runs)
+        ended = next((run for run in self.runs if not is_active(run.state)), None)
+        left = ended is not None and is_failed(ended.state)
+        return left or any(is_active(run.state) and run.objects for run in self.runs)
 
     @property
     def newest(self) -> str:

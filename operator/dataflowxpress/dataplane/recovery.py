@@ -14,10 +14,11 @@ from enum import Enum
 from typing import NamedTuple
 
 from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.run_states import is_failed
 from dataflowxpress.api.status import TIME, Recovery, Status
 from dataflowxpress.reporting.conditions import counted
 
-from .observation import FAILED_STATES, Observation
+from .observation import Observation
 
 BACKOFF_LIMIT = 6  # with a look a minute: over an hour
 
@@ -73,7 +74,7 @@ def _crawl_failed(observation: Observation) -> UnfinishedWork | None:
 def _run_failed(observation: Observation) -> UnfinishedWork | None:
     run = observation.last_run
     # Nobody knows whether a script that is not ours bears to be run again.
-    if run is None or run.state not in FAILED_STATES or not observation.packaged:
+    if run is None or not is_failed(run.state) or not observation.packaged:
         return None
     return UnfinishedWork(
         Reason.RUN_FAILED, _because(f"{run.id} ended {run.state}", run.error), RUN

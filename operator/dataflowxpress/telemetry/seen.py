@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import NamedTuple, Self
 
 from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.run_states import SUCCEEDED
 from dataflowxpress.api.status import Condition, Data, Status
 
 
@@ -63,7 +64,7 @@ def _words(condition: Condition) -> tuple[str, str, str]:
 
 
 def _succeeded(status: Status) -> float | None:
-    good = (run for run in status.runs if run.state == "SUCCEEDED" and run.started)
+    good = (run for run in status.runs if run.state == SUCCEEDED and run.started)
     ended = (datetime.fromisoformat(run.started).timestamp() + run.seconds for run in good)
     return next(ended, None)
 
