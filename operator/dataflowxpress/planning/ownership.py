@@ -57,7 +57,8 @@ class OwnerTags(NamedTuple):
             of = f" of {theirs.home}" if theirs.cluster != self.cluster else ""
             return f"{_TAKEN} pipeline {theirs.pipeline}{of}: {_ANOTHER}"
         if theirs.cluster != self.cluster and to_moved:
-            return f"{_TAKEN} pipeline {theirs.pipeline} of {theirs.home}: {_ADOPT}"
+            cure = _MOVE.format(home=theirs.home) if self.cluster else _THERE
+            return f"{_TAKEN} pipeline {theirs.pipeline} of {theirs.home}: {cure}"
         return ""
 
 
@@ -66,4 +67,6 @@ _ANOTHER = (
     "choose another name; if that pipeline is gone for good, remove the tag"
     f" {OWNER_TAG} and set spec.adopt"
 )
+_THERE = "change the pipeline in that cluster: run the command there, with its name and without -f"
+_MOVE = "if {home} no longer manages it, set spec.adopt to take it over"
 _ADOPT = "set spec.adopt to take it over, or choose another name"
