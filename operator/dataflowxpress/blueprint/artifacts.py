@@ -1,4 +1,4 @@
-"""Artifacts: the files that travel with the package: Lambdas, the Glue script, CRD, examples."""
+"""Artifacts: the files that travel with the package: Lambdas, Glue script, CRD, runbooks."""
 
 from __future__ import annotations
 
