@@ -158,8 +158,8 @@ def _catalog(limits: PolicyScope) -> Iterator[Statement]:
     inside = ("database/{database}", "table/{database}/*", "userDefinedFunction/{database}/*")
     yield _allow(
         "Catalog",
-        "glue CreateDatabase DeleteDatabase GetDatabase GetTags TagResource UntagResource"
-        " UpdateDatabase",
+        "glue CreateDatabase DeleteDatabase GetDatabase GetTables GetTags GetUserDefinedFunctions"
+        " TagResource UntagResource UpdateDatabase",
         tuple(limits.patterns(f"{here}catalog", *(here + each for each in inside))),
     )
     yield _allow(

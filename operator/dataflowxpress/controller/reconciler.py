@@ -15,6 +15,7 @@ from dataflowxpress.api.events import Event
 from dataflowxpress.api.pipeline import Pipeline
 from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.resource_id import Id
 from dataflowxpress.api.status import Status
 from dataflowxpress.aws.engine import Engine
 from dataflowxpress.aws.errors import problem
@@ -143,7 +144,9 @@ class Reconciler:
         if not status.inventory:  # whatever the spec says, and if it makes no sense
             return Result(status, success=True)
         stays = STAYS[pipeline.spec.deletion_policy]
-        if all(map(stays, status.inventory)):
+        done = all(map(stays, status.inventory))
+        may_go = [i for i in status.inventory if deletion.goes_if_empty(pipeline.spec, i)]
+        if done and (pipeline.paused or not may_go):
             return Result(status, success=True)
         if pipeline.paused:
             return Result(reporting.paused(status), success=False)
@@ -153,7 +156,9 @@ class Reconciler:
             steps, DeletionProgress(self._store, pipeline, heartbeat)
         )
         status = deletion.after(status, outcomes)
-        return Result(status, success=all(map(stays, status.inventory)))
+        if done := all(map(stays, status.inventory)):  # nothing can fill a database any more
+            _delete_empty(connection, may_go)
+        return Result(status, success=done)
 
     def describe(self, pipeline: Pipeline) -> tuple[Connection, list[Resource]]:
         """Return where the pipeline lives, and the resources that it stands for."""
@@ -200,6 +205,12 @@ def _with_observed_generation(pipeline: Pipeline) -> Status:
 
 def _steps(connection: Connection, wanted: Sequence[Resource], status: Status) -> list[Step]:
     return connection.engine.plan(connection.scope, wanted, status.inventory, keeps_data)
+
+
+def _delete_empty(connection: Connection, may_go: Sequence[Id]) -> None:
+    """Delete what holds no data and still carries the owner tag; a failure leaves it in AWS."""
+    if empty := [which for which in may_go if connection.engine.is_empty(which)]:
+        connection.engine.apply(connection.engine.plan(connection.scope, [], empty))
 
 
 def _traces(status: Status) -> tuple[object, ...]:

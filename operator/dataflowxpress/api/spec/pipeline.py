@@ -122,7 +122,8 @@ class DataPipelineSpec(SpecModel):
 
     deletion_policy: Literal["RetainData", "Delete", "Retain"] = "RetainData"
     """What happens in AWS when the DataPipeline is deleted. `RetainData`: all goes but the bucket,
-    the database and its tables. `Delete`: all goes, data included. `Retain`: all stays."""
+    the database and its tables; an empty database goes too, unless `adopt` is set. `Delete`: all
+    goes, data included. `Retain`: all stays."""
 
     resync_interval: Annotated[
         str, Field(pattern=r"^([0-9]+h)?([0-9]+m)?([0-9]+s)?$", min_length=2, max_length=16)

@@ -12,7 +12,7 @@ ANSWERED_ONLY = {"CatalogId", "CreateTime"}
 
 @dataclass(frozen=True, kw_only=True)
 class Database(Resource):
-    """A database. What is left empty here stays as it is there."""
+    """A database. A property that is empty here stays unchanged in AWS."""
 
     service = "glue"
     arn_format = "arn:{partition}:glue:{region}:{account}:database/{name}"
@@ -38,6 +38,14 @@ class Database(Resource):
         have = self.read(glue, self.name)
         kept = {name: value for name, value in have.items() if name not in ANSWERED_ONLY}
         glue.update_database(Name=self.name, DatabaseInput={**kept, **want})
+
+    @staticmethod
+    def is_empty(glue: Any, name: str) -> bool:
+        """Return whether it has neither tables nor functions: a deletion removes both with it."""
+        # As a regular expression and as a pattern of Hive, ".*" means every name.
+        functions = glue.get_user_defined_functions(DatabaseName=name, Pattern=".*", MaxResults=1)
+        tables = glue.get_tables(DatabaseName=name, MaxResults=1)
+        return not tables["TableList"] and not functions["UserDefinedFunctions"]
 
     @staticmethod
     def delete(glue: Any, name: str) -> None:
