@@ -77,7 +77,7 @@ def test_a_manifest_lives_its_whole_life_without_a_cluster(
     assert applied.returncode == 0, applied.stdout + applied.stderr
     assert "✓ + Crawler/default-handmade" in applied.stdout
     assert shell("plan", "-f", file).returncode == 0
-    status = shell("status", "-f", file)
+    status = shell("status", "-f", file, "--all")
     assert (status.returncode, "Ready    Job/default-handmade" in status.stdout) == (0, True)
 
     file = manifest("handmade", job={"name": "renamed"}, deletionPolicy="Delete")

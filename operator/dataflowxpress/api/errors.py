@@ -3,6 +3,7 @@
 PipelineError
 ├── InvalidSpec   the spec cannot work: names the field and the cure; no AWS call is made
 ├── Refused       what is there is not ours, or cannot be changed: needs a person
+├── Missing       AWS does not have a resource of the pipeline (any more)
 ├── Unfinished    waits for work that must not be cut short
 ├── Overtaken     somebody else was faster: the next look says whose it is
 └── Superseded    the spec changed in the middle of it
@@ -24,6 +25,10 @@ class InvalidSpec(PipelineError):
 
 class Refused(PipelineError):
     """What is there is not ours, or cannot be changed."""
+
+
+class Missing(PipelineError):
+    """AWS does not have a resource of the pipeline."""
 
 
 class Unfinished(PipelineError):

@@ -90,39 +90,43 @@ class Run(StatusModel):
     seconds: int
     """How long it took."""
 
-    objects: int
-    """How many uploaded objects it converted."""
+    objects: int | None = None
+    """Number of uploaded objects that it converted; absent if the job runs a custom script."""
 
-    rows_read: int
-    """How many rows it found in them."""
+    rows_read: int | None = None
+    """Number of rows in these objects; absent if the job runs a custom script."""
 
-    rows_written: int
-    """How many of these are in the Parquet."""
+    rows_written: int | None = None
+    """Number of these rows in the Parquet; absent if the job runs a custom script."""
 
-    rows_rejected: int
-    """How many did not fit; they are kept under `dataflowxpress/rejected/`."""
+    rows_rejected: int | None = None
+    """Number of rows that did not fit: the job keeps them under `dataflowxpress/rejected/<id>/`.
+    Absent if the job runs a custom script."""
 
     error: str = ""
-    """Why it failed, or which objects had rejects."""
+    """Why it failed."""
+
+    rejects: str = ""
+    """The objects that have rejected rows, each with the reason."""
 
 
 class Data(StatusModel):
     """Where the data is, over all runs."""
 
-    objects: int
-    """How many objects are converted."""
+    objects: int | None = None
+    """Number of converted objects; absent if the job runs a custom script."""
 
-    rows: int
-    """How many rows their Parquet holds."""
+    rows: int | None = None
+    """Number of rows in their Parquet; absent if the job runs a custom script."""
 
-    rejected: int
-    """How many rows did not fit."""
+    rejected: int | None = None
+    """Number of rows that did not fit; absent if the job runs a custom script."""
 
-    waiting: int
-    """How many uploaded objects are not converted yet."""
+    waiting: int | None = None
+    """Number of uploaded objects that are not converted; absent if the job runs a custom script."""
 
     dead_letters: int
-    """How many messages nobody could deal with."""
+    """Number of messages in the dead-letter queues."""
 
 
 class Recovery(StatusModel):
@@ -185,6 +189,11 @@ class Status(StatusModel):
 
     applied_generation: int = 0
     """The last generation that was true in AWS: what differs from it since then is drift."""
+
+    last_compared_at: str = ""
+    """When the operator last compared AWS with the spec. The operator writes it with every other
+    change of the status, and alone at most once in nine minutes: with a `resyncInterval` below
+    that, a later comparison is possible."""
 
     conditions: tuple[Condition, ...] = ()
     """`Ready`, `Reconciling`, `Stalled`, `Drifted`, `DataCurrent` and `SubscriptionsConfirmed`."""

@@ -20,6 +20,7 @@ from botocore.exceptions import (
 
 from dataflowxpress.api.errors import (
     InvalidSpec,
+    Missing,
     Overtaken,
     PipelineError,
     Refused,
@@ -127,6 +128,7 @@ _OTHERS: list[tuple[type[Exception], ErrorClass]] = [
     (BotoConnectionError, ErrorClass.UNREACHABLE),
     (InvalidSpec, ErrorClass.INVALID),
     (Refused, ErrorClass.REFUSED),
+    (Missing, ErrorClass.MISSING),
     (Unfinished, ErrorClass.WORKING),
     (Overtaken, ErrorClass.BUSY),
     (Superseded, ErrorClass.WORKING),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -32,7 +31,6 @@ from .deletion import STAYS, DeletionProgress, keeps_data, no_heartbeat
 from .store import PipelineStore
 from .tenancy import TenantPolicy
 
-UNCONFIRMED = 60  # seconds until it is looked whether somebody has clicked the link
 Expected = (PipelineError, ClientError, BotoCoreError)
 
 
@@ -118,6 +116,7 @@ class Reconciler:
             return Result(reporting.paused(status), success=True)
         connection, wanted = self.describe(pipeline)
         steps = _steps(connection, wanted, status)
+        status = reporting.compared(status)
         if pipeline.planning:
             return Result(reporting.only_planned(status, steps), success=True)
         if pipeline.applied_before and pipeline.spec.drift_policy == "Report":
@@ -179,18 +178,15 @@ class Reconciler:
                 self._write(pipeline, status)  # before the attempt, so that it surely counts
                 handler.trigger(seen.action)
             status = handler.fulfil(pipeline.data_requests, status)
-        except (ClientError, BotoCoreError) as error:
+        except Expected as error:
             return Result(reporting.data_unknown(status, problem(error)), success=False)
         success = status.holds("Ready")
-        asked = status["SubscriptionsConfirmed"]
-        soon = UNCONFIRMED if asked is not None and asked.status == "False" else math.inf
-        resync = min(spec.resync_seconds, soon)
         busy = seen.busy or pipeline.has_open_requests
         compare = seen.action is RecoveryAction.COMPARE
-        return Result(status, success, resync=resync, busy=busy, compare=compare)
+        return Result(status, success, resync=spec.resync_seconds, busy=busy, compare=compare)
 
     def _write(self, pipeline: Pipeline, status: Status) -> None:
-        if status != pipeline.status:
+        if reporting.is_worth_a_write(pipeline.status, status):
             self._store.write_status(pipeline.namespace, pipeline.name, status)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataflowxpress.api.events import Event
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.run_states import is_active, is_failed
-from dataflowxpress.api.status import Status
+from dataflowxpress.api.status import Run, Status
 from dataflowxpress.reporting.conditions import counted
 
 from .recovery import COMPARE
@@ -31,15 +31,18 @@ def _ended(before: Status, after: Status) -> Iterator[Event]:
     for run in reversed(after.runs):
         if run.id in ended or is_active(run.state):
             continue
-        did = f"{counted(run.objects, 'object')}, {counted(run.rows_written, 'row')}"
         if is_failed(run.state):
             yield Event("Warning", Reason.RUN_FAILED, f"{run.id}: {run.error or run.state}")
         else:
-            yield Event(
-                "Normal",
-                Reason.RUN_SUCCEEDED,
-                f"{run.id}: {did}, {run.rows_rejected} rejected, {run.seconds} s",
-            )
+            yield Event("Normal", Reason.RUN_SUCCEEDED, f"{run.id}: {_did(run)}{run.seconds} s")
+
+
+def _did(run: Run) -> str:
+    """Return the counts of a run; nothing if a custom script keeps no counts."""
+    if run.objects is None or run.rows_written is None:
+        return ""
+    done = f"{counted(run.objects, 'object')}, {counted(run.rows_written, 'row')}"
+    return f"{done}, {run.rows_rejected} rejected, "
 
 
 def _recovery(before: Status, after: Status) -> Iterator[Event]:

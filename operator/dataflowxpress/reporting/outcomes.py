@@ -88,7 +88,11 @@ def _drift(outcomes: Sequence[Outcome]) -> ConditionUpdate:
 
 def _subscriptions(outcomes: Sequence[Outcome]) -> ConditionUpdate:
     asked = [o for o in outcomes if o.step.id.kind == "Subscription"]
-    waiting = [o.step.id.name for o in asked if o.step.waits_for]
+    return subscriptions_confirmed([o.step.id.name for o in asked if o.step.waits_for])
+
+
+def subscriptions_confirmed(waiting: Sequence[str]) -> ConditionUpdate:
+    """Return the condition; *waiting* are the addresses that have not confirmed."""
     if waiting:
         message = f"{listed(waiting)}: the link in AWS's mail is not clicked yet"
         return ConditionUpdate(

@@ -10,7 +10,7 @@ from dataflowxpress.api.annotations import PAUSED, PLAN
 from dataflowxpress.api.events import Event
 from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
-from dataflowxpress.api.status import Drift, Status
+from dataflowxpress.api.status import TIME, Drift, Status
 from dataflowxpress.planning.changes import flatten_changes
 from dataflowxpress.planning.plan import Action, Outcome, Step
 
@@ -25,12 +25,30 @@ EXPECTED = {
     Reason.RESOURCE_IN_USE,
 }
 LEFT = "differ since, and are left so: driftPolicy is Report"
+COMPARED_WRITE = 540  # seconds between writes of nothing but the time of the comparison
 MOST_LINES, LONGEST_LINE = 20, 300  # of one resource, in status.drift
 
 
 def set_conditions(status: Status, *observation: ConditionUpdate) -> Status:
     """Return *status* with conditions as of now."""
     return merge_conditions(status, observation, datetime.now(UTC))
+
+
+def compared(status: Status) -> Status:
+    """Return *status* with the time of a comparison that has just read AWS."""
+    return status.model_copy(update={"last_compared_at": datetime.now(UTC).strftime(TIME)})
+
+
+def is_worth_a_write(before: Status, after: Status) -> bool:
+    """Return whether *after* says more than a new time of the comparison, or that time is due."""
+    same_time = {"last_compared_at": before.last_compared_at}
+    if after.model_copy(update=same_time) != before:
+        return True
+    was, now = before.last_compared_at, after.last_compared_at
+    if was == now:
+        return False
+    age = datetime.fromisoformat(now) - datetime.fromisoformat(was) if was and now else None
+    return age is None or age.total_seconds() >= COMPARED_WRITE
 
 
 def planned(status: Status, steps: Sequence[Step], tags: Iterable[str] = ()) -> Status:

@@ -88,8 +88,8 @@ def _figures(seen: Series) -> Iterator[Metric]:
         name = f"dataflowxpress_pipeline_{figure.name}"
         family = GaugeMetricFamily(name, figure.meaning, labels=WHOSE)
         for whose, each in seen.items():
-            if each.figures:
-                family.add_metric(whose, each.figures[index])
+            if each.figures and (number := each.figures[index]) is not None:
+                family.add_metric(whose, number)
         yield family
 
 

@@ -18,7 +18,7 @@ class Figure(NamedTuple):
 
     name: str
     meaning: str
-    of: Callable[[Data], int]
+    of: Callable[[Data], int | None]  # None: unknown, and no sample
 
 
 FIGURES = (
@@ -35,7 +35,7 @@ class Seen(NamedTuple):
 
     conditions: tuple[tuple[str, str, str], ...] = ()  # type, status, reason
     resources: tuple[tuple[str, int], ...] = ()  # how many are in a state
-    figures: tuple[int, ...] = ()  # as in FIGURES, or nothing
+    figures: tuple[int | None, ...] = ()  # as in FIGURES, or nothing
     succeeded: float | None = None  # when the last run that succeeded ended
     converged: float | None = None  # when everything was last compared and true
     drifted: Condition | None = None
