@@ -134,7 +134,7 @@ class Bench:
                 f"job reads {manifests} manifests, {objects} objects, {what}:\n{cost}", flush=True
             )
             with self.cost(own) as cost:
-                book = ManifestLog.opened(pipeline.s3, pipeline.name)
+                book = ManifestLog.load(pipeline.s3, pipeline.name)
             _expect(len(book.objects), objects)
             print(f"operator begins, {what}:\n{cost}", flush=True)
             with self.cost(own) as cost:

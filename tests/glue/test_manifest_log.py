@@ -82,7 +82,7 @@ def test_the_operator_reads_the_same_all_along_and_from_the_beginning(
         writer.commit(manifest(number, "csv_data/a.csv", f"csv_data/{number}.csv"))
         writer.compact()
         along = books.of(s3, pipeline.name)
-        anew = ManifestLog.opened(s3, pipeline.name)
+        anew = ManifestLog.load(s3, pipeline.name)
         assert along.objects == anew.objects
         assert {key: entry.etag for key, entry in along.objects.items()} == {
             key: fact["etag"] for key, fact in writer.observation.items()

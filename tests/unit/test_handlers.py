@@ -111,7 +111,7 @@ def test_kopf_keeps_no_time() -> None:
 def test_only_what_does_not_wait_for_aws_runs_in_the_event_loop() -> None:
     kinds = REGISTRY._changing, REGISTRY._watching  # noqa: SLF001 - as above
     found = {handler.fn for kind in kinds for handler in kind.get_all_handlers()}
-    prompt = {handlers.heard, handlers.changed, handlers.resumed}
+    prompt = {handlers.observed, handlers.changed, handlers.resumed}
     assert {fn for fn in found if inspect.iscoroutinefunction(fn)} == prompt
     assert found - prompt == {handlers.deleted}
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from dataflowxpress.manager import health
-from dataflowxpress.manager.health import Recent
+from dataflowxpress.manager.health import Cached
 from dataflowxpress.manager.probes import Address, report, serve
 from tests.unit.conftest import Clock
 
@@ -21,7 +21,7 @@ def answers() -> Iterator[str]:
 
 
 def test_an_answer_is_good_for_a_while(clock: Clock, answers: Iterator[str]) -> None:
-    check = Recent(lambda: next(answers), 10, clock)
+    check = Cached(lambda: next(answers), 10, clock)
     assert [check(), check()] == ["", ""]
     clock.now = 10
     assert [check(), check()] == ["broken", "broken"]
@@ -38,11 +38,11 @@ def test_a_check_that_hangs_holds_nobody_else_up(
         over.wait()
         return ""
 
-    check = Recent(hangs, 10, clock)
+    check = Cached(hangs, 10, clock)
     first = threading.Thread(target=check)
     first.start()
     asked.wait()
-    assert check().startswith("not answered")
+    assert check().startswith("no response within")
     over.set()
     first.join()
     assert check() == ""

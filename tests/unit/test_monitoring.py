@@ -40,7 +40,7 @@ class Idle:
 def told() -> set[str]:
     """The names of all series that the operator may have."""
     pipelines = Pipelines()
-    pipelines.see("shop", "orders", Status(), compared=True)
+    pipelines.observe("shop", "orders", Status(), compared=True)
     metrics.watch(Idle(), pipelines)
     families = metrics.REGISTRY.collect()
     return {family.name + suffix for family in families for suffix in SUFFIXES}

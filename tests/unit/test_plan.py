@@ -103,10 +103,10 @@ def test_what_is_no_longer_described_goes_latest_made_first() -> None:
     assert (top.id, set(top.needs)) == (LID.id, set())
 
 
-def test_what_stays_is_kept_though_nothing_describes_it() -> None:
+def test_a_retained_orphan_is_kept() -> None:
     have: dict[Id, Any] = {BOX.id: {**AS_IS, **OURS}, LID.id: {"Shape": "round"}}
-    base, top = plan(HERE, [], [BOX.id, LID.id], have, stays=lambda which: which == BOX.id)
-    assert (base.action, base.reason) == (Action.KEEP, "is no longer described, and stays as it is")
+    base, top = plan(HERE, [], [BOX.id, LID.id], have, retain=lambda each: each == BOX.id)
+    assert (base.action, base.reason) == (Action.KEEP, "is no longer in the spec, and is retained")
     assert base.arn == BOX.arn
     assert top.action is Action.DELETE
 

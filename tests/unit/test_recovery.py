@@ -91,22 +91,22 @@ LEFT: dict[str, tuple[Observation, str, RecoveryAction]] = {
         "CrawlFailed",
         RecoveryAction.CRAWL,
     ),
-    "a wish that no run has granted": (
+    "a reprocess request that no run has fulfilled": (
         observation(crawl=crawl(1), runs=(run(2),), requests=("requests/1/in/",)),
         "ReprocessPending",
         RecoveryAction.RUN,
     ),
-    "messages that nobody takes": (
+    "messages that no function receives": (
         observation(upload(0), uploads=Depth(visible=2)),
         "QueueNotConsumed",
         RecoveryAction.COMPARE,
     ),
-    "uploads for a script that is not ours": (
+    "uploads for a custom script": (
         observation(upload(5), packaged=False, crawl=crawl(1), runs=(run(2),)),
         "ObjectsWaiting",
         RecoveryAction.CRAWL,
     ),
-    "a lost crawl event before a script that is not ours": (
+    "a lost crawl event before a custom script": (
         observation(upload(0), packaged=False, crawl=crawl(1)),
         "RunMissing",
         RecoveryAction.RUN,
@@ -209,8 +209,8 @@ def test_the_condition_says_what_was_tried_and_how_to_begin_anew() -> None:
     said = data_current(DataPipelineSpec(), failed, status.recovery)
     assert (said.holds, said.reason) == (False, "LastRunFailed")
     assert said.message == (
-        "jr_1: no memory; asked for a run 6 times, and given up: remove the cause, then set the"
-        " annotation dataflowxpress.io/run-requested-at"
+        "run jr_1 ended FAILED: no memory; the operator requested a run 6 times and stopped: fix the"
+        " cause, then set the annotation dataflowxpress.io/run-requested-at"
     )
 
 
@@ -244,7 +244,7 @@ def test_a_first_comparison_because_of_a_queue_is_no_event() -> None:
     once = Recovery(
         reason="QueueNotConsumed",
         message="x",
-        did=RecoveryAction.COMPARE.value,
+        last_action=RecoveryAction.COMPARE.value,
         attempts=1,
         work="w",
     )
@@ -255,13 +255,15 @@ def test_a_first_comparison_because_of_a_queue_is_no_event() -> None:
 
 
 def test_each_attempt_and_the_end_of_them_are_events() -> None:
-    once = Recovery(reason="RunMissing", message="x", did="asked for a run", attempts=1, work="w")
+    once = Recovery(
+        reason="RunMissing", message="x", last_action="requested a run", attempts=1, work="w"
+    )
     none, one = Status(), Status(recovery=once)
     over = Status(recovery=once.model_copy(update={"backoff_limit_exceeded": True}))
     assert list(events_between(none, one)) == [
-        ("Warning", "RunMissing", "x: asked for a run (attempt 1)")
+        ("Warning", "RunMissing", "x: requested a run (attempt 1)")
     ]
     assert list(events_between(one, one)) == []
     assert list(events_between(one, over)) == [
-        ("Warning", "BackoffLimitExceeded", "x: 1 attempt changed nothing")
+        ("Warning", "BackoffLimitExceeded", "x: no progress after 1 attempt")
     ]

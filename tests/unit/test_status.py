@@ -11,11 +11,8 @@ from dataflowxpress.api.status import ResourceStatus, Status
 from dataflowxpress.aws.resources import Subscription, Topic
 from dataflowxpress.planning.plan import Action, Outcome, Step, plan
 from dataflowxpress.reporting.conditions import ConditionUpdate, merge_conditions
-from dataflowxpress.reporting.outcomes import (
-    conditions_of,
-    planned_resource_statuses,
-    resource_statuses,
-)
+from dataflowxpress.reporting.inventory import planned_resource_statuses, resource_statuses
+from dataflowxpress.reporting.outcomes import conditions_of
 from tests.unit.conftest import HERE
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

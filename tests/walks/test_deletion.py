@@ -158,7 +158,7 @@ def test_a_full_bucket_tells_how_far_it_is(life: Life, monkeypatch: pytest.Monke
     said = [c.message for status in told if (c := status["Ready"]) and "removed" in c.message]
     assert said
     assert said[0].startswith(f"Bucket/{bucket}: ")
-    assert "objects and versions are removed, more follow" in said[0]
+    assert "object versions removed, deletion continues" in said[0]
 
 
 def fill(s3: Any, bucket: str, count: int) -> None:

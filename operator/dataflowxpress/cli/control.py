@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from dataflowxpress import dataplane as runs
-from dataflowxpress.api.annotations import PAUSED, RUN_REQUESTED
 from dataflowxpress.api.run_states import is_active, is_failed
-from dataflowxpress.api.status import Status
 
 from . import status_view as view
 from .failures import FAILED, Failure, reported_errors
 from .live import now
 from .progress import follow
 from .target import Context, File, Name, Namespace, Target, in_cluster, target
+
+if TYPE_CHECKING:
+    from dataflowxpress.api.status import Status
 
 
 def run(  # noqa: PLR0913 - options of a command
@@ -67,7 +67,7 @@ def pause(name: Name = "", namespace: Namespace = "", context: Context = "") -> 
     Example: `dataflowxpress pause orders -n data`
     """
     with reported_errors():
-        _annotate(in_cluster(name, namespace, context), PAUSED, "true")
+        _pause(in_cluster(name, namespace, context), "true")
 
 
 def resume(name: Name = "", namespace: Namespace = "", context: Context = "") -> None:
@@ -76,7 +76,7 @@ def resume(name: Name = "", namespace: Namespace = "", context: Context = "") ->
     Example: `dataflowxpress resume orders -n data`
     """
     with reported_errors():
-        _annotate(in_cluster(name, namespace, context), PAUSED, None)
+        _pause(in_cluster(name, namespace, context), None)
 
 
 def _poll(chosen: Target) -> Status:
@@ -88,6 +88,9 @@ def _poll(chosen: Target) -> Status:
 
 
 def _ask(chosen: Target) -> None:
+    from dataflowxpress import dataplane as runs
+    from dataflowxpress.api.annotations import RUN_REQUESTED
+
     if chosen.live is not None:
         chosen.live.annotate(chosen.namespace, chosen.name, RUN_REQUESTED, now())
         return
@@ -101,9 +104,11 @@ def _has_ended(status: Status, before: set[str]) -> bool:
     return any(each.id not in before and not is_active(each.state) for each in status.runs)
 
 
-def _annotate(chosen: Target, annotation: str, value: str | None) -> None:
+def _pause(chosen: Target, value: str | None) -> None:
+    from dataflowxpress.api.annotations import PAUSED
+
     if chosen.live is None:
         raise Failure("only a pipeline in a cluster can be paused")
-    chosen.live.annotate(chosen.namespace, chosen.name, annotation, value)
+    chosen.live.annotate(chosen.namespace, chosen.name, PAUSED, value)
     state = "paused" if value else "resumed"
     Console(highlight=False).print(f"{chosen.namespace}/{chosen.name} is {state}.")

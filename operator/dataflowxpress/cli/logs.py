@@ -8,12 +8,9 @@ from enum import StrEnum
 from typing import Annotated, Any, NamedTuple
 
 import typer
-from botocore.exceptions import ClientError
 from rich.console import Console
 from rich.text import Text
 
-from dataflowxpress.aws.errors import ErrorClass, classify
-from dataflowxpress.aws.resources import Crawler, Function, Job
 from dataflowxpress.planning.resource import Resource, only
 
 from .failures import reported_errors
@@ -71,6 +68,8 @@ def logs(  # noqa: PLR0913, PLR0917 - options of a command
 
 def sources(wanted: Sequence[Resource], run: str) -> Iterator[Source]:
     """Yield where the parts of a pipeline write to; *run* is the id of the last run, if any."""
+    from dataflowxpress.aws.resources import Crawler, Function, Job
+
     crawler, job = only(wanted, Crawler), only(wanted, Job)
     yield Source(Part.crawler, crawler.name, CRAWLS, crawler.name)
     if run:
@@ -93,6 +92,10 @@ def lines(client: Any, source: Source, tail: int) -> list[str]:
 
 def _streams(client: Any, source: Source) -> list[str]:
     """Return the names of the streams that were written to last."""
+    from botocore.exceptions import ClientError
+
+    from dataflowxpress.aws.errors import ErrorClass, classify
+
     named = {"logStreamNamePrefix": source.stream} if source.stream else {}
     order = {} if source.stream else {"orderBy": "LastEventTime", "descending": True}
     try:
@@ -105,6 +108,11 @@ def _streams(client: Any, source: Source) -> list[str]:
 
 
 def _last_run(glue: Any, wanted: Sequence[Resource]) -> str:
+    from botocore.exceptions import ClientError
+
+    from dataflowxpress.aws.errors import ErrorClass, classify
+    from dataflowxpress.aws.resources import Job
+
     try:
         runs = glue.get_job_runs(JobName=only(wanted, Job).name, MaxResults=1)["JobRuns"]
     except ClientError as error:

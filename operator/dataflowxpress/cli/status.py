@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from dataflowxpress.api.errors import InvalidSpec
-from dataflowxpress.api.status import Status
-
 from . import status_view as view
 from .failures import FAILED, Failure, reported_errors
 from .plan import Output
 from .target import Context, File, Name, Namespace, Target, target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dataflowxpress.api.status import Status
 
 As = Annotated[Output, typer.Option("--output", "-o", help="For people or programs.")]
 NEWEST = 3  # runs that `status` shows; `runs` shows all
@@ -103,6 +104,8 @@ def _comparison(chosen: Target, found: Status, named: str) -> Iterator[Text]:
     if chosen.pipeline.paused:
         yield Text(f"No comparison while paused. Go on: dataflowxpress resume {named}")
         return
+    from dataflowxpress.api.errors import InvalidSpec
+
     try:
         interval = chosen.pipeline.spec.resync_interval
     except InvalidSpec:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from rich.tree import Tree
@@ -12,9 +13,12 @@ from rich.tree import Tree
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.run_states import is_active, is_failed
 from dataflowxpress.api.spec import RESERVED_PREFIX
-from dataflowxpress.api.status import Condition, ResourceStatus, Run, Status
+from dataflowxpress.api.timestamps import parse_time
 from dataflowxpress.planning.resource import Resource
-from dataflowxpress.reporting.conditions import counted
+from dataflowxpress.reporting.text import pluralize
+
+if TYPE_CHECKING:
+    from dataflowxpress.api.status import Condition, ResourceStatus, Run, Status
 
 GOOD_WHEN_FALSE = {"Stalled", "Drifted", "Reconciling"}
 COLORS = {
@@ -62,7 +66,7 @@ def summary(status: Status) -> Text:
     """Return the number of resources in each state, in one line."""
     counts = Counter(line.state for line in status.resources)
     states = ", ".join(f"{count} {state}" for state, count in counts.items())
-    return Text(f"{counted(len(status.resources), 'resource')} in AWS: {states or 'none'}")
+    return Text(f"{pluralize(len(status.resources), 'resource')} in AWS: {states or 'none'}")
 
 
 def tree(name: str, status: Status) -> Tree:
@@ -89,12 +93,12 @@ def data(status: Status) -> Text:
     """Return the state of the data, in one line."""
     if (found := status.data) is None:
         return Text("The state of the data is unknown yet.", style="dim")
-    dead = counted(found.dead_letters, "dead letter")
+    dead = pluralize(found.dead_letters, "dead letter")
     if found.objects is None or found.rows is None or found.waiting is None:
         return Text(f"Converted objects and rows are unknown: the job uses a custom script; {dead}")
     return Text(
-        f"{counted(found.objects, 'object')} converted, {counted(found.rows, 'row')},"
-        f" {found.rejected} rejected; {counted(found.waiting, 'upload')} waiting, {dead}"
+        f"{pluralize(found.objects, 'object')} converted, {pluralize(found.rows, 'row')},"
+        f" {found.rejected} rejected; {pluralize(found.waiting, 'upload')} waiting, {dead}"
     )
 
 
@@ -102,9 +106,9 @@ def compared(status: Status, now: datetime) -> Text:
     """Return when the operator last compared AWS with the spec."""
     if not status.last_compared_at:
         return Text("AWS was not compared with the spec yet.")
-    at = datetime.fromisoformat(status.last_compared_at)
+    at = parse_time(status.last_compared_at)
     ago = max(0, round((now - at).total_seconds()))
-    spoken = f"{counted(ago, 'second')}" if ago < 120 else counted(ago // 60, "minute")  # noqa: PLR2004
+    spoken = f"{pluralize(ago, 'second')}" if ago < 120 else pluralize(ago // 60, "minute")  # noqa: PLR2004
     return Text(f"AWS was last compared with the spec {spoken} ago ({at:%Y-%m-%d %H:%M:%S} UTC).")
 
 
@@ -131,7 +135,7 @@ def _notes(status: Status, run: Run) -> Iterator[Text]:
     if is_failed(run.state):
         yield Text(f"\n{run.id} {run.state}:\n  {run.error or 'AWS Glue gives no reason'}")
     if run.rows_rejected:
-        rows = counted(run.rows_rejected, "rejected row")
+        rows = pluralize(run.rows_rejected, "rejected row")
         yield Text(f"\n{run.id}: {rows}, kept in\n  {_rejected(status, run)}")
     if run.rejects:
         yield Text(f"  {run.rejects}")

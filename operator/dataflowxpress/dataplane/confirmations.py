@@ -8,8 +8,8 @@ from typing import Any
 from dataflowxpress.api.status import ResourceStatus, Status
 from dataflowxpress.aws.resources import Subscription
 from dataflowxpress.planning.resource import Resource
+from dataflowxpress.reporting.conditions import set_conditions
 from dataflowxpress.reporting.outcomes import subscriptions_confirmed
-from dataflowxpress.reporting.status import set_conditions
 
 from .observation import naming
 

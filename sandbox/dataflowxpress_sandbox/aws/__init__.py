@@ -113,6 +113,13 @@ def prepare() -> None:
     archive.prepare()
 
 
+def preparation() -> list[str] | None:
+    """Return the command line that does what `prepare` does, None if that is done already."""
+    from .spark import archive
+
+    return None if archive.prepared() else [sys.executable, "-m", f"{__name__}.spark"]
+
+
 def operator_environment(port: int) -> dict[str, str]:
     """Return the environment of the IAM user that the operator runs as.
 

@@ -1,4 +1,4 @@
-"""Lambda function: a few lines of Python that run when messages arrive."""
+"""Lambda function: packaged Python code that messages of a queue invoke."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CODE = "CodeSha256"
 
 @dataclass(frozen=True, kw_only=True)
 class Function(Resource):
-    """A function that writes JSON to a log group of ours."""
+    """A function that writes JSON logs to a log group of the pipeline."""
 
     service = "lambda"
     arn_format = "arn:{partition}:lambda:{region}:{account}:function:{name}"
@@ -61,7 +61,7 @@ class Function(Resource):
         )
 
     def update(self, lambda_: Any, want: State, changed: frozenset[str]) -> None:
-        """Update code and configuration, which are two calls with a while between them."""
+        """Update code and configuration; the second call must wait until the first is applied."""
         if CODE in changed:
             lambda_.update_function_code(FunctionName=self.name, ZipFile=self.code)
         if changed == {CODE}:
@@ -77,7 +77,7 @@ class Function(Resource):
 
     @staticmethod
     def is_unsettled(have: State) -> bool:
-        """Say whether Lambda sets it up; an idle function's state is Inactive, which is fine."""
+        """Return whether an update is in progress; `Inactive` is the state of an idle function."""
         return have.get("State") == "Pending" or have.get("LastUpdateStatus") == "InProgress"
 
     @staticmethod
