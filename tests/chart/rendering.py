@@ -16,7 +16,7 @@ from tools.tool import tool
 
 CHART = artifacts.path("charts/dataflowxpress")
 KUBERNETES = "1.36.0"
-RELEASE, NAMESPACE = "ours", "default"
+RELEASE, NAMESPACE = "release", "default"
 NAME = f"{RELEASE}-dataflowxpress"
 
 Values = dict[str, Any]

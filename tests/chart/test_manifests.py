@@ -89,17 +89,17 @@ def test_the_aws_identity_comes_from_a_role_or_a_secret() -> None:
     role = "arn:aws:iam::111122223333:role/x"
     account = objects(aws={"roleArn": role})["ServiceAccount", NAME]
     assert account["metadata"]["annotations"] == {"eks.amazonaws.com/role-arn": role}
-    told = env(container(aws={"existingSecret": "keys"}))
+    variables = env(container(aws={"existingSecret": "keys"}))
     keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]
-    needed = {key: told[key]["secretKeyRef"]["optional"] for key in keys}
+    needed = {key: variables[key]["secretKeyRef"]["optional"] for key in keys}
     assert needed == dict(zip(keys, [False, False, True], strict=True))
     assert not set(keys) & env(container()).keys()
 
 
 def test_region_and_endpoint_reach_every_client() -> None:
-    told = env(container(aws={"region": "eu-west-1", "endpointUrl": "http://aws:4566"}))
-    assert told["AWS_REGION"] == told["AWS_DEFAULT_REGION"] == "eu-west-1"
-    assert told["AWS_ENDPOINT_URL"] == "http://aws:4566"
+    variables = env(container(aws={"region": "eu-west-1", "endpointUrl": "http://aws:4566"}))
+    assert variables["AWS_REGION"] == variables["AWS_DEFAULT_REGION"] == "eu-west-1"
+    assert variables["AWS_ENDPOINT_URL"] == "http://aws:4566"
 
 
 def test_replicas_are_spread_by_the_operators_labels() -> None:

@@ -24,8 +24,8 @@ def test_the_rules_are_valid() -> None:
 
 
 def test_the_metrics_are_valid(watched: Watched, flow: str) -> None:
-    told = f'name="{flow}"'.encode()
-    processes.wait_until(lambda: told in scrape(watched), 60, "metrics of the pipeline")
+    series = f'name="{flow}"'.encode()
+    processes.wait_until(lambda: series in scrape(watched), 60, "metrics of the pipeline")
     assert promtool("metrics", given=scrape(watched)) == ""
 
 

@@ -209,8 +209,8 @@ def test_the_condition_says_what_was_tried_and_how_to_begin_anew() -> None:
     said = data_current(DataPipelineSpec(), failed, status.recovery)
     assert (said.holds, said.reason) == (False, "LastRunFailed")
     assert said.message == (
-        "run jr_1 ended FAILED: no memory; the operator requested a run 6 times and stopped: fix the"
-        " cause, then set the annotation dataflowxpress.io/run-requested-at"
+        "run jr_1 ended FAILED: no memory; the operator requested a run 6 times and stopped: fix"
+        " the cause, then set the annotation dataflowxpress.io/run-requested-at"
     )
 
 
