@@ -19,7 +19,8 @@ ALERT_PREFIX = re.compile("^(DataPipeline|DataFlowXpress)")
 
 
 def _complete(incomplete: str) -> list[str]:
-    return [word for word in _words().values() if word.lower().startswith(incomplete.lower())]
+    words = [*_conditions(), *map(str, Reason)]  # alerts take longer to find
+    return [word for word in words if word.lower().startswith(incomplete.lower())]
 
 
 def crd() -> None:

@@ -12,7 +12,6 @@ from rich.tree import Tree
 
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.run_states import is_active, is_failed
-from dataflowxpress.api.spec import RESERVED_PREFIX
 from dataflowxpress.api.timestamps import parse_time
 from dataflowxpress.planning.resource import Resource
 from dataflowxpress.reporting.text import pluralize
@@ -142,6 +141,8 @@ def _notes(status: Status, run: Run) -> Iterator[Text]:
 
 
 def _rejected(status: Status, run: Run) -> str:
+    from dataflowxpress.api.spec import RESERVED_PREFIX
+
     buckets = (line.name for line in status.resources if line.kind == "Bucket")
     return f"s3://{next(buckets, 'BUCKET')}/{RESERVED_PREFIX}rejected/{run.id}/"
 
