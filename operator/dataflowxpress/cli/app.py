@@ -31,7 +31,7 @@ COMMANDS = {  # name: module and function, panel, and the first line of the comm
     "logs": (
         "logs:logs",
         PIPELINES,
-        "Show what the crawler, the last run of the job and the functions wrote last.",
+        "Show the newest log lines of the crawler, the job's last run and the functions.",
     ),
     "run": ("control:run", PIPELINES, "Request a run of the job now, and wait for its end."),
     "pause": (
