@@ -36,14 +36,26 @@ def test_a_pipeline_that_was_made_anew_under_another_uid_owns_what_it_had() -> N
     [
         ({}, "no pipeline: set spec.adopt"),
         (OTHER.tags, "pipeline demo/returns: choose another name"),
-        (ELSEWHERE.tags, "pipeline demo/orders of cluster 2222: set spec.adopt"),
-        (BY_HAND.tags, "pipeline demo/orders of the command line: set spec.adopt"),
+        (
+            ELSEWHERE.tags,
+            "pipeline demo/orders of cluster 2222: if cluster 2222 no longer manages it",
+        ),
+        (
+            BY_HAND.tags,
+            "pipeline demo/orders of the command line: if the command line no longer",
+        ),
     ],
     ids=["unowned", "another pipeline's", "another cluster's", "made by the command line"],
 )
 def test_a_conflict_names_the_owner_and_a_fix(theirs: dict[str, str], words: str) -> None:
     assert not OURS.owns(theirs)
     assert words in conflict(theirs)
+
+
+def test_the_command_line_does_not_advise_to_adopt_the_resources_of_a_cluster() -> None:
+    said = BY_HAND.conflict(OURS.tags, reject_unowned=True, reject_moved=True)
+    assert "pipeline demo/orders of cluster 1111: change the pipeline in that cluster" in said
+    assert "adopt" not in said
 
 
 @pytest.mark.parametrize(

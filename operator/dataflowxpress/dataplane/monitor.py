@@ -13,6 +13,7 @@ from dataflowxpress.aws.resources import Bucket
 from dataflowxpress.planning.resource import Resource, only
 from dataflowxpress.reporting.conditions import ConditionUpdate
 
+from .confirmations import with_confirmations
 from .freshness import data_current
 from .manifest_log import ManifestLogs
 from .observation import Observation, observe
@@ -53,7 +54,7 @@ class DataMonitor:
             "recovery": decision.recovery,
         }
         condition = data_current(spec, observation, decision.recovery)
-        status = before.model_copy(update=update)
+        status = with_confirmations(client, wanted, before.model_copy(update=update))
         return DataReport(
             status, condition, decision.action, busy=self._is_busy(spec, observation, decision)
         )

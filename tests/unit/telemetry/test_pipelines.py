@@ -65,6 +65,13 @@ def test_the_data_has_metrics(scrape: Scrape) -> None:
     assert scrape.value("resources", state="Ready") == 2
 
 
+def test_a_number_that_is_unknown_has_no_sample(scrape: Scrape) -> None:
+    scrape.observe(status(data=Data(dead_letters=1)))
+    assert scrape.value("rows") is None
+    assert scrape.value("waiting_objects") is None
+    assert scrape.value("dead_letters") == 1
+
+
 def test_success_has_a_time(scrape: Scrape) -> None:
     figures = {"objects": 1, "rows_read": 1, "rows_written": 1, "rows_rejected": 0}
     failed = Run(id="b", state="FAILED", started="2026-01-01T00:01:00Z", seconds=1, **figures)
