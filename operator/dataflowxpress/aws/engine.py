@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from graphlib import TopologicalSorter
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from dataflowxpress.api.errors import Overtaken, Unfinished
 from dataflowxpress.api.problem import Problem
@@ -79,6 +79,15 @@ class Engine:
         todo = {step.id: step for step in steps}
         outcomes = {o.step.id: o for o in self._run_in_order(todo, progress)}
         return [outcomes.get(i) or Outcome(step, _blocked(step)) for i, step in todo.items()]
+
+    def is_empty(self, which: Id) -> bool:
+        """Return whether a resource is known to hold no data; reads only."""
+        kind = Resource.kinds[which.kind]
+        try:
+            return kind.is_empty(self._client(kind.service), *which.key)
+        except (ClientError, BotoCoreError) as error:
+            log.warning("%s stays, because its content is unknown: %s", which, describe(error))
+            return False
 
     def _run_in_order(
         self, todo: Mapping[Id, Step], progress: ProgressCallback

@@ -158,6 +158,11 @@ class Resource:
         yield from ()
 
     @staticmethod
+    def is_empty(client: Any, *key: Any) -> bool:  # noqa: ARG004 - most kinds keep no data
+        """Return whether it holds no data, so that its deletion loses none; see `keeps_data`."""
+        return False
+
+    @staticmethod
     def parent(*key: Any) -> Id | None:  # noqa: ARG004 - most kinds have tags of their own
         """Return the resource that determines the owner, for a kind without tags."""
         return None
