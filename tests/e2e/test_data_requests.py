@@ -36,7 +36,7 @@ def ask(user: User, wish: str, value: str) -> None:
     user.patch(NAME, {"metadata": {"annotations": {f"{GROUP}/{wish}": value}}})
 
 
-def current(objects: int) -> Callable[[Status], bool]:
+def current(objects: int | None) -> Callable[[Status], bool]:
     def check(status: Status) -> bool:
         data = status.data
         return data is not None and data.objects == objects and holds(status, "DataCurrent")

@@ -148,7 +148,7 @@ def test_the_life_of_a_release(  # noqa: PLR0913, PLR0917 - one sequence
 
 
 def rows(status: Status) -> int:
-    return status.data.rows if status.data else 0
+    return (status.data and status.data.rows) or 0
 
 
 def current(user: User, status: Status) -> bool:

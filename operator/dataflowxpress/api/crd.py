@@ -21,6 +21,7 @@ COLUMNS = [
     ("Objects", "integer", ".status.data.objects", 1),
     ("Rows", "integer", ".status.data.rows", 0),
     ("Waiting", "integer", ".status.data.waiting", 1),
+    ("Compared", "date", ".status.lastComparedAt", 1),
     ("Age", "date", ".metadata.creationTimestamp", 0),
 ]
 

@@ -89,39 +89,43 @@ class Run(StatusModel):
     seconds: int
     """The execution time in seconds."""
 
-    objects: int
-    """The number of uploaded objects that the run converted."""
+    objects: int | None = None
+    """Number of uploaded objects that it converted; absent if the job runs a custom script."""
 
-    rows_read: int
-    """The number of rows that the run read from them."""
+    rows_read: int | None = None
+    """Number of rows in these objects; absent if the job runs a custom script."""
 
-    rows_written: int
-    """The number of rows that the run wrote as Parquet."""
+    rows_written: int | None = None
+    """Number of these rows in the Parquet; absent if the job runs a custom script."""
 
-    rows_rejected: int
-    """The number of rejected rows; the job keeps them under `dataflowxpress/rejected/`."""
+    rows_rejected: int | None = None
+    """Number of rows that did not fit: the job keeps them under `dataflowxpress/rejected/<id>/`.
+    Absent if the job runs a custom script."""
 
     error: str = ""
-    """The error of a failed run, or the objects with rejected rows."""
+    """Why it failed."""
+
+    rejects: str = ""
+    """The objects that have rejected rows, each with the reason."""
 
 
 class Data(StatusModel):
     """The state of the data, over all runs."""
 
-    objects: int
-    """The number of converted objects."""
+    objects: int | None = None
+    """Number of converted objects; absent if the job runs a custom script."""
 
-    rows: int
-    """The number of rows in Parquet."""
+    rows: int | None = None
+    """Number of rows in their Parquet; absent if the job runs a custom script."""
 
-    rejected: int
-    """The number of rejected rows."""
+    rejected: int | None = None
+    """Number of rows that did not fit; absent if the job runs a custom script."""
 
-    waiting: int
-    """The number of uploaded objects that are not converted yet."""
+    waiting: int | None = None
+    """Number of uploaded objects that are not converted; absent if the job runs a custom script."""
 
     dead_letters: int
-    """The number of messages in dead-letter queues."""
+    """Number of messages in the dead-letter queues."""
 
 
 class Recovery(StatusModel):
@@ -185,6 +189,11 @@ class Status(StatusModel):
 
     applied_generation: int = 0
     """The last generation that was applied in full: any later difference from it is drift."""
+
+    last_compared_at: str = ""
+    """When the operator last compared AWS with the spec. The operator writes it with every other
+    change of the status, and alone at most once in nine minutes: with a `resyncInterval` below
+    that, a later comparison is possible."""
 
     conditions: tuple[Condition, ...] = ()
     """`Ready`, `Reconciling`, `Stalled`, `Drifted`, `DataCurrent` and `SubscriptionsConfirmed`."""

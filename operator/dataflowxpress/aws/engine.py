@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from graphlib import TopologicalSorter
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from dataflowxpress.api.errors import Overtaken, Unfinished
 from dataflowxpress.api.problem import Problem
@@ -61,13 +61,13 @@ class Engine:
         scope: Scope,
         wanted: Sequence[Resource],
         inventory: Collection[Id] = (),
-        stays: Callable[[Id], bool] = retain_none,
+        retain: Callable[[Id], bool] = retain_none,
     ) -> list[Step]:
         """Return the steps from the observed to the *wanted* state; makes only read calls."""
         ids = dict.fromkeys([*(resource.id for resource in wanted), *inventory])
         # A deletion needs proof of ownership that does not lag.
         observed = self._observer.observe(scope, ids, consistent_tags=not wanted)
-        return plan(scope, wanted, inventory, observed, stays)
+        return plan(scope, wanted, inventory, observed, retain)
 
     def apply(
         self, steps: Iterable[Step], progress: ProgressCallback = no_progress
@@ -79,6 +79,15 @@ class Engine:
         todo = {step.id: step for step in steps}
         outcomes = {o.step.id: o for o in self._run_in_order(todo, progress)}
         return [outcomes.get(i) or Outcome(step, _blocked(step)) for i, step in todo.items()]
+
+    def is_empty(self, which: Id) -> bool:
+        """Return whether a resource is known to hold no data; reads only."""
+        kind = Resource.kinds[which.kind]
+        try:
+            return kind.is_empty(self._client(kind.service), *which.key)
+        except (ClientError, BotoCoreError) as error:
+            log.warning("%s stays, because its content is unknown: %s", which, describe(error))
+            return False
 
     def _run_in_order(
         self, todo: Mapping[Id, Step], progress: ProgressCallback
@@ -127,7 +136,7 @@ class Engine:
     def _execute(self, step: Step, progress: ProgressCallback) -> None:
         match step.action:
             case Action.DELETE:
-                self._delete(step.id, progress, lets_finish=step.lets_finish)
+                self._delete(step.id, progress, graceful=step.graceful)
             case Action.REPLACE:
                 self._delete(step.id, progress)
                 self._create(step)
@@ -140,7 +149,7 @@ class Engine:
         resource = _resource_of(step)
         client = self._client(resource.service)
         resource.create(client, resource.desired(), resource.scope.all_tags)
-        self._settle(resource)
+        self._await_completion(resource)
 
     def _update(self, step: Step) -> None:
         resource = _resource_of(step)
@@ -149,15 +158,15 @@ class Engine:
             self._tag(client, step, resource)
         if changed := step.changed - {"Tags"}:
             resource.update(client, resource.desired(), changed)
-            self._settle(resource)
+            self._await_completion(resource)
 
-    def _settle(self, resource: Resource) -> None:
+    def _await_completion(self, resource: Resource) -> None:
         """Wait until AWS has completed an asynchronous change, at most for the retry budget."""
-        if not resource.settles:
+        if not resource.asynchronous:
             return
         for pause in _pauses(self._retry_budget):
             have = self._observer.read_one(resource.id)
-            if isinstance(have, Mapping) and not resource.is_unsettled(have):
+            if isinstance(have, Mapping) and not resource.is_in_progress(have):
                 return
             self._sleep(pause)
 
@@ -180,11 +189,11 @@ class Engine:
                 raise Overtaken("another pipeline has just adopted it")
             tagger.write(client, resource.arn, scope.all_tags)
 
-    def _delete(self, which: Id, progress: ProgressCallback, *, lets_finish: bool = False) -> None:
+    def _delete(self, which: Id, progress: ProgressCallback, *, graceful: bool = False) -> None:
         kind = Resource.kinds[which.kind]
         client = self._client(kind.service)
         try:
-            if lets_finish and (work := kind.work(client, *which.key)):
+            if graceful and (work := kind.work(client, *which.key)):
                 raise Unfinished(f"is deleted when {work} ends")
             for message in kind.empty(client, *which.key):
                 progress(which, message)

@@ -21,6 +21,7 @@ from botocore.exceptions import (
 
 from dataflowxpress.api.errors import (
     InvalidSpec,
+    Missing,
     Overtaken,
     PipelineError,
     Refused,
@@ -130,6 +131,7 @@ _OTHERS: list[tuple[type[Exception], ErrorClass]] = [
     (BotoConnectionError, ErrorClass.UNREACHABLE),
     (InvalidSpec, ErrorClass.INVALID),
     (Refused, ErrorClass.REFUSED),
+    (Missing, ErrorClass.MISSING),
     (Unfinished, ErrorClass.WORKING),
     (Overtaken, ErrorClass.BUSY),
     (Superseded, ErrorClass.WORKING),

@@ -163,8 +163,8 @@ def _catalog(scope: PolicyScope) -> Iterator[Statement]:
     inside = ("database/{database}", "table/{database}/*", "userDefinedFunction/{database}/*")
     yield _allow(
         "Catalog",
-        "glue CreateDatabase DeleteDatabase GetDatabase GetTags TagResource UntagResource"
-        " UpdateDatabase",
+        "glue CreateDatabase DeleteDatabase GetDatabase GetTables GetTags GetUserDefinedFunctions"
+        " TagResource UntagResource UpdateDatabase",
         tuple(scope.patterns(f"{prefix}catalog", *(prefix + each for each in inside))),
     )
     yield _allow(

@@ -1,4 +1,4 @@
-"""Artifacts: the files packaged with the operator: functions, the Glue script, CRD, examples."""
+"""Artifacts: the files packaged with the operator: functions, Glue script, CRD, runbooks."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from dataflowxpress.api.pipeline import Pipeline
 from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.resource_id import Id
+from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.status import Status
 from dataflowxpress.planning.plan import Outcome, retain_none
 from dataflowxpress.planning.resource import Resource
@@ -37,6 +38,15 @@ RETAINED: dict[str, Callable[[Id], bool]] = {  # resources that each deletion po
     "Delete": retain_none,
     "Retain": lambda _: True,
 }
+
+
+def goes_if_empty(spec: DataPipelineSpec, which: Id) -> bool:
+    """Return whether `RetainData` removes a resource that holds no data.
+
+    It removes a database. An adopted database may have existed before the pipeline, and stays.
+    """
+    adopts = spec.adopt or spec.catalog.adopt
+    return spec.deletion_policy == "RetainData" and which.kind == "Database" and not adopts
 
 
 def deleting(status: Status, outcomes: Sequence[Outcome]) -> Status:

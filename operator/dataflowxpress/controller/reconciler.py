@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,6 +14,7 @@ from dataflowxpress.api.events import Event
 from dataflowxpress.api.pipeline import Pipeline
 from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.resource_id import Id
 from dataflowxpress.api.status import Status
 from dataflowxpress.aws.engine import Engine
 from dataflowxpress.aws.errors import problem
@@ -33,7 +33,6 @@ from .deletion import RETAINED, DeletionProgress, keeps_data, no_heartbeat
 from .store import PipelineStore
 from .tenancy import TenantPolicy
 
-CONFIRMATION_POLL = 60  # seconds between checks for confirmed subscriptions
 Expected = (PipelineError, ClientError, BotoCoreError)
 
 
@@ -58,11 +57,11 @@ class Reconciler:
     def __init__(
         self,
         store: PipelineStore,
-        patience: float = 60,
+        stall_timeout: float = 60,
         on_outcome: Callable[[Outcome], None] | None = None,
         tenant_policy: TenantPolicy | None = None,
     ) -> None:
-        self._store, self._monitor = store, dataplane.DataMonitor(patience)
+        self._store, self._monitor = store, dataplane.DataMonitor(stall_timeout)
         self._connector = Connector(store, tenant_policy or TenantPolicy(), on_outcome)
 
     def reconcile(self, namespace: str, name: str) -> Result | None:
@@ -119,6 +118,7 @@ class Reconciler:
             return Result(reporting.paused(status), success=True)
         connection, wanted = self.describe(pipeline)
         steps = _steps(connection, wanted, status)
+        status = reporting.compared(status)
         if pipeline.planning:
             return Result(reporting.planned(status, steps), success=True)
         if pipeline.applied_before and pipeline.spec.drift_policy == "Report":
@@ -145,7 +145,9 @@ class Reconciler:
         if not status.inventory:  # even if the spec is invalid
             return Result(status, success=True)
         retain = RETAINED[pipeline.spec.deletion_policy]
-        if all(map(retain, status.inventory)):
+        done = all(map(retain, status.inventory))
+        may_go = [i for i in status.inventory if deletion.goes_if_empty(pipeline.spec, i)]
+        if done and (pipeline.paused or not may_go):
             return Result(status, success=True)
         if pipeline.paused:
             return Result(reporting.paused(status), success=False)
@@ -155,7 +157,9 @@ class Reconciler:
             steps, DeletionProgress(self._store, pipeline, heartbeat)
         )
         status = deletion.deleting(status, outcomes)
-        return Result(status, success=all(map(retain, status.inventory)))
+        if done := all(map(retain, status.inventory)):  # nothing can fill a database any more
+            _delete_empty(connection, may_go)
+        return Result(status, success=done)
 
     def describe(self, pipeline: Pipeline) -> tuple[Connection, list[Resource]]:
         """Return the connection of the pipeline and its desired resources."""
@@ -176,18 +180,15 @@ class Reconciler:
                 self._write(pipeline, status)  # counts the attempt even if it fails
                 handler.trigger(report.action)
             status = handler.fulfil(pipeline.data_requests, status)
-        except (ClientError, BotoCoreError) as error:
+        except Expected as error:
             return Result(reporting.data_unknown(status, problem(error)), success=False)
         success = status.holds("Ready")
-        subscriptions = status["SubscriptionsConfirmed"]
-        unconfirmed = subscriptions is not None and subscriptions.status == "False"
-        resync = min(spec.resync_seconds, CONFIRMATION_POLL if unconfirmed else math.inf)
         busy = report.busy or pipeline.has_open_requests
         compare = report.action is RecoveryAction.COMPARE
-        return Result(status, success, resync=resync, busy=busy, compare=compare)
+        return Result(status, success, resync=spec.resync_seconds, busy=busy, compare=compare)
 
     def _write(self, pipeline: Pipeline, status: Status) -> None:
-        if status != pipeline.status:
+        if reporting.is_worth_a_write(pipeline.status, status):
             self._store.write_status(pipeline.namespace, pipeline.name, status)
 
 
@@ -202,6 +203,12 @@ def _with_observed_generation(pipeline: Pipeline) -> Status:
 
 def _steps(connection: Connection, wanted: Sequence[Resource], status: Status) -> list[Step]:
     return connection.engine.plan(connection.scope, wanted, status.inventory, keeps_data)
+
+
+def _delete_empty(connection: Connection, may_go: Sequence[Id]) -> None:
+    """Delete what holds no data and still carries the owner tag; a failure leaves it in AWS."""
+    if empty := [which for which in may_go if connection.engine.is_empty(which)]:
+        connection.engine.apply(connection.engine.plan(connection.scope, [], empty))
 
 
 def _recorded(status: Status) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataflowxpress.api.events import Event
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.run_states import is_active, is_failed
-from dataflowxpress.api.status import Status
+from dataflowxpress.api.status import Run, Status
 from dataflowxpress.reporting.text import pluralize
 
 from .recovery import COMPARE, run_failure
@@ -33,12 +33,16 @@ def _runs(before: Status, after: Status) -> Iterator[Event]:
         if is_failed(run.state):
             yield Event("Warning", Reason.RUN_FAILED, run_failure(run))
         else:
-            written = f"{pluralize(run.objects, 'object')}, {pluralize(run.rows_written, 'row')}"
-            yield Event(
-                "Normal",
-                Reason.RUN_SUCCEEDED,
-                f"run {run.id}: {written}, {run.rows_rejected} rejected, {run.seconds} s",
-            )
+            message = f"run {run.id}: {_written(run)}{run.seconds} s"
+            yield Event("Normal", Reason.RUN_SUCCEEDED, message)
+
+
+def _written(run: Run) -> str:
+    """Return the counts of a run; empty if a custom script keeps no counts."""
+    if run.objects is None or run.rows_written is None:
+        return ""
+    written = f"{pluralize(run.objects, 'object')}, {pluralize(run.rows_written, 'row')}"
+    return f"{written}, {run.rows_rejected} rejected, "
 
 
 def _recovery(before: Status, after: Status) -> Iterator[Event]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from botocore.exceptions import ClientError
+
+from dataflowxpress.api.errors import Missing
 from dataflowxpress.api.run_states import is_active, is_failed
 from dataflowxpress.api.spec import DataPipelineSpec, Source
 from dataflowxpress.api.status import Crawl, Data, Run
 from dataflowxpress.api.timestamps import format_time
-from dataflowxpress.aws.resources import Alarm, Bucket, Crawler, Job
+from dataflowxpress.aws.errors import ErrorClass, classify
+from dataflowxpress.aws.resources import Alarm, Bucket, Crawler, Job, Queue
 from dataflowxpress.planning.resource import Resource, only
 from dataflowxpress.reporting.text import summarize
 
@@ -84,24 +89,47 @@ def observe(
 ) -> Observation:
     """Observe the data of the pipeline whose resources are *wanted*."""
     s3, glue, sqs = client("s3"), client("glue"), client("sqs")
-    bucket, queues = only(wanted, Bucket).name, Queues.of(wanted)
-    packaged = spec.job.script.packaged
-    log = logs.of(s3, bucket)
-    pending = tuple(
-        each for each in _uploads(s3, bucket, spec.source) if not _is_recorded(log, each)
-    )
-    dead = sum(sum(depth(sqs, each.queue)) for each in wanted if isinstance(each, Alarm))
+    bucket, crawler, job = only(wanted, Bucket), only(wanted, Crawler), only(wanted, Job)
+    packaged, queues = spec.job.script.packaged, Queues.of(wanted)
+    with naming(bucket):
+        log = logs.of(s3, bucket.name)
+        found = _uploads(s3, bucket.name, spec.source)
+        pending = tuple(each for each in found if not _is_recorded(log, each))
+        requests = tuple(each["Key"] for each in listing(s3, bucket.name, REQUESTS))
+    with naming(crawler):
+        crawl = _last_crawl(glue.get_crawler(Name=crawler.name)["Crawler"])
+    with naming(job):
+        runs = _runs(glue, job.name, log if packaged else None)
+    dead = sum(sum(_depth(sqs, each.queue)) for each in wanted if isinstance(each, Alarm))
     return Observation(
         packaged=packaged,
-        crawl=_last_crawl(glue.get_crawler(Name=only(wanted, Crawler).name)["Crawler"]),
-        runs=_runs(glue, only(wanted, Job).name, log),
-        uploads=depth(sqs, queues.uploads),
-        crawls=depth(sqs, queues.crawls),
+        crawl=crawl,
+        runs=runs,
+        uploads=_depth(sqs, queues.uploads),
+        crawls=_depth(sqs, queues.crawls),
         pending=pending,
-        requests=tuple(each["Key"] for each in listing(s3, bucket, REQUESTS)),
+        requests=requests,
         reasons=tuple(f"{key}: {reason}" for key, reason in log.waiting.items()),
-        data=_data(log, waiting=len(pending) if packaged else 0, dead_letters=dead),
+        data=_data(log, len(pending), dead) if packaged else Data(dead_letters=dead),
     )
+
+
+def _depth(sqs: Any, queue: Queue) -> Depth:
+    with naming(queue):
+        return depth(sqs, queue)
+
+
+@contextlib.contextmanager
+def naming(resource: Resource) -> Iterator[None]:
+    """Name *resource* in the error if AWS does not have it."""
+    try:
+        yield
+    except ClientError as error:
+        if classify(error) is not ErrorClass.MISSING:
+            raise
+        noun = type(resource).__name__.lower()
+        message = f"the {noun} {resource.name} is missing in AWS; the operator compares AWS next"
+        raise Missing(message) from error
 
 
 def _uploads(s3: Any, bucket: str, source: Source) -> Iterator[Upload]:
@@ -115,7 +143,7 @@ def _is_recorded(log: ManifestLog, upload: Upload) -> bool:
     return entry is not None and entry.etag == upload.etag
 
 
-def _data(log: ManifestLog, *, waiting: int, dead_letters: int) -> Data:
+def _data(log: ManifestLog, waiting: int, dead_letters: int) -> Data:
     return Data(
         objects=len(log.objects),
         rows=sum(entry.rows for entry in log.objects.values()),
@@ -138,25 +166,35 @@ def _last_crawl(crawler: Mapping[str, Any]) -> Crawl | None:
     )
 
 
-def _runs(glue: Any, job: str, log: ManifestLog) -> tuple[Run, ...]:
+def _runs(glue: Any, job: str, log: ManifestLog | None) -> tuple[Run, ...]:
+    """Return the newest runs; without counts if *log* is None, as with a custom script."""
     found = glue.get_job_runs(JobName=job, MaxResults=SHOWN)["JobRuns"]
-    newest = sorted(found, key=lambda run: _time(run["StartedOn"]), reverse=True)
-    return tuple(_run(run, log.of_run(run["Id"])) for run in newest[:SHOWN])
+    newest = sorted(found, key=lambda run: _time(run["StartedOn"]), reverse=True)[:SHOWN]
+    if log is None:
+        return tuple(map(_run, newest))
+    return tuple(_counted(_run(run), log.of_run(run["Id"])) for run in newest)
 
 
-def _run(run: Mapping[str, Any], totals: Sequence[ManifestTotals]) -> Run:
-    reasons = [reason for each in totals for reason in each.reasons]
+def _run(run: Mapping[str, Any]) -> Run:
     return Run(
         id=run["Id"],
         state=run["JobRunState"],
         started=_time(run["StartedOn"]),
         seconds=int(run.get("ExecutionTime") or 0),
-        objects=sum(each.objects for each in totals),
-        rows_read=sum(each.read for each in totals),
-        rows_written=sum(each.rows for each in totals),
-        rows_rejected=sum(each.rejected for each in totals),
-        error=run.get("ErrorMessage") or summarize(reasons, NAMED),
+        error=run.get("ErrorMessage") or "",
     )
+
+
+def _counted(run: Run, totals: Sequence[ManifestTotals]) -> Run:
+    reasons = [reason for each in totals for reason in each.reasons]
+    counts = {
+        "objects": sum(each.objects for each in totals),
+        "rows_read": sum(each.read for each in totals),
+        "rows_written": sum(each.rows for each in totals),
+        "rows_rejected": sum(each.rejected for each in totals),
+        "rejects": summarize(reasons, NAMED),
+    }
+    return run.model_copy(update=counts)
 
 
 def _time(moment: datetime | float | None) -> str:

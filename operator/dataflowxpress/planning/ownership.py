@@ -57,7 +57,8 @@ class OwnerTags(NamedTuple):
             of = f" of {owner.home}" if owner.cluster != self.cluster else ""
             return f"{_TAKEN} pipeline {owner.pipeline}{of}: {_ANOTHER}"
         if owner.cluster != self.cluster and reject_moved:
-            return f"{_TAKEN} pipeline {owner.pipeline} of {owner.home}: {_ADOPT}"
+            fix = _MOVE.format(home=owner.home) if self.cluster else _THERE
+            return f"{_TAKEN} pipeline {owner.pipeline} of {owner.home}: {fix}"
         return ""
 
 
@@ -66,4 +67,6 @@ _ANOTHER = (
     "choose another name; if that pipeline no longer exists, remove the tag"
     f" {OWNER_TAG} and set spec.adopt"
 )
+_THERE = "change the pipeline in that cluster: run the command there, with its name and without -f"
+_MOVE = "if {home} no longer manages it, set spec.adopt to adopt it"
 _ADOPT = "set spec.adopt to adopt it, or choose another name"

@@ -88,7 +88,11 @@ def _drifted(outcomes: Sequence[Outcome]) -> ConditionUpdate:
 
 def _subscriptions(outcomes: Sequence[Outcome]) -> ConditionUpdate:
     subscriptions = [o.step for o in outcomes if o.step.id.kind == "Subscription"]
-    unconfirmed = [step.id.name for step in subscriptions if step.waits_for]
+    return subscriptions_confirmed([step.id.name for step in subscriptions if step.waits_for])
+
+
+def subscriptions_confirmed(unconfirmed: Sequence[str]) -> ConditionUpdate:
+    """Return the condition for the addresses that have not confirmed."""
     if unconfirmed:
         message = f"not confirmed by {summarize(unconfirmed)}: open the link in the email from AWS"
         return ConditionUpdate(

@@ -8,6 +8,7 @@ from dataflowxpress.api.annotations import PAUSED, PLAN
 from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.status import Status
+from dataflowxpress.api.timestamps import format_now, parse_time
 from dataflowxpress.planning.plan import Outcome, Step
 
 from .conditions import ConditionUpdate, set_conditions
@@ -17,7 +18,24 @@ from .outcomes import are_as_specified, conditions_of
 from .text import pluralize, summarize
 
 _UNCHANGED = "differ from it and stay unchanged because driftPolicy is Report"
+COMPARED_WRITE = 540  # seconds between writes of only the time of the comparison
 _REMOVE = "remove the annotation"
+
+
+def compared(status: Status) -> Status:
+    """Return *status* with the time of a comparison that has just read AWS."""
+    return status.model_copy(update={"last_compared_at": format_now()})
+
+
+def is_worth_a_write(before: Status, after: Status) -> bool:
+    """Return whether more than the time of the comparison changed, or that time is due."""
+    same_time = {"last_compared_at": before.last_compared_at}
+    if after.model_copy(update=same_time) != before:
+        return True
+    was, now = before.last_compared_at, after.last_compared_at
+    if was == now:
+        return False
+    return not was or (parse_time(now) - parse_time(was)).total_seconds() >= COMPARED_WRITE
 
 
 def applying(status: Status, steps: Sequence[Step], tags: Iterable[str] = ()) -> Status:

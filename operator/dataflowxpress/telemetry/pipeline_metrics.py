@@ -18,7 +18,7 @@ class DataMetric(NamedTuple):
 
     name: str
     help: str
-    value: Callable[[Data], int]
+    value: Callable[[Data], int | None]  # None: unknown, and no sample
 
 
 DATA_METRICS = (
@@ -35,7 +35,7 @@ class PipelineMetrics(NamedTuple):
 
     conditions: tuple[tuple[str, str, str], ...] = ()  # type, status, reason
     resources: tuple[tuple[str, int], ...] = ()  # state, number of resources
-    data: tuple[int, ...] = ()  # in the order of DATA_METRICS; empty if unknown
+    data: tuple[int | None, ...] = ()  # in the order of DATA_METRICS; empty if unknown
     succeeded: float | None = None  # end of the last successful run
     converged: float | None = None  # time of the last comparison without differences
     drifted: Condition | None = None

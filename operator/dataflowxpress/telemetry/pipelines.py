@@ -92,8 +92,8 @@ def _data(metrics: Metrics) -> Iterator[Metric]:
         name = f"dataflowxpress_pipeline_{metric.name}"
         family = GaugeMetricFamily(name, metric.help, labels=LABELS)
         for labels, each in metrics.items():
-            if each.data:
-                family.add_metric(labels, each.data[index])
+            if each.data and (value := each.data[index]) is not None:
+                family.add_metric(labels, value)
         yield family
 
 

@@ -52,7 +52,7 @@ def test_a_condition_is_one_series_that_changes_with_it(scrape: Scrape) -> None:
     assert "Creating" not in scrape.text()
 
 
-def test_what_the_data_is_doing_is_told_in_numbers(scrape: Scrape) -> None:
+def test_the_data_has_metrics(scrape: Scrape) -> None:
     data = Data(objects=3, rows=40, rejected=2, waiting=5, dead_letters=1)
     lines = [
         ResourceStatus(kind="Queue", name=name, key=(name,), state="Ready") for name in ("a", "b")
@@ -63,6 +63,13 @@ def test_what_the_data_is_doing_is_told_in_numbers(scrape: Scrape) -> None:
     assert scrape.value("waiting_objects") == 5
     assert scrape.value("dead_letters") == 1
     assert scrape.value("resources", state="Ready") == 2
+
+
+def test_a_number_that_is_unknown_has_no_sample(scrape: Scrape) -> None:
+    scrape.observe(status(data=Data(dead_letters=1)))
+    assert scrape.value("rows") is None
+    assert scrape.value("waiting_objects") is None
+    assert scrape.value("dead_letters") == 1
 
 
 def test_success_has_a_time(scrape: Scrape) -> None:

@@ -40,5 +40,13 @@ class Database(Resource):
         glue.update_database(Name=self.name, DatabaseInput={**kept, **want})
 
     @staticmethod
+    def is_empty(glue: Any, name: str) -> bool:
+        """Return whether it has neither tables nor functions: a deletion removes both with it."""
+        # As a regular expression and as a pattern of Hive, ".*" means every name.
+        functions = glue.get_user_defined_functions(DatabaseName=name, Pattern=".*", MaxResults=1)
+        tables = glue.get_tables(DatabaseName=name, MaxResults=1)
+        return not tables["TableList"] and not functions["UserDefinedFunctions"]
+
+    @staticmethod
     def delete(glue: Any, name: str) -> None:
         glue.delete_database(Name=name)
