@@ -11,7 +11,6 @@ from kubernetes.client import (
     ApiClient,
     ApiException,
     Configuration,
-    CoreV1Api,
     CustomObjectsApi,
 )
 from urllib3.exceptions import HTTPError
@@ -19,6 +18,8 @@ from urllib3.exceptions import HTTPError
 from dataflowxpress.api.errors import Refused
 from dataflowxpress.api.spec import GROUP, PLURAL, VERSION
 from dataflowxpress.api.status import Status
+
+from .core import CONFIG_MAP, NAMESPACE, TIMEOUT, CoreApi
 
 NOT_FOUND, FORBIDDEN = 404, 403
 JSON_PATCH = "application/json-patch+json"
@@ -30,7 +31,6 @@ METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 PAGE = 100  # objects in one answer
 CONNECTIONS = 32  # that are kept: one for each worker, and some for probes and deletions
 UNANSWERED = (ApiException, HTTPError)  # what the client raises where the API server is no help
-TIMEOUT = (3, 10)  # seconds to connect and to be answered: a connection may be open and dead
 
 
 def connect() -> None:
@@ -48,7 +48,7 @@ class Cluster:
     """Reads pipelines and ConfigMaps, writes status."""
 
     def __init__(self, client: ApiClient | None = None) -> None:
-        self._objects, self._core = CustomObjectsApi(client), CoreV1Api(client)
+        self._objects, self._core = CustomObjectsApi(client), CoreApi(client)
         bare = ApiClient(client and client.configuration, "Accept", METADATA)
         self._metadata = CustomObjectsApi(bare)
 
@@ -85,12 +85,12 @@ class Cluster:
     def uid(self) -> str:
         """Which cluster it is: by the uid of a namespace that is there as long as the cluster."""
         try:
-            found: Any = self._core.read_namespace("kube-system", _request_timeout=TIMEOUT)
+            found = self._core.get(NAMESPACE, namespace="kube-system")
         except ApiException as error:
             if error.status == FORBIDDEN:
                 raise Refused(_NAMELESS) from error
             raise
-        return str(found.metadata.uid)
+        return str(found["metadata"]["uid"])
 
     def pipeline(self, namespace: str, name: str) -> dict[str, Any] | None:
         """Return the DataPipeline as it is now, or None where it is gone."""
@@ -125,11 +125,9 @@ class Cluster:
     def config_map_value(self, namespace: str, name: str, key: str) -> str | None:
         """Return the value of *key* in a ConfigMap, or None where either is missing."""
         try:
-            config_map = self._core.read_namespaced_config_map(
-                name, namespace, _request_timeout=TIMEOUT
-            )
+            found = self._core.get(CONFIG_MAP, namespace=namespace, name=name)
         except ApiException as error:
             if error.status == NOT_FOUND:
                 return None
             raise
-        return (config_map.data or {}).get(key)
+        return (found.get("data") or {}).get(key)

@@ -6,13 +6,14 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-from kubernetes.client import ApiClient, CoreV1Api
+from kubernetes.client import ApiClient
 
 from dataflowxpress.api.events import Event
 from dataflowxpress.api.pipeline import Reference
 from dataflowxpress.api.spec import GROUP, KIND, VERSION
 
-from .client import TIMEOUT, UNANSWERED
+from .client import UNANSWERED
+from .core import EVENTS, CoreApi
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ class Recorder:
     """Writes Events beside the pipelines that they are about."""
 
     def __init__(self, client: ApiClient | None = None) -> None:
-        self._core = CoreV1Api(client)
+        self._core = CoreApi(client)
 
     def record(self, reference: Reference, event: Event) -> None:
         """Write one; where that cannot be, the log says so: it is no reason to fail."""
@@ -47,6 +48,6 @@ class Recorder:
             "count": 1,
         }
         try:
-            self._core.create_namespaced_event(reference.namespace, body, _request_timeout=TIMEOUT)
+            self._core.create(EVENTS, body, namespace=reference.namespace)
         except UNANSWERED as error:
             log.warning("%s: the Event %s cannot be written: %s", reference, event.reason, error)
