@@ -2,18 +2,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from dataflowxpress_sandbox import cache, processes
+from dataflowxpress_sandbox.parallel import Cancelled
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _FILL_SLOWLY = """
 import pathlib, sys, time
-from dataflowxpress.sandbox import cache
+from dataflowxpress_sandbox import cache
 with cache.filling(pathlib.Path(sys.argv[1])) as folder:
     print("fills" if folder else "found", flush=True)
     if folder:
@@ -77,3 +79,16 @@ def test_what_a_killed_process_had_begun_is_cleared_away(tmp_path: Path) -> None
     with cache.filling(entry) as folder:
         assert folder
         assert list(tmp_path.glob("entry.partial-*")) == [folder]
+
+
+def test_a_wait_for_another_process_is_reported_and_can_be_cancelled(tmp_path: Path) -> None:
+    entry, cancelled = tmp_path / "entry", threading.Event()
+    with fill_slowly(entry, 60) as other:
+        processes.wait_until(lambda: any(tmp_path.glob("entry.partial-*")), 20, "begin")
+
+        with pytest.raises(Cancelled), cache.filling(entry, cancelled, cancelled.set):
+            pytest.fail("another process fills it")
+
+        other.kill()
+    with cache.filling(entry, threading.Event()) as folder:
+        assert folder, "the wait that was cancelled holds no lock"

@@ -13,6 +13,7 @@ from dataflowxpress.blueprint import artifacts
 from dataflowxpress_sandbox.errors import SandboxError
 from dataflowxpress_sandbox.kube import binaries, crd, kubeconfig
 from dataflowxpress_sandbox.probe import answers
+from dataflowxpress_sandbox.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,8 +46,10 @@ def as_user(cluster: Path, user: dict[str, str], directory: Path) -> Path:
     return path
 
 
-def test_it_says_the_version_that_is_pinned(api: Any) -> None:
-    assert client.VersionApi(api).get_code().git_version == binaries.version()
+def test_it_says_the_version_of_its_binaries(api: Any) -> None:
+    assets = binaries.directory(Progress())
+
+    assert client.VersionApi(api).get_code().git_version == binaries.version(assets)
 
 
 def test_it_knows_the_datapipeline_kind(api: Any) -> None:

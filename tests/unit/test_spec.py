@@ -180,16 +180,16 @@ MISTAKES = {
     "equal prefixes": (
         {"source": {"prefix": "data/"}, "target": {"prefix": "data/"}},
         (
-            'spec.target.prefix: "data/" is invalid: source.prefix and target.prefix must be neither'
-            " equal nor one inside the other: the pipeline would convert its own Parquet;"
+            'spec.target.prefix: "data/" is invalid: source.prefix and target.prefix must be'
+            " neither equal nor one inside the other: the pipeline would convert its own Parquet;"
             " choose two separate folders"
         ),
     ),
     "a source in the reserved folder": (
         {"source": {"prefix": "dataflowxpress/x/"}},
         (
-            'spec.source.prefix: "dataflowxpress/x/" is invalid: dataflowxpress/ is reserved for the'
-            " pipeline's own records; choose another prefix"
+            'spec.source.prefix: "dataflowxpress/x/" is invalid: dataflowxpress/ is reserved for'
+            " the pipeline's own records; choose another prefix"
         ),
     ),
     "two scripts": (
@@ -206,8 +206,8 @@ MISTAKES = {
     "a role elsewhere": (
         {"roleArn": "arn:aws:iam::111111111111:role/x", "accountId": "222222222222"},
         (
-            'spec.roleArn: "arn:aws:iam::111111111111:role/x" is invalid: roleArn is in another account'
-            " than accountId; correct one of them"
+            'spec.roleArn: "arn:aws:iam::111111111111:role/x" is invalid: roleArn is in another'
+            " account than accountId; correct one of them"
         ),
     ),
     "one name for two functions": (

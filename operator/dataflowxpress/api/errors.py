@@ -3,6 +3,7 @@
 PipelineError
 ├── InvalidSpec   the spec has mistakes: names each field and its cure, before any call to AWS
 ├── Refused       the resource belongs to another owner, or cannot change: needs a person
+├── Missing       AWS does not have a resource of the pipeline
 ├── Unfinished    the resource is in the middle of work that must not be interrupted
 ├── Overtaken     another program changed the resource first: the next comparison finds its owner
 └── Superseded    the spec changed during the reconciliation
@@ -30,6 +31,10 @@ class InvalidSpec(PipelineError):
 
 class Refused(PipelineError):
     """The resource belongs to another owner, or cannot change."""
+
+
+class Missing(PipelineError):
+    """AWS does not have a resource of the pipeline."""
 
 
 class Unfinished(PipelineError):

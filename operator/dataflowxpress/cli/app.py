@@ -25,24 +25,24 @@ COMMANDS = {  # name: module and function, panel, and the first line of the comm
     "status": (
         "status:status",
         PIPELINES,
-        "Show conditions, data, the tree of resources with their state, and the last runs.",
+        "Show conditions, problems, data and the last runs; problems come first.",
     ),
     "runs": ("status:runs", PIPELINES, "Show the last ten runs of the job, the newest first."),
     "logs": (
         "logs:logs",
         PIPELINES,
-        "Show what the crawler, the last run of the job and the functions wrote last.",
+        "Show the newest log lines of the crawler, the job's last run and the functions.",
     ),
-    "run": ("control:run", PIPELINES, "Ask for a run of the job now, and wait for its end."),
+    "run": ("control:run", PIPELINES, "Request a run of the job now, and wait for its end."),
     "pause": (
         "control:pause",
         PIPELINES,
-        "Stop all calls to AWS for a pipeline, until `resume`; what runs in AWS goes on.",
+        "Stop the operator's calls to AWS for a pipeline, until `resume`.",
     ),
     "resume": (
         "control:resume",
         PIPELINES,
-        "End a pause: everything is compared with AWS and made true again.",
+        "End a pause: the operator compares AWS with the spec and corrects differences.",
     ),
     "operator": (
         "operator:operator",
@@ -63,7 +63,7 @@ COMMANDS = {  # name: module and function, panel, and the first line of the comm
     "explain": (
         "reference:explain",
         LEARNING,
-        "Say what a reason means and what to do; without one, print the table of all.",
+        "Explain a reason, a condition or an alert, and name the cure.",
     ),
 }
 

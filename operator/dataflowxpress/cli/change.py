@@ -53,6 +53,7 @@ def apply(  # noqa: PLR0913 - options of a command
             return
         manifest = Manifest.load(file, name, namespace)
         chosen = Target(*manifest.key, manifest)
+        _refuse_if_in_a_cluster(chosen, manifest, "apply")
         steps = chosen.reconciler().plan(chosen.pipeline)
         show(steps)
         if not any(step.action.writes for step in steps):
@@ -86,6 +87,7 @@ def delete(  # noqa: PLR0913 - options of a command
             return
         manifest = Manifest.load(file, name, namespace).is_deleting()
         chosen = Target(*manifest.key, manifest)
+        _refuse_if_in_a_cluster(chosen, manifest, "delete")
         before = _inventory(chosen, manifest)
         kept = chosen.pipeline.spec.deletion_policy
         console.print(f"{len(before.resources)} resources are known; deletionPolicy is {kept}.")
@@ -97,6 +99,19 @@ def delete(  # noqa: PLR0913 - options of a command
             _end(report)
         manifest.record.forget()
     console.print(f"{chosen.namespace}/{chosen.name} is gone.")
+
+
+def _refuse_if_in_a_cluster(chosen: Target, manifest: Manifest, command: str) -> None:
+    """Raise Failure if the operator of a cluster owns the pipeline, unless the spec adopts it."""
+    owner = manifest.record.cluster_owner
+    if owner is None or chosen.pipeline.spec.adopt:
+        return
+    raise Failure(
+        f"{owner.home} owns {owner.pipeline}: the operator there made its resources in AWS, and"
+        f" corrects any other change. Run `dataflowxpress {command} {chosen.name} -n"
+        f" {chosen.namespace}` against that cluster"
+        f"{', after `kubectl apply`' if command == 'apply' else ''}."
+    )
 
 
 def _ask_operator(chosen: Target, timeout: float) -> None:

@@ -1,4 +1,4 @@
-"""Control: the commands that set a pipeline going, and that let it rest."""
+"""Control: the commands that request a run, and that pause and resume a pipeline."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ def run(  # noqa: PLR0913 - options of a command
     file: File = None,
     namespace: Namespace = "",
     context: Context = "",
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for its end.")] = 900,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for the run's end.")] = 900,
     *,
-    wait: Annotated[bool, typer.Option(help="Wait for the run's end, and exit with 1 if bad.")] = (
+    wait: Annotated[bool, typer.Option(help="Wait for the run's end; exit with 1 if it fails.")] = (
         True
     ),
 ) -> None:
-    """Ask for a run of the job now, and wait for its end.
+    """Request a run of the job now, and wait for its end.
 
-    The job converts what is not converted yet; where that is nothing, it says so and changes
-    nothing. To run the operator itself: `dataflowxpress operator`.
+    The job converts the objects that are not converted yet. If there are none, it changes nothing.
+    To run the operator itself: `dataflowxpress operator`.
 
     Examples:
     - `dataflowxpress run orders -n data`
@@ -53,14 +53,16 @@ def run(  # noqa: PLR0913 - options of a command
             f"a run of {chosen.name}",
         )
     newest = next(each for each in status.runs if each.id not in before)
-    Console(highlight=False).print(view.runs([newest]))
+    console = Console(highlight=False, soft_wrap=True)
+    for line in view.runs(status, [newest]):
+        console.print(line)
     raise typer.Exit(FAILED if is_failed(newest.state) else 0)
 
 
 def pause(name: Name = "", namespace: Namespace = "", context: Context = "") -> None:
-    """Stop all calls to AWS for a pipeline, until `resume`; what runs in AWS goes on.
+    """Stop the operator's calls to AWS for a pipeline, until `resume`.
 
-    Uploads are still converted. To hold them in their queue, set `spec.suspend: true`.
+    AWS still converts uploads. To hold them in their queue, set `spec.suspend: true`.
 
     Example: `dataflowxpress pause orders -n data`
     """
@@ -69,7 +71,7 @@ def pause(name: Name = "", namespace: Namespace = "", context: Context = "") -> 
 
 
 def resume(name: Name = "", namespace: Namespace = "", context: Context = "") -> None:
-    """End a pause: everything is compared with AWS and made true again.
+    """End a pause: the operator compares AWS with the spec and corrects differences.
 
     Example: `dataflowxpress resume orders -n data`
     """
@@ -78,7 +80,7 @@ def resume(name: Name = "", namespace: Namespace = "", context: Context = "") ->
 
 
 def _poll(chosen: Target) -> Status:
-    """Return what is said of the data now; without an operator, we look ourselves."""
+    """Return the status; without an operator, read the data from AWS first."""
     if chosen.live is not None:
         return chosen.status
     report = chosen.reconciler().poll(chosen.namespace, chosen.name)

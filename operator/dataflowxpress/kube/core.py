@@ -12,7 +12,7 @@ from typing import Any
 from kubernetes.client import ApiClient
 from kubernetes.dynamic import DynamicClient
 
-TIMEOUT = (3, 10)  # seconds to connect and to be answered: a connection may be open and dead
+TIMEOUT = (3, 10)  # seconds to connect, and to receive a response on a dead connection
 NAMESPACE = "/api/v1/namespaces/{namespace}"
 CONFIG_MAP = f"{NAMESPACE}/configmaps/{{name}}"
 EVENTS = f"{NAMESPACE}/events"

@@ -125,7 +125,8 @@ class DataPipelineSpec(SpecModel):
 
     deletion_policy: Literal["RetainData", "Delete", "Retain"] = "RetainData"
     """The resources in AWS that a deletion of the DataPipeline deletes. `RetainData`: all but the
-    bucket, the database and its tables. `Delete`: all, with the data. `Retain`: none."""
+    bucket, the database and its tables; an empty database only if `adopt` is not set. `Delete`:
+    all, with the data. `Retain`: none."""
 
     resync_interval: Interval = "10m"
     """The time between two comparisons of AWS with this spec, for example `90s`, `10m` or `1h`."""
