@@ -70,9 +70,10 @@ class Process:
 def start(
     name: str, argv: list[str], *, directory: Path, env: Mapping[str, str] | None = None
 ) -> Process:
-    """Start a process in a session of its own, with its output in `logs/<name>.log`.
+    """Start a process in its own session, out of reach of terminal signals.
 
-    It inherits the environment and `env`, without variables of another cloud or cluster.
+    Its output is in `logs/<name>.log`. It inherits the environment and `env`, without variables of
+    another cloud or cluster.
     """
     directory = directory.resolve()
     process = Process(name, 0, directory)

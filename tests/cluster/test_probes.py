@@ -60,7 +60,7 @@ def test_work_that_does_not_end_is_no_life(user: User, start: Operators) -> None
         operator.wait("/healthz", 200)
         user.pipeline("stuck", bucket={"name": "stuck"})
         said = operator.wait("/healthz", 503, "[-]work: ")
-    assert "work on default/stuck has not got on" in said
+    assert "work on default/stuck has not progressed" in said
     user.patch("stuck", {"metadata": {"finalizers": []}})
     user.gone("stuck")
 

@@ -362,8 +362,8 @@ def test_a_large_batch_has_a_window(size: int, asked: int, window: int) -> None:
     [
         ({"State": "Active", "LastUpdateStatus": "Successful"}, ""),
         ({"State": "Inactive", "LastUpdateStatus": "Successful"}, ""),
-        ({"State": "Pending"}, "Lambda to set it up"),
-        ({"State": "Active", "LastUpdateStatus": "InProgress"}, "Lambda to set it up"),
+        ({"State": "Pending"}, "is being updated by Lambda"),
+        ({"State": "Active", "LastUpdateStatus": "InProgress"}, "is being updated by Lambda"),
         ({"State": "Failed", "StateReason": "no such key"}, "no such key"),
         (
             {

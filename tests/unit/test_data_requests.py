@@ -34,7 +34,7 @@ def test_what_is_answered_is_not_done_again() -> None:
     assert handler().fulfil(DataRequests("a", "b", "csv_data/"), status) == status
 
 
-def test_a_wish_that_is_taken_back_can_be_made_anew() -> None:
+def test_a_removed_request_can_be_made_again() -> None:
     reprocess = Reprocess(prefix="csv_data/", result="Requested")
     status = Status(run_handled_at="a", redrive_handled_at="b", reprocess=reprocess)
     assert handler().fulfil(DataRequests(), status) == Status()

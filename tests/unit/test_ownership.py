@@ -22,7 +22,7 @@ def test_a_mark_survives_the_trip_through_tags(mark: OwnerTags) -> None:
     assert OwnerTags.of({"team": "data", **mark.tags}) == mark
 
 
-def test_what_carries_no_tag_of_ours_has_no_mark() -> None:
+def test_a_resource_without_owner_tags_has_no_owner() -> None:
     assert OwnerTags.of({"team": "data"}) is None
 
 
@@ -47,9 +47,7 @@ def test_a_pipeline_that_was_made_anew_under_another_uid_owns_what_it_had() -> N
     ],
     ids=["unowned", "another pipeline's", "another cluster's", "made by the command line"],
 )
-def test_what_is_not_ours_is_objected_to_by_name_and_with_the_cure(
-    theirs: dict[str, str], words: str
-) -> None:
+def test_a_conflict_names_the_owner_and_a_fix(theirs: dict[str, str], words: str) -> None:
     assert not OURS.owns(theirs)
     assert words in conflict(theirs)
 
@@ -69,6 +67,6 @@ def test_adoption_takes_all_but_another_pipelines(theirs: dict[str, str], taken:
     assert (conflict(theirs, adopt=True) == "") is taken
 
 
-def test_taking_what_nobody_owns_is_not_taking_what_moved() -> None:
+def test_adoption_of_unowned_resources_excludes_moved_ones() -> None:
     said = OURS.conflict(ELSEWHERE.tags, reject_unowned=False, reject_moved=True)
     assert "of cluster 2222" in said

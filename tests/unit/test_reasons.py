@@ -1,4 +1,4 @@
-"""Reasons: one vocabulary, explained, without dead words, and the page about it not stale."""
+"""Reasons: each is used and explained, and the page about them is current."""
 
 from __future__ import annotations
 
@@ -98,5 +98,5 @@ def test_every_reason_is_given_somewhere() -> None:
 
 
 @pytest.mark.parametrize("reason", [Reason.DETECTED, Reason.CORRECTED, Reason.REPORTED])
-def test_drift_that_is_told_as_an_event_has_its_word(reason: Reason) -> None:
+def test_drift_that_is_an_event_has_its_reason(reason: Reason) -> None:
     assert Reason(f"Drift{reason}").where == "Event"

@@ -118,14 +118,14 @@ def _leaves(schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
         ("permissionsBoundary: mine", "permissionsBoundary: String should match"),
     ],
 )
-def test_a_wrong_file_is_told_by_place(tmp_path: Path, text: str, words: str) -> None:
+def test_an_invalid_file_is_reported_with_the_place(tmp_path: Path, text: str, words: str) -> None:
     file = tmp_path / "rules.yaml"
     file.write_text(text)
     with pytest.raises(InvalidTenantPolicy, match=words):
         TenantPolicy.read(file)
 
 
-def test_a_missing_file_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InvalidTenantPolicy, match=r"rules\.yaml: No such file"):
         TenantPolicy.read(tmp_path / "rules.yaml")
 

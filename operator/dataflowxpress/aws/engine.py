@@ -61,13 +61,13 @@ class Engine:
         scope: Scope,
         wanted: Sequence[Resource],
         inventory: Collection[Id] = (),
-        stays: Callable[[Id], bool] = retain_none,
+        retain: Callable[[Id], bool] = retain_none,
     ) -> list[Step]:
         """Return the steps from the observed to the *wanted* state; makes only read calls."""
         ids = dict.fromkeys([*(resource.id for resource in wanted), *inventory])
         # A deletion needs proof of ownership that does not lag.
         observed = self._observer.observe(scope, ids, consistent_tags=not wanted)
-        return plan(scope, wanted, inventory, observed, stays)
+        return plan(scope, wanted, inventory, observed, retain)
 
     def apply(
         self, steps: Iterable[Step], progress: ProgressCallback = no_progress
@@ -136,7 +136,7 @@ class Engine:
     def _execute(self, step: Step, progress: ProgressCallback) -> None:
         match step.action:
             case Action.DELETE:
-                self._delete(step.id, progress, lets_finish=step.lets_finish)
+                self._delete(step.id, progress, graceful=step.graceful)
             case Action.REPLACE:
                 self._delete(step.id, progress)
                 self._create(step)
@@ -149,7 +149,7 @@ class Engine:
         resource = _resource_of(step)
         client = self._client(resource.service)
         resource.create(client, resource.desired(), resource.scope.all_tags)
-        self._settle(resource)
+        self._await_completion(resource)
 
     def _update(self, step: Step) -> None:
         resource = _resource_of(step)
@@ -158,15 +158,15 @@ class Engine:
             self._tag(client, step, resource)
         if changed := step.changed - {"Tags"}:
             resource.update(client, resource.desired(), changed)
-            self._settle(resource)
+            self._await_completion(resource)
 
-    def _settle(self, resource: Resource) -> None:
+    def _await_completion(self, resource: Resource) -> None:
         """Wait until AWS has completed an asynchronous change, at most for the retry budget."""
-        if not resource.settles:
+        if not resource.asynchronous:
             return
         for pause in _pauses(self._retry_budget):
             have = self._observer.read_one(resource.id)
-            if isinstance(have, Mapping) and not resource.is_unsettled(have):
+            if isinstance(have, Mapping) and not resource.is_in_progress(have):
                 return
             self._sleep(pause)
 
@@ -189,11 +189,11 @@ class Engine:
                 raise Overtaken("another pipeline has just adopted it")
             tagger.write(client, resource.arn, scope.all_tags)
 
-    def _delete(self, which: Id, progress: ProgressCallback, *, lets_finish: bool = False) -> None:
+    def _delete(self, which: Id, progress: ProgressCallback, *, graceful: bool = False) -> None:
         kind = Resource.kinds[which.kind]
         client = self._client(kind.service)
         try:
-            if lets_finish and (work := kind.work(client, *which.key)):
+            if graceful and (work := kind.work(client, *which.key)):
                 raise Unfinished(f"is deleted when {work} ends")
             for message in kind.empty(client, *which.key):
                 progress(which, message)

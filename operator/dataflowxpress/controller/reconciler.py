@@ -57,11 +57,11 @@ class Reconciler:
     def __init__(
         self,
         store: PipelineStore,
-        patience: float = 60,
+        stall_timeout: float = 60,
         on_outcome: Callable[[Outcome], None] | None = None,
         tenant_policy: TenantPolicy | None = None,
     ) -> None:
-        self._store, self._monitor = store, dataplane.DataMonitor(patience)
+        self._store, self._monitor = store, dataplane.DataMonitor(stall_timeout)
         self._connector = Connector(store, tenant_policy or TenantPolicy(), on_outcome)
 
     def reconcile(self, namespace: str, name: str) -> Result | None:

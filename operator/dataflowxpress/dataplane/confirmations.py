@@ -38,7 +38,7 @@ def _waits_for(sns: Any, subscription: Subscription) -> str:
     """Return what the address has to do; the next comparison subscribes an absent one again."""
     with naming(subscription.topic):
         have = Subscription.read(sns, *subscription.key)
-    return subscription.waits_first_for if have is None else Subscription.waits_for(have)
+    return subscription.initially_waits_for if have is None else Subscription.waits_for(have)
 
 
 def _line(line: ResourceStatus, reason: str | None) -> ResourceStatus:

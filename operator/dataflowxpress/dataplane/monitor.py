@@ -30,10 +30,10 @@ class DataReport(NamedTuple):
 
 
 class DataMonitor:
-    """Polls data; work that stalls for *patience* seconds gets a recovery action."""
+    """Polls data; work that stalls for *stall_timeout* seconds gets a recovery action."""
 
-    def __init__(self, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._patience, self._clock, self._logs = patience, clock, ManifestLogs()
+    def __init__(self, stall_timeout: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stall_timeout, self._clock, self._logs = stall_timeout, clock, ManifestLogs()
         self._stalled: dict[str, tuple[tuple[str, str], float]] = {}
 
     def poll(
@@ -51,9 +51,9 @@ class DataMonitor:
             "last_crawl": observation.crawl,
             "runs": observation.runs,
             "data": observation.data,
-            "recovery": decision.memory,
+            "recovery": decision.recovery,
         }
-        condition = data_current(spec, observation, decision.memory)
+        condition = data_current(spec, observation, decision.recovery)
         status = with_confirmations(client, wanted, before.model_copy(update=update))
         return DataReport(
             status, condition, decision.action, busy=self._is_busy(spec, observation, decision)
@@ -65,7 +65,7 @@ class DataMonitor:
         is_new = (
             not spec.suspend
             and unfinished_work(observation) is not None
-            and decision.memory is None
+            and decision.recovery is None
         )
         return observation.moving or decision.action is not None or is_new
 
@@ -77,7 +77,7 @@ class DataMonitor:
             self._stalled.pop(bucket, None)
             return Decision(before.recovery)
         stalled = self._stalled_for(bucket, observation, before)
-        return decide(observation, before, stalled, datetime.now(UTC), self._patience)
+        return decide(observation, before, stalled, datetime.now(UTC), self._stall_timeout)
 
     def _stalled_for(self, bucket: str, observation: Observation, before: Status) -> float:
         """Return the seconds for which this process has seen the same unfinished work."""

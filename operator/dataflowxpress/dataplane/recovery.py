@@ -46,7 +46,7 @@ class UnfinishedWork(NamedTuple):
 class Decision(NamedTuple):
     """The new recovery status, and the action to take now."""
 
-    memory: Recovery | None
+    recovery: Recovery | None
     action: RecoveryAction | None = None
 
 
@@ -115,12 +115,12 @@ _CHECKS = (
 
 
 def decide(
-    observation: Observation, before: Status, stalled: float, now: datetime, patience: float
+    observation: Observation, before: Status, stalled: float, now: datetime, stall_timeout: float
 ) -> Decision:
     """Decide how to resume work that has been *stalled* for that many seconds.
 
-    The first attempt waits for *patience* seconds, and each further one twice as long as the one
-    before it. New uploads, a new spec and a request reset the attempts.
+    The first attempt waits for *stall_timeout* seconds; the delay doubles with each attempt. New
+    uploads, a new spec and a request reset the attempts.
     """
     unfinished = unfinished_work(observation)
     if unfinished is None:
@@ -130,7 +130,7 @@ def decide(
     if known is None or known.work != work:
         known = Recovery(reason=unfinished.reason, message=unfinished.message, work=work)
     known = known.model_copy(update={"reason": unfinished.reason, "message": unfinished.message})
-    if stalled < patience or now < _next(known, patience):
+    if stalled < stall_timeout or now < _next(known, stall_timeout):
         return Decision(known if known.attempts else None)
     if known.attempts >= BACKOFF_LIMIT:
         return Decision(known.model_copy(update={"backoff_limit_exceeded": True}))
@@ -158,10 +158,12 @@ def work_of(observation: Observation, before: Status) -> str:
     return hashlib.sha256(json.dumps(work).encode()).hexdigest()[:16]
 
 
-def _next(memory: Recovery, patience: float) -> datetime:
-    if not memory.attempts:
+def _next(recovery: Recovery, stall_timeout: float) -> datetime:
+    if not recovery.attempts:
         return datetime.min.replace(tzinfo=UTC)  # immediately
-    return parse_time(memory.last_attempt) + timedelta(seconds=patience * 2**memory.attempts)
+    return parse_time(recovery.last_attempt) + timedelta(
+        seconds=stall_timeout * 2**recovery.attempts
+    )
 
 
 def _pending(observation: Observation) -> str:

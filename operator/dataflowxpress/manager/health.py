@@ -20,7 +20,7 @@ from .watch_monitor import Watch
 
 Check = Callable[[], str]
 
-PATIENCE = 5.0  # seconds to wait for a check in progress
+CHECK_TIMEOUT = 5.0  # seconds to wait for a check in progress
 
 
 class Cached:
@@ -34,8 +34,8 @@ class Cached:
 
     def __call__(self) -> str:
         """Return the cached or a new result; limits the wait for a check in another thread."""
-        if not self._lock.acquire(timeout=PATIENCE):
-            return f"no response within {PATIENCE:.0f} s"
+        if not self._lock.acquire(timeout=CHECK_TIMEOUT):
+            return f"no response within {CHECK_TIMEOUT:.0f} s"
         try:
             if self._clock() >= self._expires_at:
                 self._result = self._check()

@@ -57,7 +57,7 @@ class Service:
             Watch(self.watch_stale_after),
         )
         reconciler = Reconciler(
-            cluster, patience=self.poll_interval, tenant_policy=self.tenant_policy
+            cluster, stall_timeout=self.poll_interval, tenant_policy=self.tenant_policy
         )
         worker = Worker(reconciler, queue, EventRecorder())
         metrics.watch(queue, worker.pipelines)

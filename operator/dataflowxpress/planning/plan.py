@@ -52,7 +52,7 @@ class Step:
     waits_for: str = ""
     foreign: bool = False  # refused, and not owned: never part of the inventory
     since: str = ""  # time of the last change in AWS
-    lets_finish: bool = False  # the deletion waits for active work
+    graceful: bool = False  # the deletion waits for active work
 
     def __str__(self) -> str:
         reason = f"  ({self.reason})" if self.reason else ""
@@ -111,7 +111,7 @@ def plan(
     return [steps[i] for i in order.static_order()] + [
         _retain(scope, orphan, observed)
         if retain(orphan)
-        else _prune(scope, orphan, orphans[n + 1 :], observed, lets_finish=bool(wanted))
+        else _prune(scope, orphan, orphans[n + 1 :], observed, graceful=bool(wanted))
         for n, orphan in enumerate(orphans)
     ]
 
@@ -128,7 +128,7 @@ def _converge(resource: Resource, have: State | Problem | None, *, known: bool) 
         found = have or Absent()
         if obstacle := resource.obstacle(found):
             return step(Action.REFUSE, reason=obstacle, foreign=True)
-        changes, waits_for = tuple(resource.replaces(found)), resource.waits_first_for
+        changes, waits_for = tuple(resource.replaces(found)), resource.initially_waits_for
         return step(Action.CREATE, changes=changes, waits_for=waits_for)
     want = dict(resource.desired())
     changes = tuple(diff(want, have))
@@ -174,7 +174,7 @@ def _retain(scope: Scope, orphan: Id, observed: Observed) -> Step:
 
 
 def _prune(
-    scope: Scope, orphan: Id, later: Sequence[Id], observed: Observed, *, lets_finish: bool
+    scope: Scope, orphan: Id, later: Sequence[Id], observed: Observed, *, graceful: bool
 ) -> Step:
     """Delete an orphan after the later orphans that can refer to it."""
     have, arn = observed[orphan], _arn(scope, orphan)
@@ -183,7 +183,7 @@ def _prune(
     if _is_released(scope, orphan, observed):
         return Step(orphan, Action.LEAVE, arn=arn, reason=RELEASED)
     after = frozenset(i for i in later if orphan.kind in Resource.kinds[i.kind].may_need())
-    return Step(orphan, Action.DELETE, arn=arn, needs=after, lets_finish=lets_finish)
+    return Step(orphan, Action.DELETE, arn=arn, needs=after, graceful=graceful)
 
 
 def _arn(scope: Scope, resource: Id) -> str:

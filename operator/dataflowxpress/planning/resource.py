@@ -73,7 +73,7 @@ class Resource:
     keeps_data: ClassVar[bool] = False
     modified: ClassVar[str] = ""  # the property with the time of the last change
     reads_many: ClassVar[bool] = False  # one call reads many: see `read_many`
-    settles: ClassVar[bool] = False  # changes continue after the API call: see `is_unsettled`
+    asynchronous: ClassVar[bool] = False  # changes outlast their API calls: see `is_in_progress`
 
     scope: Scope = field(repr=False)
     name: str
@@ -189,8 +189,8 @@ class Resource:
         return ()
 
     @staticmethod
-    def is_unsettled(have: State) -> bool:  # noqa: ARG004 - most kinds change at once
-        """Return whether AWS still applies the last change; see `settles`."""
+    def is_in_progress(have: State) -> bool:  # noqa: ARG004 - most kinds change at once
+        """Return whether AWS still applies the last change; see `asynchronous`."""
         return False
 
     @staticmethod
@@ -199,7 +199,7 @@ class Resource:
         return ""
 
     @property
-    def waits_first_for(self) -> str:
+    def initially_waits_for(self) -> str:
         """The external action that a new resource waits for, or an empty string."""
         return ""
 

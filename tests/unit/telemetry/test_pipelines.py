@@ -52,7 +52,7 @@ def test_a_condition_is_one_series_that_changes_with_it(scrape: Scrape) -> None:
     assert "Creating" not in scrape.text()
 
 
-def test_what_the_data_is_doing_is_told_in_numbers(scrape: Scrape) -> None:
+def test_the_data_has_metrics(scrape: Scrape) -> None:
     data = Data(objects=3, rows=40, rejected=2, waiting=5, dead_letters=1)
     lines = [
         ResourceStatus(kind="Queue", name=name, key=(name,), state="Ready") for name in ("a", "b")

@@ -24,7 +24,7 @@ class Function(Resource):
     service = "lambda"
     arn_format = "arn:{partition}:lambda:{region}:{account}:function:{name}"
     modified = "LastModified"
-    settles = True
+    asynchronous = True
 
     role: Role
     log_group: LogGroup
@@ -76,15 +76,16 @@ class Function(Resource):
         lambda_.delete_function(FunctionName=name)
 
     @staticmethod
-    def is_unsettled(have: State) -> bool:
+    def is_in_progress(have: State) -> bool:
         """Return whether an update is in progress; `Inactive` is the state of an idle function."""
         return have.get("State") == "Pending" or have.get("LastUpdateStatus") == "InProgress"
 
     @staticmethod
     def waits_for(have: State) -> str:
         if "Failed" in (have.get("State"), have.get("LastUpdateStatus")):
-            return str(have.get("StateReason") or have.get("LastUpdateStatusReason") or "a repair")
-        return "Lambda to set it up" if Function.is_unsettled(have) else ""
+            reason = have.get("StateReason") or have.get("LastUpdateStatusReason")
+            return str(reason or "failed, and Lambda reports no reason")
+        return "is being updated by Lambda" if Function.is_in_progress(have) else ""
 
 
 def _configuration(want: State) -> dict[str, Any]:

@@ -66,6 +66,6 @@ class Subscription(Resource):
         return f"{have['Endpoint']} {reason}" if reason else ""
 
     @property
-    def waits_first_for(self) -> str:
+    def initially_waits_for(self) -> str:
         """The confirmation of the new subscription."""
         return f"{self.name} {INACTIVE[PENDING]}"
