@@ -40,7 +40,9 @@ def up(
 ) -> None:
     """Start a sandbox, or what of it has died.
 
-    The first one on a machine builds a Kubernetes API server, which takes some minutes.
+    The first one on a machine fetches a Kubernetes API server. If it cannot be fetched, the command
+    builds it, which takes some minutes. DATAFLOWXPRESS_ENVTEST_MIRROR names a mirror to fetch it
+    from, or is `off`; KUBEBUILDER_ASSETS names a folder that has it already.
     Then: `source .sandbox/env`, and `kubectl` and `aws` talk to the sandbox.
     """
     with explained():
