@@ -1,6 +1,6 @@
-"""Tool: a command built once from a Go module that is pinned beside this file, and kept.
+"""Tool: builds and caches commands from pinned Go modules in this directory.
 
-`python tools/tool.py helm4 kubeconform` builds what is missing and prints where each one is.
+`python tools/tool.py helm4 kubeconform` builds missing commands and prints the paths.
 """
 
 from __future__ import annotations
@@ -17,15 +17,17 @@ from dataflowxpress_sandbox.kube import golang
 
 _MODULES = Path(__file__).parent
 _GO = (1, 26)
-_TAGS = {"prometheus": "remove_all_sd"}  # it is told its targets; discovery is half of the build
+_TAGS = {
+    "prometheus": "remove_all_sd"
+}  # the targets are static; service discovery is half of the build
 
 
 def tool(name: str, command: str = "") -> Path:
-    """Return the command that the module `tools/<name>` declares; *command* where it has more."""
+    """Return the path of the command of `tools/<name>`; *command* selects one of several."""
     entry = cache.directory() / "tools" / f"{name}-{_digest(name)}"
     with cache.filling(entry) as folder:
         if folder:
-            print(f"{name} is built from its sources, this once", file=sys.stderr)
+            print(f"building {name} from its sources (once)", file=sys.stderr)
             _build(name, folder)
     return entry / command if command else next(entry.iterdir())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 import shutil
 import sys
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dataflowxpress.blueprint import artifacts
-from dataflowxpress_sandbox import aws, lock, parallel, processes
+from dataflowxpress_sandbox import aws, environment, lock, parallel, processes
 from dataflowxpress_sandbox.errors import SandboxError
 from dataflowxpress_sandbox.kube import binaries, crd, kubeconfig
 from dataflowxpress_sandbox.kube.kubernetes import Kubernetes
@@ -113,16 +112,22 @@ class Sandbox:
 
     def env(self) -> dict[str, str]:
         """Return the environment of an administrator of its Kubernetes and its AWS."""
-        if not self._state_file.exists():
-            raise SandboxError(f"There is no sandbox in {self.directory}.")
+        self.must_exist()
         port = self._state().ports.get("aws")
-        account = aws.environment(port) if port else {}
+        account = environment.variables(self.directory, aws.environment(port)) if port else {}
         return {"KUBECONFIG": str(self.kubeconfig), **account}
 
     def shell(self) -> str:
-        """Return that environment as `export` lines for a shell."""
-        exports = (f"export {name}={shlex.quote(value)}" for name, value in self.env().items())
-        return "".join(f"{line}\n" for line in exports)
+        """Return that environment as `export` and `unset` lines for a shell."""
+        return environment.shell(self.directory, self.env())
+
+    def must_exist(self) -> None:
+        """Raise SandboxError if the directory holds no sandbox."""
+        if not self._state_file.exists():
+            raise SandboxError(
+                f"There is no sandbox in {self.directory}. Change to the folder that holds"
+                " .sandbox, or give --dir; `dataflowxpress sandbox up` starts a sandbox."
+            )
 
     def _claim(self) -> SandboxState:
         self._refuse_what_is_no_sandbox()
@@ -186,6 +191,7 @@ class Sandbox:
         return processes.start("aws", argv, directory=self.directory)
 
     def _wait_for_aws(self, process: Process, port: int) -> None:
+        environment.write_files(self.directory, aws.environment(port))
         with self._progress.step("AWS, emulated"):
             processes.wait_until(lambda: aws.ready(port), _SECONDS, "AWS", process=process)
 

@@ -1,4 +1,4 @@
-"""Helm as people have it."""
+"""Fixtures of real Helm binaries."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from tools.tool import tool
 
 @pytest.fixture(scope="session", params=["helm3", "helm4"])
 def helm(request: pytest.FixtureRequest) -> Helm:
-    """Helm 3 and Helm 4."""
+    """Return Helm 3 and Helm 4."""
     return Helm(tool(request.param))

@@ -1,4 +1,4 @@
-"""The chart is valid: for Helm, for Kubernetes' own schemas, and with values that make no sense."""
+"""Validity of the chart: Helm's linter, Kubernetes' schemas, and rejection of invalid values."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from tests.chart.matrix import MATRIX
 from tests.chart.rendering import CHART, Helm
 from tools.tool import tool
 
-OF_OTHERS = "CustomResourceDefinition,ServiceMonitor,PrometheusRule"
+FOREIGN_KINDS = "CustomResourceDefinition,ServiceMonitor,PrometheusRule"
 
 
-def test_helm_has_nothing_to_say_against_it(helm: Helm) -> None:
+def test_helm_lint_finds_no_problem(helm: Helm) -> None:
     helm("lint", "--strict", str(CHART))
 
 
 @pytest.fixture(scope="session")
 def schemas(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The API server's own schemas, where kubeconform looks for them; unknown fields are wrong."""
+    """Return a folder of the API server's schemas for kubeconform; they reject unknown fields."""
     folder = tmp_path_factory.mktemp("schemas")
     with config.new_client_from_config(str(cluster)) as client:
         document = json.loads(
@@ -50,7 +50,7 @@ def schemas(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_kubernetes_knows_every_field(helm: Helm, schemas: Path, values: dict[str, Any]) -> None:
     checked = subprocess.run(
         [
-            *(tool("kubeconform"), "-strict", "-summary", "-skip", OF_OTHERS),
+            *(tool("kubeconform"), "-strict", "-summary", "-skip", FOREIGN_KINDS),
             *("-schema-location", f"{schemas}/{{{{.ResourceKind}}}}{{{{.KindSuffix}}}}.json"),
         ],
         capture_output=True,
@@ -63,7 +63,7 @@ def test_kubernetes_knows_every_field(helm: Helm, schemas: Path, values: dict[st
     assert "Valid: 0" not in checked.stdout
 
 
-def test_a_field_that_kubernetes_does_not_know_is_found(helm: Helm, schemas: Path) -> None:
+def test_an_unknown_field_is_detected(helm: Helm, schemas: Path) -> None:
     wrong: dict[str, Any] = {"affinity": {"nodeAfinity": {}}}
     with pytest.raises(AssertionError, match="nodeAfinity"):
         test_kubernetes_knows_every_field(helm, schemas, wrong)
@@ -71,28 +71,31 @@ def test_a_field_that_kubernetes_does_not_know_is_found(helm: Helm, schemas: Pat
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown value": ({"replicas": 2}, "replicas"),
-    "an unknown value inside": ({"aws": {"regoin": "eu-west-1"}}, "regoin"),
-    "replicas in words": ({"replicaCount": "two"}, "replicaCount"),
-    "two at work at once": (
+    "an unknown nested value": ({"aws": {"regoin": "eu-west-1"}}, "regoin"),
+    "replicas as text": ({"replicaCount": "two"}, "replicaCount"),
+    "two replicas without a lease": (
         {"replicaCount": 2, "leaderElection": {"enabled": False}},
         "replicaCount",
     ),
-    "no region": ({"aws": {"region": "Ireland"}}, "aws.region"),
-    "no endpoint": ({"aws": {"endpointUrl": "localhost"}}, "aws.endpointUrl"),
-    "no role": ({"aws": {"roleArn": "dataflowxpress"}}, "aws.roleArn"),
+    "invalid region": ({"aws": {"region": "Ireland"}}, "aws.region"),
+    "invalid endpoint": ({"aws": {"endpointUrl": "localhost"}}, "aws.endpointUrl"),
+    "invalid role": ({"aws": {"roleArn": "dataflowxpress"}}, "aws.roleArn"),
     "two identities": (
         {"aws": {"roleArn": "arn:aws:iam::111122223333:role/x", "existingSecret": "y"}},
         "aws.existingSecret",
     ),
-    "no namespace": ({"watch": {"namespaces": ["Shop"]}}, "watch.namespaces"),
-    "no digest": ({"image": {"digest": "latest"}}, "image.digest"),
-    "no pull policy": ({"image": {"pullPolicy": "Sometimes"}}, "image.pullPolicy"),
-    "rules that match no namespace": ({"tenantPolicy": {"namespaces": [{"match": []}]}}, "match"),
-    "an account that YAML takes for a number": (
+    "invalid namespace": ({"watch": {"namespaces": ["Shop"]}}, "watch.namespaces"),
+    "invalid digest": ({"image": {"digest": "latest"}}, "image.digest"),
+    "invalid pull policy": ({"image": {"pullPolicy": "Sometimes"}}, "image.pullPolicy"),
+    "tenant policy without a namespace": (
+        {"tenantPolicy": {"namespaces": [{"match": []}]}},
+        "match",
+    ),
+    "account that YAML reads as a number": (
         {"tenantPolicy": {"namespaces": [{"match": ["*"], "accounts": [111122223333]}]}},
         "accounts",
     ),
-    "a watch restarted before it heals": (
+    "restart before kopf replaces the watch": (
         {"livenessProbe": {"watchStaleAfterSeconds": 10}},
         "livenessProbe.watchStaleAfterSeconds",
     ),
@@ -100,38 +103,36 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("values", "words"), REFUSED.values(), ids=REFUSED.keys())
-def test_values_that_make_no_sense_are_refused(
-    helm: Helm, values: dict[str, Any], words: str
-) -> None:
-    said = helm.refusal(values)
-    assert words in said.replace("/", ".")
+def test_invalid_values_are_rejected(helm: Helm, values: dict[str, Any], words: str) -> None:
+    message = helm.refusal(values)
+    assert words in message.replace("/", ".")
 
 
-def test_the_readme_tells_the_values_that_there_are() -> None:
-    told = subprocess.run(
+def test_the_readme_is_generated_from_the_current_values() -> None:
+    generated = subprocess.run(
         [tool("helm-docs"), "--dry-run", "--chart-search-root", CHART],
         capture_output=True,
         check=True,
         text=True,
     ).stdout
-    assert told.strip() == (CHART / "README.md").read_text().strip(), "run: make chart"
+    assert generated.strip() == (CHART / "README.md").read_text().strip(), "run: make chart"
 
 
-def test_it_can_be_a_part_of_another_chart(helm: Helm, tmp_path: Path) -> None:
-    """Helm hands a part its `global` values and what its condition reads, besides its own."""
+def test_it_works_as_a_subchart(helm: Helm, tmp_path: Path) -> None:
+    """Helm also passes `global` values and the condition's value to a subchart."""
     whole = tmp_path / "platform"
     shutil.copytree(CHART, whole / "charts" / CHART.name)
     part = {"name": CHART.name, "version": "0.1.0", "condition": f"{CHART.name}.enabled"}
     about = {"apiVersion": "v2", "name": "platform", "version": "1.0.0", "dependencies": [part]}
     (whole / "Chart.yaml").write_text(yaml.safe_dump(about))
     values: dict[str, Any] = {
-        "global": {"imagePullSecrets": [{"name": "registry"}], "somebody-elses": True},
+        "global": {"imagePullSecrets": [{"name": "registry"}], "foreign": True},
         CHART.name: {"enabled": True, "namespaceOverride": "pipelines"},
     }
-    made = list(yaml.safe_load_all(helm("template", "ours", str(whole), values=values)))
+    made = list(yaml.safe_load_all(helm("template", "release", str(whole), values=values)))
     [deployment] = [each for each in made if each["kind"] == "Deployment"]
     assert deployment["metadata"]["namespace"] == "pipelines"
     assert deployment["spec"]["template"]["spec"]["imagePullSecrets"] == [{"name": "registry"}]
-    assert "--lease=pipelines/ours-dataflowxpress" in str(deployment)
+    assert "--lease=pipelines/release-dataflowxpress" in str(deployment)
     values[CHART.name]["enabled"] = False
-    assert not helm("template", "ours", str(whole), values=values).strip()
+    assert not helm("template", "release", str(whole), values=values).strip()

@@ -83,7 +83,7 @@ def test_a_strangers_bucket_is_refused_and_what_does_not_need_it_is_made(user: U
     )
     ready = status["Ready"]
     assert ready
-    assert "Bucket/e2e-strangers: exists and belongs to somebody else" in ready.message
+    assert "Bucket/e2e-strangers: exists and belongs to no pipeline" in ready.message
     states = {(line.kind, line.name): line.state for line in status.resources}
     assert states["Bucket", "e2e-strangers"] == "Refused"
     assert states["Topic", "default-guest"] == "Ready"

@@ -1,4 +1,4 @@
-"""Glue job: the Spark step that turns what was crawled into Parquet."""
+"""Glue job: converts the crawled objects to Parquet with Spark."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dataflowxpress.aws.errors import entry_error
+from dataflowxpress.aws.errors import raise_failed_entries
 from dataflowxpress.planning.diff import Sensitive
 from dataflowxpress.planning.resource import Resource, State, Tags
 
@@ -18,15 +18,15 @@ UNFINISHED = {"STARTING", "RUNNING", "WAITING"}
 
 @dataclass(frozen=True, kw_only=True)
 class Job(Resource):
-    """A Spark job; every one of its settings is ours, since an update replaces them all."""
+    """A Spark job; the operator manages all settings, because UpdateJob replaces all of them."""
 
     service = "glue"
     arn_format = "arn:{partition}:glue:{region}:{account}:job/{name}"
     modified = "LastModifiedOn"
 
     role: Role
-    script: Object | str  # or the URI of one that is not ours
-    modules: Object | None = None  # a zip with what the script imports
+    script: Object | str  # or the URI of a custom script
+    modules: Object | None = None  # a zip with the modules that the script imports
     arguments: Mapping[str, str]
     glue_version: str = "5.0"
     worker_type: str = "G.1X"
@@ -72,7 +72,7 @@ class Job(Resource):
 
     @staticmethod
     def delete(glue: Any, name: str) -> None:
-        """Delete it after stopping its runs, which would go on without it."""
+        """Stop the active runs, which would continue without the job, and delete the job."""
         if unfinished := _unfinished(glue, name):
             _stop(glue, name, unfinished)
         glue.delete_job(JobName=name)
@@ -85,8 +85,5 @@ def _unfinished(glue: Any, name: str) -> list[str]:
 
 
 def _stop(glue: Any, name: str, runs: list[str]) -> None:
-    answer = glue.batch_stop_job_run(JobName=name, JobRunIds=runs)
-    for failed in answer.get("Errors", ()):
-        detail = failed["ErrorDetail"]
-        words = f"{failed['JobRunId']}: {detail.get('ErrorMessage', '')}"
-        raise entry_error("BatchStopJobRun", detail["ErrorCode"], words)
+    response = glue.batch_stop_job_run(JobName=name, JobRunIds=runs)
+    raise_failed_entries("BatchStopJobRun", response)
