@@ -47,7 +47,7 @@ def build(folder: Path, show: Callable[[str], object], cancelled: Event) -> None
     """
     major, minor = _pinned(r"^go (\d+\.\d+)").split(".")
     logs = cache.directory() / "build" / _digest()
-    processes.stop(logs, timeout=0)  # of a builder that was killed: the lock is ours now
+    processes.stop(logs, timeout=0)  # of a killed build: this process holds the lock now
     go = golang.toolchain((int(major), int(minor)), show, cancelled)
 
     counter = Counter(show)
