@@ -155,7 +155,10 @@ def test_what_is_wrong_is_a_sentence(shell: Callable[..., Run], tmp_path: Path) 
     missing = shell("plan", "nobody")
     assert (missing.returncode, missing.stderr.strip()) == (
         1,
-        "Error: there is no DataPipeline nobody in namespace default",
+        (
+            "Error: DataPipeline nobody does not exist in namespace default: correct the name,"
+            " or give the namespace with -n"
+        ),
     )
     bad = tmp_path / "bad.yaml"
     bad.write_text(

@@ -180,16 +180,16 @@ MISTAKES = {
     "equal prefixes": (
         {"source": {"prefix": "data/"}, "target": {"prefix": "data/"}},
         (
-            'spec.target.prefix: "data/" is invalid: source.prefix and target.prefix must be neither'
-            " equal nor one inside the other: the pipeline would convert its own Parquet;"
+            'spec.target.prefix: "data/" is invalid: source.prefix and target.prefix must be'
+            " neither equal nor one inside the other: the pipeline would convert its own Parquet;"
             " choose two separate folders"
         ),
     ),
     "a source in the reserved folder": (
         {"source": {"prefix": "dataflowxpress/x/"}},
         (
-            'spec.source.prefix: "dataflowxpress/x/" is invalid: dataflowxpress/ is reserved for the'
-            " pipeline's own records; choose another prefix"
+            'spec.source.prefix: "dataflowxpress/x/" is invalid: dataflowxpress/ is reserved for'
+            " the pipeline's own records; choose another prefix"
         ),
     ),
     "two scripts": (
@@ -206,8 +206,8 @@ MISTAKES = {
     "a role elsewhere": (
         {"roleArn": "arn:aws:iam::111111111111:role/x", "accountId": "222222222222"},
         (
-            'spec.roleArn: "arn:aws:iam::111111111111:role/x" is invalid: roleArn is in another account'
-            " than accountId; correct one of them"
+            'spec.roleArn: "arn:aws:iam::111111111111:role/x" is invalid: roleArn is in another'
+            " account than accountId; correct one of them"
         ),
     ),
     "one name for two functions": (
@@ -300,16 +300,12 @@ def at(path: tuple[str, ...], value: Any) -> Any:
 
 
 LEAVES = list(leaves(SCHEMA))
-WRONG = (None, 1, 1.5, -(10**30), 10**30, "", "x", "\x00", "\\", "x" * 300_000, True, [], {})
-WRONG += (
-    float("inf"),
-    "9" * 5000,
-    ["x"] * 100,
-    [1],
-    {"x": 1},
-    {f"--{n}": "x" for n in range(100)},
-    {"\x00": "x"},
-)
+WRONG: list[Any] = [
+    *(None, 1, 1.5, -(10**30), 10**30, float("inf"), True),
+    *("", "x", "\x00", "\\", "x" * 300_000, "9" * 5000),
+    *([], [1], ["x"] * 100),
+    *({}, {"x": 1}, {"\x00": "x"}, {f"--{n}": "x" for n in range(100)}),
+]
 
 
 @pytest.mark.parametrize(("path", "schema"), LEAVES, ids=[".".join(path) for path, _ in LEAVES])

@@ -52,14 +52,14 @@ COMMANDS = {  # name: module and function, panel, and the first line of the comm
     "check": (
         "operator:check",
         OPERATING,
-        "Say whether an operator could work from here, and exit with 1 if not.",
+        "Check the access of an operator to the cluster and to AWS; exit with 1 if it fails.",
     ),
     "crd": (
         "reference:crd",
         OPERATING,
         "Print the CustomResourceDefinition: `dataflowxpress crd | kubectl apply -f -`.",
     ),
-    "iam": ("iam:app", OPERATING, "Policies for the operator's identity."),
+    "iam": ("iam:app", OPERATING, "Print the policies for the operator's identity."),
     "explain": (
         "reference:explain",
         LEARNING,

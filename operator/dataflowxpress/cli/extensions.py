@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from functools import partial
 from importlib.metadata import EntryPoint, entry_points
 from typing import NoReturn
 
+from typer._click.core import Command  # typer has its own copy of click
 from typer.core import TyperCommand
 
 from .failures import Failure, reported_errors
@@ -29,9 +31,17 @@ def commands(panel: str) -> Iterator[TyperCommand]:
     installed = {entry.name: entry for entry in entry_points(group=GROUP)}
     for name in sorted({*installed, *SANDBOX}):
         if entry := installed.get(name):
-            yield LazyCommand(name, entry.value, SANDBOX.get(name) or _summary(entry), panel)
+            yield _Extension(name, entry.value, SANDBOX.get(name) or _summary(entry), panel)
         else:
             yield _missing(name, panel)
+
+
+class _Extension(LazyCommand):
+    """A command of another distribution, which may run for long."""
+
+    def load(self) -> Command:
+        gc.enable()  # main() disables it
+        return super().load()
 
 
 def _summary(entry: EntryPoint) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
@@ -71,6 +72,7 @@ def follow(
 
     Raises Failure after *seconds*; the message names *work* and the last state.
     """
+    gc.enable()  # main() disables it
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     deadline = time.monotonic() + seconds
     with console.status(work) if console.is_terminal else console:

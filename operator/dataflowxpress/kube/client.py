@@ -11,7 +11,6 @@ from kubernetes.client import (
     ApiClient,
     ApiException,
     Configuration,
-    CoreV1Api,
     CustomObjectsApi,
 )
 from urllib3.exceptions import HTTPError
@@ -19,6 +18,8 @@ from urllib3.exceptions import HTTPError
 from dataflowxpress.api.errors import Refused
 from dataflowxpress.api.spec import GROUP, PLURAL, VERSION
 from dataflowxpress.api.status import Status
+
+from .core import CONFIG_MAP, NAMESPACE, TIMEOUT, CoreApi
 
 NOT_FOUND, FORBIDDEN = 404, 403
 JSON_PATCH = "application/json-patch+json"
@@ -30,7 +31,6 @@ METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 PAGE = 100  # objects in one response
 CONNECTIONS = 32  # in the pool: one for each worker, and some for probes and deletions
 UNANSWERED = (ApiException, HTTPError)  # raised if the API server does not serve a call
-TIMEOUT = (3, 10)  # seconds to connect, and to receive a response on a dead connection
 
 
 def connect() -> None:
@@ -48,7 +48,7 @@ class Cluster:
     """Reads pipelines and ConfigMaps, and writes the status of pipelines."""
 
     def __init__(self, client: ApiClient | None = None) -> None:
-        self._objects, self._core = CustomObjectsApi(client), CoreV1Api(client)
+        self._objects, self._core = CustomObjectsApi(client), CoreApi(client)
         metadata_client = ApiClient(client and client.configuration, "Accept", METADATA)
         self._metadata = CustomObjectsApi(metadata_client)
 
@@ -87,12 +87,12 @@ class Cluster:
     def uid(self) -> str:
         """The UID of the cluster: that of a namespace with the same lifetime."""
         try:
-            found: Any = self._core.read_namespace("kube-system", _request_timeout=TIMEOUT)
+            found = self._core.get(NAMESPACE, namespace="kube-system")
         except ApiException as error:
             if error.status == FORBIDDEN:
                 raise Refused(_NO_UID) from error
             raise
-        return str(found.metadata.uid)
+        return str(found["metadata"]["uid"])
 
     def pipeline(self, namespace: str, name: str) -> dict[str, Any] | None:
         """Return the current DataPipeline, or None if it does not exist."""
@@ -127,11 +127,9 @@ class Cluster:
     def config_map_value(self, namespace: str, name: str, key: str) -> str | None:
         """Return the value of *key* in a ConfigMap, or None if either is missing."""
         try:
-            config_map = self._core.read_namespaced_config_map(
-                name, namespace, _request_timeout=TIMEOUT
-            )
+            found = self._core.get(CONFIG_MAP, namespace=namespace, name=name)
         except ApiException as error:
             if error.status == NOT_FOUND:
                 return None
             raise
-        return (config_map.data or {}).get(key)
+        return (found.get("data") or {}).get(key)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from kubernetes.client import ApiClient, CoreV1Api
+from kubernetes.client import ApiClient
 
 from dataflowxpress.api.events import Event
 from dataflowxpress.api.pipeline import Reference
 from dataflowxpress.api.spec import GROUP, KIND, VERSION
 from dataflowxpress.api.timestamps import format_now
 
-from .client import TIMEOUT, UNANSWERED
+from .client import UNANSWERED
+from .core import EVENTS, CoreApi
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ class EventRecorder:
     """Writes Events to the namespaces of their pipelines."""
 
     def __init__(self, client: ApiClient | None = None) -> None:
-        self._core = CoreV1Api(client)
+        self._core = CoreApi(client)
 
     def record(self, reference: Reference, event: Event) -> None:
         """Write one Event; logs a warning if the API server does not accept it."""
@@ -47,6 +48,6 @@ class EventRecorder:
             "count": 1,
         }
         try:
-            self._core.create_namespaced_event(reference.namespace, body, _request_timeout=TIMEOUT)
+            self._core.create(EVENTS, body, namespace=reference.namespace)
         except UNANSWERED as error:
             log.warning("%s: cannot write the Event %s: %s", reference, event.reason, error)
