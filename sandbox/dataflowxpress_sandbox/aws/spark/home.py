@@ -1,8 +1,8 @@
 """Spark's home: a folder of the user's cache with everything that a job's JVM starts from.
 
-The class archive, made by a first run, halves the start of a JVM: a session starts in 2 s instead of
-4 and the first query answers in 2.5 s instead of 7, on 2 cores. An archive is valid only for the
-same jars in the same folder, so the cache has links to the jars too.
+The class archive, made by a first run, halves the start of a JVM. A session starts in 2 s instead
+of 4, and the first query answers in 2.5 s instead of 7, on 2 cores. An archive is valid only for
+the same jars in the same folder, so the cache has links to the jars too.
 """
 
 from __future__ import annotations
