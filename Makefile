@@ -11,7 +11,7 @@ PROJECT := --no-emit-package dataflowxpress --no-emit-package dataflowxpress-san
 
 WORKERS ?= 2
 # Pages that follow the prose rules in styles/.
-PROSE := README.md CONTRIBUTING.md $(filter-out docs/reasons.md,$(wildcard docs/*.md)) docs/adr docs/iam docs/runbooks
+PROSE := README.md CONTRIBUTING.md docs
 IMAGE ?= dataflowxpress:0.1.0
 BUILD ?= docker build
 

@@ -40,7 +40,9 @@ def up(
 ) -> None:
     """Start a sandbox, or what of it has died.
 
-    The first one on a machine builds a Kubernetes API server, which takes some minutes.
+    The first one on a machine downloads a Kubernetes API server. If the download fails, the command
+    builds it from source, which takes some minutes. DATAFLOWXPRESS_ENVTEST_MIRROR is the URL of a
+    mirror for the download, or `off`. KUBEBUILDER_ASSETS is a folder that contains the server.
     After `source .sandbox/env`, `kubectl`, `kubectl dataflow` and `aws` use the sandbox.
     """
     with explained():

@@ -145,7 +145,7 @@ class Sandbox:
 
     def _start(self, state: SandboxState) -> None:
         assets = self._prepare(state)
-        # AWS takes its seconds while Kubernetes takes its own.
+        # AWS and Kubernetes start at the same time.
         cloud = self._start_aws(state) if self._with_aws else None
         if assets:
             self._start_kubernetes(state, assets)
@@ -174,7 +174,7 @@ class Sandbox:
         return found[0] if found else None
 
     def _prepare_spark(self, cancelled: Event) -> None:
-        """Do once what makes every job start fast: one to two minutes, then it is cached."""
+        """Fill the cache with everything that makes a job start fast: one to two minutes, once."""
         command = aws.preparation()
         if not command:
             return

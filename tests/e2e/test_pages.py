@@ -97,7 +97,7 @@ def plain(output: str) -> str:
     for volatile, word in {
         r"\x1b\[[\d;]*m": "",
         r"\b\d+[smh](\d+s)?\b": "AGE",
-        r"\b[0-9a-f]{8,}\b": "ID",
+        r"(?<![0-9a-z])[0-9a-f]{8,}\b": "ID",
         r"[ \t]+": " ",
         r" ?\n": "\n",
     }.items():

@@ -49,7 +49,7 @@ def test_modules_are_counted_as_they_are_downloaded() -> None:
 def test_other_output_of_the_compiler_is_not_counted() -> None:
     built = ["# internal/abi", "abi.go:1:1: expected 'package'", "fmt", "internal/abi"]
 
-    assert count(["internal/abi"], [*built, "internal/abi"]) == ["1 of 1 packages"] * 2
+    assert count(["internal/abi"], [*built, "internal/abi"]) == ["1 of 1 packages, linking"] * 2
 
 
 @pytest.fixture

@@ -239,7 +239,7 @@ def test_a_resolver_that_does_not_answer_is_given_up_within_the_connect_time_out
     ],
     ids=["a binary is missing", "no archive", "half an archive"],
 )
-def test_an_archive_that_is_not_as_it_must_be_is_refused(
+def test_an_invalid_archive_is_refused(
     server: Publisher, tmp_path: Path, content: bytes, reason: str
 ) -> None:
     server.files[PATH] = content
@@ -247,7 +247,7 @@ def test_an_archive_that_is_not_as_it_must_be_is_refused(
     assert reason in refused(release(server.url, content), tmp_path / "bin")
 
 
-def test_a_platform_without_an_archive_is_named_and_nothing_is_asked(
+def test_a_platform_without_an_archive_is_named_without_a_request(
     server: Publisher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")

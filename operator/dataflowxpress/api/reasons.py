@@ -237,8 +237,8 @@ class Reason(StrEnum):
         "Waiting",
         "DataCurrent",
         (
-            "Uploaded objects are not converted yet, or the catalog does not show them yet: a crawl"
-            " or a run is about to start or active, or the message gives the cause."
+            "Uploaded objects are not converted yet, or the catalog does not show them yet. A crawl"
+            " or run is about to start or active, or the message gives the cause."
         ),
     )
     SUSPENDED = (

@@ -38,9 +38,7 @@ class ErrorClass(Enum):
     MISSING = Reason.MISSING
     PROPAGATING = Reason.PROPAGATING  # eventual consistency: bounded, quick retries
     BUSY = Reason.BUSY  # throttled, or another change is in progress: retried the same way
-    WORKING = (
-        Reason.RESOURCE_IN_USE
-    )  # a crawl or a run takes minutes: retried at the next reconciliation
+    WORKING = Reason.RESOURCE_IN_USE  # for minutes: retried at the next reconciliation
     DENIED = Reason.ACCESS_DENIED
     UNAUTHENTICATED = Reason.CREDENTIALS_REJECTED
     UNREACHABLE = Reason.AWS_UNREACHABLE
@@ -184,6 +182,11 @@ def client_error(operation: str, code: str, message: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, operation)
 
 
+# The fields of a response that list failures, and the fields of an entry that identify it.
+_FAILED_ENTRIES = ("Errors", "Failed", "FailedEntries")  # S3 and Glue, SQS, EventBridge
+_ENTRY_NAMES = ("Key", "JobRunId", "TargetId", "Id")
+
+
 def raise_failed_entries(operation: str, response: Mapping[str, Any]) -> None:
     """Raise the error of the first failed entry in the *response* of a batch operation.
 
@@ -195,8 +198,3 @@ def raise_failed_entries(operation: str, response: Mapping[str, Any]) -> None:
         message = details.get("ErrorMessage") or details.get("Message") or ""
         name = next((str(entry[key]) for key in _ENTRY_NAMES if key in entry), "entry")
         raise client_error(operation, code, f"{name}: {message}")
-
-
-# The fields of a response that list failures, and the fields of an entry that identify it.
-_FAILED_ENTRIES = ("Errors", "Failed", "FailedEntries")  # S3 and Glue, SQS, EventBridge
-_ENTRY_NAMES = ("Key", "JobRunId", "TargetId", "Id")

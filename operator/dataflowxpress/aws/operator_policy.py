@@ -38,9 +38,7 @@ class PolicyScope(NamedTuple):
 
     prefixes: tuple[str, ...] = ("",)  # of the names of the resources that the operator creates
     boundary: str = ""  # ARN of the permissions boundary that every role must have
-    keys: tuple[str, ...] = (
-        "arn:*:kms:*:*:key/*",
-    )  # KMS keys that S3 may use on the operator's behalf
+    keys: tuple[str, ...] = ("arn:*:kms:*:*:key/*",)  # that S3 uses for the operator
 
     def arns(self, *kinds: type[Resource]) -> tuple[str, ...]:
         """Return ARN patterns for the resources of these kinds."""

@@ -13,7 +13,6 @@ from rich.tree import Tree
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.run_states import is_active, is_failed
 from dataflowxpress.api.timestamps import parse_time
-from dataflowxpress.planning.resource import Resource
 from dataflowxpress.reporting.text import pluralize
 
 if TYPE_CHECKING:
@@ -70,10 +69,12 @@ def summary(status: Status) -> Text:
 
 def tree(name: str, status: Status) -> Tree:
     """Return all resources by service, each with its state."""
+    from dataflowxpress.aws import resources
+
     root = Tree(Text(name, style="bold"))
     by_service: dict[str, list[ResourceStatus]] = defaultdict(list)
     for line in status.resources:
-        by_service[Resource.kinds[line.kind].service].append(line)
+        by_service[getattr(resources, line.kind).service].append(line)
     for service, lines in by_service.items():
         branch = root.add(Text(service, style="dim"))
         for line in lines:

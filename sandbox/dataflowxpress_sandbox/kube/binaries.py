@@ -63,7 +63,7 @@ def _fetched(progress: Progress, cancelled: threading.Event) -> Path | None:
             if folder:
                 release.fetch(folder, step.show, cancelled)
     except Unavailable as reason:
-        progress.report(f"The download is not possible: {escape(str(reason))}.")
+        progress.report(f"kube-apiserver and etcd cannot be downloaded: {escape(str(reason))}.")
         return None
     return release.entry
 
@@ -71,8 +71,8 @@ def _fetched(progress: Progress, cancelled: threading.Event) -> Path | None:
 def _built(progress: Progress, cancelled: threading.Event) -> Path:
     entry = build.entry()
     progress.report(
-        f"kube-apiserver {build.version()} and etcd are built from source instead: about eight "
-        f"minutes on two cores, once. {entry} keeps them."
+        f"The sandbox builds kube-apiserver {build.version()} and etcd from source instead: about "
+        f"eight minutes on two cores, once. {entry} keeps them."
     )
     with (
         progress.step(f"build kube-apiserver {build.version()} and etcd, once") as step,

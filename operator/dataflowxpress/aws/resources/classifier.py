@@ -33,9 +33,7 @@ class Classifier(Resource):
     @staticmethod
     def read(glue: Any, name: str) -> State:
         classifier: State = glue.get_classifier(Name=name)["Classifier"]
-        have: State = classifier.get(
-            "CsvClassifier", {}
-        )  # absent in a classifier for another format
+        have: State = classifier.get("CsvClassifier", {})  # absent for other formats
         return have
 
     def create(self, glue: Any, want: State, tags: Tags) -> None:
