@@ -68,7 +68,7 @@ def test_a_row_that_does_not_fit_is_counted(after: Status) -> None:
 @pytest.mark.parametrize("name", REFUSED)
 def test_the_status_names_the_object_and_says_why_it_gave_no_rows(after: Status, name: str) -> None:
     assert any(
-        f"{PREFIX}{name}: " in run.error and REFUSED[name][1] in run.error for run in after.runs
+        f"{PREFIX}{name}: " in run.rejects and REFUSED[name][1] in run.rejects for run in after.runs
     )
 
 

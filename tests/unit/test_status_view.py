@@ -78,6 +78,12 @@ def test_a_run_with_rejected_rows_names_the_prefix_that_keeps_them() -> None:
     assert not any("error" in line.lower() for line in lines)
 
 
+def test_a_run_names_the_objects_that_gave_no_rows() -> None:
+    found = run(objects=1, rows_read=0, rows_written=0, rows_rejected=0, rejects="a.csv: no text")
+    lines = printed(*view.runs(Status(), [found]))
+    assert lines[3:] == ["", f"{ID}: objects without rows", "  a.csv: no text"]
+
+
 def test_conditions_that_are_not_fine_come_first() -> None:
     status = Status(
         conditions=(

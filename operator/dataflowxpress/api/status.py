@@ -106,7 +106,7 @@ class Run(StatusModel):
     """Why it failed."""
 
     rejects: str = ""
-    """The objects that have rejected rows, each with the reason."""
+    """The objects with rejected rows or without any row, each with the reason."""
 
 
 class Data(StatusModel):

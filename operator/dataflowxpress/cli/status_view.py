@@ -137,6 +137,8 @@ def _notes(status: Status, run: Run) -> Iterator[Text]:
     if run.rows_rejected:
         rows = pluralize(run.rows_rejected, "rejected row")
         yield Text(f"\n{run.id}: {rows}, kept in\n  {_rejected(status, run)}")
+    elif run.rejects:
+        yield Text(f"\n{run.id}: objects without rows")
     if run.rejects:
         yield Text(f"  {run.rejects}")
 

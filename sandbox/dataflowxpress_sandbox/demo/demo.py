@@ -223,7 +223,7 @@ def _state(status: Status, condition: str) -> str:
 
 def _readiness(status: Status) -> list[str]:
     return [
-        f"{c.type}={c.status} {c.reason}: {c.message}"
+        f"{c.type}={c.status} {c.reason}: {c.message}".removesuffix(": ")
         for c in status.conditions
         if c.type == "Ready" and c.status == "False"
     ]
