@@ -87,7 +87,7 @@ class Moment(NamedTuple):
     """A test action, or a state that followed it."""
 
     seconds: float
-    said: Said | None
+    output: Said | None
     done: str = ""
 
 
@@ -98,14 +98,14 @@ class History:
     began: float = field(default_factory=time.monotonic)
     moments: list[Moment] = field(default_factory=list)
 
-    def add(self, said: Said | None = None, done: str = "") -> None:
-        self.moments.append(Moment(time.monotonic() - self.began, said, done))
+    def add(self, output: Said | None = None, done: str = "") -> None:
+        self.moments.append(Moment(time.monotonic() - self.began, output, done))
 
     def table(self) -> Iterator[str]:
         """Yield the lines of a table of all entries."""
         yield f"{'seconds':>7}  {'sync':<10} {'health':<12} action, and health of pipelines"
-        for seconds, said, done in self.moments:
-            yield f"{seconds:7.1f}  {said or '':<24}{done}".rstrip()
+        for seconds, output, done in self.moments:
+            yield f"{seconds:7.1f}  {output or '':<24}{done}".rstrip()
 
 
 @dataclass
@@ -169,7 +169,7 @@ class Argo:
         status = self._kind.get(name=name, namespace=HOME).to_dict().get("status") or {}
         return str(status.get("reconciledAt"))
 
-    def said(self, name: str) -> Said:
+    def output(self, name: str) -> Said:
         found = self._kind.get(name=name, namespace=HOME).to_dict().get("status") or {}
         pipelines = {
             each["name"]: each.get("health") or {}
@@ -187,16 +187,18 @@ class Argo:
 
     def wait(self, name: str, until: Callable[[Said], bool], what: str) -> Said:
         deadline = time.monotonic() + SECONDS
-        while not until(said := self.said(name)):
+        while not until(output := self.output(name)):
             if time.monotonic() > deadline:
                 status = self._kind.get(name=name, namespace=HOME).to_dict().get("status")
-                pytest.fail(f"{name}: not {what}: {said}\n{yaml.safe_dump(status)}")
+                pytest.fail(f"{name}: not {what}: {output}\n{yaml.safe_dump(status)}")
             time.sleep(0.2)
-        return said
+        return output
 
     def becomes(self, name: str, sync: str, health: str) -> Said:
         return self.wait(
-            name, lambda said: (said.sync, said.health) == (sync, health), f"{sync} and {health}"
+            name,
+            lambda output: (output.sync, output.health) == (sync, health),
+            f"{sync} and {health}",
         )
 
     def gone(self, name: str) -> None:
@@ -204,11 +206,11 @@ class Argo:
         deadline = time.monotonic() + SECONDS
         while True:
             try:
-                said = self.said(name)
+                output = self.output(name)
             except ApiException:
                 return
             if time.monotonic() > deadline:
-                pytest.fail(f"{name} still exists: {said}")
+                pytest.fail(f"{name} still exists: {output}")
             time.sleep(0.2)
 
     @contextmanager
@@ -220,9 +222,9 @@ class Argo:
         def record() -> None:
             while not over.is_set():
                 with suppress(ApiException):  # it does not exist yet, or no longer
-                    if not seen or self.said(name) != seen[-1]:
-                        seen.append(self.said(name))
-                        self.history.add(said=seen[-1])
+                    if not seen or self.output(name) != seen[-1]:
+                        seen.append(self.output(name))
+                        self.history.add(output=seen[-1])
                 over.wait(0.1)
 
         thread = threading.Thread(target=record)

@@ -79,21 +79,21 @@ def stopped(user: User, part: str) -> Iterator[None]:
 
 
 def says(kind: str, status: str, reason: str = "") -> Moment:
-    def moment(said: Status) -> bool:
-        found = said[kind]
+    def moment(message: Status) -> bool:
+        found = message[kind]
         return (
             found is not None
-            and (found.status, found.observed_generation) == (status, said.observed_generation)
+            and (found.status, found.observed_generation) == (status, message.observed_generation)
             and found.reason.startswith(reason)
         )
 
     return moment
 
 
-def ready_is_outdated(said: Status) -> bool:
+def ready_is_outdated(message: Status) -> bool:
     """Return whether the status has a newer generation than its Ready condition."""
-    ready = said["Ready"]
-    return ready is not None and ready.observed_generation != said.observed_generation
+    ready = message["Ready"]
+    return ready is not None and ready.observed_generation != message.observed_generation
 
 
 def capture(user: User) -> None:
@@ -106,7 +106,7 @@ def capture(user: User) -> None:
     with stopped(user, "operator"):
         change(user, "orders", spec={"suspend": True})
         keep(user, "changed", "orders")
-    user.wait("orders", lambda said: said.observed_generation == 2, SECONDS, "seen")
+    user.wait("orders", lambda message: message.observed_generation == 2, SECONDS, "seen")
     change(user, "orders", spec={"notifications": {"emails": ["data-team@example.com"]}})
     keep(user, "changing", "orders", ready_is_outdated)
     user.wait("orders", says("Ready", "True"), SECONDS, "ready")

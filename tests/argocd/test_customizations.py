@@ -27,9 +27,9 @@ def override(command: str, path: Path, *arguments: str) -> str:
 
 @pytest.mark.parametrize("case", HEALTH, ids=lambda case: Path(case["inputPath"]).stem)
 def test_health(case: Any) -> None:
-    said = override("health", CUSTOMIZATIONS / case["inputPath"])
-    assert f"STATUS: {case['healthStatus']['status']}" in said
-    assert f"MESSAGE: {case['healthStatus']['message']}" in said
+    message = override("health", CUSTOMIZATIONS / case["inputPath"])
+    assert f"STATUS: {case['healthStatus']['status']}" in message
+    assert f"MESSAGE: {case['healthStatus']['message']}" in message
 
 
 @pytest.mark.parametrize("case", ACTION["discoveryTests"], ids=lambda c: Path(c["inputPath"]).stem)
@@ -49,10 +49,10 @@ def test_discovery(case: Any) -> None:
     ],
 )
 def test_an_action_adds_its_annotation(action: str, annotation: str) -> None:
-    said = override("run-action", ACTIONS / "testdata/ready.yaml", action)
-    assert f">     {GROUP}/{annotation}: " in said
+    message = override("run-action", ACTIONS / "testdata/ready.yaml", action)
+    assert f">     {GROUP}/{annotation}: " in message
 
 
 def test_resume_removes_the_pause() -> None:
-    said = override("run-action", ACTIONS / "testdata/paused-before.yaml", "resume")
-    assert f"<     {GROUP}/paused: " in said
+    message = override("run-action", ACTIONS / "testdata/paused-before.yaml", "resume")
+    assert f"<     {GROUP}/paused: " in message

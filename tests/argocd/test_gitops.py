@@ -35,7 +35,7 @@ class Life(NamedTuple):
         self.argo.look(LIFE)
 
     def wait(self, name: str, health: str, what: str) -> Said:
-        return self.argo.wait(LIFE, lambda said: said.resources.get(name) == health, what)
+        return self.argo.wait(LIFE, lambda output: output.resources.get(name) == health, what)
 
     def well(self) -> Said:
         return self.argo.becomes(LIFE, "Synced", "Healthy")
@@ -89,9 +89,9 @@ def test_a_wave_waits_until_the_pipelines_before_it_are_ready(life: Life) -> Non
     assert ready is not None
     second = life.argo.user.get("second")["metadata"]["creationTimestamp"]
     assert second >= ready.last_transition_time
-    waiting = [said for said in life.seen if said.resources.get("first") == "Progressing"]
+    waiting = [output for output in life.seen if output.resources.get("first") == "Progressing"]
     assert waiting
-    assert all(said.resources.get("second") in {"Missing", "-", None} for said in waiting)
+    assert all(output.resources.get("second") in {"Missing", "-", None} for output in waiting)
 
 
 def test_a_commit_changes_aws_and_its_revert_changes_it_back(life: Life) -> None:
@@ -111,11 +111,11 @@ def test_a_refused_pipeline_is_degraded_with_its_message_and_pruned_by_a_revert(
     place = {"LocationConstraint": "eu-west-1"}
     life.argo.user.aws("s3").create_bucket(Bucket="foreign", CreateBucketConfiguration=place)
     life.commit("Use a foreign bucket", third=pipeline("third", bucket={"name": "foreign"}))
-    said = life.wait("third", "Degraded", "refused")
-    assert "Bucket/foreign: exists and belongs to no pipeline" in said.message
-    life.argo.wait(LIFE, lambda said: said.health == "Degraded", "degraded as a whole")
+    output = life.wait("third", "Degraded", "refused")
+    assert "Bucket/foreign: exists and belongs to no pipeline" in output.message
+    life.argo.wait(LIFE, lambda output: output.health == "Degraded", "degraded as a whole")
     life.revert()
-    life.argo.wait(LIFE, lambda said: "third" not in said.resources, "pruned")
+    life.argo.wait(LIFE, lambda output: "third" not in output.resources, "pruned")
     life.well()
     assert not life.argo.user.exists("third")
 
@@ -123,17 +123,17 @@ def test_a_refused_pipeline_is_degraded_with_its_message_and_pruned_by_a_revert(
 def test_a_paused_pipeline_is_suspended_and_stays_synced(life: Life) -> None:
     life.argo.history.add(done="kubectl annotate dp first paused=true")
     annotate(life.argo.user, "first", **{PAUSED: "true"})
-    said = life.wait("first", "Suspended", "paused")
+    output = life.wait("first", "Suspended", "paused")
     life.argo.history.add(done="the annotation is removed")
     annotate(life.argo.user, "first", **{PAUSED: None})
     life.well()
-    assert said.sync == "Synced"
+    assert output.sync == "Synced"
 
 
 def test_a_manual_change_in_the_cluster_is_reverted(life: Life) -> None:
     life.argo.history.add(done="a user changes the spec in the cluster")
     change(life.argo.user, "first", spec={"trigger": {"batchWindowSeconds": 9}})
-    life.argo.wait(LIFE, lambda said: said.sync == "OutOfSync", "seen")
+    life.argo.wait(LIFE, lambda output: output.sync == "OutOfSync", "seen")
     life.argo.wait(LIFE, lambda _: window_of(life, "first") == 0, "reverted")
     life.well()
     assert life.batch_window("first") == 0
@@ -145,6 +145,6 @@ def window_of(life: Life, name: str) -> int:
 
 def test_a_pipeline_removed_from_git_is_removed_from_aws(life: Life) -> None:
     life.commit("No second one", second=None)
-    life.argo.wait(LIFE, lambda said: "second" not in said.resources, "pruned")
+    life.argo.wait(LIFE, lambda output: "second" not in output.resources, "pruned")
     functions = life.argo.user.aws("lambda").list_functions()["Functions"]
     assert not [f for f in functions if f["FunctionName"].startswith("default-second")]

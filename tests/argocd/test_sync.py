@@ -32,8 +32,8 @@ def test_a_pipeline_has_no_difference_to_git_once_it_is_applied(
     with argo.recording(name) as seen:
         argo.application(name, "examples", *APPLY[apply], **options)
         argo.becomes(name, "Synced", "Healthy")
-        first = next(n for n, said in enumerate(seen) if said.sync == "Synced")
+        first = next(n for n, message in enumerate(seen) if message.sync == "Synced")
         for _ in range(COMPARISONS):
             argo.compared(name)
-    assert {said.sync for said in seen[first:]} == {"Synced"}
+    assert {message.sync for message in seen[first:]} == {"Synced"}
     argo.gone(name)

@@ -27,7 +27,7 @@ class Bucket:
         """Return the keys under a prefix."""
         return [item["Key"] for item in self.items(prefix)]
 
-    def begun(self) -> list[str]:
+    def started(self) -> list[str]:
         """Return the keys of uploads that nobody has completed: S3 keeps and bills their parts."""
         found = self.s3.list_multipart_uploads(Bucket=self.name).get("Uploads", ())
         return [upload["Key"] for upload in found]

@@ -102,9 +102,9 @@ class Chain:
         """
         entries = self.bucket.entries().values()
         is_so = len(entries), sum(entry["rows"] for entry in entries)
-        said = status.data and (status.data.objects, status.data.rows)
+        message = status.data and (status.data.objects, status.data.rows)
         ended = [(run["Id"], run["JobRunState"]) for run in self.runs()[:1]]
-        return said == is_so and [(run.id, run.state) for run in status.runs[:1]] == ended
+        return message == is_so and [(run.id, run.state) for run in status.runs[:1]] == ended
 
     @property
     def bucket(self) -> Bucket:

@@ -20,7 +20,7 @@ Row = tuple[int, int]  # upload, line
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Assessment:
     """How the facts differ from what was uploaded; all empty where they do not."""
 
     rows: int
@@ -42,7 +42,7 @@ class Observation:
     name: str  # of bucket and database
     scratch: Path
 
-    def verdict(self, uploads: Iterable[Upload], status: Status) -> Verdict:
+    def assessment(self, uploads: Iterable[Upload], status: Status) -> Assessment:
         """Compare everything with the newest upload of each key."""
         newest = {upload.key: upload for upload in uploads}
         expected = {(up.number, line) for up in newest.values() for line in range(up.rows)}
@@ -51,14 +51,14 @@ class Observation:
         there, entries = bucket.keys(TARGET), bucket.entries()
         known = {key for e in entries.values() for d in e["directories"] for key in bucket.keys(d)}
         ways = {"catalog": self._rows(shown), "path": self._rows(there)}
-        return Verdict(
+        return Assessment(
             rows=sum(ways["catalog"].values()),
             lost=sorted({row for found in ways.values() for row in expected - found.keys()}),
             doubled=sorted({r for found in ways.values() for r in found if found[r] > 1}),
             stray=[
                 *(f"{way}: row {r}" for way, rows in ways.items() for r in rows.keys() - expected),
                 *sorted(set(there) - known),
-                *bucket.begun(),
+                *bucket.started(),
             ],
             wrong=[
                 *_manifests(newest, entries, bucket.uploaded(), ways["path"]),
@@ -105,19 +105,19 @@ def _manifests(
     found = Counter(upload for upload, _ in rows.elements())
     wrong = [f"the manifests name no {key}" for key in newest if key not in entries]
     for key, entry in entries.items():
-        said = {name: entry[name] for name in ("etag", "rows", "rejected")}
+        message = {name: entry[name] for name in ("etag", "rows", "rejected")}
         is_so = {"etag": tags[key], "rows": found[newest[key].number], "rejected": 0}
-        if said != is_so:
-            wrong.append(f"{key}: the manifests say {said}, but it is {is_so}")
+        if message != is_so:
+            wrong.append(f"{key}: the manifests say {message}, but it is {is_so}")
     return wrong
 
 
 def _status(status: Status, objects: int, rows: int) -> list[str]:
     """Return what the status says that is not so."""
     data = status.data
-    said = data and (data.objects, data.rows, data.rejected, data.waiting, data.dead_letters)
+    message = data and (data.objects, data.rows, data.rejected, data.waiting, data.dead_letters)
     wrong = []
-    if said != (objects, rows, 0, 0, 0):
+    if message != (objects, rows, 0, 0, 0):
         wrong.append(f"the status says {data}, but there are {objects} objects, {rows} rows")
     for condition in ("Ready", "DataCurrent"):
         found = status[condition]

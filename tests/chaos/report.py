@@ -14,7 +14,7 @@ from tests.chaos.trial import Trial
 NUMBERS = ("uploads", "faults", "runs", "failed runs", "rows", "lost", "doubled", "stray")
 
 
-def tell(console: Console, trial: Trial) -> None:
+def notify(console: Console, trial: Trial) -> None:
     """Print that a seed is through."""
     how = "well" if trial.good else "badly"
     console.print(f"seed {trial.plan.seed} ended {how} after {trial.seconds:.0f} s")
@@ -36,14 +36,14 @@ def show(console: Console, trials: Sequence[Trial], outages: int) -> None:
 
 def row(trial: Trial) -> list[str]:
     """Return the words of a trial's row."""
-    chain, struck, verdict = trial.chain, trial.struck(), trial.verdict
+    chain, struck, assessment = trial.chain, trial.struck(), trial.assessment
     numbers = [len(trial.plan.uploads), struck.total(), len(chain.runs()), chain.failed()]
     found = (
-        [verdict.rows, len(verdict.lost), len(verdict.doubled), len(verdict.stray)]
-        if verdict
+        [assessment.rows, len(assessment.lost), len(assessment.doubled), len(assessment.stray)]
+        if assessment
         else ["?"] * 4
     )
-    status = "?" if verdict is None else "false" if verdict.wrong else "true"
+    status = "?" if assessment is None else "false" if assessment.wrong else "true"
     words = [trial.plan.seed, *numbers, *found, status, round(trial.seconds), _kinds(struck)]
     return [str(word) for word in words]
 
@@ -56,14 +56,14 @@ def story(trial: Trial) -> Iterator[str]:
     """Yield the lines that tell what a seed met, in order."""
     yield f"\nseed {trial.plan.seed}: make chaos SEED={trial.plan.seed} SEEDS=1"
     yield f"error: {trial.error or 'none'}"
-    yield f"verdict: {trial.verdict}"
-    told = [*trial.timeline]
-    told += [(s["at"], f"struck: {s['kind']} {s['on']} {s['resource']}") for s in trial.strikes]
+    yield f"verdict: {trial.assessment}"
+    reported = [*trial.timeline]
+    reported += [(s["at"], f"struck: {s['kind']} {s['on']} {s['resource']}") for s in trial.strikes]
     for run in trial.chain.runs():
         began = run["StartedOn"].timestamp()
-        told.append((began, f"run {run['Id'][:10]} begins"))
+        reported.append((began, f"run {run['Id'][:10]} begins"))
         if "CompletedOn" in run:
             how = f"{run['JobRunState']} {run.get('ErrorMessage', '')}"
-            told.append((run["CompletedOn"].timestamp(), f"run {run['Id'][:10]} ends: {how}"))
-    for at, what in sorted(told):
+            reported.append((run["CompletedOn"].timestamp(), f"run {run['Id'][:10]} ends: {how}"))
+    for at, what in sorted(reported):
         yield f"{datetime.fromtimestamp(at, UTC):%H:%M:%S.%f} {what}"

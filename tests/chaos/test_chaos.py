@@ -33,7 +33,7 @@ def test_whatever_goes_wrong_each_row_is_there_once_and_the_status_is_true(
     with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
         with ThreadPoolExecutor(LANES) as lanes, outages(user.sandbox, SEED) as lasted:
             for trial in lanes.map(ran, trials):
-                report.tell(console, trial)
+                report.notify(console, trial)
         if PATIENT:
             for trial in trials:
                 trial.outlast(HIDDEN)

@@ -68,8 +68,8 @@ class Hops:
         status = self.chain.quiet()
         seconds = time.monotonic() - began
         observation = Observation(self.chain.user.aws, self.chain.name, self.scratch)
-        verdict = observation.verdict(self.uploads, status)
-        assert verdict.good, verdict
+        assessment = observation.assessment(self.uploads, status)
+        assert assessment.good, assessment
         return seconds
 
 

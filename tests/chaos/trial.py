@@ -13,7 +13,7 @@ from typing import Any
 
 from dataflowxpress_sandbox.aws.faults import Faults
 from tests.chaos.chain import Chain
-from tests.chaos.observation import Observation, Verdict
+from tests.chaos.observation import Assessment, Observation
 from tests.chaos.plan import Plan, Upload
 from tests.e2e.conftest import User
 
@@ -30,7 +30,7 @@ class Trial:
     plan: Plan
     timeline: list[tuple[float, str]] = field(default_factory=list)
     strikes: list[dict[str, Any]] = field(default_factory=list)  # what went wrong on purpose
-    verdict: Verdict | None = None
+    assessment: Assessment | None = None
     error: str = ""
     seconds: float = 0.0
     _numbers: set[int] = field(default_factory=set)
@@ -88,7 +88,7 @@ class Trial:
             status = self.chain.quiet()
             self._note("quiet")
             observation = Observation(self.user.aws, self.chain.name, self.scratch)
-            self.verdict = observation.verdict(self.plan.uploads, status)
+            self.assessment = observation.assessment(self.plan.uploads, status)
 
     def outlast(self, seconds: float) -> None:
         """Let the messages that a dead Lambda hides come back, which must change nothing."""
@@ -112,4 +112,4 @@ class Trial:
     @property
     def good(self) -> bool:
         """Whether everything came right."""
-        return self.verdict is not None and self.verdict.good and not self.error
+        return self.assessment is not None and self.assessment.good and not self.error

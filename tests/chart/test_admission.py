@@ -169,8 +169,8 @@ def test_a_forbidden_value_is_rejected_with_field_and_fix(
 ) -> None:
     with pytest.raises(ApiException) as refused:
         strict.create(**FINE | spec)
-    said = json.loads(refused.value.body or "")["message"]
-    assert message.replace("{namespace}", strict.namespace) in said
+    output = json.loads(refused.value.body or "")["message"]
+    assert message.replace("{namespace}", strict.namespace) in output
 
 
 def test_an_allowed_spec_is_accepted(strict: Team) -> None:

@@ -58,15 +58,15 @@ class Operator:
 
     def wait(self, path: str, code: int, words: str = "") -> str:
         """Wait until a probe answers like this, and return its text."""
-        said = ""
+        message = ""
 
         def answered() -> bool:
-            nonlocal said
-            status, said = self.says(path)
-            return status == code and words in said
+            nonlocal message
+            status, message = self.says(path)
+            return status == code and words in message
 
         wait_for(answered, f"{path}: {code} {words!r}", self.process)
-        return said
+        return message
 
     def signal(self, number: signal.Signals) -> None:
         os.kill(self.process.pid, number)

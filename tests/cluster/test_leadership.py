@@ -120,8 +120,8 @@ def test_a_pipeline_is_worked_on_by_the_operator_of_its_label(user: User, start:
     for shard in operators:
         user.ready(f"shard-{shard}", seconds=60)
     for shard, operator in operators.items():
-        said = operator.process.log.read_text()
-        assert f"shard-{shard}" in said
-        assert not any(f"shard-{other}" in said for other in operators if other != shard)
+        message = operator.process.log.read_text()
+        assert f"shard-{shard}" in message
+        assert not any(f"shard-{other}" in message for other in operators if other != shard)
     for shard in operators:
         user.gone(f"shard-{shard}")

@@ -59,8 +59,8 @@ def test_work_that_does_not_end_is_no_life(user: User, start: Operators) -> None
         operator = start("--progress-deadline", "4", AWS_ENDPOINT_URL=f"http://{HOST}:{port}")
         operator.wait("/healthz", 200)
         user.pipeline("stuck", bucket={"name": "stuck"})
-        said = operator.wait("/healthz", 503, "[-]work: ")
-    assert "work on default/stuck has not progressed" in said
+        message = operator.wait("/healthz", 503, "[-]work: ")
+    assert "work on default/stuck has not progressed" in message
     user.patch("stuck", {"metadata": {"finalizers": []}})
     user.gone("stuck")
 
@@ -86,8 +86,8 @@ def test_an_operator_that_aws_does_not_let_in_is_not_ready(
     start: Operators, environment: dict[str, str], words: str
 ) -> None:
     operator = start(**environment)
-    said = operator.wait("/readyz", 503, "[-]credentials")
-    assert words in said
+    message = operator.wait("/readyz", 503, "[-]credentials")
+    assert words in message
     assert operator.says("/healthz")[0] == 200  # to start anew would not help
 
 
@@ -95,8 +95,8 @@ def test_an_operator_waits_for_the_kind_and_then_works(start: Operators, tmp_pat
     with Sandbox(tmp_path / "bare", aws=False).running() as bare:
         access.forget_kind(bare.kubeconfig)
         operator = start(KUBECONFIG=str(bare.kubeconfig))
-        said = operator.wait("/readyz", 503, "[-]kind")
-        assert "install the CustomResourceDefinition" in said
+        message = operator.wait("/readyz", 503, "[-]kind")
+        assert "install the CustomResourceDefinition" in message
         assert operator.says("/healthz")[0] == 200
         crd.install(path("crds/datapipelines.yaml"), bare.kubeconfig)
         operator.wait("/readyz", 200)
@@ -119,5 +119,5 @@ def test_an_operator_that_may_not_list_pipelines_is_not_ready(
 ) -> None:
     account = access.account(user, "blind", tmp_path)
     operator = start(KUBECONFIG=str(account.kubeconfig))
-    said = operator.wait("/readyz", 503, "[-]kind")
-    assert "403 Forbidden" in said
+    message = operator.wait("/readyz", 503, "[-]kind")
+    assert "403 Forbidden" in message

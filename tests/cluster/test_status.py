@@ -49,8 +49,8 @@ def status(*kinds: str, **more: Any) -> Status:
 
 def test_what_is_no_longer_said_is_gone(api: Any) -> None:
     cluster = Cluster(api)
-    for said in (status("Ready", "Drifted", tag_keys=("team",)), status("Ready"), Status()):
-        cluster.write_status(NAMESPACE, NAME, said)
+    for message in (status("Ready", "Drifted", tag_keys=("team",)), status("Ready"), Status()):
+        cluster.write_status(NAMESPACE, NAME, message)
         body = cluster.pipeline(NAMESPACE, NAME)
         assert body
-        assert body["status"] == said.as_json()
+        assert body["status"] == message.as_json()

@@ -100,8 +100,8 @@ class TestBuckets:
         pipeline.converge([bucket])
         s3 = pipeline.cloud.others("s3")
         s3.put_object(Bucket=name, Key="early")
-        said = Bucket.empty(pipeline.cloud.client("s3"), name)
-        assert next(said) == "1 object versions removed, deletion continues"
+        message = Bucket.empty(pipeline.cloud.client("s3"), name)
+        assert next(message) == "1 object versions removed, deletion continues"
         with pytest.raises(ClientError, match="AccessDenied"):
             pipeline.cloud.client("s3").put_object(Bucket=name, Key="csv_data/")
         remove(pipeline, bucket)
@@ -182,9 +182,9 @@ class TestNotifications:
         self, pipeline: Pipeline, name: str
     ) -> None:
         ours = notification(pipeline.scope, name)
-        deaf = replace(ours, queue=replace(ours.queue, senders=()))
+        unlistened = replace(ours, queue=replace(ours.queue, senders=()))
         hasty = replace(pipeline, retry_budget=1)
-        outcomes = hasty.apply(with_all_it_needs(deaf))
+        outcomes = hasty.apply(with_all_it_needs(unlistened))
         assert "Unable to validate the following destination" in str(outcomes[-1].problem)
         pipeline.converge(with_all_it_needs(ours))
 

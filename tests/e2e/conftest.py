@@ -104,8 +104,8 @@ class User:
         deadline = time.monotonic() + seconds
         while not until(status := self.status(name)):
             if time.monotonic() > deadline:
-                said = yaml.safe_dump(status.as_json(), sort_keys=False)
-                pytest.fail(f"{name}: not {what} within {seconds:.0f} s:\n{said}")
+                message = yaml.safe_dump(status.as_json(), sort_keys=False)
+                pytest.fail(f"{name}: not {what} within {seconds:.0f} s:\n{message}")
             time.sleep(0.2)
         return status
 
@@ -117,8 +117,10 @@ class User:
             if found := [each for each in mails if each.subject.startswith(subject)]:
                 return found[0]
             if time.monotonic() > deadline:
-                said = [each.subject for each in mails]
-                pytest.fail(f"no mail {subject!r} to {reader} within {seconds:.0f} s, but {said}")
+                message = [each.subject for each in mails]
+                pytest.fail(
+                    f"no mail {subject!r} to {reader} within {seconds:.0f} s, but {message}"
+                )
             time.sleep(0.2)
 
     def ready(self, name: str, seconds: float = 30) -> Status:
@@ -141,10 +143,10 @@ def holds(status: Status, condition: str) -> bool:
 def says(reason: str) -> Callable[[Status], bool]:
     """Return whether a status gives *reason* for any condition."""
 
-    def said(status: Status) -> bool:
+    def message(status: Status) -> bool:
         return reason in {condition.reason for condition in status.conditions}
 
-    return said
+    return message
 
 
 @cache

@@ -23,8 +23,10 @@ def test_of_two_pipelines_that_claim_one_bucket_at_once_the_later_is_refused(use
     (loser,) = [name for name in NAMES if refused(user.status(name))]
     ready = user.status(loser)["Ready"]
     assert ready
-    said = f"Bucket/{BUCKET}: exists and belongs to pipeline default/{winner}: choose another name"
-    assert said in ready.message
+    output = (
+        f"Bucket/{BUCKET}: exists and belongs to pipeline default/{winner}: choose another name"
+    )
+    assert output in ready.message
 
     user.gone(loser)  # and takes nothing with it that is not its own
     assert holds(user.status(winner), "Ready")

@@ -93,7 +93,7 @@ def converted(status: Status) -> bool:
     return bool(status.data and status.data.objects == 1 and done and holds(status, "DataCurrent"))
 
 
-def told(user: User) -> list[str]:
+def reported(user: User) -> list[str]:
     """Return the reasons of the pipeline's Events, each with how often it was told."""
     found = user.kind("Event", "v1").get(
         namespace=NAMESPACE, field_selector=f"involvedObject.name={NAME}"
@@ -126,7 +126,7 @@ def test_no_condition_flaps_over_a_whole_life(user: User, transitions: Transitio
     user.wait(NAME, lambda s: s.reconcile_handled_at == "now", 60, "compared")
     time.sleep(6)  # the looks of several ticks: silence cannot be awaited otherwise
     assert transitions.taken() == {}
-    assert told(user) == EVENTS
+    assert reported(user) == EVENTS
 
     user.gone(NAME)
     assert transitions.gone.wait(20)

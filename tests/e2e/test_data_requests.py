@@ -98,8 +98,8 @@ def test_dead_letters_go_back_to_where_they_died(user: User, flow: str) -> None:
     before = user.wait(
         flow, lambda s: s.data is not None and s.data.dead_letters == 12, 30, "told of them"
     )
-    assert (told := before["DataCurrent"]) is not None
-    assert told.reason == "DeadLetters"
+    assert (reported := before["DataCurrent"]) is not None
+    assert reported.reason == "DeadLetters"
 
     assert before.data
     ask(user, "redrive-requested-at", "now")
@@ -121,8 +121,8 @@ def test_suspending_holds_uploads_and_resuming_converts_them_all(user: User, flo
     status = user.wait(
         flow, lambda s: s.data is not None and s.data.waiting == 2, 30, "told of what waits"
     )
-    assert (told := status["DataCurrent"]) is not None
-    assert told.reason == "Suspended"
+    assert (reported := status["DataCurrent"]) is not None
+    assert reported.reason == "Suspended"
     assert status.recovery is None
 
     user.pipeline(flow, **QUIET, suspend=False)

@@ -20,7 +20,7 @@ def current(objects: int) -> Any:
     return check
 
 
-def told(user: User, name: str) -> set[str]:
+def reported(user: User, name: str) -> set[str]:
     """Return the reasons of the pipeline's Events."""
     events = user.kind("Event", "v1").get(namespace=NAMESPACE).items
     return {event.reason for event in events if event.involvedObject.name == name}
@@ -38,7 +38,7 @@ def test_objects_from_before_the_pipeline_are_converted_without_another_upload(u
     assert status.data
     assert status.data.rows == 2
     assert status.recovery is None, "forgotten once all is done"
-    assert "ObjectsWaiting" in told(user, "before")
+    assert "ObjectsWaiting" in reported(user, "before")
     user.gone("before")
 
 
@@ -51,7 +51,7 @@ def test_with_every_event_of_glue_lost_uploads_are_converted_all_the_same(user: 
     user.aws("s3").put_object(Bucket="e2e-deaf", Key="csv_data/people.csv", Body=people)
 
     user.wait("deaf", current(1), 180, "converted")
-    assert "RunMissing" in told(user, "deaf")
+    assert "RunMissing" in reported(user, "deaf")
     user.gone("deaf")
 
 

@@ -69,7 +69,7 @@ class Pipeline:
 
     def table(self, name: str, location: str, columns: str, path_columns: str = "") -> None:
         """Tell the catalog of a table, in the words `name type, name type`, as a crawl would."""
-        told = {
+        reported = {
             "Name": name,
             "StorageDescriptor": {
                 "Columns": _columns(columns),
@@ -78,8 +78,8 @@ class Pipeline:
             "PartitionKeys": _columns(path_columns),
         }
         is_known = name in [table["Name"] for table in self.tables()]
-        tell = self.glue.update_table if is_known else self.glue.create_table
-        tell(DatabaseName=self.name, TableInput=told)
+        notify = self.glue.update_table if is_known else self.glue.create_table
+        notify(DatabaseName=self.name, TableInput=reported)
 
     def tables(self) -> list[dict[str, Any]]:
         listed: list[dict[str, Any]] = self.glue.get_tables(DatabaseName=self.name)["TableList"]
@@ -118,16 +118,16 @@ class Pipeline:
         run = self.glue.start_job_run(JobName=job, Arguments=given)["JobRunId"]
         deadline = time.monotonic() + self.run_seconds
         while time.monotonic() < deadline:
-            told: dict[str, Any] = self.glue.get_job_run(JobName=job, RunId=run)["JobRun"]
-            if told["JobRunState"] in {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT"}:
-                return told
+            reported: dict[str, Any] = self.glue.get_job_run(JobName=job, RunId=run)["JobRun"]
+            if reported["JobRunState"] in {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT"}:
+                return reported
             time.sleep(0.1)
-        pytest.fail(f"run {run} did not end: {told['JobRunState']}")
+        pytest.fail(f"run {run} did not end: {reported['JobRunState']}")
 
     def converts(self, **arguments: str) -> dict[str, Any]:
         """Run the job, expect success, and return the newest entry of each key."""
-        told = self.run(**arguments)
-        assert told["JobRunState"] == "SUCCEEDED", told.get("ErrorMessage")
+        reported = self.run(**arguments)
+        assert reported["JobRunState"] == "SUCCEEDED", reported.get("ErrorMessage")
         return self.entries()
 
     def keys(self, prefix: str) -> list[str]:

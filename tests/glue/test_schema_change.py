@@ -69,12 +69,12 @@ def test_duckdb_reads_it_as_one_table(changed: Pipeline) -> None:
 def test_spark_reads_it_as_one_table(changed: Pipeline) -> None:
     answer = "dataflowxpress/temp/answer/"
     changed.put("dataflowxpress/scripts/read.py", READ)
-    told = changed.run_script(
+    reported = changed.run_script(
         "read.py",
         source=f"s3://{changed.name}/parquet_data/csv_data/",
         answer=f"s3://{changed.name}/{answer}",
     )
-    assert told["JobRunState"] == "SUCCEEDED", told.get("ErrorMessage")
+    assert reported["JobRunState"] == "SUCCEEDED", reported.get("ErrorMessage")
     found = [
         tuple(row.get(name) for name in ("n", "name", "more")) for row in changed.lines(answer)
     ]

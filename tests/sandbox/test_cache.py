@@ -67,9 +67,9 @@ def test_a_failure_leaves_no_entry(tmp_path: Path) -> None:
 def test_of_two_processes_one_fills_an_entry_and_the_other_waits(tmp_path: Path) -> None:
     entry = tmp_path / "entry"
     with fill_slowly(entry, 0.3) as one, fill_slowly(entry, 0.3) as two:
-        said = {one.communicate(timeout=20)[0], two.communicate(timeout=20)[0]}
+        message = {one.communicate(timeout=20)[0], two.communicate(timeout=20)[0]}
 
-    assert said == {"fills\n", "found\n"}
+    assert message == {"fills\n", "found\n"}
 
 
 def test_the_partial_entry_of_a_killed_process_is_removed(tmp_path: Path) -> None:

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def faults(directory: Path, *arguments: str) -> tuple[int, str]:
-    told = CliRunner().invoke(
+    reported = CliRunner().invoke(
         app, ["sandbox", "faults", *arguments, "--dir", str(directory)], env={"COLUMNS": "200"}
     )
-    return told.exit_code, told.output
+    return reported.exit_code, reported.output
 
 
 @pytest.fixture(scope="module")
@@ -40,15 +40,15 @@ def test_a_fault_is_set_listed_and_cleared(directory: Path) -> None:
 
 
 def test_a_fault_that_cannot_be_is_refused_with_what_is_possible(directory: Path) -> None:
-    code, said = faults(directory, "set", "double", "s3:PutObject")
+    code, message = faults(directory, "set", "double", "s3:PutObject")
     assert code == 1
-    assert "does not apply to a call" in said
-    code, said = faults(directory, "clear", "999")
+    assert "does not apply to a call" in message
+    code, message = faults(directory, "clear", "999")
     assert code == 1
-    assert "fault 999 does not exist" in said
+    assert "fault 999 does not exist" in message
 
 
 def test_without_a_sandbox_the_cure_is_named(tmp_path: Path) -> None:
-    code, said = faults(tmp_path / "nothing", "list")
+    code, message = faults(tmp_path / "nothing", "list")
     assert code == 1
-    assert "dataflowxpress sandbox up" in said
+    assert "dataflowxpress sandbox up" in message

@@ -48,8 +48,8 @@ def command(*arguments: str, directory: Path) -> subprocess.Popen[str]:
 
 def run(*arguments: str, directory: Path) -> tuple[int, str]:
     with command(*arguments, directory=directory) as process:
-        said = process.communicate(timeout=120)[0]
-    return process.returncode, said
+        message = process.communicate(timeout=120)[0]
+    return process.returncode, message
 
 
 @contextmanager
@@ -74,23 +74,23 @@ def pids(directory: Path) -> dict[str, int]:
 
 
 def test_up_status_env_and_down_from_the_command_line(directory: Path) -> None:
-    code, said = run("up", directory=directory)
-    assert code == 0, said
-    assert "Kubernetes" in said
-    assert f"source {directory / 'env'}" in said.replace("\n", "")
+    code, message = run("up", directory=directory)
+    assert code == 0, message
+    assert "Kubernetes" in message
+    assert f"source {directory / 'env'}" in message.replace("\n", "")
     assert pids(directory).keys() == _ALL | {"operator"}
 
-    code, said = run("status", directory=directory)
+    code, message = run("status", directory=directory)
     assert code == 0
-    parts = {line.split()[0]: line.split()[1:4] for line in said.splitlines()}
+    parts = {line.split()[0]: line.split()[1:4] for line in message.splitlines()}
     ports = json.loads((directory / "state.json").read_text())["ports"]
     for name, pid in pids(directory).items():
         assert parts[name] == ["running", str(ports[name]), str(pid)]
 
     assert run("env", directory=directory) == (0, (directory / "env").read_text())
 
-    code, said = run("down", directory=directory)
-    assert code == 0, said
+    code, message = run("down", directory=directory)
+    assert code == 0, message
     assert pids(directory) == {}
     assert not directory.exists()
 
@@ -223,12 +223,12 @@ def test_when_a_part_does_not_start_the_command_says_why_and_leaves_no_process(
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
 
-    code, said = run("up", directory=directory)
+    code, message = run("up", directory=directory)
 
     assert code == 1
-    assert "etcd ended while" in said
-    assert "this machine is too small" in said
-    assert "Traceback" not in said
+    assert "etcd ended while" in message
+    assert "this machine is too small" in message
+    assert "Traceback" not in message
     assert pids(directory) == {}
 
 
@@ -237,10 +237,10 @@ def test_a_folder_of_somebody_else_is_left_alone(directory: Path, verb: str) -> 
     directory.mkdir()
     (directory / "thesis.txt").write_text("years of work")
 
-    code, said = run(verb, directory=directory)
+    code, message = run(verb, directory=directory)
 
     assert code == 1
-    assert "is no sandbox" in said
+    assert "is no sandbox" in message
     assert [path.name for path in directory.iterdir()] == ["thesis.txt"]
 
 
@@ -250,7 +250,7 @@ def test_down_without_a_sandbox_is_fine(directory: Path) -> None:
 
 @pytest.mark.parametrize("verb", ["status", "env"])
 def test_without_a_sandbox_there_is_nothing_to_show(directory: Path, verb: str) -> None:
-    code, said = run(verb, directory=directory)
+    code, message = run(verb, directory=directory)
 
     assert code == 1
-    assert "There is no sandbox in" in said
+    assert "There is no sandbox in" in message

@@ -16,8 +16,8 @@ from dataflowxpress.planning.diff import Exclusive
 from dataflowxpress.planning.ownership import OWNER_TAG
 from dataflowxpress.planning.resource import Resource, Scope, State, Tags
 
-HERE = Scope("demo/orders", "111122223333", "eu-west-1", tags={"team": "data"})
-THERE = Scope("demo/other", "111122223333", "eu-west-1")
+SCOPE = Scope("demo/orders", "111122223333", "eu-west-1", tags={"team": "data"})
+OTHER_SCOPE = Scope("demo/other", "111122223333", "eu-west-1")
 
 
 def aws_error(code: str, message: str = "") -> ClientError:

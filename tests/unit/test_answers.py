@@ -34,21 +34,21 @@ from dataflowxpress.aws.resources.notification import QUEUES
 from dataflowxpress.dataplane.queues import IN_FLIGHT, VISIBLE, redrive
 from dataflowxpress.planning.diff import diff
 
-from .conftest import HERE
+from .conftest import SCOPE
 
 UUID = "11111111-2222-3333-4444-555555555555"
-ROLE = Role(HERE, "glue", trusted="glue.amazonaws.com", statements=())
+ROLE = Role(SCOPE, "glue", trusted="glue.amazonaws.com", statements=())
 FUNCTION = Function(
-    HERE,
+    SCOPE,
     "start",
     role=ROLE,
-    log_group=LogGroup(HERE, "/aws/lambda/start"),
+    log_group=LogGroup(SCOPE, "/aws/lambda/start"),
     handler="handler.handler",
     code=b"",
     environment={},
 )
 UPLOADS = Notification(
-    HERE, "ours", bucket=Bucket(HERE, "lake"), queue=Queue(HERE, "uploads"), prefix="csv_data/"
+    SCOPE, "ours", bucket=Bucket(SCOPE, "lake"), queue=Queue(SCOPE, "uploads"), prefix="csv_data/"
 )
 THEIRS = {
     "Id": "theirs",
@@ -76,7 +76,7 @@ def played(service: str, *answers: tuple[Any, ...]) -> Iterator[Any]:
 
 
 def test_a_target_that_was_not_put_is_an_error_though_the_call_succeeded() -> None:
-    rule = Rule(HERE, "ended", pattern={}, target=Queue(HERE, "q"), dead_letters=None)
+    rule = Rule(SCOPE, "ended", pattern={}, target=Queue(SCOPE, "q"), dead_letters=None)
     entry = {"TargetId": "target", "ErrorCode": "ThrottlingException", "ErrorMessage": "slow"}
     answer = ("put_targets", {"FailedEntryCount": 1, "FailedEntries": [entry]})
     with played("events", answer) as events, pytest.raises(ClientError) as failed:
@@ -112,7 +112,7 @@ def test_a_rule_stays_whose_targets_did_not_go_though_the_call_succeeded() -> No
 
 
 def test_a_dead_letter_that_was_not_sent_is_not_deleted_though_the_call_succeeded() -> None:
-    queue = Queue(HERE, "q", dead_letters=Queue(HERE, "dead"))
+    queue = Queue(SCOPE, "q", dead_letters=Queue(SCOPE, "dead"))
     message = {"MessageId": "1", "ReceiptHandle": "r", "Body": "b"}
     unsent = {"Id": "0", "SenderFault": False, "Code": "InternalError", "Message": "not today"}
     with (
@@ -132,7 +132,7 @@ def test_a_dead_letter_that_was_not_sent_is_not_deleted_though_the_call_succeede
 def test_a_rule_is_put_whole_whatever_has_changed() -> None:
     """What PutRule is not given goes: a rule without its pattern would hear of nothing."""
     pattern = {"source": ["aws.glue"]}
-    rule = Rule(HERE, "ended", pattern=pattern, target=Queue(HERE, "q"), dead_letters=None)
+    rule = Rule(SCOPE, "ended", pattern=pattern, target=Queue(SCOPE, "q"), dead_letters=None)
     sent = {"Name": "ended", "EventPattern": json.dumps(pattern), "State": "ENABLED"}
     with played("events", ("put_rule", {}, sent)) as events:
         rule.update(events, rule.desired(), frozenset({"State"}))
@@ -140,7 +140,7 @@ def test_a_rule_is_put_whole_whatever_has_changed() -> None:
 
 def test_a_queue_is_sent_all_its_attributes_whatever_has_changed() -> None:
     """There are servers that forget the attributes which they are not given."""
-    queue = Queue(HERE, "q", visibility_seconds=90, dead_letters=Queue(HERE, "dead"))
+    queue = Queue(SCOPE, "q", visibility_seconds=90, dead_letters=Queue(SCOPE, "dead"))
     everything = {**dict.fromkeys(queue.desired(), ANY), "VisibilityTimeout": "90"}
     with played(
         "sqs",
@@ -178,7 +178,7 @@ def test_another_accounts_bucket_is_an_error_that_says_so() -> None:
     [("us-east-1", {}), ("eu-west-1", {"LocationConstraint": "eu-west-1"})],
 )
 def test_a_bucket_is_made_in_its_region_with_its_tags(region: str, where: dict[str, str]) -> None:
-    scope = type(HERE)(HERE.owner, HERE.account, region)
+    scope = type(SCOPE)(SCOPE.owner, SCOPE.account, region)
     bucket = Bucket(scope, "lake")
     tags = [{"Key": "dataflowxpress.io/pipeline", "Value": "demo/orders"}]
     expected = {
@@ -198,10 +198,10 @@ def test_a_bucket_is_made_in_its_region_with_its_tags(region: str, where: dict[s
 
 
 def test_an_adopted_bucket_keeps_what_was_not_asked_for() -> None:
-    left = Bucket(HERE, "lake", adopt=True).desired()
-    asked = Bucket(HERE, "lake", adopt=True, versioning=True, kms_key_arn="arn:k").desired()
+    left = Bucket(SCOPE, "lake", adopt=True).desired()
+    asked = Bucket(SCOPE, "lake", adopt=True, versioning=True, kms_key_arn="arn:k").desired()
     assert left.keys() == {"Ownership", "Policy", "PublicAccessBlock"}
-    assert asked.keys() == Bucket(HERE, "lake").desired().keys()
+    assert asked.keys() == Bucket(SCOPE, "lake").desired().keys()
 
 
 def test_a_foreign_rule_that_overlaps_is_named() -> None:
@@ -265,9 +265,9 @@ def test_a_crawler_that_is_stopping_already_is_waited_for() -> None:
 
 
 def test_a_crawlers_role_is_a_name_though_an_arn_was_sent() -> None:
-    catalog = Database(HERE, "demo", description="")
+    catalog = Database(SCOPE, "demo", description="")
     crawler = Crawler(
-        HERE, "c", role=ROLE, database=catalog, classifier=None, path="s3://lake/csv_data/"
+        SCOPE, "c", role=ROLE, database=catalog, classifier=None, path="s3://lake/csv_data/"
     )
     for role in (ROLE.name, ROLE.arn):
         target = {"S3Targets": [{"Path": "s3://lake/csv_data/"}]}
@@ -277,7 +277,7 @@ def test_a_crawlers_role_is_a_name_though_an_arn_was_sent() -> None:
 
 
 def test_a_database_keeps_parameters_that_others_set() -> None:
-    database = Database(HERE, "demo", description="ours")
+    database = Database(SCOPE, "demo", description="ours")
     have = {"Name": "demo", "Description": "old", "Parameters": {"a": "b"}, "CatalogId": "1"}
     sent = {"Name": "demo", "Description": "ours", "Parameters": {"a": "b"}}
     with played(
@@ -347,10 +347,10 @@ def test_a_mapping_that_is_going_away_is_not_there() -> None:
 @pytest.mark.parametrize(("size", "asked", "window"), [(10, 0, 0), (1000, 0, 1), (1000, 20, 20)])
 def test_a_large_batch_has_a_window(size: int, asked: int, window: int) -> None:
     feed = EventSource(
-        HERE,
+        SCOPE,
         "feed",
         function=FUNCTION,
-        queue=Queue(HERE, "q"),
+        queue=Queue(SCOPE, "q"),
         batch_size=size,
         window_seconds=asked,
     )
@@ -405,16 +405,16 @@ def test_a_subscription_without_an_arn_is_left_to_expire(arn: str) -> None:
 
 
 def test_services_publish_from_our_account_alone() -> None:
-    statements = Topic(HERE, "news").desired()["Policy"]["Statement"]
+    statements = Topic(SCOPE, "news").desired()["Policy"]["Statement"]
     conditions = {each["Principal"]["Service"][0]: each.get("Condition") for each in statements}
-    ours = {"StringEquals": {"aws:SourceAccount": [HERE.account]}}
+    ours = {"StringEquals": {"aws:SourceAccount": [SCOPE.account]}}
     assert conditions == {"cloudwatch.amazonaws.com": ours}
 
 
 def test_a_sender_whose_arn_names_no_account_has_to_be_of_ours() -> None:
-    rule = Rule.arn_of(HERE, ("ended",))
+    rule = Rule.arn_of(SCOPE, ("ended",))
     senders = (("s3.amazonaws.com", "arn:aws:s3:::lake"), ("events.amazonaws.com", rule))
-    statements = Queue(HERE, "q", senders=senders).desired()["Policy"]["Statement"]
+    statements = Queue(SCOPE, "q", senders=senders).desired()["Policy"]["Statement"]
     allowed = {each["Principal"].get("Service", [""])[0]: each["Condition"] for each in statements}
     assert "StringEquals" in allowed["s3.amazonaws.com"]
     assert allowed["events.amazonaws.com"] == {"ArnEquals": {"aws:SourceArn": [rule]}}

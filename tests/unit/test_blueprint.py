@@ -30,11 +30,11 @@ from dataflowxpress.aws.resources import (
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.planning.resource import Resource, Scope
 
-HERE = Scope("default/orders", "123456789012", "eu-west-1")
+SCOPE = Scope("default/orders", "123456789012", "eu-west-1")
 Kind = TypeVar("Kind", bound=Resource)
 
 
-def resources(here: Scope = HERE, /, **spec: Any) -> list[Resource]:
+def resources(here: Scope = SCOPE, /, **spec: Any) -> list[Resource]:
     return blueprint(DataPipelineSpec.model_validate(spec), here)
 
 
@@ -89,8 +89,11 @@ def test_functions_are_called_with_the_messages_of_their_queues_alone() -> None:
     found = resources()
     fed = [feed.function.name for feed in every(EventSource, found)]
     assert sorted(fed) == sorted(function.name for function in every(Function, found))
-    told = [*(n.queue for n in every(Notification, found)), *(r.target for r in every(Rule, found))]
-    assert all(isinstance(each, Queue) for each in told)
+    reported = [
+        *(n.queue for n in every(Notification, found)),
+        *(r.target for r in every(Rule, found)),
+    ]
+    assert all(isinstance(each, Queue) for each in reported)
     assert "lambda:AddPermission" not in access.text()
 
 
@@ -140,7 +143,7 @@ def test_a_users_own_script_replaces_ours_and_keeps_bookmarks() -> None:
 def test_a_script_with_other_content_lies_elsewhere_so_that_no_run_mixes_two() -> None:
     spec = DataPipelineSpec.model_validate({"job": {"script": {"inline": "x"}}})
     one, two = (
-        next(o for o in every(Object, blueprint(spec, HERE, script=body)) if "script" in o.name)
+        next(o for o in every(Object, blueprint(spec, SCOPE, script=body)) if "script" in o.name)
         for body in (b"one", b"two")
     )
     assert one.name != two.name
@@ -214,8 +217,8 @@ def test_mails_are_about_the_outcomes_asked_for(
 ) -> None:
     found = resources(notifications={"outcomes": outcomes} if outcomes else {})
     (ended,) = [rule for rule in every(Rule, found) if rule.name.endswith("ended")]
-    told = [each["detail"]["state"] for each in ended.pattern.get("$or", [ended.pattern])]
-    assert told == [states, *([["Failed"]] if FAILED in states else [])]
+    reported = [each["detail"]["state"] for each in ended.pattern.get("$or", [ended.pattern])]
+    assert reported == [states, *([["Failed"]] if FAILED in states else [])]
 
 
 def test_who_wants_no_mails_gets_none() -> None:

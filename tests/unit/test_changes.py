@@ -16,7 +16,7 @@ OURS = {"Sid": "Ours", "Effect": "Deny", "Action": ["s3:*"], "Resource": ["a"]}
 POLICY = {"Version": "2012-10-17", "Statement": [LIST, READ]}
 
 
-def told(old: Any, new: Any) -> list[str]:
+def reported(old: Any, new: Any) -> list[str]:
     return [str(leaf) for leaf in flatten_changes(Change(("P",), old, new))]
 
 
@@ -68,10 +68,10 @@ CASES = [
 
 @pytest.mark.parametrize(("old", "new", "lines"), CASES)
 def test_a_change_is_split_into_its_smallest_parts(old: Any, new: Any, lines: list[str]) -> None:
-    found = told(old, new)
+    found = reported(old, new)
     assert len(found) == len(lines)
     assert all(line.startswith(start) for line, start in zip(found, lines, strict=True)), found
 
 
 def test_what_means_the_same_is_no_change() -> None:
-    assert told(json.dumps(POLICY), json.dumps(POLICY, indent=4)) == []
+    assert reported(json.dumps(POLICY), json.dumps(POLICY, indent=4)) == []

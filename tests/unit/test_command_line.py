@@ -109,17 +109,17 @@ def test_without_the_sandbox_its_commands_name_the_package_to_install(
 def test_an_invalid_manifest_is_a_sentence(tmp_path: Path, content: bytes, words: str) -> None:
     file = tmp_path / "pipeline.yaml"
     file.write_bytes(content)
-    said = CliRunner().invoke(app, ["plan", "-f", str(file)])
-    assert (said.exit_code, words in said.stderr) == (1, True), said.stderr
+    message = CliRunner().invoke(app, ["plan", "-f", str(file)])
+    assert (message.exit_code, words in message.stderr) == (1, True), message.stderr
 
 
 def test_all_mistakes_in_a_spec_are_printed(tmp_path: Path) -> None:
     file = tmp_path / "pipeline.yaml"
     spec = "{suspend: perhaps, source: {prefix: in}, bucket: {name: Bad_Bucket}}"
     file.write_text(f"{MANIFEST}metadata: {{name: orders}}\nspec: {spec}\n")
-    said = CliRunner().invoke(app, ["plan", "-f", str(file)])
-    assert said.exit_code == failures.FAILED
-    head, *lines = said.stderr.splitlines()
+    message = CliRunner().invoke(app, ["plan", "-f", str(file)])
+    assert message.exit_code == failures.FAILED
+    head, *lines = message.stderr.splitlines()
     assert head == f"Error: {file}: 3 mistakes:"
     assert lines[0] == (
         '  spec.bucket.name: "Bad_Bucket" has capitals and "_";'
@@ -129,15 +129,15 @@ def test_all_mistakes_in_a_spec_are_printed(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_named() -> None:
-    said = CliRunner().invoke(app, ["plan", "-f", "nowhere.yaml"])
-    assert said.stderr == "Error: nowhere.yaml: No such file or directory\n"
+    message = CliRunner().invoke(app, ["plan", "-f", "nowhere.yaml"])
+    assert message.stderr == "Error: nowhere.yaml: No such file or directory\n"
 
 
 def test_without_a_cluster_the_fix_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", "/nowhere")
-    said = CliRunner().invoke(app, ["status", "orders"])
-    assert said.exit_code == 1
-    assert "No configuration found. Set KUBECONFIG, or give a file with -f." in said.stderr
+    message = CliRunner().invoke(app, ["status", "orders"])
+    assert message.exit_code == 1
+    assert "No configuration found. Set KUBECONFIG, or give a file with -f." in message.stderr
 
 
 def test_a_defect_is_a_traceback_not_a_sentence() -> None:

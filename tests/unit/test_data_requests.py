@@ -15,7 +15,7 @@ from dataflowxpress.dataplane import RequestHandler
 from dataflowxpress.dataplane.requests import request_key
 from dataflowxpress.planning.resource import Scope
 
-HERE = Scope("default/orders", "123456789012", "eu-west-1")
+SCOPE = Scope("default/orders", "123456789012", "eu-west-1")
 
 
 def handler(**spec: Any) -> RequestHandler:
@@ -25,7 +25,7 @@ def handler(**spec: Any) -> RequestHandler:
     def never(service: str) -> Any:
         pytest.fail(f"{service} was called")
 
-    return RequestHandler(never, asked, blueprint(asked, HERE))
+    return RequestHandler(never, asked, blueprint(asked, SCOPE))
 
 
 def test_what_is_answered_is_not_done_again() -> None:

@@ -17,12 +17,12 @@ from dataflowxpress.aws.errors import problem
 from dataflowxpress.planning.plan import Action, Outcome
 from dataflowxpress.planning.resource import Resource, State, Tags
 
-from .conftest import HERE, THERE, Box, Lid, Slow, aws_error
+from .conftest import OTHER_SCOPE, SCOPE, Box, Lid, Slow, aws_error
 
 if TYPE_CHECKING:
     from .conftest import Memory
 
-BOX = Box(HERE, "a")
+BOX = Box(SCOPE, "a")
 THROTTLED = aws_error("ThrottlingException", "Rate exceeded")
 
 
@@ -39,14 +39,14 @@ def engine(memory: Memory, pauses: list[float]) -> Engine:
 def reconcile(
     engine: Engine, wanted: Sequence[Resource], known: Sequence[Id] = ()
 ) -> dict[str, Outcome]:
-    outcomes = engine.apply(engine.plan(HERE, wanted, known))
+    outcomes = engine.apply(engine.plan(SCOPE, wanted, known))
     return {outcome.step.id.name: outcome for outcome in outcomes}
 
 
 def test_makes_what_is_described_and_then_has_nothing_to_do(engine: Engine, memory: Memory) -> None:
-    wanted = [BOX, Lid(HERE, "top", box=BOX)]
+    wanted = [BOX, Lid(SCOPE, "top", box=BOX)]
     assert [each.problem for each in reconcile(engine, wanted).values()] == [None, None]
-    assert {step.action for step in engine.plan(HERE, wanted)} == {Action.KEEP}
+    assert {step.action for step in engine.plan(SCOPE, wanted)} == {Action.KEEP}
     memory.journal.clear()
     reconcile(engine, wanted)
     assert memory.writes == []
@@ -55,10 +55,10 @@ def test_makes_what_is_described_and_then_has_nothing_to_do(engine: Engine, memo
 def test_a_plan_reads_each_resource_once_and_the_tags_in_one_call(
     engine: Engine, memory: Memory
 ) -> None:
-    wanted = [Box(HERE, f"box-{n}") for n in range(20)]
+    wanted = [Box(SCOPE, f"box-{n}") for n in range(20)]
     reconcile(engine, wanted)
     memory.journal.clear()
-    engine.plan(HERE, wanted)
+    engine.plan(SCOPE, wanted)
     assert sorted(memory.journal) == sorted(
         ["page get_resources", *(f"read {each.name}" for each in wanted)]
     )
@@ -69,7 +69,7 @@ def test_tags_are_asked_for_one_by_one_where_the_bulk_answer_lags(
 ) -> None:
     reconcile(engine, [BOX])
     memory.lags = True
-    (step,) = engine.plan(HERE, [BOX])
+    (step,) = engine.plan(SCOPE, [BOX])
     assert step.action is Action.KEEP
     assert f"tags {BOX.arn}" in memory.journal
 
@@ -79,7 +79,7 @@ def test_tags_are_asked_for_one_by_one_where_the_bulk_question_is_forbidden(
 ) -> None:
     reconcile(engine, [BOX])
     memory.failures["page get_resources"] = [aws_error("AccessDenied", "tag:GetResources")]
-    (step,) = engine.plan(HERE, [BOX])
+    (step,) = engine.plan(SCOPE, [BOX])
     assert step.action is Action.KEEP
     assert "reading tags one by one: Do: AccessDenied: tag:GetResources" in caplog.text
 
@@ -87,7 +87,7 @@ def test_tags_are_asked_for_one_by_one_where_the_bulk_question_is_forbidden(
 def test_changed_tags_are_written_without_touching_the_rest(engine: Engine, memory: Memory) -> None:
     reconcile(engine, [BOX])
     memory.journal.clear()
-    reconcile(engine, [Box(replace(HERE, tags={"team": "other"}), "a")])
+    reconcile(engine, [Box(replace(SCOPE, tags={"team": "other"}), "a")])
     assert memory.writes == [f"tag {BOX.arn}"]
 
 
@@ -101,14 +101,14 @@ def test_an_update_is_told_what_changed(engine: Engine, memory: Memory) -> None:
 def test_what_cannot_change_in_place_is_made_anew(engine: Engine, memory: Memory) -> None:
     reconcile(engine, [BOX])
     memory.journal.clear()
-    assert reconcile(engine, [Box(HERE, "a", color="red")])["a"].problem is None
+    assert reconcile(engine, [Box(SCOPE, "a", color="red")])["a"].problem is None
     assert memory.writes == ["delete a", "create a", "update a"]
 
 
 def test_what_time_heals_is_tried_again_with_growing_pauses(
     engine: Engine, memory: Memory, pauses: list[float]
 ) -> None:
-    lid = Lid(HERE, "top", box=None)
+    lid = Lid(SCOPE, "top", box=None)
     memory.failures["create top"] = [THROTTLED] * 3
     assert reconcile(engine, [lid])["top"].problem is None
     assert pauses == pytest.approx([0.2, 0.4, 0.8])
@@ -118,7 +118,7 @@ def test_patience_ends_with_the_error_itself(
     engine: Engine, memory: Memory, pauses: list[float]
 ) -> None:
     memory.failures["create top"] = [THROTTLED] * 99
-    assert reconcile(engine, [Lid(HERE, "top", box=None)])["top"].problem == problem(THROTTLED)
+    assert reconcile(engine, [Lid(SCOPE, "top", box=None)])["top"].problem == problem(THROTTLED)
     assert 10 <= sum(pauses) < 20
 
 
@@ -128,7 +128,7 @@ def test_patience_outlasts_the_name_of_a_deleted_queue_and_a_role_that_spreads(
     """AWS keeps a queue's name for 60 seconds; roles are known everywhere well within 120."""
     memory.failures["create top"] = [aws_error("QueueDeletedRecently")] * 99
     engine = Engine(memory.client, sleep=pauses.append)
-    assert reconcile(engine, [Lid(HERE, "top", box=None)])["top"].problem is not None
+    assert reconcile(engine, [Lid(SCOPE, "top", box=None)])["top"].problem is not None
     assert 120 <= sum(pauses) < 150
 
 
@@ -136,15 +136,15 @@ def test_what_time_does_not_heal_fails_at_once(
     engine: Engine, memory: Memory, pauses: list[float]
 ) -> None:
     memory.failures["create top"] = [aws_error("ValidationException")]
-    assert reconcile(engine, [Lid(HERE, "top", box=None)])["top"].problem is not None
+    assert reconcile(engine, [Lid(SCOPE, "top", box=None)])["top"].problem is not None
     assert pauses == []
 
 
 def test_what_aws_goes_on_with_is_awaited_before_anything_stands_on_it(
     engine: Engine, memory: Memory, pauses: list[float]
 ) -> None:
-    slow = Slow(HERE, "a", size=3)
-    reconcile(engine, [slow, Lid(HERE, "top", box=slow)])
+    slow = Slow(SCOPE, "a", size=3)
+    reconcile(engine, [slow, Lid(SCOPE, "top", box=slow)])
     assert pauses == pytest.approx([0.2, 0.4, 0.8])
     assert memory.journal[-1] == "create top"
     assert memory.things[slow.key]["Looks"] == 4
@@ -153,7 +153,7 @@ def test_what_aws_goes_on_with_is_awaited_before_anything_stands_on_it(
 def test_what_aws_never_finishes_is_awaited_no_longer_than_patience_lasts(
     engine: Engine, pauses: list[float]
 ) -> None:
-    assert reconcile(engine, [Slow(HERE, "a", size=99)])["a"].problem is None
+    assert reconcile(engine, [Slow(SCOPE, "a", size=99)])["a"].problem is None
     assert 10 <= sum(pauses) < 20
 
 
@@ -168,8 +168,8 @@ def test_a_creation_that_got_half_way_is_taken_up_where_it_stopped(
 
 def test_dependents_of_a_failure_wait_and_the_rest_goes_on(engine: Engine, memory: Memory) -> None:
     memory.failures["create a"] = [aws_error("ValidationException", "no")]
-    upper, other = Box(HERE, "upper", on=BOX), Box(HERE, "other")
-    outcomes = reconcile(engine, [BOX, upper, Lid(HERE, "top", box=upper), other])
+    upper, other = Box(SCOPE, "upper", on=BOX), Box(SCOPE, "other")
+    outcomes = reconcile(engine, [BOX, upper, Lid(SCOPE, "top", box=upper), other])
     assert outcomes["other"].problem is None
     assert outcomes["upper"].problem == Problem(Reason.BLOCKED, "waits for Box/a")
     assert _is_blocked(outcomes["top"])
@@ -177,7 +177,7 @@ def test_dependents_of_a_failure_wait_and_the_rest_goes_on(engine: Engine, memor
 
 
 def test_a_strangers_resource_is_refused_and_not_touched(engine: Engine, memory: Memory) -> None:
-    reconcile(engine, [Box(THERE, "a", size=7)])
+    reconcile(engine, [Box(OTHER_SCOPE, "a", size=7)])
     memory.journal.clear()
     outcome = reconcile(engine, [BOX])["a"]
     assert outcome.problem
@@ -189,9 +189,9 @@ def test_a_strangers_resource_is_refused_and_not_touched(engine: Engine, memory:
 def test_of_two_that_take_over_the_same_at_once_the_later_is_told_whose_it_is(
     engine: Engine, memory: Memory
 ) -> None:
-    ours, theirs = (Box(here, "a", adopt=True, size=2) for here in (HERE, THERE))
+    ours, theirs = (Box(here, "a", adopt=True, size=2) for here in (SCOPE, OTHER_SCOPE))
     memory.things[ours.key] = {"Size": 1, "Color": "grey", "Labels": {}}
-    steps = engine.plan(HERE, [ours]) + engine.plan(THERE, [theirs])  # neither sees an owner
+    steps = engine.plan(SCOPE, [ours]) + engine.plan(OTHER_SCOPE, [theirs])  # neither sees an owner
     first, later = (outcome for step in steps for outcome in engine.apply([step]))
     assert first.problem is None
     assert later.problem
@@ -209,9 +209,9 @@ def test_an_error_while_reading_is_the_outcome_of_the_step(engine: Engine, memor
 def test_everything_goes_when_nothing_is_wanted_and_goes_again(
     engine: Engine, memory: Memory
 ) -> None:
-    wanted = [BOX, Box(HERE, "upper", on=BOX)]
+    wanted = [BOX, Box(SCOPE, "upper", on=BOX)]
     reconcile(engine, wanted)
-    steps = engine.plan(HERE, [], [each.id for each in wanted])
+    steps = engine.plan(SCOPE, [], [each.id for each in wanted])
     assert [each.problem for each in engine.apply(steps)] == [None, None]
     assert memory.writes[-2:] == ["delete upper", "delete a"]
     assert memory.things == {}
@@ -219,7 +219,7 @@ def test_everything_goes_when_nothing_is_wanted_and_goes_again(
 
 
 def test_a_failed_deletion_holds_back_what_it_stands_on(engine: Engine, memory: Memory) -> None:
-    wanted = [BOX, Box(HERE, "upper", on=BOX)]
+    wanted = [BOX, Box(SCOPE, "upper", on=BOX)]
     reconcile(engine, wanted)
     memory.failures["delete upper"] = [aws_error("AccessDenied")]
     outcomes = reconcile(engine, [], [each.id for each in wanted])
@@ -236,7 +236,7 @@ def test_independent_steps_run_at_the_same_time(
         together.wait()
 
     monkeypatch.setattr(Lid, "create", create)
-    wanted = [Lid(HERE, f"lid-{n}", box=None) for n in range(8)]
+    wanted = [Lid(SCOPE, f"lid-{n}", box=None) for n in range(8)]
     outcomes = reconcile(Engine(memory.client, workers=8), wanted)
     assert [each.problem for each in outcomes.values()] == [None] * 8
 

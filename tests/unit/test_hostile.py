@@ -16,7 +16,7 @@ from dataflowxpress.blueprint import blueprint
 from dataflowxpress.planning.resource import Scope
 from tests.hostile import SCHEMA, of
 
-HERE = Scope("default/orders", "111122223333", "eu-west-1")
+SCOPE = Scope("default/orders", "111122223333", "eu-west-1")
 EXAMPLES = 500
 
 
@@ -38,7 +38,7 @@ def test_a_spec_becomes_resources_or_a_refusal_that_names_the_field(spec: dict[s
     if asked is None:
         assert refusal.startswith("spec")
         return
-    wanted = blueprint(asked, HERE, script=b"")
+    wanted = blueprint(asked, SCOPE, script=b"")
     assert len({each.id for each in wanted}) == len(wanted)
     for each in wanted:
         json.dumps(each.desired())  # AWS is spoken to in JSON, XML or query strings: all plain

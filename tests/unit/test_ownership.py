@@ -53,9 +53,9 @@ def test_a_conflict_names_the_owner_and_a_fix(theirs: dict[str, str], words: str
 
 
 def test_the_command_line_does_not_advise_to_adopt_the_resources_of_a_cluster() -> None:
-    said = BY_HAND.conflict(OURS.tags, reject_unowned=True, reject_moved=True)
-    assert "pipeline demo/orders of cluster 1111: change the pipeline in that cluster" in said
-    assert "adopt" not in said
+    message = BY_HAND.conflict(OURS.tags, reject_unowned=True, reject_moved=True)
+    assert "pipeline demo/orders of cluster 1111: change the pipeline in that cluster" in message
+    assert "adopt" not in message
 
 
 @pytest.mark.parametrize(
@@ -68,5 +68,5 @@ def test_adoption_takes_all_but_another_pipelines(theirs: dict[str, str], taken:
 
 
 def test_adoption_of_unowned_resources_excludes_moved_ones() -> None:
-    said = OURS.conflict(ELSEWHERE.tags, reject_unowned=False, reject_moved=True)
-    assert "of cluster 2222" in said
+    message = OURS.conflict(ELSEWHERE.tags, reject_unowned=False, reject_moved=True)
+    assert "of cluster 2222" in message

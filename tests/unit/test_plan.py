@@ -15,20 +15,24 @@ from dataflowxpress.planning.ownership import OWNER_TAG
 from dataflowxpress.planning.plan import Action, Step, plan
 from dataflowxpress.planning.resource import Resource
 
-from .conftest import HERE, THERE, Box, Lid, Safe
+from .conftest import OTHER_SCOPE, SCOPE, Box, Lid, Safe
 
 DENIED = Problem(Reason.ACCESS_DENIED, "no", needs_person=True)
-OURS = {"Tags": HERE.all_tags}
-ADOPTING = replace(HERE, adopt=True)
+OURS = {"Tags": SCOPE.all_tags}
+ADOPTING = replace(SCOPE, adopt=True)
 AS_IS = {"Size": 1, "Color": "grey", "Labels": {}}
-BOX, LID, ROOT_LID = Box(HERE, "a"), Lid(HERE, "top", box=Box(HERE, "a")), Lid(HERE, "b", box=None)
+BOX, LID, ROOT_LID = (
+    Box(SCOPE, "a"),
+    Lid(SCOPE, "top", box=Box(SCOPE, "a")),
+    Lid(SCOPE, "b", box=None),
+)
 
 
 def steps(
     wanted: Sequence[Resource], have: Mapping[Id, Any], known: Sequence[Resource] = ()
 ) -> list[Step]:
     absent: dict[Id, Any] = dict.fromkeys(each.id for each in [*wanted, *known])
-    return plan(HERE, wanted, [each.id for each in known], {**absent, **have})
+    return plan(SCOPE, wanted, [each.id for each in known], {**absent, **have})
 
 
 ACTIONS = [
@@ -37,25 +41,28 @@ ACTIONS = [
     pytest.param(BOX, {**AS_IS, **OURS, "More": 1}, Action.KEEP, id="theirs to choose: kept"),
     pytest.param(BOX, {**AS_IS, **OURS, "Size": 2}, Action.UPDATE, id="different: updated"),
     pytest.param(
-        BOX, {**AS_IS, "Tags": {OWNER_TAG: HERE.owner}}, Action.UPDATE, id="a tag gone: updated"
+        BOX, {**AS_IS, "Tags": {OWNER_TAG: SCOPE.owner}}, Action.UPDATE, id="a tag gone: updated"
     ),
     pytest.param(BOX, {**AS_IS, **OURS, "Color": "red"}, Action.REPLACE, id="fixed: replaced"),
     pytest.param(
-        Safe(HERE, "a"),
+        Safe(SCOPE, "a"),
         {**AS_IS, **OURS, "Color": "red"},
         Action.REFUSE,
         id="fixed, with data in it: refused",
     ),
     pytest.param(BOX, {**AS_IS, "Tags": {}}, Action.REFUSE, id="nobody's: refused"),
     pytest.param(
-        BOX, {**AS_IS, "Tags": THERE.all_tags}, Action.REFUSE, id="another pipeline's: refused"
+        BOX,
+        {**AS_IS, "Tags": OTHER_SCOPE.all_tags},
+        Action.REFUSE,
+        id="another pipeline's: refused",
     ),
     pytest.param(
-        Box(HERE, "a", adopt=True), {**AS_IS, "Tags": {}}, Action.UPDATE, id="nobody's: adopted"
+        Box(SCOPE, "a", adopt=True), {**AS_IS, "Tags": {}}, Action.UPDATE, id="nobody's: adopted"
     ),
     pytest.param(
-        Box(HERE, "a", adopt=True),
-        {**AS_IS, "Tags": THERE.all_tags},
+        Box(SCOPE, "a", adopt=True),
+        {**AS_IS, "Tags": OTHER_SCOPE.all_tags},
         Action.REFUSE,
         id="another pipeline's: never adopted",
     ),
@@ -64,7 +71,7 @@ ACTIONS = [
     ),
     pytest.param(
         Box(ADOPTING, "a"),
-        {**AS_IS, "Tags": THERE.all_tags},
+        {**AS_IS, "Tags": OTHER_SCOPE.all_tags},
         Action.REFUSE,
         id="another pipeline's: not even adopted with all",
     ),
@@ -90,7 +97,7 @@ def test_a_recorded_resource_is_updated_without_tags() -> None:
 
 
 def test_steps_come_after_those_they_need() -> None:
-    upper = Box(HERE, "upper", on=BOX)
+    upper = Box(SCOPE, "upper", on=BOX)
     order = [step.id.name for step in steps([LID, upper, BOX], {})]
     assert order.index("a") < min(order.index("top"), order.index("upper"))
 
@@ -105,7 +112,7 @@ def test_what_is_no_longer_described_goes_latest_made_first() -> None:
 
 def test_a_retained_orphan_is_kept() -> None:
     have: dict[Id, Any] = {BOX.id: {**AS_IS, **OURS}, LID.id: {"Shape": "round"}}
-    base, top = plan(HERE, [], [BOX.id, LID.id], have, retain=lambda each: each == BOX.id)
+    base, top = plan(SCOPE, [], [BOX.id, LID.id], have, retain=lambda each: each == BOX.id)
     assert (base.action, base.reason) == (Action.KEEP, "is no longer in the spec, and is retained")
     assert base.arn == BOX.arn
     assert top.action is Action.DELETE
@@ -113,15 +120,15 @@ def test_a_retained_orphan_is_kept() -> None:
 
 def test_work_may_end_as_long_as_the_pipeline_lives() -> None:
     have: dict[Id, Any] = {BOX.id: {**AS_IS, **OURS}, LID.id: {"Shape": "round"}}
-    _, renamed = plan(HERE, [BOX], [BOX.id, LID.id], have)
+    _, renamed = plan(SCOPE, [BOX], [BOX.id, LID.id], have)
     assert renamed.graceful
-    deleted = plan(HERE, [], [BOX.id, LID.id], have)
+    deleted = plan(SCOPE, [], [BOX.id, LID.id], have)
     assert not any(step.graceful for step in deleted)
 
 
 def test_tags_that_the_spec_dropped_go_and_those_of_others_stay() -> None:
-    scope = replace(HERE, tags={}, retired_tags=frozenset({"team"}))
-    have = {**AS_IS, "Tags": {**HERE.all_tags, "cost": "4711"}}
+    scope = replace(SCOPE, tags={}, retired_tags=frozenset({"team"}))
+    have = {**AS_IS, "Tags": {**SCOPE.all_tags, "cost": "4711"}}
     (step,) = steps([replace(BOX, scope=scope)], {BOX.id: have})
     assert [str(change) for change in step.changes] == ['Tags.team: "data" -> (none)']
 
@@ -131,7 +138,7 @@ def test_what_is_already_gone_needs_no_step() -> None:
 
 
 def test_what_lost_our_mark_is_left_alone() -> None:
-    (step,) = steps([], {BOX.id: {**AS_IS, "Tags": THERE.all_tags}}, known=[BOX])
+    (step,) = steps([], {BOX.id: {**AS_IS, "Tags": OTHER_SCOPE.all_tags}}, known=[BOX])
     assert (step.action, step.action.writes) == (Action.LEAVE, False)
 
 
@@ -146,10 +153,10 @@ def test_a_kept_resource_reports_what_it_waits_for() -> None:
 
 
 def test_a_step_reads_as_sign_resource_and_changes() -> None:
-    (step,) = steps([Box(HERE, "a", size=3)], {BOX.id: {**AS_IS, **OURS}})
+    (step,) = steps([Box(SCOPE, "a", size=3)], {BOX.id: {**AS_IS, **OURS}})
     assert str(step) == "~ Box/a\n    Size: 1 -> 3"
 
 
 def test_a_refusal_says_whose_it_is() -> None:
-    (step,) = steps([BOX], {BOX.id: {**AS_IS, "Tags": THERE.all_tags}})
+    (step,) = steps([BOX], {BOX.id: {**AS_IS, "Tags": OTHER_SCOPE.all_tags}})
     assert "! Box/a  (exists and belongs to pipeline demo/other: choose another" in str(step)

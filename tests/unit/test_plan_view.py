@@ -9,17 +9,17 @@ from dataflowxpress.cli.plan_view import as_json, shown, summary
 from dataflowxpress.planning.diff import Change
 from dataflowxpress.planning.plan import Action, Step
 
-from .conftest import HERE, Box, aws_error
+from .conftest import SCOPE, Box, aws_error
 
-BOX = Box(HERE, "a", labels={"team": "data"})
+BOX = Box(SCOPE, "a", labels={"team": "data"})
 WIDER = Change(("Policy",), {"Action": ["s3:Get*"]}, {"Action": ["s3:Get*", "s3:Put*"]})
 STEPS = [
     Step(BOX.id, Action.CREATE, BOX),
-    Step(Box(HERE, "b").id, Action.UPDATE, changes=(Change(("Size",), 1, 2), WIDER)),
-    Step(Box(HERE, "c").id, Action.KEEP),
-    Step(Box(HERE, "d").id, Action.DELETE),
-    Step(Box(HERE, "e").id, Action.REFUSE, reason="exists and belongs to no pipeline"),
-    Step(Box(HERE, "f").id, Action.REFUSE, problem=problem(aws_error("AccessDenied", "no"))),
+    Step(Box(SCOPE, "b").id, Action.UPDATE, changes=(Change(("Size",), 1, 2), WIDER)),
+    Step(Box(SCOPE, "c").id, Action.KEEP),
+    Step(Box(SCOPE, "d").id, Action.DELETE),
+    Step(Box(SCOPE, "e").id, Action.REFUSE, reason="exists and belongs to no pipeline"),
+    Step(Box(SCOPE, "f").id, Action.REFUSE, problem=problem(aws_error("AccessDenied", "no"))),
 ]
 
 

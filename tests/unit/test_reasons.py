@@ -29,10 +29,10 @@ def explain(*words: str, columns: int = 80) -> str:
 
 @pytest.mark.parametrize("reason", Reason)
 def test_the_explanation_of_a_reason_is_plain_text(reason: Reason) -> None:
-    said = explain(reason)
-    assert said.startswith(f"{reason} (given by {reason.where})\n")
-    assert "Cure: " in said
-    assert not set("`|") & set(said)
+    message = explain(reason)
+    assert message.startswith(f"{reason} (given by {reason.where})\n")
+    assert "Cure: " in message
+    assert not set("`|") & set(message)
 
 
 def test_every_word_that_a_runbook_names_is_explained() -> None:
@@ -47,16 +47,16 @@ def test_every_word_that_a_runbook_names_is_explained() -> None:
 
 
 def test_an_alert_is_explained_by_its_runbook_with_or_without_its_prefix() -> None:
-    said = explain("RowsRejected")
-    assert said == explain("datapipelinerowsrejected")
-    assert "dataflowxpress/rejected/" in said
-    assert not set("`#|") & set(said)
+    message = explain("RowsRejected")
+    assert message == explain("datapipelinerowsrejected")
+    assert "dataflowxpress/rejected/" in message
+    assert not set("`#|") & set(message)
 
 
 def test_a_condition_is_explained_by_its_reasons() -> None:
-    said = explain("DataCurrent")
-    assert "LastRunFailed" in said
-    assert "DeletionBlocked" not in said
+    message = explain("DataCurrent")
+    assert "LastRunFailed" in message
+    assert "DeletionBlocked" not in message
 
 
 @pytest.mark.parametrize(
@@ -64,17 +64,17 @@ def test_a_condition_is_explained_by_its_reasons() -> None:
     [("LastRunFaild", "LastRunFailed"), ("rowsreject", "RowsRejected"), ("Convergd", "Converged")],
 )
 def test_an_unknown_word_gets_the_closest_known_ones(word: str, meant: str) -> None:
-    said = explain(word, columns=300)
-    assert said.startswith("exit code 1")
-    assert meant in said.partition("Do you mean")[2]
+    message = explain(word, columns=300)
+    assert message.startswith("exit code 1")
+    assert meant in message.partition("Do you mean")[2]
 
 
 def test_a_terminal_gets_the_list_without_markdown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert explain() == table()
     monkeypatch.setenv("FORCE_COLOR", "1")
-    said = explain()
-    assert "LastRunFailed" in said
-    assert not set("`|") & set(said)
+    message = explain()
+    assert "LastRunFailed" in message
+    assert not set("`|") & set(message)
 
 
 @pytest.mark.parametrize("reason", Reason)

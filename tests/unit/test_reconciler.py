@@ -61,10 +61,10 @@ def test_a_spec_that_was_edited_while_the_work_waited_is_the_one_that_counts(
     worker.queue.add(ORDERS)
     shelf.body = {"metadata": {**METADATA, "generation": 7, "annotations": {PAUSED: "true"}}}
     worker.process(ORDERS)
-    (said,) = shelf.written
-    doing = said["Reconciling"]
+    (message,) = shelf.written
+    doing = message["Reconciling"]
     assert doing
-    assert (doing.reason, said.observed_generation) == ("Paused", 7)
+    assert (doing.reason, message.observed_generation) == ("Paused", 7)
 
 
 def test_of_what_is_gone_meanwhile_nothing_is_made_or_said(shelf: Shelf, worker: Worker) -> None:

@@ -206,9 +206,9 @@ def test_attempts_persist_while_work_is_active_and_reset_when_it_is_done() -> No
 def test_the_condition_lists_the_attempts_and_a_fix() -> None:
     failed = observation(upload(0), crawl=crawl(1), runs=(run(2, "FAILED", "no memory"),))
     _, status = attempts(failed, Status(), 600)
-    said = data_current(DataPipelineSpec(), failed, status.recovery)
-    assert (said.holds, said.reason) == (False, "LastRunFailed")
-    assert said.message == (
+    output = data_current(DataPipelineSpec(), failed, status.recovery)
+    assert (output.holds, output.reason) == (False, "LastRunFailed")
+    assert output.message == (
         "run jr_1 ended FAILED: no memory; the operator requested a run 6 times and stopped: fix"
         " the cause, then set the annotation dataflowxpress.io/run-requested-at"
     )
@@ -217,8 +217,8 @@ def test_the_condition_lists_the_attempts_and_a_fix() -> None:
 def test_dead_letters_are_reported_and_do_not_block_recovery() -> None:
     dead = observation(upload(0))
     dead = replace(dead, data=dead.data.model_copy(update={"dead_letters": 2}))
-    said = data_current(DataPipelineSpec(), dead, None)
-    assert (said.holds, said.reason) == (False, "DeadLetters")
+    output = data_current(DataPipelineSpec(), dead, None)
+    assert (output.holds, output.reason) == (False, "DeadLetters")
     assert decide(dead, Status(), STALL_TIMEOUT, NOON, STALL_TIMEOUT).action is RecoveryAction.CRAWL
 
 
@@ -230,14 +230,14 @@ def test_data_is_current_once_the_run_that_converted_it_has_ended(
     state: str, objects: int, holds: bool
 ) -> None:
     last = run(2, state).model_copy(update={"objects": objects})
-    said = data_current(DataPipelineSpec(), observation(crawl=crawl(1), runs=(last,)), None)
-    assert said.holds is holds
+    output = data_current(DataPipelineSpec(), observation(crawl=crawl(1), runs=(last,)), None)
+    assert output.holds is holds
 
 
 def test_data_is_not_current_while_what_a_dead_run_committed_is_left_to_the_next() -> None:
     runs = (run(5, "RUNNING"), run(2, "FAILED").model_copy(update={"objects": 1}))
-    said = data_current(DataPipelineSpec(), observation(crawl=crawl(1), runs=runs), None)
-    assert said.holds is False
+    output = data_current(DataPipelineSpec(), observation(crawl=crawl(1), runs=runs), None)
+    assert output.holds is False
 
 
 def test_a_first_comparison_because_of_a_queue_is_no_event() -> None:

@@ -9,32 +9,32 @@ from dataflowxpress.aws.resources import EventSource, Job, Object, Queue, Rule, 
 from dataflowxpress.planning.ownership import OWNER_TAG
 from dataflowxpress.planning.resource import Resource, Scope
 
-from .conftest import HERE, THERE, Box, Lid
+from .conftest import OTHER_SCOPE, SCOPE, Box, Lid
 
 
 def test_an_arn_is_known_before_the_resource_exists() -> None:
-    assert Box(HERE, "a").arn == "arn:aws:memory:eu-west-1:111122223333:box/a"
+    assert Box(SCOPE, "a").arn == "arn:aws:memory:eu-west-1:111122223333:box/a"
 
 
 def test_an_arn_is_in_the_partition_of_its_scope() -> None:
-    china = replace(HERE, partition="aws-cn", region="cn-north-1")
+    china = replace(SCOPE, partition="aws-cn", region="cn-north-1")
     assert Queue(china, "a").arn == "arn:aws-cn:sqs:cn-north-1:111122223333:a"
 
 
 def test_an_id_is_enough_to_say_which_one() -> None:
-    assert Lid(HERE, "top", box=Box(HERE, "a")).id == Id("Lid", ("a", "top"))
-    assert str(Lid(HERE, "top", box=Box(HERE, "a")).id) == "Lid/top"
+    assert Lid(SCOPE, "top", box=Box(SCOPE, "a")).id == Id("Lid", ("a", "top"))
+    assert str(Lid(SCOPE, "top", box=Box(SCOPE, "a")).id) == "Lid/top"
 
 
 def test_a_topic_is_called_by_its_name_and_found_by_its_arn() -> None:
-    topic = Topic(HERE, "news")
+    topic = Topic(SCOPE, "news")
     assert str(topic.id) == "Topic/news"
-    assert ":".join(topic.key) == topic.arn == Topic.arn_of(HERE, topic.key)
+    assert ":".join(topic.key) == topic.arn == Topic.arn_of(SCOPE, topic.key)
 
 
 def test_what_a_resource_holds_is_what_it_needs() -> None:
-    below = Box(HERE, "below")
-    assert list(Box(HERE, "a", on=below).needs) == [below]
+    below = Box(SCOPE, "below")
+    assert list(Box(SCOPE, "a", on=below).needs) == [below]
     assert list(below.needs) == []
 
 
@@ -56,5 +56,5 @@ def test_every_kind_registers_itself() -> None:
 
 
 def test_descriptions_are_equal_when_they_say_the_same() -> None:
-    assert Box(HERE, "a") == Box(HERE, "a")
-    assert Box(HERE, "a") != Box(THERE, "a")
+    assert Box(SCOPE, "a") == Box(SCOPE, "a")
+    assert Box(SCOPE, "a") != Box(OTHER_SCOPE, "a")

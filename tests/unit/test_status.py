@@ -13,7 +13,7 @@ from dataflowxpress.planning.plan import Action, Outcome, Step, plan
 from dataflowxpress.reporting.conditions import ConditionUpdate, merge_conditions
 from dataflowxpress.reporting.inventory import planned_resource_statuses, resource_statuses
 from dataflowxpress.reporting.outcomes import conditions_of
-from tests.unit.conftest import HERE
+from tests.unit.conftest import SCOPE
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -86,8 +86,8 @@ def test_an_unconfirmed_mail_address_does_not_hold_ready_back() -> None:
 
 
 def test_an_address_that_was_only_just_asked_has_not_confirmed() -> None:
-    mail = Subscription(HERE, "a@b.c", topic=Topic(HERE, "orders"))
-    asked = [Outcome(step) for step in plan(HERE, [mail], [], {mail.id: None})]
+    mail = Subscription(SCOPE, "a@b.c", topic=Topic(SCOPE, "orders"))
+    asked = [Outcome(step) for step in plan(SCOPE, [mail], [], {mail.id: None})]
     assert not condition(asked, "SubscriptionsConfirmed").holds
     (line,) = resource_statuses(asked)
     assert (line.state, line.message.partition(" ")[0]) == ("Pending", "a@b.c")

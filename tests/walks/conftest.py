@@ -274,8 +274,8 @@ class Life:
 def said(status: Status) -> str:
     """Return a status as text, for failures."""
     lines = [line for line in status.resources if line.state != "Ready"]
-    told = {"conditions": status.conditions, "resources": lines, "drift": status.drift}
-    return json.dumps(told, default=lambda model: model.model_dump(), indent=1)
+    reported = {"conditions": status.conditions, "resources": lines, "drift": status.drift}
+    return json.dumps(reported, default=lambda model: model.model_dump(), indent=1)
 
 
 @pytest.fixture(scope="module")

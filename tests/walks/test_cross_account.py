@@ -14,7 +14,7 @@ from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.walks.conftest import Life, World
 
 DOCUMENTS = Path(__file__).parents[2] / "docs/iam"
-THERE = "222233334444"
+OTHER_SCOPE = "222233334444"
 DOCUMENTED = "arn:aws:iam::111122223333:role/dataflowxpress-operator"
 OPERATOR = f"arn:aws:iam::{sandbox_aws.ACCOUNT}:user/{sandbox_aws.OPERATOR}"
 
@@ -26,7 +26,7 @@ class Account:
     world: World
 
     def admin(self, service: str) -> Any:
-        return self.world.aws.client(service, self.world.aws.environment(THERE, THERE))
+        return self.world.aws.client(service, self.world.aws.environment(OTHER_SCOPE, OTHER_SCOPE))
 
     def role(self, name: str, trusted: str) -> str:
         """Make the role that the documents describe, for *trusted*; return its ARN."""
@@ -53,10 +53,12 @@ def test_a_pipeline_lives_in_another_account_with_what_the_documents_allow(
     account: Account, life: Life
 ) -> None:
     role = account.role(f"dataflowxpress-{life.name}", OPERATOR)
-    life.create({"roleArn": role, "accountId": THERE, "deletionPolicy": "Delete"})
+    life.create({"roleArn": role, "accountId": OTHER_SCOPE, "deletionPolicy": "Delete"})
     life.converge()
-    assert f"arn:aws:s3:::default-{life.name}-{THERE}" in account.arns()
-    assert all(f":{THERE}:" in line.arn for line in life.status.resources if ":glue:" in line.arn)
+    assert f"arn:aws:s3:::default-{life.name}-{OTHER_SCOPE}" in account.arns()
+    assert all(
+        f":{OTHER_SCOPE}:" in line.arn for line in life.status.resources if ":glue:" in line.arn
+    )
     life.delete()
     life.end()
     assert not any(life.name in arn for arn in account.arns())
@@ -65,8 +67,8 @@ def test_a_pipeline_lives_in_another_account_with_what_the_documents_allow(
 def test_a_role_that_trusts_somebody_else_is_told_with_its_name(
     account: Account, life: Life
 ) -> None:
-    role = account.role(f"dataflowxpress-{life.name}", f"arn:aws:iam::{THERE}:root")
-    life.create({"roleArn": role, "accountId": THERE})
+    role = account.role(f"dataflowxpress-{life.name}", f"arn:aws:iam::{OTHER_SCOPE}:root")
+    life.create({"roleArn": role, "accountId": OTHER_SCOPE})
     ready = life.reconcile().status["Ready"]
     assert ready
     assert f"is not authorized to perform: sts:AssumeRole on resource: {role}" in ready.message

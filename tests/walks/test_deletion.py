@@ -20,7 +20,7 @@ IRELAND: Any = {"LocationConstraint": "eu-west-1"}
 DATA = {"Bucket", "Database", "Table"}
 
 
-def begun(life: Life, **spec: Any) -> tuple[set[str], str]:
+def started(life: Life, **spec: Any) -> tuple[set[str], str]:
     """Create a pipeline with data; return what was there before, and its bucket."""
     before, bucket = life.world.everything(), Names(f"default-{life.name}", sandbox_aws.ACCOUNT)
     life.world.restart()
@@ -59,7 +59,7 @@ def empty_bucket(life: Life, bucket: str) -> None:
 
 
 def test_delete_leaves_nothing(life: Life) -> None:
-    before, _ = begun(life, deletionPolicy="Delete")
+    before, _ = started(life, deletionPolicy="Delete")
     life.delete()
     life.end()
     assert life.world.everything() == before
@@ -74,7 +74,7 @@ def test_a_pipeline_goes_whose_spec_made_no_sense_from_the_start(life: Life) -> 
 
 
 def test_retain_data_leaves_bucket_database_and_tables(life: Life) -> None:
-    before, bucket = begun(life)
+    before, bucket = started(life)
     life.delete()
     life.end()
     assert kinds(life.world.everything() - before) == DATA
@@ -124,7 +124,7 @@ def test_retain_data_keeps_a_database_that_is_not_known_to_be_ours_and_empty(
 
 
 def test_retain_leaves_everything_and_makes_no_call(life: Life) -> None:
-    before, _ = begun(life, deletionPolicy="Retain")
+    before, _ = started(life, deletionPolicy="Retain")
     there = life.world.everything()
     life.delete()
     life.world.restart()
@@ -139,26 +139,26 @@ def test_retain_leaves_everything_and_makes_no_call(life: Life) -> None:
 
 
 def test_a_full_bucket_tells_how_far_it_is(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, bucket = begun(life, deletionPolicy="Delete", bucket={"versioning": True})
+    before, bucket = started(life, deletionPolicy="Delete", bucket={"versioning": True})
     s3 = life.world.admin("s3")
     fill(s3, bucket, MANY)
-    told: list[Status] = []
+    reported: list[Status] = []
     write = Watched.write_status
 
     def noted(self: Watched, namespace: str, name: str, status: Status) -> None:
-        told.append(status)
+        reported.append(status)
         write(self, namespace, name, status)
 
     monkeypatch.setattr(Watched, "write_status", noted)
     life.delete()
     steps: list[int] = []
-    life.end(lambda: steps.append(len(told)))
+    life.end(lambda: steps.append(len(reported)))
     assert life.world.everything() == before
     assert len(steps) >= MANY / 1000  # so often it is known to be well
-    said = [c.message for status in told if (c := status["Ready"]) and "removed" in c.message]
-    assert said
-    assert said[0].startswith(f"Bucket/{bucket}: ")
-    assert "object versions removed, deletion continues" in said[0]
+    output = [c.message for status in reported if (c := status["Ready"]) and "removed" in c.message]
+    assert output
+    assert output[0].startswith(f"Bucket/{bucket}: ")
+    assert "object versions removed, deletion continues" in output[0]
 
 
 def fill(s3: Any, bucket: str, count: int) -> None:
@@ -174,7 +174,7 @@ def fill(s3: Any, bucket: str, count: int) -> None:
 
 
 def test_what_blocks_is_said_with_its_cure_and_an_edit_eases_it(life: Life) -> None:
-    before, bucket = begun(life, deletionPolicy="Delete")
+    before, bucket = started(life, deletionPolicy="Delete")
     s3 = life.world.admin("s3")
     keep = {"Sid": "Keep", "Effect": "Deny", "Principal": "*", "Action": "s3:DeleteBucket"}
     document = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
@@ -196,7 +196,7 @@ def test_what_blocks_is_said_with_its_cure_and_an_edit_eases_it(life: Life) -> N
 
 
 def test_what_lost_our_tag_is_not_deleted_and_neither_is_what_is_in_it(life: Life) -> None:
-    before, bucket = begun(life, deletionPolicy="Delete")
+    before, bucket = started(life, deletionPolicy="Delete")
     s3 = life.world.admin("s3")
     s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": [{"Key": "mine", "Value": "now"}]})
     life.delete()
@@ -211,7 +211,7 @@ def test_what_lost_our_tag_is_not_deleted_and_neither_is_what_is_in_it(life: Lif
 
 
 def test_a_paused_pipeline_is_not_deleted_until_it_goes_on(life: Life) -> None:
-    before, _ = begun(life, deletionPolicy="Delete")
+    before, _ = started(life, deletionPolicy="Delete")
     life.annotate(paused="true")
     life.delete()
     life.world.restart()

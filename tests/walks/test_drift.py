@@ -91,9 +91,9 @@ def test_drift_is_healed_and_told_by_property(live: Life) -> None:
     meddled = meddle(live)
     report = live.reconcile()
     assert drifted(live) == ("False", "Corrected")
-    (told,) = [event for event in report.events if event.reason == "DriftCorrected"]
-    assert told.message.partition(" ")[0] in meddled
-    assert f"and {len(meddled) - 3} more" in told.message
+    (reported,) = [event for event in report.events if event.reason == "DriftCorrected"]
+    assert reported.message.partition(" ")[0] in meddled
+    assert f"and {len(meddled) - 3} more" in reported.message
     live.world.wire.restart()
     live.converge()
     assert live.world.wire.writes == []

@@ -29,20 +29,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 BOUNDARY = Path(__file__).parents[2] / "docs/iam/boundary.json"
-HERE = sandbox_aws.ACCOUNT
+SCOPE = sandbox_aws.ACCOUNT
 VICTIM, ATTACKER = "victim", "attacker"
-THEIRS = f"default-{VICTIM}-{HERE}"  # a bucket
-STRANGE, ADMIN = "strange", f"arn:aws:iam::{HERE}:role/admin"
-CLOSED = f"arn:aws:iam::{HERE}:role/dataflowxpress-team-closed"
-OF_ITS_OWN = f"arn:aws:iam::{HERE}:policy/default-mine"
+THEIRS = f"default-{VICTIM}-{SCOPE}"  # a bucket
+STRANGE, ADMIN = "strange", f"arn:aws:iam::{SCOPE}:role/admin"
+CLOSED = f"arn:aws:iam::{SCOPE}:role/dataflowxpress-team-closed"
+OF_ITS_OWN = f"arn:aws:iam::{SCOPE}:policy/default-mine"
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
 VALIDATION_RULES = {
     "namespaces": [
         {
             "match": ["default"],
-            "accounts": [HERE],
+            "accounts": [SCOPE],
             "regions": ["eu-west-1"],
-            "roles": [f"arn:aws:iam::{HERE}:role/dataflowxpress-team-*"],
+            "roles": [f"arn:aws:iam::{SCOPE}:role/dataflowxpress-team-*"],
             "names": ["default-*", "default_*"],
             "scripts": ["s3://default-code/*"],
             "keys": [],
@@ -66,7 +66,7 @@ class Tenants:
 
     def job(self, service: str) -> Any:
         """Return a client of what the attacker's own script is given."""
-        sts, role = self.world.admin("sts"), f"arn:aws:iam::{HERE}:role/default-{ATTACKER}-glue"
+        sts, role = self.world.admin("sts"), f"arn:aws:iam::{SCOPE}:role/default-{ATTACKER}-glue"
         given = sts.assume_role(RoleArn=role, RoleSessionName="run")["Credentials"]
         key = self.world.aws.environment(given["AccessKeyId"], given["SecretAccessKey"])
         return self.world.aws.client(service, key | {"AWS_SESSION_TOKEN": given["SessionToken"]})
@@ -115,7 +115,7 @@ ASKED_OF_THE_API_SERVER: dict[str, dict[str, Any]] = {
     "any prefix": {"source": {"prefix": "*/"}},
     "a variable in a prefix": {"target": {"prefix": "${aws:username}/"}},
     "any script": {"job": {"script": {"s3Uri": "s3://*/*"}}},
-    "any key": {"bucket": {"kmsKeyArn": f"arn:aws:kms:eu-west-1:{HERE}:*"}},
+    "any key": {"bucket": {"kmsKeyArn": f"arn:aws:kms:eu-west-1:{SCOPE}:*"}},
     "any bucket": {"bucket": {"name": "default-*"}},
     "any function": {"functions": {"notify": {"name": "default-*"}}},
 }
@@ -145,7 +145,7 @@ ASKED_OF_THE_OPERATOR: dict[str, tuple[dict[str, Any], str]] = {
         "spec.bucket.name: the tenant policy does not allow other-lake",
     ),
     "a key": (
-        {"bucket": {"kmsKeyArn": f"arn:aws:kms:eu-west-1:{HERE}:key/1234"}},
+        {"bucket": {"kmsKeyArn": f"arn:aws:kms:eu-west-1:{SCOPE}:key/1234"}},
         "spec.bucket.kmsKeyArn: the tenant policy does not allow",
     ),
 }
@@ -315,7 +315,7 @@ def test_a_script_may_do_no_more_than_the_boundary_whatever_its_role_is_given(
     try:
         with pytest.raises(ClientError, match="not authorized to perform: iam:CreateUser"):
             tenants.job("iam").create_user(UserName="mine")
-        assert tenants.job("s3").list_objects_v2(Bucket=f"default-{ATTACKER}-{HERE}")
+        assert tenants.job("s3").list_objects_v2(Bucket=f"default-{ATTACKER}-{SCOPE}")
     finally:
         iam.delete_role_policy(**mistake)
 

@@ -19,7 +19,7 @@ from tests.walks.conftest import PATIENCE, POLL, Life, World, new_life, said
 
 ASKED, MADE = 200, 25  # specs
 ELSEWHERE = ("accountId", "region", "roleArn")  # nearly any value of these is refused before all
-HERE = {
+SCOPE = {
     **SCHEMA,
     "properties": {name: s for name, s in SCHEMA["properties"].items() if name not in ELSEWHERE},
 }
@@ -66,7 +66,7 @@ def test_the_api_server_refuses_by_field_or_the_operator_does(world: World) -> N
     assert all(answers.values()), answers
 
 
-def verdict(life: Life, spec: dict[str, Any]) -> Condition:
+def assessment(life: Life, spec: dict[str, Any]) -> Condition:
     """Let a pipeline live, and return what was said of it when nothing more was to be tried."""
     life.create(spec)
     deadline = time.monotonic() + PATIENCE
@@ -88,12 +88,12 @@ def test_what_is_accepted_becomes_ready_or_is_refused_for_a_reason(world: World)
     readies: list[Condition] = []
 
     @settings(unhurried, max_examples=MADE)
-    @given(of(HERE))
+    @given(of(SCOPE))
     def live(spec: dict[str, Any]) -> None:
         life, spec = new_life(world), {**spec, "deletionPolicy": "Delete"}
         spec.get("bucket", {}).pop("name", None)  # two of them must not be after the same
         if not refusal_of(life, spec):
-            readies.append(verdict(life, spec))
+            readies.append(assessment(life, spec))
 
     live()
     assert any(ready.status == "True" for ready in readies)

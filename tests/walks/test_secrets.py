@@ -31,8 +31,8 @@ def role(life: Life) -> str:
     return str(made["Arn"])
 
 
-def statement(**said: Any) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **said}]})
+def statement(**output: Any) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **output}]})
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ def hide_secrets(life: Life) -> None:
     """Do what people do: put a password beside our settings."""
     name = f"{NAMESPACE}-{life.name}"
     function, glue = life.world.admin("lambda"), life.world.admin("glue")
-    tell = function.get_function_configuration(FunctionName=f"{name}-notify")
-    variables = {**tell["Environment"]["Variables"], "DB_PASSWORD": THEIRS}
+    notify = function.get_function_configuration(FunctionName=f"{name}-notify")
+    variables = {**notify["Environment"]["Variables"], "DB_PASSWORD": THEIRS}
     function.update_function_configuration(
         FunctionName=f"{name}-notify", Environment={"Variables": variables}
     )
@@ -64,10 +64,10 @@ def hide_secrets(life: Life) -> None:
 def test_no_secret_lands_in_logs_status_or_events(
     life: Life, role: str, debug: pytest.LogCaptureFixture
 ) -> None:
-    told: list[str] = []
+    reported: list[str] = []
 
     def note(report: Result) -> None:
-        told.extend([repr(report), json.dumps(life.status.as_json())])
+        reported.extend([repr(report), json.dumps(life.status.as_json())])
 
     spec = {"deletionPolicy": "Delete", "roleArn": role, "driftPolicy": "Report"}
     life.create(spec)
@@ -88,9 +88,9 @@ def test_no_secret_lands_in_logs_status_or_events(
     life.delete()
     life.end()
 
-    heard = "\n".join([*told, debug.text])
+    collected = "\n".join([*reported, debug.text])
     assert "POST / HTTP/1.1" in debug.text, "this is what debugging shows of each call"
-    assert {word for word in [*secrets(role), *SIGNED, THEIRS] if word in heard} == set()
+    assert {word for word in [*secrets(role), *SIGNED, THEIRS] if word in collected} == set()
 
 
 def secrets(role: str) -> list[str]:

@@ -135,12 +135,12 @@ def test_a_crawl_tells_in_cloudwatch_what_it_did(place: Place, eventually: Event
     place.put("data/a.csv", "id,Name\n1,x\n")
     crawler = Crawler(place, eventually)
     last = crawler.crawl()
-    told = logged(place, last)
-    assert f"[{last['MessagePrefix']}] BENCHMARK : Running Start Crawl" in told[0]
-    assert any(line.endswith(f"Created table data in database {place.name}") for line in told)
-    assert told[-1].endswith("Crawler has finished running and is in state READY")
+    reported = logged(place, last)
+    assert f"[{last['MessagePrefix']}] BENCHMARK : Running Start Crawl" in reported[0]
+    assert any(line.endswith(f"Created table data in database {place.name}") for line in reported)
+    assert reported[-1].endswith("Crawler has finished running and is in state READY")
     again = crawler.crawl()
-    assert logged(place, again)[: len(told)] == told
+    assert logged(place, again)[: len(reported)] == reported
     assert again["MessagePrefix"] != last["MessagePrefix"]
 
 
@@ -190,14 +190,14 @@ def test_events_tell_of_a_crawl(
     ours = eventually(
         lambda: (
             (
-                told := [
+                reported := [
                     each["detail"]
                     for each in events()
                     if each["detail"]["crawlerName"] == place.name
                 ]
             )
-            and len(told) > 1
-            and {each["state"]: each for each in told}
+            and len(reported) > 1
+            and {each["state"]: each for each in reported}
         )
     )
     assert ours.keys() == {"Started", "Succeeded"}

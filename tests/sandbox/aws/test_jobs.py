@@ -195,9 +195,9 @@ def test_one_run_at_a_time_and_a_stopped_one_makes_room(
         job.start()
     job.glue.batch_stop_job_run(JobName=job.name, JobRunIds=[run])
     assert job.ended(run)["JobRunState"] == "STOPPED"
-    told = eventually(lambda: [e for e in events() if e["detail"].get("jobRunId") == run])
-    assert told[0]["detail-type"] == "Glue Job State Change"
-    assert told[0]["detail"] == {
+    reported = eventually(lambda: [e for e in events() if e["detail"].get("jobRunId") == run])
+    assert reported[0]["detail-type"] == "Glue Job State Change"
+    assert reported[0]["detail"] == {
         "jobName": job.name,
         "jobRunId": run,
         "state": "STOPPED",

@@ -51,9 +51,9 @@ def test_a_reader_hears_nothing_before_the_link_is_clicked(
     listed = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     assert listed[0]["SubscriptionArn"].startswith(topic)
     sns.publish(TopicArn=topic, Subject="Grüße", Message="first line\nsecond line")
-    told = eventually(lambda: mails_to(place, reader)[1:])
-    assert [each.subject for each in told] == ["Grüße"]
-    assert told[0].text.startswith("first line\nsecond line\n")
+    reported = eventually(lambda: mails_to(place, reader)[1:])
+    assert [each.subject for each in reported] == ["Grüße"]
+    assert reported[0].text.startswith("first line\nsecond line\n")
 
 
 def test_a_link_is_clicked_once(place: Place, topic: str, reader: str) -> None:
@@ -79,9 +79,9 @@ def test_an_event_reaches_a_mail_through_a_rule_that_words_it(
         Name=place.name, Role=place.role(), DatabaseName="missing", Targets={"S3Targets": []}
     )
     glue.start_crawler(Name=place.name)
-    told = eventually(lambda: mails_to(place, reader)[1:])
-    assert told[0].subject == "AWS Notification Message"
-    assert f"The crawl {place.name} failed: " in told[0].text
+    reported = eventually(lambda: mails_to(place, reader)[1:])
+    assert reported[0].subject == "AWS Notification Message"
+    assert f"The crawl {place.name} failed: " in reported[0].text
 
 
 def test_a_dead_letter_raises_the_alarm_of_its_own_queue_and_a_mail(
@@ -113,5 +113,5 @@ def test_a_dead_letter_raises_the_alarm_of_its_own_queue_and_a_mail(
     eventually(lambda: states() == ["OK", "OK"])
     sqs.send_message(QueueUrl=dead, MessageBody="lost")
     eventually(lambda: states() == ["ALARM", "OK"])
-    told = eventually(lambda: mails_to(place, reader)[1:])
-    assert told[0].subject.startswith(f'ALARM: "{names[0]}"')
+    reported = eventually(lambda: mails_to(place, reader)[1:])
+    assert reported[0].subject.startswith(f'ALARM: "{names[0]}"')

@@ -38,13 +38,13 @@ def upload(place: Place, inbox: Inbox) -> Send:
 
 
 @pytest.fixture
-def tell(place: Place, inbox: Inbox) -> Send:
+def notify(place: Place, inbox: Inbox) -> Send:
     """Put an event on the bus, from where a rule takes it to the inbox."""
     events = place.aws.client("events")
     events.put_rule(Name=place.name, EventPattern=json.dumps({"source": [place.name]}))
     events.put_targets(Rule=place.name, Targets=[{"Id": "inbox", "Arn": inbox.arn}])
 
-    def tell(what: str) -> None:
+    def notify(what: str) -> None:
         entry = {
             "Source": place.name,
             "DetailType": place.name,
@@ -52,7 +52,7 @@ def tell(place: Place, inbox: Inbox) -> Send:
         }
         events.put_events(Entries=[entry])
 
-    return tell
+    return notify
 
 
 @pytest.fixture
@@ -66,13 +66,13 @@ def post(place: Place, inbox: Inbox, function: Callable[[str], str]) -> Send:
     return lambda what: inbox.sqs.send_message(QueueUrl=first, MessageBody=what)
 
 
-@pytest.fixture(params=["upload", "tell", "post"])
+@pytest.fixture(params=["upload", "notify", "post"])
 def way(request: pytest.FixtureRequest, place: Place) -> tuple[Send, str, str]:
     """How a message is sent, and which messages and resources these are."""
     send: Send = request.getfixturevalue(request.param)
     return {
         "upload": (send, "notification:*", f"arn:aws:s3:::{place.name}/*"),
-        "tell": (send, f"event:{place.name}", "*"),
+        "notify": (send, f"event:{place.name}", "*"),
         "post": (send, f"delivery:{place.name}", "*"),
     }[request.param]
 
@@ -97,9 +97,11 @@ def come(inbox: Inbox, number: int, eventually: Eventually) -> list[str]:
 def _about(body: str) -> str:
     if not body.startswith("{"):
         return body
-    said = json.loads(body)
+    message = json.loads(body)
     return str(
-        said["Records"][0]["s3"]["object"]["key"] if "Records" in said else said["detail"]["key"]
+        message["Records"][0]["s3"]["object"]["key"]
+        if "Records" in message
+        else message["detail"]["key"]
     )
 
 
@@ -123,7 +125,7 @@ def test_a_message_is_late(
     assert time.monotonic() - began >= 2
 
 
-@pytest.mark.parametrize("way", ["upload", "tell"], indirect=True)
+@pytest.mark.parametrize("way", ["upload", "notify"], indirect=True)
 def test_a_message_is_lost_and_the_next_is_not(
     way: tuple[Send, str, str], faults: Faults, inbox: Inbox, eventually: Eventually
 ) -> None:
@@ -145,7 +147,7 @@ def test_a_delivery_that_is_lost_comes_back_to_the_function(
     assert faults.struck(number) == 1
 
 
-@pytest.mark.parametrize("way", ["upload", "tell"], indirect=True)
+@pytest.mark.parametrize("way", ["upload", "notify"], indirect=True)
 def test_a_message_is_overtaken_by_the_next_one(
     way: tuple[Send, str, str], faults: Faults, inbox: Inbox, eventually: Eventually
 ) -> None:
@@ -158,10 +160,10 @@ def test_a_message_is_overtaken_by_the_next_one(
 
 
 def test_a_message_that_nothing_overtakes_comes_all_the_same(
-    tell: Send, place: Place, faults: Faults, inbox: Inbox, eventually: Eventually
+    notify: Send, place: Place, faults: Faults, inbox: Inbox, eventually: Eventually
 ) -> None:
     faults.set("reorder", f"event:{place.name}", times=1, seconds=1)
-    tell("a")
+    notify("a")
     assert come(inbox, 1, eventually) == ["a"]
 
 
@@ -174,8 +176,8 @@ def test_what_s3_sends_when_it_is_configured_is_a_notification_too(
     place.aws.client("s3").put_bucket_notification_configuration(
         Bucket=place.name, NotificationConfiguration={"QueueConfigurations": [rule]}
     )
-    told = [json.loads(body)["Event"] for body in take(inbox, 2, eventually)]
-    assert told == ["s3:TestEvent", "s3:TestEvent"]
+    reported = [json.loads(body)["Event"] for body in take(inbox, 2, eventually)]
+    assert reported == ["s3:TestEvent", "s3:TestEvent"]
 
 
 def test_messages_of_a_queue_are_delivered_in_another_order(
