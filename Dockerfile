@@ -1,4 +1,4 @@
-# The operator and nothing else: `make image`, or `docker build .`
+# Image with only the operator. Build it with `make image` or `docker build .`
 ARG BASE=python:3.11-slim
 
 FROM ${BASE} AS build
@@ -10,7 +10,7 @@ RUN python -m venv --without-pip /opt/dataflowxpress \
  && /opt/build/bin/python -m pip install --no-cache-dir --no-deps --require-hashes -r image/build.lock \
  && $PIP install --no-cache-dir --no-compile --no-deps --require-hashes -r image/requirements.lock
 COPY . .
-# Nothing here comes from an index: what is not in the lock would be missing, and `pip check` says so.
+# This step uses no package index. `pip check` fails if the lock file lacks a package.
 RUN /opt/build/bin/python -m pip wheel --no-deps --no-index --no-build-isolation --wheel-dir /tmp/wheel . \
  && $PIP install --no-compile --no-deps --no-index /tmp/wheel/*.whl \
  && $PIP check \

@@ -1,4 +1,4 @@
-# `make help` lists what is here. Everything sets itself up in $(VENV).
+# `make help` lists the targets. Each target installs what it needs in $(VENV).
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -7,19 +7,21 @@ SETUP := $(VENV)/.ready
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
   --custom-compile-command 'make lock'
 
-OURS := --no-emit-package dataflowxpress --no-emit-package dataflowxpress-sandbox
+PROJECT := --no-emit-package dataflowxpress --no-emit-package dataflowxpress-sandbox
 
 WORKERS ?= 2
+# Pages that follow the prose rules in styles/.
+PROSE := README.md CONTRIBUTING.md docs
 IMAGE ?= dataflowxpress:0.1.0
 BUILD ?= docker build
 
 .DEFAULT_GOAL := help
-.PHONY: bench-scale bench-fleet help setup demo test check fmt crd iam reasons lock clean walks argocd argocd-testdata dashboard e2e-argocd e2e-observability e2e-node chart image
+.PHONY: bench-scale bench-fleet help setup demo test test-all check fmt crd iam reasons lock clean walks argocd argocd-testdata dashboard e2e-argocd e2e-observability e2e-node chart image
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(SETUP) ## make the virtual environment from the lock file
+setup: $(SETUP) ## create the virtual environment from the lock file
 
 $(SETUP): requirements.lock pyproject.toml sandbox/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
@@ -29,28 +31,29 @@ $(SETUP): requirements.lock pyproject.toml sandbox/pyproject.toml
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable . --editable sandbox
 	@touch $@
 
-demo: $(SETUP) ## the main job, on a sandbox of this machine (KEEP=1: leave it running)
+demo: $(SETUP) ## run the demo on a local sandbox (KEEP=1: leave the sandbox running)
 	@$(BIN)/dataflowxpress demo $(if $(KEEP),--keep)
 
-lock: ## bring requirements.lock up to date with pyproject.toml
+lock: ## update the lock files from pyproject.toml
 	@test -x $(UV) || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
-	@$(LOCK) --extra otel --group dev pyproject.toml sandbox/pyproject.toml $(OURS) --output-file requirements.lock
+	@$(LOCK) --extra otel --group dev pyproject.toml sandbox/pyproject.toml $(PROJECT) --output-file requirements.lock
 	@$(LOCK) --extra otel --constraint requirements.lock pyproject.toml --output-file image/requirements.lock
+	@$(LOCK) --no-deps tools/helm4/requirements.in --output-file tools/helm4/requirements.lock
 	@$(LOCK) --group build --constraint requirements.lock --output-file image/build.lock
 
-fmt: $(SETUP) ## format and apply safe lint fixes
+fmt: $(SETUP) ## format the code and apply safe lint fixes
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-crd: $(SETUP) ## generate crds/datapipelines.yaml and the chart's copy from the spec
+crd: $(SETUP) ## generate crds/datapipelines.yaml and the chart's copy from the models
 	@mkdir -p build && $(BIN)/dataflowxpress crd > build/crd.yaml
 	@cp build/crd.yaml crds/datapipelines.yaml
 	@mv build/crd.yaml charts/dataflowxpress/files/datapipelines.yaml
 
-argocd: $(SETUP) ## generate Argo CD's settings from argocd/resource_customizations
+argocd: $(SETUP) ## generate the Argo CD settings from argocd/resource_customizations
 	@$(BIN)/python tools/argocd.py
 
-argocd-testdata: $(SETUP) ## take the testdata of Argo CD's health checks from a sandbox
+argocd-testdata: $(SETUP) ## capture testdata for the Argo CD health checks on a sandbox
 	@$(BIN)/python -m tests.argocd.capture
 
 iam: $(SETUP) ## generate docs/iam/operator.json from aws/operator_policy.py
@@ -59,13 +62,13 @@ iam: $(SETUP) ## generate docs/iam/operator.json from aws/operator_policy.py
 reasons: $(SETUP) ## generate docs/reasons.md from api/reasons.py
 	@mkdir -p build && $(BIN)/dataflowxpress explain > build/reasons.md && mv build/reasons.md docs/
 
-dashboard: $(SETUP) ## generate Grafana's dashboard
+dashboard: $(SETUP) ## generate the Grafana dashboard
 	@$(BIN)/python tools/dashboard.py
 
-chart: $(SETUP) ## generate the README of the chart's values
-	@$$($(BIN)/python tools/tool.py helm-docs) --chart-search-root charts/dataflowxpress --log-level warning
+chart: $(SETUP) ## generate the chart's README from its values
+	@$$($(BIN)/python -m tools.tool helm-docs) --chart-search-root charts/dataflowxpress --log-level warning
 
-image: $(SETUP) ## build the operator's image, checked, with its bill of materials in dist/ (IMAGE=..., BUILD="buildah bud")
+image: $(SETUP) ## check and build the image, with a bill of materials in dist/ (IMAGE=..., BUILD="buildah bud")
 	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/python -m pytest -q tests/image
 	@$(UV) venv --quiet --clear build/image
@@ -75,38 +78,46 @@ image: $(SETUP) ## build the operator's image, checked, with its bill of materia
 	  --output-file dist/sbom.cdx.json build/image/bin/python
 	@$(BUILD) --tag $(IMAGE) --build-arg REVISION=$$(git rev-parse HEAD) .
 
-check: $(SETUP) ## lint, format, types, unit tests: seconds
+check: $(SETUP) ## run linters, format, type and prose checks, and unit tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy operator sandbox tests lambdas glue image tools
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python tools/prose.py $(PROSE)
 	@$(BIN)/python -m pytest -q tests/unit
 
 .PHONY: chaos
-chaos: $(SETUP) ## random uploads under random faults (SEED=1 SEEDS=1 UPLOADS=60, LANES=4 at once)
+chaos: $(SETUP) ## test random uploads under random faults (SEED=1 SEEDS=1 UPLOADS=60 LANES=4)
 	@CHAOS_SEED=$(SEED) CHAOS_SEEDS=$(SEEDS) CHAOS_UPLOADS=$(or $(UPLOADS),60) CHAOS_LANES=$(LANES) $(BIN)/python -m pytest -q tests/chaos/test_chaos.py
 
-test: check ## everything: unit, contract, Lambdas, Glue on Spark, end to end (WORKERS=2 at once)
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder tests \
-	  --ignore tests/unit --ignore tests/argocd --ignore tests/observability
+# pytest prints what it deselects and skips, and why it skips.
+PARALLEL = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+EXTERNAL := tests/argocd tests/node tests/observability
 
-walks: $(SETUP) ## every call interrupted, 10,000 objects deleted: what `make test` takes a sample of
+test: check ## run unit, contract, Lambda, Spark and end-to-end tests in ten minutes (WORKERS=2)
+	@$(PARALLEL) -m "not extended" tests --ignore tests/unit $(EXTERNAL:%=--ignore %)
+
+test-all: check ## run all tests in an hour or more: those of `make test`, longer ones, real Argo CD, node and Prometheus
+	@WALK=all $(PARALLEL) tests --ignore tests/unit $(EXTERNAL:%=--ignore %)
+	@$(BIN)/python -m pytest -p no:randomly $(EXTERNAL)
+
+walks: $(SETUP) ## interrupt every call, delete 10,000 objects; `make test` runs a sample
 	@WALK=all $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal tests/walks
 
-e2e-argocd: $(SETUP) ## the GitOps life on a real Argo CD (DATAFLOWXPRESS_ARGOCD: the command that runs one)
+e2e-argocd: $(SETUP) ## test GitOps on a real Argo CD (DATAFLOWXPRESS_ARGOCD: command that runs it)
 	@$(BIN)/python -m pytest -p no:randomly tests/argocd
 
-e2e-observability: $(SETUP) ## each alert and each query of the dashboard, on a real Prometheus
+e2e-observability: $(SETUP) ## test each alert and dashboard query on a real Prometheus
 	@$(BIN)/python -m pytest -p no:randomly tests/observability
 
-e2e-node: $(SETUP) ## the chart's life on a real node (DATAFLOWXPRESS_NODE: the command that runs one)
+e2e-node: $(SETUP) ## test the chart on a real node (DATAFLOWXPRESS_NODE: command that runs it)
 	@$(BIN)/python -m pytest -p no:randomly -s tests/node
 
-bench-scale: $(SETUP) ## many objects, a large one, a long history (WHAT="many large history")
+bench-scale: $(SETUP) ## measure many objects, a large object, a long history (WHAT="many large history")
 	@$(BIN)/python -m tests.bench.scale $(or $(WHAT),many large history)
 
-bench-fleet: $(SETUP) ## what many pipelines cost an operator (PIPELINES=200 PAUSED=800)
+bench-fleet: $(SETUP) ## measure an operator with many pipelines (PIPELINES=200 PAUSED=800)
 	@$(BIN)/python -m tests.bench.fleet --pipelines $(or $(PIPELINES),200) --paused $(or $(PAUSED),800)
 
-clean: ## remove what setup made
+clean: ## remove the virtual environment and build output
 	rm -rf $(VENV) dist build

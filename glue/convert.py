@@ -1,6 +1,6 @@
-"""Convert: brings every uploaded object into Parquet, once, and its rows into the catalog.
+"""Convert: converts each uploaded object to Parquet once and publishes its rows in the catalog.
 
-The script of the job. What it does is in the package `dataflow`, which travels beside it as
+This is the script of the job. Its modules are in the package `dataflow`, which the job gets with
 `--extra-py-files`.
 """
 
@@ -13,7 +13,7 @@ from dataflow.run import Run
 
 
 def main(argv: list[str]) -> None:
-    """Convert everything that is pending."""
+    """Convert all pending objects."""
     names = Options.names_in(argv)
     arguments = getResolvedOptions(argv, ["JOB_NAME", *names])
     options = Options(**{name: arguments[name] for name in names})

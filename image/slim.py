@@ -1,4 +1,4 @@
-"""Slim: takes out of the installation that runs it what the operator never opens."""
+"""Slim: removes files that the operator does not use from the Python installation."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from pathlib import Path
 import botocore
 import kubernetes
 
-import dataflowxpress.aws.resources  # noqa: F401 - its import makes the kinds known
+import dataflowxpress.aws.resources  # noqa: F401 - the import registers the kinds
 from dataflowxpress.aws.observer import TAGGING
 from dataflowxpress.planning.resource import Resource
 
-_IDENTITY = {"sts", "sso", "sso-oidc", "signin"}  # what credentials are had from
-_ASYNC = Path(kubernetes.__file__).parent / "aio"  # a second client, of the same size
+_IDENTITY = {"sts", "sso", "sso-oidc", "signin"}  # services that provide credentials
+_ASYNC = Path(kubernetes.__file__).parent / "aio"  # an unused asynchronous client of the same size
 
 
 def main() -> None:
-    """Remove the descriptions of services that are never called, and clients that are not used."""
+    """Remove the models of unused AWS services and the asynchronous Kubernetes client."""
     services = {kind.service for kind in Resource.kinds.values()} | {TAGGING} | _IDENTITY
     data = Path(botocore.__file__).parent / "data"
     for service in (each for each in data.iterdir() if each.is_dir()):

@@ -1,4 +1,4 @@
-"""Batch: one start for a batch of queue messages, and the messages that have to come back."""
+"""Batch: starts a crawl or run once per batch of queue messages, and returns unprocessed ones."""
 
 import json
 import sys
@@ -12,11 +12,11 @@ from botocore.exceptions import ClientError
 
 Json = dict[str, Any]
 
-CALL_ENTRIES = 10  # what one ChangeMessageVisibilityBatch takes
+CALL_ENTRIES = 10  # the limit of ChangeMessageVisibilityBatch
 
 
 def is_recovery(body: Json) -> bool:
-    """Whether the operator sent this message because it saw work left over: "look now"."""
+    """Return whether the operator sent this message to recover unfinished work."""
     return body.get("source") == "dataflowxpress"
 
 
@@ -28,29 +28,30 @@ def start_once(
     busy: str,
     retry_seconds: int,
 ) -> Json:
-    """Call `start` once if any message wants it; return what Lambda expects of a batch.
+    """Call `start` once if any message requires it; return a partial batch response.
 
-    `is_wanted` judges a message's decoded body and raises when it cannot understand it; `busy` is
-    the error code that says something runs already, and may have passed what is new. Whatever was
-    not done comes back after `retry_seconds`, and redriving decides what is dead.
+    `is_wanted` returns whether a decoded body requires a start, and raises if the body is invalid.
+    `busy` is the error code for a crawl or run in progress, which may have missed new objects.
+    Messages that were not processed are visible again after `retry_seconds`; the queue's redrive
+    policy limits the attempts.
     """
     records = event["Records"]
-    wanted, strange = [], []
+    wanted, invalid = [], []
     for record in records:
         try:
             if is_wanted(json.loads(record["body"])):
                 wanted.append(record)
         except (ValueError, KeyError, TypeError, AttributeError):
-            log("error", "message not understood", id=record["messageId"], body=record["body"])
-            strange.append(record)
-    back = strange + (wanted if wanted and not _started(start, busy) else [])
-    log("info", "batch done", messages=len(records), wanted=len(wanted), back=len(back))
-    return_after(retry_seconds, back)
-    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in back]}
+            log("error", "invalid message", id=record["messageId"], body=record["body"])
+            invalid.append(record)
+    returned = invalid + (wanted if wanted and not _started(start, busy) else [])
+    log("info", "batch done", messages=len(records), wanted=len(wanted), returned=len(returned))
+    return_after(retry_seconds, returned)
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in returned]}
 
 
 def log(level: str, message: str, **fields: Any) -> None:
-    """Write one line of JSON; an error brings the traceback of what is being handled, if any."""
+    """Write one line of JSON; errors include the traceback of the handled exception, if any."""
     line = {"level": level, "message": message, **fields}
     if level == "error" and sys.exc_info()[0]:
         line["exception"] = traceback.format_exc()
@@ -66,32 +67,32 @@ def _started(start: Callable[[], Any], busy: str) -> bool:
         else:
             log("error", "start failed")
         return False
-    except Exception:  # noqa: BLE001 - whatever it was, the messages must come back soon
+    except Exception:  # noqa: BLE001 - after any error, the messages must return soon
         log("error", "start failed")
         return False
     return True
 
 
 def return_after(seconds: int, records: list[Json]) -> None:
-    """Let the messages come back after `seconds` instead of the queue's full visibility timeout."""
+    """Make messages visible again after `seconds`, not after the queue's visibility timeout."""
     for first in range(0, len(records), CALL_ENTRIES):
-        _hide(seconds, records[first : first + CALL_ENTRIES])
+        _change_visibility(seconds, records[first : first + CALL_ENTRIES])
 
 
-def _hide(seconds: int, records: list[Json]) -> None:
+def _change_visibility(seconds: int, records: list[Json]) -> None:
     entries = [
         {"Id": str(number), "ReceiptHandle": record["receiptHandle"], "VisibilityTimeout": seconds}
         for number, record in enumerate(records)
     ]
     try:
-        answer = _sqs().change_message_visibility_batch(
+        response = _sqs().change_message_visibility_batch(
             QueueUrl=_queue_url(records[0]["eventSourceARN"]), Entries=entries
         )
-    except Exception:  # noqa: BLE001 - they come back all the same, only later
-        log("error", "messages come back late")
+    except Exception:  # noqa: BLE001 - the messages return anyway, only later
+        log("error", "messages return late")
         return
-    if answer.get("Failed"):
-        log("error", "messages come back late", failed=answer["Failed"])
+    if response.get("Failed"):
+        log("error", "messages return late", failed=response["Failed"])
 
 
 def _queue_url(arn: str) -> str:

@@ -1,4 +1,4 @@
-"""Settings: Argo CD's ConfigMap argocd-cm and its chart's values, made of the Lua files beside."""
+"""Argo CD settings: argocd-cm and chart values, generated from the Lua files in argocd/."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HEADER = "# Generated from resource_customizations/ by `make argocd`; do not edi
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes a script as it reads, line by line."""
+    """Writes multi-line strings as literal blocks."""
 
 
 _Dumper.add_representer(
@@ -41,7 +41,7 @@ def customizations() -> dict[str, str]:
 
 
 def config_map() -> str:
-    """Return a patch for argocd-cm, which may also be applied as it is."""
+    """Return a patch for argocd-cm; it can also be applied as a manifest."""
     return HEADER + _yaml(
         {
             "apiVersion": "v1",

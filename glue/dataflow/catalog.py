@@ -1,4 +1,4 @@
-"""Catalog: the crawler's tables, and the Parquet tables that follow the manifests."""
+"""Catalog: reads the crawler's tables and maintains the Parquet tables."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-BATCH = 100  # what one call creates or updates
+BATCH = 100  # partitions in one call
 OWNER = "dataflowxpress.io/pipeline"
 PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
 
 
 class Catalog:
-    """The Glue database: the crawler's tables, and the Parquet tables that follow the manifests."""
+    """The Glue database with the crawler's tables and the Parquet tables of the manifests."""
 
     def __init__(self, options: Options) -> None:
         self.options, self.database = options, options.database
         self.glue = boto3.client("glue", config=CALLS)
 
     def tables(self) -> list[Table]:
-        """Return the tables that cover the source prefix or a part of it."""
+        """Return the crawler's tables under the source prefix."""
         pages = self.glue.get_paginator("get_tables").paginate(DatabaseName=self.database)
         listed = (table for page in pages for table in page["TableList"])
         read = (self._table(table) for table in listed)
@@ -55,35 +55,35 @@ class Catalog:
         return Table(table["Name"], key, columns, tuple(column["Name"] for column in in_path))
 
     def publish(self, table: Table, directories: Iterable[str]) -> None:
-        """Make the Parquet table show these directories and no others.
+        """Make exactly these directories the partitions of the Parquet table.
 
-        An object's partition keeps its values (AWS does not let them change) and moves from the
-        old directory to the new one, so that readers see the old rows or the new ones.
+        The partition of an object keeps its values, which AWS cannot change. Its location changes
+        from the old directory to the new one, so a query reads either the old or the new rows.
         """
         name = f"{table.name}_parquet"
         storage, keys = self._describe(table)
         self._ensure_table(name, storage, keys, table)
-        want = {partition_values(each): self.options.url(each) for each in directories}
-        have = self._partitions(name)
+        desired = {partition_values(each): self.options.url(each) for each in directories}
+        existing = self._partitions(name)
         inputs = {
             values: {"Values": list(values), "StorageDescriptor": {**storage, "Location": location}}
-            for values, location in want.items()
+            for values, location in desired.items()
         }
         self._batches(
             "batch_create_partition",
             name,
-            PartitionInputList=[inputs[values] for values in want if values not in have],
+            PartitionInputList=[inputs[values] for values in desired if values not in existing],
         )
         self._batches(
             "batch_update_partition",
             name,
             Entries=[
                 {"PartitionValueList": list(values), "PartitionInput": inputs[values]}
-                for values in want
-                if values in have and have[values] != want[values]
+                for values in desired
+                if values in existing and existing[values] != desired[values]
             ],
         )
-        for values in have.keys() - want.keys():
+        for values in existing.keys() - desired.keys():
             self.glue.delete_partition(
                 DatabaseName=self.database, TableName=name, PartitionValues=list(values)
             )
@@ -91,7 +91,8 @@ class Catalog:
     def _describe(self, table: Table) -> tuple[Json, list[Json]]:
         missing = [name for name in self.options.partitions if name not in table.columns]
         if missing:
-            raise ValueError(f"partitionBy names no column of {table.name}: {', '.join(missing)}")
+            names = ", ".join(missing)
+            raise ValueError(f"target.partitionBy: table {table.name} has no columns {names}")
         columns = [
             {"Name": name, "Type": kind}
             for name, kind in table.columns.items()
@@ -109,7 +110,7 @@ class Catalog:
         }, keys
 
     def _ensure_table(self, name: str, storage: Json, keys: list[Json], source: Table) -> None:
-        wanted = {
+        table_input = {
             "Name": name,
             "Description": f"The rows of {source.name}, converted by {self.options.pipeline}",
             "TableType": "EXTERNAL_TABLE",
@@ -124,17 +125,20 @@ class Catalog:
         try:
             found = self.glue.get_table(DatabaseName=self.database, Name=name)["Table"]
         except self.glue.exceptions.EntityNotFoundException:
-            self.glue.create_table(DatabaseName=self.database, TableInput=wanted)
+            self.glue.create_table(DatabaseName=self.database, TableInput=table_input)
             return
         owner = found.get("Parameters", {}).get(OWNER)
         if owner != self.options.pipeline:
-            raise RuntimeError(f"table {name} is there already, and is not this pipeline's")
+            raise RuntimeError(
+                f"table {name} exists and does not belong to this pipeline:"
+                " delete it or change catalog.tablePrefix"
+            )
         if [key["Name"] for key in found["PartitionKeys"]] != [key["Name"] for key in keys]:
-            # A table's partition keys cannot change; its rows are found again by the manifests.
+            # Partition keys cannot change; the manifests still list all rows of the new table.
             self.glue.delete_table(DatabaseName=self.database, Name=name)
-            self.glue.create_table(DatabaseName=self.database, TableInput=wanted)
+            self.glue.create_table(DatabaseName=self.database, TableInput=table_input)
         elif any(found["StorageDescriptor"].get(each) != storage[each] for each in storage):
-            self.glue.update_table(DatabaseName=self.database, TableInput=wanted)
+            self.glue.update_table(DatabaseName=self.database, TableInput=table_input)
 
     def _partitions(self, name: str) -> dict[tuple[str, ...], str]:
         pages = self.glue.get_paginator("get_partitions").paginate(
@@ -147,12 +151,12 @@ class Catalog:
         }
 
     def _batches(self, operation: str, name: str, **entries: list[Json]) -> None:
-        [(parameter, all_of_them)] = entries.items()
-        for first in range(0, len(all_of_them), BATCH):
-            answer = getattr(self.glue, operation)(
+        [(parameter, items)] = entries.items()
+        for first in range(0, len(items), BATCH):
+            response = getattr(self.glue, operation)(
                 DatabaseName=self.database,
                 TableName=name,
-                **{parameter: all_of_them[first : first + BATCH]},
+                **{parameter: items[first : first + BATCH]},
             )
-            if answer.get("Errors"):
-                raise RuntimeError(f"{operation} of {name}: {answer['Errors'][:3]}")
+            if response.get("Errors"):
+                raise RuntimeError(f"{operation} of table {name} failed: {response['Errors'][:3]}")

@@ -1,4 +1,4 @@
-"""Conversion: pending objects into Parquet, in as few Spark reads as their headers allow."""
+"""Conversion: converts pending objects to Parquet with as few Spark reads as possible."""
 
 from __future__ import annotations
 
@@ -15,13 +15,21 @@ from py4j.protocol import Py4JJavaError
 from pyspark import StorageLevel
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F  # noqa: N812 - as all the world calls it
+from pyspark.sql import functions as F  # noqa: N812 - the usual name
 
 from dataflow.grouping import Group, Grouping
 from dataflow.layout import OBJECT, directory_name, write_layout_of
 from dataflow.manifest import entry_of
 from dataflow.readers import csv_rows, is_line_by_line, json_rows, parquet_rows, read_parquet
-from dataflow.rows import OURS, Count, counted, located, raw_text, rejects, validated
+from dataflow.rows import (
+    INTERNAL_COLUMNS,
+    Count,
+    counted,
+    raw_text,
+    rejects,
+    validated,
+    with_objects,
+)
 from dataflow.sources import (
     Deferred,
     Object,
@@ -47,18 +55,18 @@ SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.caseSensitive": "false",
     "spark.sql.mapKeyDedupPolicy": "LAST_WIN",
-    # Dates before 1582 are written as they are.
+    # Write dates before 1582 unchanged.
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
     "spark.sql.parquet.int96RebaseModeInWrite": "CORRECTED",
-    # What goes while it is read is seen when the source is listed again.
+    # The next listing of the source detects objects deleted during a read.
     "spark.sql.files.ignoreMissingFiles": "true",
-    # A task for each of 10,000 paths would take longer than reading them.
+    # One task for each of 10,000 paths would take longer than reading them.
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "64",
-    # A task writes its objects side by side, and sorts only when there are many.
+    # A task keeps one writer open for each object, and sorts only above this number.
     "spark.sql.maxConcurrentOutputFileWriters": "64",
     "spark.sql.optimizer.plannedWrite.enabled": "false",
 }
-UNREADABLE = (  # what Spark says of objects that no retry makes readable
+UNREADABLE = (  # errors of Spark that are permanent for an object
     "TextParsingException",
     "is not a Parquet file",
     "ParquetDecodingException",
@@ -69,7 +77,7 @@ UNREADABLE = (  # what Spark says of objects that no retry makes readable
 
 
 class Conversion:
-    """What a run does to its pending objects."""
+    """The conversion of a run's pending objects."""
 
     def __init__(self, options: Options, run: str, store: Store) -> None:
         self.options, self.run, self.store = options, run, store
@@ -77,16 +85,16 @@ class Conversion:
 
     @cached_property
     def spark(self) -> SparkSession:
-        """The session, started when there is something to convert."""
+        """The Spark session, started at the first conversion."""
         spark = SparkSession.builder.getOrCreate()
         for name, value in SETTINGS.items():
             spark.conf.set(name, value)
         return spark
 
     def convert(self, pending: list[Object], tables: dict[str, Table], number: int) -> list[Json]:
-        """Return an entry for each object: what was written, or `deferred` with a reason.
+        """Return an entry for each object: the written rows, or `deferred` with the reason.
 
-        What was written counts when the manifest `number` names it.
+        Written rows are valid only after manifest `number`, which contains the entry, is committed.
         """
         grouped = Grouping(self.options, self.store, tables).of(pending)
         entries = [entry_of(obj, skip_reason) for obj, skip_reason in grouped.skip_reasons]
@@ -95,9 +103,9 @@ class Conversion:
         return entries
 
     def _convert(self, group: Group, number: int) -> list[Json]:
-        """Convert a group; if an object spoils it, halve it until that one is alone."""
+        """Convert a group; if the read fails, halve it until the failing object is alone."""
         try:
-            with _naming_what_no_retry_helps():
+            with _permanent_errors_as_skip_reasons():
                 return self._write(group, f"{number:010d}-{uuid.uuid4().hex[:8]}")
         except SkipReason as skip_reason:
             if len(group.objects) == 1:
@@ -115,34 +123,34 @@ class Conversion:
         rows = self._rows(group, attempt).persist(StorageLevel.DISK_ONLY)
         try:
             counts, offsets = counted(rows)
-            waiting = [name for name, count in counts.items() if count.unknown]
-            sure = rows.where(~F.col(OBJECT).isin(waiting)) if waiting else rows
+            deferred = [name for name, count in counts.items() if count.unknown]
+            complete = rows.where(~F.col(OBJECT).isin(deferred)) if deferred else rows
             if any(count.read > count.rejected for count in counts.values()):
-                self._write_parquet(sure, target)
+                self._write_parquet(complete, target)
             if offsets:
-                self._write_rejected(rejects(self.spark, sure, offsets))
+                self._write_rejected(rejects(self.spark, complete, offsets))
         finally:
             rows.unpersist()
-        leaves = self.store.leaves(f"{target}{OBJECT}={attempt}-")
+        partitions = self.store.partitions(f"{target}{OBJECT}={attempt}-")
         entries = []
         for obj in group.objects:
             name = directory_name(attempt, obj)
-            directories = leaves.get(f"{target}{OBJECT}={name}/", [])
+            directories = partitions.get(f"{target}{OBJECT}={name}/", [])
             entries.append(self._written(obj, group.table, counts.pop(name, None), directories))
         if counts:
-            raise RuntimeError(f"rows of objects nobody asked for: {list(counts)[:3]}")
+            raise RuntimeError(f"Spark returned rows of unexpected objects: {list(counts)[:3]}")
         return entries
 
     def _rows(self, group: Group, attempt: str) -> DataFrame:
-        """Return the judged rows of a group."""
+        """Return the validated rows of a group."""
         urls = [self.options.url(obj.key) for obj in group.objects]
         rows, columns = self._read(group, urls)
-        spelled = {unquote(path): path for path in rows.inputFiles()}
-        if len(spelled) < len(urls):
+        paths = {unquote(path): path for path in rows.inputFiles()}
+        if len(paths) < len(urls):
             raise Deferred("Spark does not find the object")
-        places = [
+        objects = [
             {
-                "path": spelled[url],
+                "path": paths[url],
                 OBJECT: directory_name(attempt, obj),
                 "dfx_key": obj.key,
                 "dfx_values": path_values(obj.key, group.table),
@@ -154,9 +162,9 @@ class Conversion:
             name: f"dfx_values[{position}]"
             for position, name in enumerate(group.table.path_columns)
         }
-        placed = located(self.spark, rows, places)
+        joined = with_objects(self.spark, rows, objects)
         raw = raw_text(columns, self.options)
-        return validated(placed, {**in_file, **in_path}, group.table.columns, raw)
+        return validated(joined, {**in_file, **in_path}, group.table.columns, raw)
 
     def _read(self, group: Group, urls: list[str]) -> tuple[DataFrame, tuple[str, ...]]:
         if self.options.source_format == "csv":
@@ -172,7 +180,7 @@ class Conversion:
     def _write_parquet(self, rows: DataFrame, target: str) -> None:
         (
             rows.where("dfx_reason IS NULL")
-            .drop(*OURS)
+            .drop(*INTERNAL_COLUMNS)
             .write.mode("append")
             .partitionBy(OBJECT, *self.options.partitions)
             .option("compression", self.options.compression)
@@ -190,15 +198,17 @@ class Conversion:
     def _written(
         self, obj: Object, table: Table, count: Count | None, directories: list[str]
     ) -> Json:
-        """Return the entry of an object that was read; Spark counts no object without rows."""
+        """Return the entry of an object that was read; *count* is None if it has no rows."""
         if count is None:
-            return entry_of(obj, Unreadable("no rows"), table=table.name)
+            return entry_of(obj, Unreadable("the object has no rows"), table=table.name)
         if count.unknown:
             names = ", ".join(sorted(count.unknown))[:500]
-            return entry_of(obj, Deferred(f"the catalog does not know a column yet: {names}"))
+            return entry_of(
+                obj, Deferred(f"the catalog table does not have these columns yet: {names}")
+            )
         rows = count.read - count.rejected
         if bool(rows) != bool(directories):
-            raise RuntimeError(f"{obj.key}: {rows} rows, but {len(directories)} directories")
+            raise RuntimeError(f"{obj.key}: {rows} rows in {len(directories)} directories")
         return {
             **entry_of(obj, table=table.name),
             "read": count.read,
@@ -217,15 +227,15 @@ class Conversion:
 
 
 @contextmanager
-def _naming_what_no_retry_helps() -> Iterator[None]:
+def _permanent_errors_as_skip_reasons() -> Iterator[None]:
     try:
         yield
     except (Py4JJavaError, PySparkException) as error:
         text = str(error)
         if "PATH_NOT_FOUND" in text:
-            raise Deferred("the object is gone") from error
-        for sign in UNREADABLE:
-            if sign in text:
-                line = next(line for line in text.splitlines() if sign in line)
-                raise Unreadable(f"Spark cannot read it: {line.strip()[:300]}") from error
+            raise Deferred("the object no longer exists") from error
+        for marker in UNREADABLE:
+            if marker in text:
+                line = next(line for line in text.splitlines() if marker in line)
+                raise Unreadable(f"Spark cannot read the object: {line.strip()[:300]}") from error
         raise

@@ -1,4 +1,4 @@
-"""Grouping: pending objects in groups that one Spark read takes together."""
+"""Grouping: combines pending objects into groups that Spark can read together."""
 
 from __future__ import annotations
 
@@ -26,35 +26,35 @@ if TYPE_CHECKING:
 
     from dataflow.options import Options
 
-HEAD_BYTES = (64 * 1024, 1024 * 1024)  # what is read of an object to find its header
+HEAD_BYTES = (64 * 1024, 1024 * 1024)  # of an object to read for its header
 
 
 @dataclass(frozen=True)
 class Group:
-    """Objects of one table, with one header."""
+    """Objects of one table with the same header."""
 
     table: Table
     header: tuple[str, ...]
     objects: tuple[Object, ...]
-    is_large: bool = False  # a single object that is worth more than one task
+    is_large: bool = False  # a single object that several tasks can read
 
 
 class Grouped(NamedTuple):
-    """What can be read, and why the others cannot."""
+    """The readable groups, and the reasons for skipping the other objects."""
 
     groups: list[Group]
     skip_reasons: list[tuple[Object, SkipReason]]
 
 
 class Grouping:
-    """Looks at the first bytes of objects, many at a time."""
+    """Reads the first bytes of many objects in parallel."""
 
     def __init__(self, options: Options, store: Store, tables: dict[str, Table]) -> None:
         self.options, self.store, self.tables = options, store, tables
 
     def of(self, objects: Iterable[Object]) -> Grouped:
-        """Return objects grouped; what no read may mix stands apart."""
-        alike: dict[tuple[str, tuple[str, ...], str], list[Object]] = defaultdict(list)
+        """Return the objects in groups; objects that need a separate read get their own group."""
+        similar: dict[tuple[str, tuple[str, ...], str], list[Object]] = defaultdict(list)
         skip_reasons = []
         objects = [*objects]
         with ThreadPoolExecutor(THREADS) as pool:
@@ -62,26 +62,29 @@ class Grouping:
                 if isinstance(found, SkipReason):
                     skip_reasons.append((obj, found))
                 else:
-                    alike[*found, self._apart(obj)].append(obj)
+                    similar[*found, self._separation(obj)].append(obj)
         groups = [
             Group(self.tables[name], header, tuple(each), is_large=self._is_large(each[0]))
-            for (name, header, _), each in alike.items()
+            for (name, header, _), each in similar.items()
         ]
         return Grouped(groups, skip_reasons)
 
-    def _apart(self, obj: Object) -> str:
-        """Return what keeps an object out of the read of others."""
+    def _separation(self, obj: Object) -> str:
+        """Return a value that differs for objects that one read cannot combine."""
         if self._is_large(obj):
             return obj.key
         return "patterns" if looks_like_pattern(obj.key) else ""
 
     def _is_large(self, obj: Object) -> bool:
-        """Whether it is worth a look if many tasks can read it; JSON and Parquet always can."""
+        """Return whether to check if several tasks can read an object.
+
+        Several tasks can always read JSON and Parquet.
+        """
         is_csv = self.options.source_format == "csv" and self.options.csv_header == "true"
         return is_csv and obj.size >= int(self.options.large_mb) * 1024 * 1024
 
     def _probe(self, obj: Object) -> tuple[str, tuple[str, ...]] | SkipReason:
-        """Return the table and the header of an object, or why it cannot be read now."""
+        """Return the table and the header of an object, or the reason for skipping it."""
         try:
             check_key(obj)
             table = table_of(obj.key, self.tables.values())
@@ -94,14 +97,15 @@ class Grouping:
             return tuple(table.file_columns)
         if self.options.source_format == "parquet":
             if self.store.head(obj, 4) != b"PAR1":
-                raise Unreadable("not Parquet")
+                raise Unreadable("not a Parquet file")
             return ()
         record = self._first_record(obj)
         if self.options.csv_header == "true":
             return columns_of(record, table.file_columns)
         if len(record) > len(table.file_columns):
             raise Deferred(
-                f"{len(record)} columns, the catalog knows {len(table.file_columns)} yet"
+                f"the object has {len(record)} columns,"
+                f" the catalog table has only {len(table.file_columns)} yet"
             )
         return tuple(table.file_columns[: len(record)])
 

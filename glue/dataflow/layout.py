@@ -1,4 +1,4 @@
-"""Layout: where the rows of an object lie, and what the catalog calls them."""
+"""Layout: the directories of an object's rows and their partition values in the catalog."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ OBJECT = "dfx_object"  # the directory and partition that hold one object's rows
 
 
 def write_layout_of(table: Table, options: Options) -> dict[str, Any]:
-    """Return what decides how a table's rows are written."""
+    """Return the target directory, partition columns and types of a table's rows."""
     target = f"{options.target_prefix}{table.name}/"
     return {"target": target, "partition_by": options.partitions, "types": table.columns}
 
 
 def is_current(written: dict[str, Any], wanted: dict[str, Any]) -> bool:
-    """Whether rows written in one form can stay beside rows of another.
+    """Return whether rows with the layout *written* are still valid under the layout *wanted*.
 
-    A column more or less can; a type that has changed, or another directory, cannot.
+    Added and removed columns are compatible; changed types and other directories are not.
     """
-    known = wanted["types"]
-    same_types = all(known.get(name, kind) == kind for name, kind in written["types"].items())
-    same_place = all(written[each] == wanted[each] for each in ("target", "partition_by"))
-    return same_types and same_place
+    types = wanted["types"]
+    same_types = all(types.get(name, kind) == kind for name, kind in written["types"].items())
+    same_target = all(written[each] == wanted[each] for each in ("target", "partition_by"))
+    return same_types and same_target
 
 
 def written_type(catalog_type: str, source_format: str) -> str:
@@ -40,21 +40,21 @@ def written_type(catalog_type: str, source_format: str) -> str:
 
 
 def directory_name(attempt: str, obj: Object) -> str:
-    """Return the value of `dfx_object` for an object: no two attempts of writing it share one."""
+    """Return the value of `dfx_object` for an object, which is unique for each write attempt."""
     return f"{attempt}-{digest(obj.key)}-{re.sub('[^0-9A-Za-z-]', '', obj.etag)}"
 
 
 def top_of(directory: str) -> str:
-    """Return the object's directory that a directory lies in."""
+    """Return the directory of the object that contains *directory*."""
     start = directory.index(f"{OBJECT}=")
     return directory[: directory.index("/", start) + 1]
 
 
 def partition_values(directory: str) -> tuple[str, ...]:
-    """Return a directory's values in the catalog: the key's digest, then the user's columns.
+    """Return a directory's partition values: the digest of the key, then the user's columns.
 
-    AWS lets a partition move to another directory, but never change its values: so the catalog
-    calls an object's rows by its key alone, while the directory also names attempt and content.
+    AWS can change the location of a partition, but not its values. The values therefore depend on
+    the key only, while the name of the directory also depends on the attempt and the content.
     """
     parts = directory[directory.index(f"{OBJECT}=") :].strip("/").split("/")
     name, *values = [unquote(part.partition("=")[2]) for part in parts]

@@ -1,4 +1,4 @@
-"""Manifest: what one commit says, with an entry for each object."""
+"""Manifest: the record of one commit, with an entry for each object."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VERSION = 1
 
 
 def entry_of(obj: Object, skip_reason: SkipReason | None = None, table: str | None = None) -> Json:
-    """Return the entry of an object without rows; of one that waits, only why."""
+    """Return the entry of an object without rows; a deferred object has only a reason."""
     if isinstance(skip_reason, Deferred):
         return {"key": obj.key, "deferred": str(skip_reason)}
     return {
@@ -34,7 +34,7 @@ def entry_of(obj: Object, skip_reason: SkipReason | None = None, table: str | No
     }
 
 
-def manifest_of(  # noqa: PLR0913, PLR0917 - a commit says that much
+def manifest_of(  # noqa: PLR0913, PLR0917 - the fields of a commit
     run: str,
     pipeline: str,
     started: float,
@@ -42,7 +42,7 @@ def manifest_of(  # noqa: PLR0913, PLR0917 - a commit says that much
     write_layouts: Mapping[str, Json],
     waiting: Mapping[str, str],
 ) -> Json:
-    """Return the manifest of what is *done*; *waiting* gives keys and reasons."""
+    """Return the manifest of the entries *done*; *waiting* has the reason for each waiting key."""
     finished = time.time()
     return {
         "version": VERSION,
@@ -62,7 +62,7 @@ def manifest_of(  # noqa: PLR0913, PLR0917 - a commit says that much
         "write_layouts": {
             name: write_layouts[name] for name in {entry["write_layout"] for entry in done} if name
         },
-        "waiting": [{"key": key, "reason": why} for key, why in waiting.items()],
+        "waiting": [{"key": key, "reason": reason} for key, reason in waiting.items()],
     }
 
 

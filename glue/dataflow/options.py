@@ -7,7 +7,7 @@ from dataclasses import MISSING, dataclass, fields
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """The arguments as the operator passes them; those with a default may be missing."""
+    """The arguments that the operator passes; those with a default are optional."""
 
     pipeline: str
     bucket: str
@@ -22,11 +22,11 @@ class Options:
     csv_header: str = "true"
     compression: str = "snappy"
     partition_by: str = ""
-    large_mb: str = "256"  # the size from which on many tasks may read one CSV object
+    large_mb: str = "256"  # from this size on, several tasks can read one CSV object
 
     @classmethod
     def names_in(cls, argv: list[str]) -> list[str]:
-        """Return the arguments to ask Glue for: all required ones, and those that were given."""
+        """Return the names of the required arguments and of those in *argv*."""
         return [
             field.name
             for field in fields(cls)
@@ -35,9 +35,9 @@ class Options:
 
     @property
     def partitions(self) -> list[str]:
-        """The columns that become directories, as the catalog spells them."""
+        """The partition columns, in lowercase like in the catalog."""
         return [name.strip().lower() for name in self.partition_by.split(",") if name.strip()]
 
     def url(self, key: str) -> str:
-        """Return where Spark and the catalog find a key."""
+        """Return the S3 URL of a key."""
         return f"s3://{self.bucket}/{key}"

@@ -1,11 +1,11 @@
-"""Rows: what was read, in the catalog's types, each row judged whether it fits, and counted."""
+"""Rows: cast the rows to the catalog's types, validate and count them."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pyspark.sql import functions as F  # noqa: N812 - as all the world calls it
+from pyspark.sql import functions as F  # noqa: N812 - the usual name
 
 from dataflow.layout import OBJECT
 from dataflow.readers import dialect
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
     from dataflow.options import Options
 
-# What judged rows have beside the table's columns and the object's directory.
-OURS = ("dfx_key", "dfx_block", "dfx_number", "dfx_unknown", "dfx_reason", "dfx_raw")
+# The columns of validated rows besides the table's columns and the object's directory.
+INTERNAL_COLUMNS = ("dfx_key", "dfx_block", "dfx_number", "dfx_unknown", "dfx_reason", "dfx_raw")
 
 
-def located(spark: SparkSession, rows: DataFrame, places: list[dict[str, Any]]) -> DataFrame:
-    """Add what is known of each row's object, by `path`: directory, key, values of the path."""
+def with_objects(spark: SparkSession, rows: DataFrame, objects: list[dict[str, Any]]) -> DataFrame:
+    """Join rows with their *objects* by `path`: directory, key and values of the path columns."""
     kind = f"array<struct<path:string,{OBJECT}:string,dfx_key:string,dfx_values:array<string>>>"
-    known = spark.range(1).select(F.inline(F.from_json(F.lit(json.dumps(places)), kind)))
+    known = spark.range(1).select(F.inline(F.from_json(F.lit(json.dumps(objects)), kind)))
     return rows.join(F.broadcast(known), rows["dfx_path"] == known["path"], "left")
 
 
 def raw_text(columns: Sequence[str], options: Options) -> Column:
-    """Return the text of a row that Spark has taken apart."""
+    """Return the text of a parsed row."""
     values = [F.col(f"c{position}").alias(name) for position, name in enumerate(columns)]
     if options.source_format == "csv":
         return F.to_csv(F.struct(*values), dialect(options))
@@ -39,21 +39,21 @@ def raw_text(columns: Sequence[str], options: Options) -> Column:
 def validated(
     rows: DataFrame, sources: dict[str, str], types: dict[str, str], raw: Column
 ) -> DataFrame:
-    """Give rows the types, and say in `dfx_reason` why a row does not fit, or null.
+    """Cast rows to *types*; `dfx_reason` is the reason for rejecting a row, or null.
 
-    `sources` names the expression behind each column that was read; the others are null.
+    *sources* has the expression of each column that was read; the other columns are null.
     """
     texts = {name for name, kind in rows.dtypes if kind == "string"}
     typed = {
         name: _typed(sources.get(name, "NULL"), kind, is_text=sources.get(name) in texts)
         for name, kind in types.items()
     }
-    skip_reasons = [_misfit(name, sources[name], typed[name], types[name]) for name in sources]
-    said = F.coalesce(F.col("dfx_corrupt"), F.concat_ws("; ", *skip_reasons))
-    reason = F.when(said != "", said)
+    errors = [_cast_error(name, sources[name], typed[name], types[name]) for name in sources]
+    message = F.coalesce(F.col("dfx_corrupt"), F.concat_ws("; ", *errors))
+    reason = F.when(message != "", message)
     return rows.select(
         OBJECT,
-        *OURS[:-2],
+        *INTERNAL_COLUMNS[:-2],
         reason.alias("dfx_reason"),
         F.when(reason.isNotNull(), F.coalesce(F.col("dfx_record"), raw)).alias("dfx_raw"),
         *[column.alias(name) for name, column in typed.items()],
@@ -61,23 +61,23 @@ def validated(
 
 
 class Count(NamedTuple):
-    """What was found in one object, or in a part of one."""
+    """The row counts of one object, or of a part of it."""
 
     read: int
     rejected: int
     example: str | None  # one of the reasons for rejecting a row
-    unknown: frozenset[str]  # columns that were not asked for
+    unknown: frozenset[str]  # columns that were not requested
 
 
 class Counts(NamedTuple):
-    """Counts by object, and what makes a row's number its place among the object's records."""
+    """Counts by object, and the offsets from a row's number to its record number."""
 
     objects: dict[str, Count]
     offsets: list[dict[str, Any]]
 
 
 def counted(rows: DataFrame) -> Counts:
-    """Count judged rows."""
+    """Count validated rows."""
     found = (
         rows.groupBy(OBJECT, "dfx_block")
         .agg(
@@ -106,7 +106,7 @@ def counted(rows: DataFrame) -> Counts:
 
 
 def rejects(spark: SparkSession, rows: DataFrame, offsets: list[dict[str, Any]]) -> DataFrame:
-    """Return the rows that do not fit: object, record (1 comes first), reason, text."""
+    """Return the rejected rows: object, record (the first is 1), reason and raw text."""
     kind = f"array<struct<{OBJECT}:string,dfx_block:bigint,dfx_offset:bigint>>"
     known = spark.range(1).select(F.inline(F.from_json(F.lit(json.dumps(offsets)), kind)))
     return (
@@ -127,13 +127,14 @@ def _typed(source: str, kind: str, *, is_text: bool) -> Column:
     return F.expr(f"try_cast({source} AS {kind})")
 
 
-def _misfit(name: str, source: str, typed: Column, kind: str) -> Column:
+def _cast_error(name: str, source: str, typed: Column, kind: str) -> Column:
     text = F.expr(source).cast("string")
 
-    def skip_reason(what: str) -> Column:
-        return F.concat(F.lit(f"column {name}: '"), F.substring(text, 1, 100), F.lit(f"' {what}"))
+    def error(problem: str) -> Column:
+        value = F.substring(text, 1, 100)
+        return F.concat(F.lit(f"column {name}: '"), value, F.lit(f"' {problem}"))
 
     is_value = F.trim(text) != ""
-    return F.when(is_value & typed.isNull(), skip_reason(f"is no {kind}")).when(
-        text.contains("\ufffd"), skip_reason("is not UTF-8")
+    return F.when(is_value & typed.isNull(), error(f"is not a valid {kind}")).when(
+        text.contains("\ufffd"), error("is not valid UTF-8")
     )

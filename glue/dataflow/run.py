@@ -1,8 +1,8 @@
-"""Run: rounds of list, convert, commit, publish, until nothing is pending.
+"""Run: repeats list, convert, commit and publish until nothing is pending.
 
-The manifests are a numbered log. Whatever dies before the PUT of a manifest has not happened;
-whatever dies after it is completed by the next run, because the catalog and the target are compared
-with what the manifests say, not with what this run did.
+The PUT of a manifest commits a round. A failure before it has no effect. After a later failure,
+the next run completes the round, because each run compares the catalog and the target with all
+manifests and not only with its own work.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-ROUND_OBJECTS = 10_000  # what one manifest commits: bounds memory, and what a crash costs
+ROUND_OBJECTS = 10_000  # in one manifest; limits the memory and the loss after a crash
 ROUNDS = 1_000
-RUNS = "dataflowxpress/runs/"  # what each run says of itself, for the mail about it
+RUNS = "dataflowxpress/runs/"  # summaries of runs, for the emails
 
 
 class Run:
@@ -44,14 +44,14 @@ class Run:
         self.done: Counter[str] = Counter()
 
     def convert_everything(self) -> None:
-        """Convert what is there and what comes meanwhile, and as the last act say what was done."""
-        began = time.time()
+        """Convert all pending objects, also those that arrive meanwhile, and write a summary."""
+        started = time.time()
         self._convert_rounds()
         if self.done["objects"]:
             waiting = len(self.manifests.waiting)
-            said = {"run": self.run, **self.done, "waiting": waiting}
-            said["seconds"] = round(time.time() - began)
-            self.store.create(f"{RUNS}{self.run}.json", json.dumps(said).encode())
+            summary = {"run": self.run, **self.done, "waiting": waiting}
+            summary["seconds"] = round(time.time() - started)
+            self.store.create(f"{RUNS}{self.run}.json", json.dumps(summary).encode())
 
     def _convert_rounds(self) -> None:
         sources = self.store.sources()
@@ -65,23 +65,26 @@ class Run:
             attempted = self.conversion.convert(
                 pending[:ROUND_OBJECTS], tables, self.manifests.number + 1
             )
-            seen, sources = sources, self.store.sources()
-            # An object that changed while it was read may have given rows of either content.
-            sure = [entry for entry in attempted if seen[entry["key"]] == sources.get(entry["key"])]
-            done = [self._granting(entry) for entry in sure if "deferred" not in entry]
-            said = {entry["key"]: entry["deferred"] for entry in sure if "deferred" in entry}
-            still = {obj.key for obj in pending} - {entry["key"] for entry in done}
-            waiting = {
-                key: why for key, why in {**self.manifests.waiting, **said}.items() if key in still
+            before, sources = sources, self.store.sources()
+            # Rows of an object that changed during the read may come from either content.
+            unchanged = [
+                entry for entry in attempted if before[entry["key"]] == sources.get(entry["key"])
+            ]
+            done = [self._with_requests(entry) for entry in unchanged if "deferred" not in entry]
+            deferred = {
+                entry["key"]: entry["deferred"] for entry in unchanged if "deferred" in entry
             }
-            self._settle(started, done, waiting, tables)
+            remaining = {obj.key for obj in pending} - {entry["key"] for entry in done}
+            reasons = {**self.manifests.waiting, **deferred}
+            waiting = {key: reason for key, reason in reasons.items() if key in remaining}
+            self._commit_and_publish(started, done, waiting, tables)
             entries = self.manifests.entries
             self.requests.close(entries[key] for key in sources if key in entries)
-            if not done and sources == seen:
+            if not done and sources == before:
                 return
 
     def _pending(self, sources: dict[str, Object], tables: dict[str, Table]) -> list[Object]:
-        """Return what is to be converted, oldest first, what waited last time at the end."""
+        """Return the pending objects, oldest first; objects that waited before are last."""
         pending = [obj for obj in sources.values() if self._is_pending(obj, tables)]
         return sorted(
             pending, key=lambda obj: (obj.key in self.manifests.waiting, obj.modified, obj.key)
@@ -91,7 +94,7 @@ class Run:
         entry = self.manifests.entries.get(obj.key)
         if not entry or entry["etag"] != obj.etag:
             return True
-        if self.requests.not_granted(entry):
+        if self.requests.unfulfilled(entry):
             return True
         table = tables.get(entry["table"])
         if not table or not entry["write_layout"]:
@@ -101,22 +104,22 @@ class Run:
             write_layout_of(table, self.options),
         )
 
-    def _granting(self, entry: Json) -> Json:
-        """Add to an entry which requests it grants."""
-        asked = self.requests.about(entry["key"])
-        return {**entry, "requests": asked} if asked else entry
+    def _with_requests(self, entry: Json) -> Json:
+        """Add the requests that an entry fulfils."""
+        requests = self.requests.matching(entry["key"])
+        return {**entry, "requests": requests} if requests else entry
 
-    def _settle(
+    def _commit_and_publish(
         self, started: float, done: list[Json], waiting: dict[str, str], tables: dict[str, Table]
     ) -> None:
-        """Commit what was done, then make the catalog and the target follow."""
+        """Commit the entries, then update the catalog and delete orphaned directories."""
         entries = self.manifests.entries
         replaced = [entries[entry["key"]] for entry in done if entry["key"] in entries]
         entries = {**entries, **{entry["key"]: entry for entry in done}}
-        shown: dict[str, list[str]] = {name: [] for name in tables}
+        published: dict[str, list[str]] = {name: [] for name in tables}
         for entry in entries.values():
-            shown.setdefault(entry["table"], []).extend(entry["directories"])
-        wanted = {top_of(each) for directories in shown.values() for each in directories}
+            published.setdefault(entry["table"], []).extend(entry["directories"])
+        wanted = {top_of(each) for directories in published.values() for each in directories}
         found = {top_of(each) for entry in replaced for each in entry["directories"]}
         for table in tables.values():
             found |= self.store.directories(write_layout_of(table, self.options)["target"])
@@ -124,13 +127,13 @@ class Run:
         incomplete_uploads = self.store.incomplete_uploads(
             self.options.target_prefix
         ) + self.store.incomplete_uploads(REJECTED)
-        # With strays but nothing to commit, the number is taken all the same: a run that still
-        # writes them somewhere cannot commit any more.
+        # Orphans alone also require a commit: it uses the next number, so a run that is still
+        # writing these orphans can no longer commit them.
         if done or orphans or incomplete_uploads or waiting != self.manifests.waiting:
             self._commit(started, done, waiting)
         for name, table in tables.items():
-            if shown[name]:
-                self.catalog.publish(table, shown[name])
+            if published[name]:
+                self.catalog.publish(table, published[name])
         self.store.delete(orphans)
         self.store.abort(incomplete_uploads)
         self.manifests.compact()

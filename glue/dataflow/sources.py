@@ -1,4 +1,4 @@
-"""Sources: uploaded objects, the tables they belong to, and what their first bytes tell."""
+"""Sources: uploaded objects, their tables and their headers."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 class SkipReason(Exception):
-    """Why an object gives no rows now."""
+    """The reason why an object is not converted in this run."""
 
 
 class Unreadable(SkipReason):
-    """It never will: the reason is committed, and the object is not looked at again."""
+    """The object cannot be read: the manifest records the reason, and no run reads it again."""
 
 
 class Deferred(SkipReason):
-    """The catalog does not know enough about it yet."""
+    """The object waits, for example until the crawler has updated the catalog."""
 
 
 @dataclass(frozen=True)
@@ -38,49 +38,49 @@ class Object:
 
 @dataclass(frozen=True)
 class Table:
-    """A table that the crawler made: the keys it covers, and its columns with their types."""
+    """A table that the crawler created: its location, and its columns with their types."""
 
     name: str
-    location: str  # a key without a slash at its end
+    location: str  # a key without a trailing slash
     columns: dict[str, str]
-    path_columns: tuple[str, ...] = ()  # those of `columns` whose values stand in the keys
+    path_columns: tuple[str, ...] = ()  # columns whose values are in the keys
 
     @property
     def file_columns(self) -> list[str]:
-        """The columns whose values stand in the objects."""
+        """The columns whose values are in the objects."""
         return [name for name in self.columns if name not in self.path_columns]
 
     def covers(self, key: str) -> bool:
-        """Whether a key is the location itself or lies in its folder."""
+        """Return whether a key is the location itself or is under it."""
         return key == self.location or key.startswith(f"{self.location}/")
 
 
 def table_of(key: str, tables: Iterable[Table]) -> Table:
-    """Return the table whose location covers the key most closely."""
+    """Return the table with the longest location that covers the key."""
     covering = [table for table in tables if table.covers(key)]
     if not covering:
-        raise Deferred("no table of the catalog covers it yet")
+        raise Deferred("no catalog table covers the object yet")
     return max(covering, key=lambda table: len(table.location))
 
 
 def check_key(obj: Object) -> None:
-    """Refuse what cannot be read under any table."""
+    """Raise Unreadable if Spark cannot read the object in any table."""
     *folders, name = obj.key.split("/")
     if obj.size == 0:
         raise Unreadable("the object is empty")
     if name.startswith(("_", ".")) or name.endswith("._COPYING_"):
-        raise Unreadable("Spark and Athena hide names that begin with _ or .")
+        raise Unreadable("Spark and Athena ignore objects whose names begin with _ or .")
     if any(folder in {"", ".", ".."} for folder in folders):
-        raise Unreadable("Spark cannot address a folder without a name, or named . or ..")
+        raise Unreadable("Spark cannot read a folder whose name is empty, . or ..")
 
 
 def looks_like_pattern(key: str) -> bool:
-    """Whether Hadoop would take the key for a glob."""
+    """Return whether Hadoop would interpret the key as a glob pattern."""
     return any(character in "{}[]*?\\" for character in key)
 
 
 def first_record(head: bytes, *, is_all: bool, delimiter: str, quote: str) -> list[str] | None:
-    """Return the first record of a CSV object, or None if it may go on after these bytes."""
+    """Return the first record of a CSV object, or None if it may continue after *head*."""
     text = head.decode("utf-8-sig", errors="replace")
     if "\0" in text:
         raise Unreadable("not CSV: binary data")
@@ -91,26 +91,29 @@ def first_record(head: bytes, *, is_all: bool, delimiter: str, quote: str) -> li
     except csv.Error as error:
         raise Unreadable(f"not CSV: {error}") from None
     if any("\ufffd" in name for name in record):
-        raise Unreadable("not CSV in UTF-8: its first record has other bytes")
-    ends_here = lines.tell() < len(text)
-    return record if ends_here or is_all else None
+        raise Unreadable("not CSV in UTF-8: the first record has invalid bytes")
+    is_complete = lines.tell() < len(text)
+    return record if is_complete or is_all else None
 
 
 def columns_of(header: Sequence[str], known: Iterable[str]) -> tuple[str, ...]:
-    """Return the catalog's columns behind a header.
+    """Return the catalog's columns for a header.
 
-    The crawler writes names in lower case, and an empty name as `col<position>`; some crawlers also
-    replace what is neither letter nor digit.
+    The crawler converts names to lowercase, and an empty name to `col<position>`. Some crawlers
+    also replace all characters other than letters and digits.
     """
-    spelled = {**{_plain(name): name for name in known}, **{name: name for name in known}}
+    columns_by_name = {**{_plain(name): name for name in known}, **{name: name for name in known}}
     names = [name.strip().lower() or f"col{position}" for position, name in enumerate(header)]
-    columns = tuple(spelled.get(name) or spelled.get(_plain(name)) or name for name in names)
-    twice = sorted({name for name in columns if columns.count(name) > 1})
-    if twice:
-        raise Unreadable(f"the header names a column twice: {', '.join(twice)}")
-    unknown = [name for name in columns if name not in spelled]
-    if unknown:
-        raise Deferred(f"the catalog does not know a column yet: {', '.join(unknown)[:500]}")
+    columns = tuple(
+        columns_by_name.get(name) or columns_by_name.get(_plain(name)) or name for name in names
+    )
+    duplicates = sorted({name for name in columns if columns.count(name) > 1})
+    if duplicates:
+        raise Unreadable(f"the header has duplicate columns: {', '.join(duplicates)}")
+    missing = [name for name in columns if name not in columns_by_name]
+    if missing:
+        names_missing = ", ".join(missing)[:500]
+        raise Deferred(f"the catalog table does not have these columns yet: {names_missing}")
     return columns
 
 
@@ -119,7 +122,7 @@ def _plain(name: str) -> str:
 
 
 def path_values(key: str, table: Table) -> list[str | None]:
-    """Return the values of the table's path columns, from folders `name=value` or `value`."""
+    """Return the values of the path columns from folders named `name=value` or `value`."""
     folders = key[len(table.location) :].strip("/").split("/")[:-1]
     values = [unquote(folder.partition("=")[2] or folder) for folder in folders]
     missing = [None] * (len(table.path_columns) - len(values))
@@ -127,5 +130,5 @@ def path_values(key: str, table: Table) -> list[str | None]:
 
 
 def digest(key: str) -> str:
-    """Return the name under which the catalog knows an object's rows, whatever its content."""
+    """Return the identifier of an object's rows in the catalog, which depends on its key only."""
     return hashlib.sha256(key.encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Store: the bucket of a pipeline: source objects, directories, and what is put there once."""
+"""Store: the bucket of a pipeline, with source objects, directories and write-once objects."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
+CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict"}
 THREADS = 16
 CALLS = Config(max_pool_connections=THREADS, retries={"mode": "standard", "max_attempts": 10})
 
 
-class Taken(Exception):
-    """Somebody else was first."""
+class AlreadyExists(Exception):
+    """Another run has written the object."""
 
 
 class Store:
-    """The bucket: objects and directories."""
+    """The bucket of a pipeline."""
 
     def __init__(self, options: Options) -> None:
         self.options, self.bucket = options, options.bucket
         self.s3 = boto3.client("s3", config=CALLS)
-        # boto3 of Glue 5.0 has no parameter for it yet.
+        # boto3 of Glue 5.0 has no parameter IfNoneMatch.
         self.s3.meta.events.register("before-call.s3.PutObject", _only_if_new)
 
     def keys(self, prefix: str, **arguments: Any) -> Iterator[Json]:
-        """Yield S3's listing of a prefix."""
+        """Yield the entries under a prefix."""
         pages = self.s3.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=prefix, **arguments
         )
@@ -48,7 +48,7 @@ class Store:
             yield from page.get("CommonPrefixes" if "Delimiter" in arguments else "Contents", [])
 
     def sources(self) -> dict[str, Object]:
-        """Return the objects that are to be converted, as they are now."""
+        """Return the source objects by key."""
         listed = self.keys(self.options.source_prefix)
         return {
             entry["Key"]: Object(
@@ -70,26 +70,26 @@ class Store:
         return content
 
     def create(self, key: str, content: bytes, kind: str = "application/json") -> None:
-        """Put an object under a key that nobody has taken; raises Taken if somebody has.
+        """Create an object; raises AlreadyExists if the key exists with other content.
 
-        What is there with the same content is ours: boto3 tries again when an answer is lost.
+        An object with the same content comes from a retry of boto3 after a lost response.
         """
         try:
             self.s3.put_object(Bucket=self.bucket, Key=key, Body=content, ContentType=kind)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in TAKEN:
+            if error.response["Error"]["Code"] not in CONFLICTS:
                 raise
             if self.read(key) != content:
-                raise Taken(f"{key} is there already") from error
+                raise AlreadyExists(f"{key} already exists") from error
 
     def directories(self, prefix: str) -> set[str]:
-        """Return the objects' directories of a table, whoever wrote them, and what Spark left."""
+        """Return the object directories of a table, and the temporary directories of Spark."""
         listed = (entry["Prefix"] for entry in self.keys(prefix, Delimiter="/"))
-        ours = (f"{OBJECT}=", "_temporary/", "__magic")
-        return {each for each in listed if each[len(prefix) :].startswith(ours)}
+        managed = (f"{OBJECT}=", "_temporary/", "__magic")
+        return {each for each in listed if each[len(prefix) :].startswith(managed)}
 
-    def leaves(self, prefix: str) -> dict[str, list[str]]:
-        """Return the directories that hold Parquet, under each object's directory."""
+    def partitions(self, prefix: str) -> dict[str, list[str]]:
+        """Return the directories with Parquet files, by the directory of the object."""
         found: dict[str, set[str]] = defaultdict(set)
         for entry in self.keys(prefix):
             if entry["Key"].endswith(".parquet"):
@@ -98,35 +98,35 @@ class Store:
         return {top: sorted(leaves) for top, leaves in found.items()}
 
     def incomplete_uploads(self, prefix: str) -> list[Json]:
-        """Return the uploads of large objects under a prefix that nobody has completed."""
+        """Return the incomplete multipart uploads under a prefix."""
         pages = self.s3.get_paginator("list_multipart_uploads").paginate(
             Bucket=self.bucket, Prefix=prefix
         )
         return [upload for page in pages for upload in page.get("Uploads", [])]
 
     def abort(self, uploads: Iterable[Json]) -> None:
-        """Give up uploads: S3 would keep and bill their parts for ever, and list them nowhere."""
+        """Abort multipart uploads, because S3 keeps and bills their parts indefinitely."""
         for upload in uploads:
-            with suppress(self.s3.exceptions.NoSuchUpload):  # whoever began it was faster
+            with suppress(self.s3.exceptions.NoSuchUpload):  # already completed or aborted
                 self.s3.abort_multipart_upload(
                     Bucket=self.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
                 )
 
     def delete(self, directories: Iterable[str]) -> None:
-        """Delete directories with all that is in them."""
+        """Delete directories and all objects in them."""
         with ThreadPoolExecutor(THREADS) as pool:
             for keys in pool.map(lambda prefix: [e["Key"] for e in self.keys(prefix)], directories):
                 self.delete_keys(keys)
 
     def delete_keys(self, keys: Sequence[str]) -> None:
-        """Delete objects, as many in a call as S3 takes."""
+        """Delete objects, 1,000 in each call."""
         for first in range(0, len(keys), 1000):
             batch = [{"Key": key} for key in keys[first : first + 1000]]
-            answer = self.s3.delete_objects(
+            response = self.s3.delete_objects(
                 Bucket=self.bucket, Delete={"Objects": batch, "Quiet": True}
             )
-            if answer.get("Errors"):
-                raise RuntimeError(f"could not delete: {answer['Errors'][:3]}")
+            if response.get("Errors"):
+                raise RuntimeError(f"DeleteObjects failed: {response['Errors'][:3]}")
 
 
 def _only_if_new(params: Json, **_: Any) -> None:

@@ -1,4 +1,4 @@
-"""Bucket: what a pipeline's books say of runs and objects, and which events were told."""
+"""Bucket: reads manifests and run summaries, and records the events that were notified."""
 
 import gzip
 import json
@@ -16,55 +16,55 @@ MANIFESTS, SNAPSHOTS = f"{RESERVED}manifests/", f"{RESERVED}snapshots/"
 
 
 class Bucket(NamedTuple):
-    """A pipeline's bucket, and what of it is uploaded data."""
+    """The bucket of a pipeline, with the prefix and suffix of its uploads."""
 
     name: str
     prefix: str
     suffix: str
-    keeps_manifests: bool  # the script is the packaged one
+    keeps_manifests: bool  # false for a custom script
 
     @classmethod
     def of_environment(cls) -> Self:
-        """Return the bucket that the function was told."""
-        given = os.environ
-        keeps = given["KEEPS_MANIFESTS"] == "true"
-        return cls(given["BUCKET"], given["PREFIX"], given.get("SUFFIX", ""), keeps)
+        """Return the bucket that the environment of the function names."""
+        env = os.environ
+        keeps_manifests = env["KEEPS_MANIFESTS"] == "true"
+        return cls(env["BUCKET"], env["PREFIX"], env.get("SUFFIX", ""), keeps_manifests)
 
     def figures(self, run: str) -> Json | None:
-        """Return what a run says that it has done; None where it found nothing to do.
+        """Return the summary that a run wrote, or None if the run had nothing to convert.
 
-        A script that keeps no books says nothing, and yet has done something.
+        A custom script writes no summary: its figures are unknown, and the result is empty.
         """
         if not self.keeps_manifests:
             return {}
         key = f"{RESERVED}runs/{run}.json"
-        return json.loads(self._read(key)) if self._is_there(key) else None
+        return json.loads(self._read(key)) if self._exists(key) else None
 
     def waiting(self) -> int | None:
-        """Count the uploaded objects that the manifests do not name with their content of now."""
+        """Count the uploads whose current content is in no manifest; None for a custom script."""
         if not self.keeps_manifests:
             return None
-        known = self._converted()
+        converted = self._converted()
         return len(
             [
                 item
                 for item in self._listed(self.prefix)
                 if item["Key"].endswith(self.suffix)
                 and not item["Key"].endswith("/")
-                and known.get(item["Key"]) != item["ETag"].strip('"')
+                and converted.get(item["Key"]) != item["ETag"].strip('"')
             ]
         )
 
     def is_notified(self, event: str) -> bool:
-        """Whether an event was told."""
-        return self._is_there(f"{RESERVED}notified/{event}")
+        """Return whether the notification of an event was sent."""
+        return self._exists(f"{RESERVED}notified/{event}")
 
     def mark_notified(self, event: str) -> None:
-        """Remember that an event was told."""
+        """Record that the notification of an event was sent."""
         _s3().put_object(Bucket=self.name, Key=f"{RESERVED}notified/{event}", Body=b"")
 
     def _converted(self) -> dict[str, str]:
-        """Return the content of each converted object: the newest snapshot's, and later ones."""
+        """Return the ETags of the converted objects: newest snapshot, then later manifests."""
         etags: dict[str, str] = {}
         number = 0
         for key in [item["Key"] for item in self._listed(SNAPSHOTS)][-1:]:
@@ -82,7 +82,7 @@ class Bucket(NamedTuple):
         for page in pages:
             yield from page.get("Contents", ())
 
-    def _is_there(self, key: str) -> bool:
+    def _exists(self, key: str) -> bool:
         return any(item["Key"] == key for item in self._listed(key))
 
     def _read(self, key: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Notify: one mail for each crawl that failed, and for each run that failed or did something."""
+"""Notify: sends one email for each failed crawl, failed run, and run that converted objects."""
 
 import json
 import os
@@ -9,42 +9,42 @@ import boto3
 
 from batch import Json, log, return_after
 from bucket import Bucket
-from mail import Mail, PipelineInfo, about
+from mail import Mail, PipelineInfo, compose
 
 
 def handler(event: Json, _context: object) -> Json:
-    """Answer a batch of Glue's events from the queue; what could not be told comes back."""
-    back = [record for record in event["Records"] if not _is_notified(record)]
-    return_after(int(os.environ["RETRY_SECONDS"]), back)
-    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in back]}
+    """Handle a batch of Glue events; events without a sent notification return to the queue."""
+    failed = [record for record in event["Records"] if not _is_notified(record)]
+    return_after(int(os.environ["RETRY_SECONDS"]), failed)
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
 
 def _is_notified(record: Json) -> bool:
     try:
         _notify(json.loads(record["body"]))
-    except Exception:  # noqa: BLE001 - one event that cannot be told keeps no other back
+    except Exception:  # noqa: BLE001 - a failed event must not block the others
         log("error", "not notified", id=record["messageId"], body=record["body"])
         return False
     return True
 
 
 def _notify(event: Json) -> None:
-    """Tell of an event, unless that was done.
+    """Send the notification of an event once.
 
-    The mark is set after the mail: a death in between doubles a mail, the other order would lose
-    one. What comes twice for any other reason is told once.
+    The event is recorded after its notification is sent. A crash between the two calls repeats a
+    notification; the opposite order would lose one. Any other duplicate event is ignored.
     """
     bucket, pipeline = Bucket.of_environment(), PipelineInfo.of_environment()
     if bucket.is_notified(event["id"]):
         return
-    if mail := about(event, pipeline, figures=bucket.figures, waiting=bucket.waiting):
+    if mail := compose(event, pipeline, figures=bucket.figures, waiting=bucket.waiting):
         _publish(mail)
         bucket.mark_notified(event["id"])
 
 
 def _publish(mail: Mail) -> None:
-    answer = _sns().publish(TopicArn=os.environ["TOPIC"], Subject=mail.subject, Message=mail.text)
-    log("info", "notified", subject=mail.subject, id=answer.get("MessageId"))
+    response = _sns().publish(TopicArn=os.environ["TOPIC"], Subject=mail.subject, Message=mail.text)
+    log("info", "notified", subject=mail.subject, id=response.get("MessageId"))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Mail: how an event of Glue's reads, with what the pipeline knows about it. Pure."""
+"""Mail: composes the email about a Glue event, with figures from the manifests. Pure."""
 
 import os
 from collections.abc import Callable
@@ -6,20 +6,27 @@ from typing import Any, NamedTuple, Self
 
 Json = dict[str, Any]
 
-SUBJECT = 100  # characters that SNS takes, ASCII alone
-LINE = 500  # characters of an error's first line
-EXCEPTION = "failed to execute with exception "  # before it Glue repeats the names of job and run
+SUBJECT = 100  # characters, the limit of SNS
+LINE = 500  # characters of the first line of an error
+EXCEPTION = "failed to execute with exception "  # Glue writes the names of job and run before it
+ENDINGS = {
+    "FAILED": "failed",
+    "ERROR": "failed",
+    "EXPIRED": "expired",
+    "TIMEOUT": "timed out",
+    "STOPPED": "was stopped",
+}
 
 
 class Mail(NamedTuple):
-    """A mail to the readers of a pipeline."""
+    """An email to the subscribers of a pipeline."""
 
     subject: str
     text: str
 
 
 class PipelineInfo(NamedTuple):
-    """What the pipeline is called, and where it keeps what a reader may look for."""
+    """The name of a pipeline, and the locations of its logs and rejected rows."""
 
     name: str
     job_logs: str
@@ -27,32 +34,32 @@ class PipelineInfo(NamedTuple):
 
     @classmethod
     def of_environment(cls) -> Self:
-        """Return the pipeline that the function was told."""
+        """Return the pipeline that the environment of the function names."""
         return cls(*(os.environ[name] for name in ("PIPELINE", "JOB_LOGS", "REJECTED")))
 
 
-def about(
+def compose(
     event: Json,
     pipeline: PipelineInfo,
     *,
     figures: Callable[[str], Json | None],
     waiting: Callable[[], int | None],
 ) -> Mail | None:
-    """Return the mail about an event, or None where there is nothing to say.
+    """Return the email about an event, or None for a run that had nothing to convert.
 
-    `figures` gives what a run says that it has done, or nothing; `waiting` counts the objects that
-    are not converted, where that can be known.
+    `figures` returns the summary of a run, or None; `waiting` returns the number of objects that
+    are not converted, or None if it is unknown.
     """
     kind, detail = event["detail-type"], event["detail"]
     if kind == "Glue Crawler State Change":
         return _of_crawl(event["time"], detail, pipeline, waiting())
     if kind != "Glue Job State Change":
-        raise ValueError(f"not an event of a crawler or a job: {kind}")
+        raise ValueError(f"not a crawler or job event: {kind}")
     if detail["state"] != "SUCCEEDED":
         return _of_failed_run(event["time"], detail, pipeline, waiting())
-    if (done := figures(detail["jobRunId"])) is None:
+    if (summary := figures(detail["jobRunId"])) is None:
         return None
-    return _of_run(event["time"], detail, pipeline, done)
+    return _of_run(event["time"], detail, pipeline, summary)
 
 
 def _of_crawl(time: str, detail: Json, pipeline: PipelineInfo, waiting: int | None) -> Mail:
@@ -60,66 +67,76 @@ def _of_crawl(time: str, detail: Json, pipeline: PipelineInfo, waiting: int | No
     error = detail.get("errorMessage") or detail.get("message")
     return _mail(
         pipeline,
-        "the crawl failed",
-        f"the crawl failed at {time}.",
+        "Crawl failed",
+        f"The crawl of DataPipeline {pipeline.name} failed at {time}.",
         ("Crawler", crawler),
         ("Error", _first_line(error)),
-        ("Objects waiting", _number(waiting)),
-        ("Logs", f"/aws-glue/crawlers, stream {crawler}"),
+        ("Objects waiting", _count(waiting)),
+        ("Logs", f"log group /aws-glue/crawlers, log stream {crawler}"),
     )
 
 
 def _of_failed_run(time: str, detail: Json, pipeline: PipelineInfo, waiting: int | None) -> Mail:
     state, run = detail["state"], detail["jobRunId"]
+    ending = ENDINGS.get(state, f"ended in state {state}")
     return _mail(
         pipeline,
-        f"a run ended {state}",
-        f"the run ended {state} at {time}.",
+        f"Job run {ending}",
+        f"A job run of DataPipeline {pipeline.name} {ending} at {time}.",
         ("Job", detail["jobName"]),
         ("Run", run),
+        ("State", state),
         ("Error", _first_line(detail.get("message"))),
-        ("Objects waiting", _number(waiting)),
-        ("Logs", f"{pipeline.job_logs}, streams of {run}"),
+        ("Objects waiting", _count(waiting)),
+        ("Logs", _logs(pipeline, run)),
     )
 
 
-def _of_run(time: str, detail: Json, pipeline: PipelineInfo, done: Json) -> Mail:
-    run, rejected = detail["jobRunId"], done.get("rejected")
+def _of_run(time: str, detail: Json, pipeline: PipelineInfo, summary: Json) -> Mail:
+    run, rejected = detail["jobRunId"], summary.get("rejected")
     return _mail(
         pipeline,
-        "a run succeeded",
-        f"the run ended SUCCEEDED at {time}.",
+        "Job run succeeded",
+        f"A job run of DataPipeline {pipeline.name} succeeded at {time}.",
         ("Job", detail["jobName"]),
         ("Run", run),
-        ("Objects", done.get("objects")),
-        ("Rows written", done.get("rows")),
+        ("State", detail["state"]),
+        ("Objects converted", summary.get("objects")),
+        ("Rows written", summary.get("rows")),
         (
             "Rows rejected",
-            f"{rejected}, kept in {pipeline.rejected}{run}/" if rejected else rejected,
+            f"{rejected}, stored in {pipeline.rejected}{run}/" if rejected else rejected,
         ),
-        ("Objects waiting", done.get("waiting") or None),
-        ("Seconds", done.get("seconds")),
-        ("Logs", f"{pipeline.job_logs}, streams of {run}"),
+        ("Objects waiting", summary.get("waiting") or None),
+        ("Seconds", summary.get("seconds")),
+        ("Logs", _logs(pipeline, run)),
     )
 
 
-def _mail(pipeline: PipelineInfo, what: str, sentence: str, *facts: tuple[str, object]) -> Mail:
-    lines = [f"{name}: {fact}" for name, fact in facts if fact is not None]
+def _mail(pipeline: PipelineInfo, outcome: str, summary: str, *details: tuple[str, object]) -> Mail:
+    lines = [f"{label}: {value}" for label, value in details if value is not None]
     namespace, _, name = pipeline.name.partition("/")
     text = (
-        f"DataPipeline {pipeline.name}: {sentence}",
+        summary,
         "",
         *lines,
         "",
-        f"More: kubectl describe datapipeline --namespace {namespace} {name}",
+        "To see the status of the pipeline, run:",
+        f"kubectl describe datapipeline --namespace {namespace} {name}",
     )
-    return Mail(f"{pipeline.name}: {what}"[:SUBJECT], "\n".join(text))
+    return Mail(f"{outcome}: {pipeline.name}"[:SUBJECT], "\n".join(text))
+
+
+def _logs(pipeline: PipelineInfo, run: str) -> str:
+    return f"log group {pipeline.job_logs}, log streams of run {run}"
 
 
 def _first_line(error: str | None) -> str:
-    said = (error or "").partition(EXCEPTION)[2] or error or "none was given"
-    return said.strip().partition("\n")[0][:LINE]
+    message = (error or "").partition(EXCEPTION)[2] or error or "Glue reported no error message"
+    return message.strip().partition("\n")[0][:LINE]
 
 
-def _number(waiting: int | None) -> str:
-    return "not known, since the script is not ours" if waiting is None else str(waiting)
+def _count(waiting: int | None) -> str:
+    if waiting is None:
+        return "unknown, because the job uses a custom script"
+    return str(waiting)

@@ -1,4 +1,4 @@
-"""Start the crawler: one crawl for a batch of uploads."""
+"""Start crawler: starts one crawl for a batch of uploads."""
 
 import os
 from functools import cache
@@ -11,7 +11,7 @@ from batch import Json, is_recovery, start_once
 
 
 def handler(event: Json, _context: object) -> Json:
-    """Answer a batch of S3 notifications and recovery messages from the queue."""
+    """Handle a batch of S3 notifications and recovery messages from the queue."""
     crawler = os.environ["CRAWLER"]
     return start_once(
         event,
@@ -28,7 +28,7 @@ def handler(event: Json, _context: object) -> Json:
 
 
 def is_wanted(body: Json, *, bucket: str, prefix: str, suffix: str) -> bool:
-    """Whether a message tells of an object that the crawler should see; raises if of nothing."""
+    """Return whether a message requires a crawl; raises if its body is invalid."""
     if is_recovery(body):
         return True
     if body.get("Event") == "s3:TestEvent":

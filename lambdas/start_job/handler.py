@@ -1,4 +1,4 @@
-"""Start the job: one run for a batch of crawls that succeeded."""
+"""Start job: starts one job run for a batch of crawls that succeeded."""
 
 import os
 from functools import cache
@@ -10,7 +10,7 @@ from batch import Json, is_recovery, start_once
 
 
 def handler(event: Json, _context: object) -> Json:
-    """Answer a batch of crawler events and recovery messages from the queue."""
+    """Handle a batch of crawler events and recovery messages from the queue."""
     job = os.environ["JOB"]
     return start_once(
         event,
@@ -22,11 +22,11 @@ def handler(event: Json, _context: object) -> Json:
 
 
 def is_wanted(body: Json) -> bool:
-    """Whether a message tells that there may be something to convert; raises if of nothing."""
+    """Return whether a message requires a run; raises if its body is invalid."""
     if is_recovery(body):
         return True
     if body["detail-type"] != "Glue Crawler State Change":
-        raise ValueError(f"not a crawler's event: {body['detail-type']}")
+        raise ValueError(f"not a crawler event: {body['detail-type']}")
     return bool(body["detail"]["state"] == "Succeeded")
 
 

@@ -1,1 +1,1 @@
-"""DataFlowXpress: one DataPipeline resource, made true in AWS, kept true, and honest about it."""
+"""DataFlowXpress: provisions CSV-to-Parquet pipelines on AWS from one Kubernetes resource."""

@@ -1,5 +1,5 @@
 """Sandbox: Kubernetes, AWS and the operator on one machine, without containers.
 
-`dataflowxpress_sandbox.sandbox.Sandbox` is the whole. This module imports nothing, so that the
-operator needs none of the sandbox's dependencies.
+The entry point is `dataflowxpress_sandbox.sandbox.Sandbox`. This module imports nothing, so that an
+import does not require the dependencies of the sandbox.
 """

@@ -1,4 +1,4 @@
-"""Cache: what is built or fetched once and shared by all sandboxes of a user."""
+"""Cache: files that are built or fetched once and shared by all sandboxes of a user."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from dataflowxpress_sandbox import lock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from threading import Event
 
 
 def directory() -> Path:
@@ -21,14 +22,17 @@ def directory() -> Path:
 
 
 @contextlib.contextmanager
-def filling(entry: Path) -> Iterator[Path | None]:
+def filling(
+    entry: Path, cancelled: Event | None = None, waiting: Callable[[], None] | None = None
+) -> Iterator[Path | None]:
     """Give one process at a time a folder that becomes `entry` when the block succeeds.
 
-    Gives None when `entry` is there already, also because another process has just filled it. A
-    block that fails, or a process that is killed, leaves no half-filled entry.
+    Gives None if `entry` exists, also if another process has just filled it: while that one works,
+    this call waits as `lock.held` does. A block that fails, or a process that is killed, leaves no
+    half-filled entry.
     """
     entry.parent.mkdir(parents=True, exist_ok=True)
-    with lock.held(entry.with_name(f"{entry.name}.lock")):
+    with lock.held(entry.with_name(f"{entry.name}.lock"), cancelled, waiting):
         if entry.is_dir():
             yield None
             return

@@ -40,8 +40,10 @@ def up(
 ) -> None:
     """Start a sandbox, or what of it has died.
 
-    The first one on a machine builds a Kubernetes API server, which takes some minutes.
-    Then: `source .sandbox/env`, and `kubectl` and `aws` talk to the sandbox.
+    The first one on a machine downloads a Kubernetes API server. If the download fails, the command
+    builds it from source, which takes some minutes. DATAFLOWXPRESS_ENVTEST_MIRROR is the URL of a
+    mirror for the download, or `off`. KUBEBUILDER_ASSETS is a folder that contains the server.
+    After `source .sandbox/env`, `kubectl`, `kubectl dataflow` and `aws` use the sandbox.
     """
     with explained():
         _sandbox(directory, context=context, operator=operator).up()
@@ -57,22 +59,28 @@ def down(directory: Directory = DIRECTORY) -> None:
 
 @app.command()
 def status(directory: Directory = DIRECTORY) -> None:
-    """Show what runs, where it listens, and its memory. Exits with 1 when something is missing."""
+    """Show the processes, their ports and memory. Exits with 1 if a process has ended."""
     with explained():
-        parts = _sandbox(directory).status()
+        sandbox = _sandbox(directory)
+        sandbox.must_exist()
+        parts = sandbox.status()
     table = Table("part", "state", "port", "pid", "memory", box=None)
     for part in parts:
         running = part.process
         about = (str(running.pid), f"{running.memory >> 20} MB") if running else ()
         state = "[green]running[/]" if running else "[red]ended[/]"
         table.add_row(part.name, state, str(part.port), *about)
-    Console().print(table if parts else f"There is no sandbox in {directory}.")
+    Console().print(table)
     raise typer.Exit(code=not parts or any(part.process is None for part in parts))
 
 
 @app.command()
 def env(directory: Directory = DIRECTORY) -> None:
-    """Print the lines that point a shell at the sandbox: `eval "$(dataflowxpress sandbox env)"`."""
+    """Print the lines that point a shell at the sandbox: `eval "$(dataflowxpress sandbox env)"`.
+
+    They set KUBECONFIG and the AWS variables, unset variables that lead elsewhere, and put `aws`,
+    `dataflowxpress` and `kubectl dataflow` first in PATH.
+    """
     with explained():
         typer.echo(_sandbox(directory).shell(), nl=False)
 
@@ -82,12 +90,14 @@ def mails(
     directory: Directory = DIRECTORY,
     *,
     confirm: Annotated[
-        bool, typer.Option("--confirm", help="Click the links in which AWS asks to confirm.")
+        bool, typer.Option("--confirm", help="Open the confirmation links in the mails.")
     ] = False,
 ) -> None:
-    """Show the mails that the sandbox's SNS has sent; none of them ever leaves this machine."""
+    """Show the mails that the sandbox's SNS has sent; no mail leaves this machine."""
     from dataflowxpress_sandbox.aws import mail
 
+    with explained():
+        _sandbox(directory).must_exist()
     console = Console(highlight=False, soft_wrap=True)
     for clicked in mail.confirm(directory) if confirm else ():
         console.print(f"[green]✓[/] {clicked.to} has confirmed")
@@ -95,7 +105,7 @@ def mails(
     for each in found:
         console.print(f"\n[bold]{escape(each.subject)}[/] to {each.to}\n{escape(each.text)}")
     if not found:
-        console.print(f"There are no mails in {directory}.")
+        console.print(f"The sandbox in {directory} has sent no mail yet.")
 
 
 def _sandbox(directory: Path, *, context: str | None = None, operator: bool = True) -> "Sandbox":

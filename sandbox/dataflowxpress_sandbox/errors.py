@@ -1,5 +1,5 @@
-"""Errors: why a sandbox could not be brought up, in words for whoever asked for it."""
+"""Errors: the exceptions of the sandbox that users see."""
 
 
 class SandboxError(Exception):
-    """Something the sandbox needs is missing, failed or did not become ready in time."""
+    """A requirement of the sandbox is missing, failed or did not become ready in time."""

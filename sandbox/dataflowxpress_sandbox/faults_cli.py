@@ -106,7 +106,9 @@ def _faults(directory: Path) -> Faults:
     from dataflowxpress_sandbox.aws.faults import Faults
     from dataflowxpress_sandbox.sandbox import Sandbox
 
-    parts = {part.name: part for part in Sandbox(directory).status()}
+    sandbox = Sandbox(directory)
+    sandbox.must_exist()
+    parts = {part.name: part for part in sandbox.status()}
     if "aws" not in parts or not parts["aws"].process:
         raise SandboxError(f"No AWS runs in {directory}: dataflowxpress sandbox up starts it.")
     return Faults(Aws(parts["aws"].port))

@@ -1,7 +1,7 @@
-"""Ports: free ones for servers that start a moment later.
+"""Ports: find free ports for servers.
 
-They are below those that systems give to connections (from 32768 on Linux, 49152 elsewhere): one
-that is free now is not taken by anybody's connection before its server listens.
+The ports are below the ephemeral range (from 32768 on Linux, 49152 elsewhere). Outgoing connections
+therefore cannot occupy a port before its server listens on it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ FIRST, LAST, TRIES = 20_000, 32_000, 100
 
 
 def free_port(preferred: int = 0) -> int:
-    """Return a port that nobody listens on, *preferred* if that is so; raises OSError."""
+    """Return a free port, *preferred* if it is free; raises OSError if none is free."""
     for port in _candidates(preferred):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
@@ -25,11 +25,11 @@ def free_port(preferred: int = 0) -> int:
             except OSError:
                 continue
             return port
-    raise OSError(f"of {TRIES} ports from {FIRST} to {LAST} none is free")
+    raise OSError(f"no free port found in {TRIES} attempts between {FIRST} and {LAST}")
 
 
 def _candidates(preferred: int) -> Iterator[int]:
     if preferred:
         yield preferred
-    chance = random.SystemRandom()  # tests seed the usual one: each would choose the same
+    chance = random.SystemRandom()  # tests seed the default generator and would collide
     yield from (chance.randrange(FIRST, LAST) for _ in range(TRIES))

@@ -1,4 +1,4 @@
-"""Probe: whether something answers on a port of this machine."""
+"""Probe: checks whether a local server responds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SECONDS = 2.0
 
 
 def answers(port: int, path: str, *, tls: ssl.SSLContext | None = None, **headers: str) -> bool:
-    """Say whether a GET is answered with 200; over HTTPS where `tls` is given."""
+    """Return whether a GET returns status 200; uses HTTPS if `tls` is given."""
     connection = (
         http.client.HTTPSConnection(HOST, port, timeout=_SECONDS, context=tls)
         if tls

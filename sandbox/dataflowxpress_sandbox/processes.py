@@ -1,7 +1,7 @@
-"""Processes: what a sandbox runs in the background, found again by a mark in its environment.
+"""Processes: background processes of a sandbox, identified by variables in their environment.
 
-A process and all that it starts inherit the mark, so nothing is lost when the one that started it
-dies, and a recycled process number is never taken for ours.
+Child processes inherit the variables. A sandbox therefore finds all its processes after their
+parent has ended, and never mistakes a reused process id for its own.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _TAIL = 15
 
 @dataclass(frozen=True)
 class Process:
-    """A process in the background that belongs to the sandbox in `directory`."""
+    """A background process of the sandbox in `directory`."""
 
     name: str
     pid: int
@@ -40,39 +40,40 @@ class Process:
 
     @property
     def log(self) -> Path:
-        """The file that gets its output."""
+        """The file with its output."""
         return self.directory / "logs" / f"{self.name}.log"
 
     @property
     def alive(self) -> bool:
-        """Whether it still runs: a zombie does not, nor does who has its number now."""
+        """Whether it is running; false for a zombie and for another process with its id."""
         _await_exec(self.pid)
-        return _mark(self.pid) == (str(self.directory), self.name)
+        return _identity(self.pid) == (str(self.directory), self.name)
 
     @property
     def memory(self) -> int:
-        """Resident bytes of it and of all that it started."""
-        return sum(_resident(pid) for pid in _marked(self.directory, {self.name}))
+        """The resident memory of the process and its children, in bytes."""
+        return sum(_resident(pid) for pid in _pids_of(self.directory, {self.name}))
 
     def tail(self) -> str:
-        """Return the last lines of its output, with where the rest is, to end a message with."""
+        """Return the last lines of its output and the path of the log, as part of a message."""
         if not self.log.is_file():
             return ""
         with self.log.open(errors="replace") as log:
             last = "".join(deque(log, _TAIL)).rstrip()
-        return f" The end of {self.log}:\n{last}"
+        return f" Last lines of {self.log}:\n{last}"
 
     def stop(self, timeout: float = 10) -> None:
-        """End it and all that it started, by force after `timeout` seconds."""
+        """Stop the process and its children; kill them after `timeout` seconds."""
         stop(self.directory, {self.name}, timeout=timeout)
 
 
 def start(
     name: str, argv: list[str], *, directory: Path, env: Mapping[str, str] | None = None
 ) -> Process:
-    """Start a process that no terminal can interrupt, with its output in `logs/<name>.log`.
+    """Start a process in its own session, out of reach of terminal signals.
 
-    It inherits our environment without what points to another cloud or cluster, plus `env`.
+    Its output is in `logs/<name>.log`. It inherits the environment and `env`, without variables of
+    another cloud or cluster.
     """
     directory = directory.resolve()
     process = Process(name, 0, directory)
@@ -98,83 +99,85 @@ def start(
 def find(directory: Path) -> dict[str, Process]:
     """Return the sandbox's running processes by name."""
     directory = directory.resolve()
-    leaders = [pid for pid in _marked(directory) if _leads(pid)]
-    named = {pid: _mark(pid)[1] for pid in leaders}
+    leaders = [pid for pid in _pids_of(directory) if _leads(pid)]
+    named = {pid: _identity(pid)[1] for pid in leaders}
     return {name: Process(name, pid, directory) for pid, name in named.items() if name}
 
 
 def stop(directory: Path, names: Collection[str] | None = None, *, timeout: float = 10) -> None:
-    """End a sandbox's processes of these names, or all, and what they have started.
+    """Stop a sandbox's processes with these names, or all of them, and their children.
 
-    They are asked first; what is left after `timeout` seconds, or once they are gone, is killed.
+    Each process gets SIGTERM. After `timeout` seconds, or when the processes have ended, the
+    remaining processes get SIGKILL.
     """
     directory = directory.resolve()
-    leaders = [pid for pid in _marked(directory, names) if _leads(pid)]
+    leaders = [pid for pid in _pids_of(directory, names) if _leads(pid)]
     _end(leaders, signal.SIGTERM, directory, timeout)
     deadline = time.monotonic() + _KILL_SECONDS
     while remaining := _remaining(directory, names):
         if time.monotonic() > deadline:
-            raise SandboxError(f"processes {remaining} of {directory} cannot be killed")
+            pids = ", ".join(map(str, remaining))
+            raise SandboxError(f"Cannot kill the processes {pids} of the sandbox in {directory}.")
         _end(remaining, signal.SIGKILL, directory, 1)
 
 
 def wait_until(
     condition: Callable[[], bool], timeout: float, what: str, *, process: Process | None = None
 ) -> None:
-    """Poll until the condition holds.
+    """Poll until the condition is true.
 
-    Raises SandboxError, with the end of the process' log, when that takes more than `timeout`
-    seconds or when the process ends before.
+    Raises SandboxError, with the last lines of the process' log, after `timeout` seconds or if the
+    process ends first.
     """
     deadline = time.monotonic() + timeout
     while not condition():
         if process and not process.alive:
             raise SandboxError(
-                f"{process.name} has ended, no use waiting for {what}.{process.tail()}"
+                f"{process.name} ended while the sandbox waited for {what}.{process.tail()}"
             )
         if time.monotonic() > deadline:
             tail = process.tail() if process else ""
-            raise SandboxError(f"Waited {timeout:g} seconds in vain for {what}.{tail}")
+            raise SandboxError(f"Timed out after {timeout:g} seconds waiting for {what}.{tail}")
         time.sleep(0.03)
 
 
 def _remaining(directory: Path, names: Collection[str] | None) -> list[int]:
-    # What is about to become another program shows no mark for an instant: none is none twice.
-    return list(_marked(directory, names)) or list(_marked(directory, names))
+    # A process has no environment for an instant during exec, so an empty result is checked twice.
+    return list(_pids_of(directory, names)) or list(_pids_of(directory, names))
 
 
-def _marked(directory: Path, names: Collection[str] | None = None) -> Iterator[int]:
+def _pids_of(directory: Path, names: Collection[str] | None = None) -> Iterator[int]:
     for pid in psutil.pids():
-        sandbox, name = _mark(pid)
+        sandbox, name = _identity(pid)
         if sandbox == str(directory) and (names is None or name in names):
             yield pid
 
 
-def _mark(pid: int) -> tuple[str | None, str | None]:
+def _identity(pid: int) -> tuple[str | None, str | None]:
     try:
         environment = psutil.Process(pid).environ()
-    except psutil.Error:  # it has ended, or belongs to somebody else
+    except psutil.Error:  # the process has ended, or belongs to another user
         return None, None
     return environment.get(SANDBOX), environment.get(PROCESS)
 
 
 def _await_exec(pid: int) -> None:
-    """Linux shows no environment for the instant in which it replaces one program by another.
+    """Wait until a process has an environment, which it lacks for an instant during exec.
 
-    The wait is bounded: the kernel's own threads, one of which may have the number, never have any.
+    The wait is bounded, because a kernel thread with the same id never has an environment.
     """
     deadline = time.monotonic() + _EXEC_SECONDS
-    while _shows_nothing(pid) and time.monotonic() < deadline:
+    while _has_no_environment(pid) and time.monotonic() < deadline:
         time.sleep(0.001)
 
 
-def _shows_nothing(pid: int) -> bool:
+def _has_no_environment(pid: int) -> bool:
     try:
         process = psutil.Process(pid)
         return process.status() != psutil.STATUS_ZOMBIE and not process.environ()
     except psutil.NoSuchProcess:
         return False
-    except psutil.Error:  # it cannot be read while it is replaced
+    except psutil.Error:  # not readable during exec
         return True
 
 
@@ -190,10 +193,10 @@ def _end(pids: list[int], number: signal.Signals, directory: Path, timeout: floa
         with contextlib.suppress(psutil.NoSuchProcess):
             psutil.Process(pid).send_signal(number)
     deadline = time.monotonic() + timeout
-    while any(_mark(pid)[0] == str(directory) for pid in pids) and time.monotonic() < deadline:
+    while any(_identity(pid)[0] == str(directory) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.01)
     for pid in pids:
-        with contextlib.suppress(ChildProcessError):  # it was started by somebody else
+        with contextlib.suppress(ChildProcessError):  # not a child of this process
             os.waitpid(pid, os.WNOHANG)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 import shutil
 import sys
 from dataclasses import dataclass
@@ -11,16 +10,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dataflowxpress.blueprint import artifacts
-from dataflowxpress_sandbox import aws, lock, processes
+from dataflowxpress_sandbox import aws, environment, lock, parallel, processes
 from dataflowxpress_sandbox.errors import SandboxError
 from dataflowxpress_sandbox.kube import binaries, crd, kubeconfig
 from dataflowxpress_sandbox.kube.kubernetes import Kubernetes
 from dataflowxpress_sandbox.probe import HOST, answers
+from dataflowxpress_sandbox.program import Program
 from dataflowxpress_sandbox.progress import Progress
 from dataflowxpress_sandbox.state import SandboxState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from threading import Event
     from typing import Self
 
     from dataflowxpress_sandbox.processes import Process
@@ -111,16 +112,22 @@ class Sandbox:
 
     def env(self) -> dict[str, str]:
         """Return the environment of an administrator of its Kubernetes and its AWS."""
-        if not self._state_file.exists():
-            raise SandboxError(f"There is no sandbox in {self.directory}.")
+        self.must_exist()
         port = self._state().ports.get("aws")
-        account = aws.environment(port) if port else {}
+        account = environment.variables(self.directory, aws.environment(port)) if port else {}
         return {"KUBECONFIG": str(self.kubeconfig), **account}
 
     def shell(self) -> str:
-        """Return that environment as `export` lines for a shell."""
-        exports = (f"export {name}={shlex.quote(value)}" for name, value in self.env().items())
-        return "".join(f"{line}\n" for line in exports)
+        """Return that environment as `export` and `unset` lines for a shell."""
+        return environment.shell(self.directory, self.env())
+
+    def must_exist(self) -> None:
+        """Raise SandboxError if the directory holds no sandbox."""
+        if not self._state_file.exists():
+            raise SandboxError(
+                f"There is no sandbox in {self.directory}. Change to the folder that holds"
+                " .sandbox, or give --dir; `dataflowxpress sandbox up` starts a sandbox."
+            )
 
     def _claim(self) -> SandboxState:
         self._refuse_what_is_no_sandbox()
@@ -137,12 +144,11 @@ class Sandbox:
         return state
 
     def _start(self, state: SandboxState) -> None:
-        if self._with_operator:  # whoever wants a pipeline wants its jobs
-            self._prepare_spark()
-        # AWS takes its seconds while Kubernetes takes its own.
+        assets = self._prepare(state)
+        # AWS and Kubernetes start at the same time.
         cloud = self._start_aws(state) if self._with_aws else None
-        if not state.context:
-            self._start_kubernetes(state)
+        if assets:
+            self._start_kubernetes(state, assets)
         with self._progress.step("the DataPipeline kind"):
             crd.install(artifacts.path("crds/datapipelines.yaml"), self.kubeconfig)
         if cloud:
@@ -151,13 +157,31 @@ class Sandbox:
         if self._with_operator:
             self._start_operator(state)
 
-    def _prepare_spark(self) -> None:
-        """Do once what makes every job start fast: one to two minutes, then it is cached."""
-        with self._progress.step("Spark, prepared once in one to two minutes and kept"):
-            try:
-                aws.prepare()
-            except RuntimeError as error:
-                raise SandboxError(f"Spark cannot be prepared: {error}") from error
+    def _prepare(self, state: SandboxState) -> Path | None:
+        """Fill the cache, at the same time with Spark and with Kubernetes' binaries.
+
+        Returns the folder of the binaries, None if a cluster of the user's is used.
+        """
+        found: list[Path] = []
+
+        def find(cancelled: Event) -> None:
+            found.append(binaries.directory(self._progress, cancelled))
+
+        tasks = [] if state.context else [find]
+        if self._with_operator:  # a pipeline needs its jobs
+            tasks.append(self._prepare_spark)
+        parallel.run(*tasks)
+        return found[0] if found else None
+
+    def _prepare_spark(self, cancelled: Event) -> None:
+        """Fill the cache with everything that makes a job start fast: one to two minutes, once."""
+        command = aws.preparation()
+        if not command:
+            return
+        with self._progress.step("prepare Spark, once: one to two minutes"):
+            program = Program("spark", command, self.directory)
+            if not program.run(cancelled):
+                raise SandboxError(f"Spark cannot be prepared.{program.tail()}")
 
     def _start_aws(self, state: SandboxState) -> Process:
         if running := self._running().get("aws"):
@@ -167,11 +191,11 @@ class Sandbox:
         return processes.start("aws", argv, directory=self.directory)
 
     def _wait_for_aws(self, process: Process, port: int) -> None:
+        environment.write_files(self.directory, aws.environment(port))
         with self._progress.step("AWS, emulated"):
             processes.wait_until(lambda: aws.ready(port), _SECONDS, "AWS", process=process)
 
-    def _start_kubernetes(self, state: SandboxState) -> None:
-        assets = binaries.directory(self._progress)
+    def _start_kubernetes(self, state: SandboxState, assets: Path) -> None:
         etcd, server = (self._choose_port(state, name) for name in ("etcd", "kube-apiserver"))
         with self._progress.step("Kubernetes"):
             Kubernetes(self.directory, etcd, server).up(assets)

@@ -1,4 +1,4 @@
-"""Argo: a real Argo CD beside a sandbox, the git repository it follows, and what it says."""
+"""Argo: a real Argo CD with a sandbox, its git repository, and its reported states."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from kubernetes.client import ApiException
 from dataflowxpress.api.spec import KIND
 from tests.e2e.conftest import NAMESPACE, User
 
-ARGOCD = Path(os.environ.get("DATAFLOWXPRESS_ARGOCD", "")).resolve()  # the command that runs one
-HOME = "argocd"  # the namespace
+ARGOCD = Path(os.environ.get("DATAFLOWXPRESS_ARGOCD", "")).resolve()  # command that runs Argo CD
+HOME = "argocd"  # namespace of Argo CD
 SECONDS = 120.0
 AUTHOR = ("-c", "user.name=test", "-c", "user.email=test@example.com")
 
 
 def cli(*arguments: str) -> str:
-    """Return what Argo CD's own command line prints."""
+    """Return the output of the Argo CD command line."""
     return subprocess.run(
         [ARGOCD, "cli", *arguments], check=True, capture_output=True, text=True
     ).stdout
@@ -34,7 +34,7 @@ def cli(*arguments: str) -> str:
 
 @dataclass(frozen=True)
 class Repository:
-    """A git repository of manifests, one document a file."""
+    """A git repository of manifests, one document per file."""
 
     directory: Path
 
@@ -52,7 +52,7 @@ class Repository:
         self._git(*AUTHOR, "commit", "--quiet", "--message", message)
 
     def revert(self) -> None:
-        """Undo the last commit by another."""
+        """Revert the last commit with a new commit."""
         self._git(*AUTHOR, "revert", "--no-edit", "HEAD")
 
     def _git(self, *arguments: str) -> None:
@@ -68,7 +68,7 @@ class Repository:
 
 @dataclass(frozen=True)
 class Said:
-    """What Argo CD says of an Application at one moment."""
+    """State of an Application at one time."""
 
     sync: str = "?"
     health: str = "?"
@@ -84,7 +84,7 @@ class Said:
 
 
 class Moment(NamedTuple):
-    """What somebody did, or what was said after it."""
+    """A test action, or a state that followed it."""
 
     seconds: float
     said: Said | None
@@ -93,7 +93,7 @@ class Moment(NamedTuple):
 
 @dataclass
 class History:
-    """What happened, and what Argo CD said, in the order of time."""
+    """Actions and states in chronological order."""
 
     began: float = field(default_factory=time.monotonic)
     moments: list[Moment] = field(default_factory=list)
@@ -102,22 +102,22 @@ class History:
         self.moments.append(Moment(time.monotonic() - self.began, said, done))
 
     def table(self) -> Iterator[str]:
-        """Yield the lines of a table."""
-        yield f"{'seconds':>7}  {'sync':<10} {'health':<12} what happened, and health of pipelines"
+        """Yield the lines of a table of all entries."""
+        yield f"{'seconds':>7}  {'sync':<10} {'health':<12} action, and health of pipelines"
         for seconds, said, done in self.moments:
             yield f"{seconds:7.1f}  {said or '':<24}{done}".rstrip()
 
 
 @dataclass
 class Argo:
-    """Argo CD, as somebody sees it who has kubectl and git."""
+    """Argo CD, as seen by a user with kubectl and git."""
 
     user: User
     repository: Repository
     history: History = field(default_factory=History)
 
     def application(self, name: str, path: str, *options: str, **annotations: str) -> None:
-        """Follow a folder of the repository, and make the cluster equal to it."""
+        """Create an Application that syncs a folder of the repository to the cluster."""
         self._kind.server_side_apply(
             body={
                 "apiVersion": "argoproj.io/v1alpha1",
@@ -141,9 +141,9 @@ class Argo:
                     },
                     "syncPolicy": {
                         "automated": {"prune": True, "selfHeal": True},
-                        # Without a garbage collector nothing is ever deleted in the foreground.
+                        # Foreground deletion needs a garbage collector, which is missing here.
                         "syncOptions": ["PrunePropagationPolicy=background", *options],
-                        # Or a commit waits until all tries of the one before are used up.
+                        # Otherwise, a new commit waits until all retries are used.
                         "retry": {"limit": 5, "refresh": True, "backoff": {"duration": "1s"}},
                     },
                 },
@@ -154,13 +154,13 @@ class Argo:
         )
 
     def look(self, name: str) -> None:
-        """Have it look at git and cluster now."""
+        """Request a refresh from git and cluster now."""
         body = {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "hard"}}}
         merge = "application/merge-patch+json"
         self._kind.patch(name=name, namespace=HOME, body=body, content_type=merge)
 
     def compared(self, name: str) -> None:
-        """Have it compared with git, and wait until that is done."""
+        """Request a comparison with git, and wait for its end."""
         before = self._compared_at(name)
         self.look(name)
         self.wait(name, lambda _: self._compared_at(name) != before, "compared")
@@ -208,18 +208,18 @@ class Argo:
             except ApiException:
                 return
             if time.monotonic() > deadline:
-                pytest.fail(f"{name} is still there: {said}")
+                pytest.fail(f"{name} still exists: {said}")
             time.sleep(0.2)
 
     @contextmanager
     def recording(self, name: str) -> Iterator[list[Said]]:
-        """Keep all that is said of an Application, in the order in which it is said."""
+        """Record all states of an Application in order."""
         seen: list[Said] = []
         over = threading.Event()
 
         def record() -> None:
             while not over.is_set():
-                with suppress(ApiException):  # it is not there yet, or no longer
+                with suppress(ApiException):  # it does not exist yet, or no longer
                     if not seen or self.said(name) != seen[-1]:
                         seen.append(self.said(name))
                         self.history.add(said=seen[-1])

@@ -1,6 +1,6 @@
-"""Capture: takes the testdata of Argo CD's health checks from real objects of a sandbox.
+"""Capture: writes testdata for the Argo CD health checks from real objects of a sandbox.
 
-`make argocd-testdata` runs it when what the operator says has changed.
+`make argocd-testdata` runs it after a change of the operator's messages.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ from tests.e2e.conftest import NAMESPACE, User
 
 TESTDATA = artifacts.path(f"argocd/resource_customizations/{GROUP}/{KIND}/testdata")
 SECONDS = 60
-PORT, AS_EVER = re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:4566"
+PORT, CANONICAL = re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:4566"
 Moment = Callable[[Status], bool]
 
 
 def keep(user: User, file: str, name: str, moment: Moment = lambda _: True) -> None:
-    """Write a pipeline to testdata as it is once *moment* has come, be it ever so short."""
+    """Write a pipeline to testdata at the first event for which *moment* is true."""
     watch = user.kind(KIND, f"{GROUP}/{VERSION}").watch(
         namespace=NAMESPACE, field_selector=f"metadata.name={name}", timeout=SECONDS
     )
     seen = (event["raw_object"] for event in watch)
     found = next((o for o in seen if moment(Status.model_validate(o.get("status") or {}))), None)
     if found is None:
-        sys.exit(f"{name} has not come to {file} within {SECONDS} s")
-    text = PORT.sub(AS_EVER, yaml.safe_dump(without_bulk(found), sort_keys=False))
+        sys.exit(f"{name} did not reach the state {file} within {SECONDS} s")
+    text = PORT.sub(CANONICAL, yaml.safe_dump(without_bulk(found), sort_keys=False))
     TESTDATA.joinpath(f"{file}.yaml").write_text(text)
     sys.stdout.write(f"{file}.yaml\n")
 
 
 def without_bulk(found: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what no health check reads and what would hide the rest."""
+    """Drop bulky fields that no health check reads."""
     metadata = found["metadata"]
     metadata.pop("managedFields")
     kept = {k: v for k, v in metadata.pop("annotations", {}).items() if "last-handled" not in k}
@@ -69,7 +69,7 @@ def annotate(user: User, name: str, **annotations: str | None) -> None:
 
 @contextmanager
 def stopped(user: User, part: str) -> Iterator[None]:
-    """Hold one process of the sandbox still."""
+    """Stop one process of the sandbox during the block."""
     process = processes.find(user.directory)[part]
     os.kill(process.pid, signal.SIGSTOP)
     try:
@@ -90,8 +90,8 @@ def says(kind: str, status: str, reason: str = "") -> Moment:
     return moment
 
 
-def in_the_middle_of_a_change(said: Status) -> bool:
-    """Say whether the status is about the new spec already, but its word on readiness is not."""
+def ready_is_outdated(said: Status) -> bool:
+    """Return whether the status has a newer generation than its Ready condition."""
     ready = said["Ready"]
     return ready is not None and ready.observed_generation != said.observed_generation
 
@@ -108,7 +108,7 @@ def capture(user: User) -> None:
         keep(user, "changed", "orders")
     user.wait("orders", lambda said: said.observed_generation == 2, SECONDS, "seen")
     change(user, "orders", spec={"notifications": {"emails": ["data-team@example.com"]}})
-    keep(user, "changing", "orders", in_the_middle_of_a_change)
+    keep(user, "changing", "orders", ready_is_outdated)
     user.wait("orders", says("Ready", "True"), SECONDS, "ready")
     upload_to(user, "orders")
     keep(user, "suspended", "orders", says("DataCurrent", "False", "Suspended"))
@@ -122,8 +122,8 @@ def capture(user: User) -> None:
 
 def capture_trouble(user: User) -> None:
     place = {"LocationConstraint": "eu-west-1"}
-    user.aws("s3").create_bucket(Bucket="somebody-elses", CreateBucketConfiguration=place)
-    user.pipeline("refused", bucket={"name": "somebody-elses"})
+    user.aws("s3").create_bucket(Bucket="other-team-data", CreateBucketConfiguration=place)
+    user.pipeline("refused", bucket={"name": "other-team-data"})
     keep(user, "refused", "refused", says("Stalled", "True"))
     user.pipeline("reported", driftPolicy="Report")
     user.ready("reported")

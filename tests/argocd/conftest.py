@@ -1,4 +1,4 @@
-"""Argo CD beside the sandbox, knowing what this project tells it."""
+"""Fixtures of Argo CD with a sandbox and this project's customizations."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def argocd() -> None:
 
 @pytest.fixture(scope="session")
 def argo(
-    argocd: None,  # noqa: ARG001 - nothing here without it
+    argocd: None,  # noqa: ARG001 - skips without Argo CD
     tmp_path_factory: pytest.TempPathFactory,
     pytestconfig: pytest.Config,
 ) -> Iterator[Argo]:
@@ -38,7 +38,7 @@ def argo(
             **os.environ,
             "KUBECONFIG": str(sandbox.kubeconfig),
             "DFX_ARGOCD_STATE": str(directory / "argocd"),
-            # Argo CD 3 keeps the health of single resources to its own API otherwise.
+            # Without this setting, Argo CD 3 reports resource health only in its own API.
             "ARGOCD_APPLICATION_CONTROLLER_PERSIST_RESOURCE_HEALTH": "true",
         }
         try:

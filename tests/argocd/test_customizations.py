@@ -1,4 +1,4 @@
-"""The customizations, as Argo CD's own command line reads them."""
+"""The customizations, evaluated by the Argo CD command line."""
 
 from __future__ import annotations
 
@@ -53,6 +53,6 @@ def test_an_action_adds_its_annotation(action: str, annotation: str) -> None:
     assert f">     {GROUP}/{annotation}: " in said
 
 
-def test_resume_takes_the_pause_away() -> None:
+def test_resume_removes_the_pause() -> None:
     said = override("run-action", ACTIONS / "testdata/paused-before.yaml", "resume")
     assert f"<     {GROUP}/paused: " in said

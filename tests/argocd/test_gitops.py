@@ -1,4 +1,4 @@
-"""The GitOps life of pipelines, on a real Argo CD: one Application, one test after the other."""
+"""GitOps with pipelines on a real Argo CD: one Application, with the tests in order."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WAVE = "argocd.argoproj.io/sync-wave"
 
 
 class Life(NamedTuple):
-    """An Application, and all that Argo CD has said of it so far."""
+    """An Application and its recorded states."""
 
     argo: Argo
     seen: list[Said]
@@ -57,20 +57,22 @@ def pipeline(name: str, wave: int = 1, **spec: Any) -> dict[str, Any]:
 
 
 def platform() -> list[dict[str, Any]]:
-    """Return what the chart installs, but pods: an API server alone runs none."""
+    """Return the objects of the chart without pods: the API server alone runs none."""
     return [each for each in rendered() if each["kind"] not in {"Deployment", "Pod"}]
 
 
 @pytest.fixture(scope="module")
 def life(argo: Argo) -> Iterator[Life]:
-    """The chart in wave 0, a pipeline in wave 1, and one in wave 2."""
+    """Return the chart in wave 0, a pipeline in wave 1, and one in wave 2."""
     first, second = pipeline("first"), pipeline("second", wave=2)
     argo.repository.commit(
         "Begin", life__platform=platform(), life__first=first, life__second=second
     )
     with argo.recording(LIFE) as seen:
         life = Life(argo, seen)
-        with stopped(argo.user, "operator"):  # so that the first one is not ready for a while
+        with stopped(
+            argo.user, "operator"
+        ):  # so that the first pipeline stays not ready for some time
             argo.history.add(done="the Application is made; the operator is held still")
             argo.application(LIFE, LIFE, "ServerSideApply=true")
             life.wait("first", "Progressing", "waiting for the operator")
@@ -79,7 +81,7 @@ def life(argo: Argo) -> Iterator[Life]:
         yield life
         argo.history.add(done="the Application is deleted")
         argo.gone(LIFE)
-    assert not argo.user.exists("first")  # and the kind is kept, or this would not be known
+    assert not argo.user.exists("first")  # this query needs the kind, which is kept
 
 
 def test_a_wave_waits_until_the_pipelines_before_it_are_ready(life: Life) -> None:
@@ -103,14 +105,14 @@ def test_a_commit_changes_aws_and_its_revert_changes_it_back(life: Life) -> None
     life.well()
 
 
-def test_a_refused_pipeline_is_degraded_with_what_it_says_and_pruned_with_its_commit(
+def test_a_refused_pipeline_is_degraded_with_its_message_and_pruned_by_a_revert(
     life: Life,
 ) -> None:
     place = {"LocationConstraint": "eu-west-1"}
     life.argo.user.aws("s3").create_bucket(Bucket="foreign", CreateBucketConfiguration=place)
-    life.commit("Take what is not ours", third=pipeline("third", bucket={"name": "foreign"}))
+    life.commit("Use a foreign bucket", third=pipeline("third", bucket={"name": "foreign"}))
     said = life.wait("third", "Degraded", "refused")
-    assert "Bucket/foreign: exists and belongs to somebody else" in said.message
+    assert "Bucket/foreign: exists and belongs to no pipeline" in said.message
     life.argo.wait(LIFE, lambda said: said.health == "Degraded", "degraded as a whole")
     life.revert()
     life.argo.wait(LIFE, lambda said: "third" not in said.resources, "pruned")
@@ -128,11 +130,11 @@ def test_a_paused_pipeline_is_suspended_and_stays_synced(life: Life) -> None:
     assert said.sync == "Synced"
 
 
-def test_what_somebody_changes_in_the_cluster_is_healed(life: Life) -> None:
-    life.argo.history.add(done="somebody changes the spec in the cluster")
+def test_a_manual_change_in_the_cluster_is_reverted(life: Life) -> None:
+    life.argo.history.add(done="a user changes the spec in the cluster")
     change(life.argo.user, "first", spec={"trigger": {"batchWindowSeconds": 9}})
     life.argo.wait(LIFE, lambda said: said.sync == "OutOfSync", "seen")
-    life.argo.wait(LIFE, lambda _: window_of(life, "first") == 0, "healed")
+    life.argo.wait(LIFE, lambda _: window_of(life, "first") == 0, "reverted")
     life.well()
     assert life.batch_window("first") == 0
 
@@ -141,7 +143,7 @@ def window_of(life: Life, name: str) -> int:
     return int(life.argo.user.get(name)["spec"]["trigger"]["batchWindowSeconds"])
 
 
-def test_a_pipeline_that_leaves_git_leaves_aws(life: Life) -> None:
+def test_a_pipeline_removed_from_git_is_removed_from_aws(life: Life) -> None:
     life.commit("No second one", second=None)
     life.argo.wait(LIFE, lambda said: "second" not in said.resources, "pruned")
     functions = life.argo.user.aws("lambda").list_functions()["Functions"]

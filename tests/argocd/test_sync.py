@@ -1,4 +1,4 @@
-"""Never OutOfSync by itself: however it is applied and compared, with every field set and none."""
+"""Pipelines stay Synced: for each apply and diff method, with complete and minimal specs."""
 
 from __future__ import annotations
 

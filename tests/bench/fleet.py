@@ -1,4 +1,4 @@
-"""Fleet: what many pipelines cost an operator at work, at rest and after a restart."""
+"""Fleet: cost of an operator with many pipelines during creation, at rest and after a restart."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from tests.scrape import Metrics
 
 NAMESPACE = "default"
 MB = 1024 * 1024
-PATIENCE = 3600  # seconds: how long it takes is what is to be found out
+PATIENCE = 3600  # seconds; the duration is the result of the measurement
 _KIND = {"apiVersion": f"{GROUP}/{VERSION}", "kind": KIND}
 CONVERGED = "dataflowxpress_pipeline_last_converged_timestamp_seconds"
 
 
 @dataclass(frozen=True)
 class Operator:
-    """An operator in a process of its own, and what it tells Prometheus."""
+    """An operator in a separate process, and its metrics."""
 
     process: Process
     metrics: Metrics
@@ -53,18 +53,18 @@ class Operator:
 
     @property
     def work(self) -> Counter[str]:
-        """Count what was done by task and outcome."""
+        """Count tasks by task and outcome."""
         done = self.metrics.series("dataflowxpress_reconciliation_duration_seconds_count")
         return Counter({f"{x['task']} {x['outcome']}": int(value) for x, value in done if value})
 
     def compared(self, since: float) -> int:
-        """Count the pipelines that were found or made true after a moment."""
+        """Count the pipelines that matched AWS after a given time."""
         return sum(moment > since for _, moment in self.metrics.series(CONVERGED))
 
 
 @dataclass
 class Fleet:
-    """Pipelines in a sandbox, and the operators that work on them one after the other."""
+    """Pipelines in a sandbox, and the operators that reconcile them in turn."""
 
     sandbox: Sandbox
     options: list[str]
@@ -75,7 +75,7 @@ class Fleet:
 
     @contextmanager
     def operator(self, name: str) -> Iterator[Operator]:
-        """Start one, and end it afterwards."""
+        """Run an operator during the block."""
         self.state.choose_port(name)
         address, cloud = f"{HOST}:{self.state.ports[name]}", self.sandbox.env()["AWS_ENDPOINT_URL"]
         command = [sys.executable, "-m", "dataflowxpress", "operator", *self.options]
@@ -87,23 +87,23 @@ class Fleet:
             | {"KUBECONFIG": str(self.sandbox.kubeconfig), "MALLOC_ARENA_MAX": "2"},  # as the image
         )
         try:
-            _until(lambda: "working" in process.log.read_text(), "the operator works", process)
+            _until(lambda: "leading" in process.log.read_text(), "the operator works", process)
             yield Operator(process, Metrics(address))
         finally:
             process.stop()
 
     def measure(self) -> None:
-        """Tell what it costs to make the pipelines, and then to take them up."""
+        """Print the cost of creating the pipelines, and of a restart."""
         with self.operator("first") as operator:
-            time.sleep(5)  # until it has settled
+            time.sleep(5)  # until memory is stable
             print(f"no pipeline: {operator.megabytes} MB", flush=True)
             began = time.time()
             self._make()
-            self._compared(operator, began, "made")
+            self._compared(operator, began, "created")
         self._copy()
         with self.operator("second") as operator:
             self._compared(
-                operator, time.time(), "taken up after a restart", self.pipelines + self.paused
+                operator, time.time(), "compared after a restart", self.pipelines + self.paused
             )
 
     def _make(self) -> None:
@@ -113,12 +113,14 @@ class Fleet:
                 body = {
                     **_KIND,
                     "metadata": {"name": f"fleet-{number:04d}"},
-                    "spec": {"suspend": True},  # or the emulator is busy asking all the queues
+                    "spec": {
+                        "suspend": True
+                    },  # otherwise the emulator is busy with polling all queues
                 }
                 objects.create_namespaced_custom_object(GROUP, VERSION, NAMESPACE, PLURAL, body)
 
     def _copy(self) -> None:
-        """Make pipelines that look like the others, and are paused: they cost AWS nothing."""
+        """Create paused copies with a complete status; they cause no AWS calls."""
         with config.new_client_from_config(str(self.sandbox.kubeconfig)) as client:
             objects = CustomObjectsApi(client)
             where = (GROUP, VERSION, NAMESPACE, PLURAL)
@@ -163,10 +165,12 @@ def _until(what: Callable[[], bool], words: str, process: Process) -> None:
 
 
 def main() -> None:
-    """Measure what is asked for; further arguments are the operator's."""
+    """Measure; further arguments are passed to the operator."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--pipelines", type=int, default=1000)
-    parser.add_argument("--paused", type=int, default=0, help="so many more after the restart")
+    parser.add_argument(
+        "--paused", type=int, default=0, help="additional pipelines after the restart"
+    )
     parser.add_argument("--rest", type=float, default=120)
     asked, options = parser.parse_known_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Scale: what many objects, one large object and a long history cost. `make bench-scale`."""
+"""Scale: cost of many objects, one large object and a long history. `make bench-scale`."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from dataflowxpress_sandbox.aws.serving import RunningAws, serving
 from tests.bench.server import LOG
 from tests.glue.conftest import GLUE, Pipeline
 
-RUN_SECONDS = 7200  # whatever a run takes is what is to be found out
+RUN_SECONDS = 7200  # the duration of a run is the result of the measurement
 MB = 1024 * 1024
 ROW = "{},name of row {},2024-01-02,some text that goes on for a while so that rows are wide\n"
 COLUMNS = "n bigint, name string, day date, text string"
 HEADER = "n,name,day,text\n"
-OURS = {b"AWSGlue.StartJobRun", b"AWSGlue.GetJobRun"}  # who measures starts the run and awaits it
+EXCLUDED = {b"AWSGlue.StartJobRun", b"AWSGlue.GetJobRun"}  # calls of the benchmark itself
 
 
 @dataclass
 class Cost:
-    """What a block of code took: seconds, requests to AWS, peak memory of processes in MB."""
+    """Cost of a block of code: seconds, AWS requests, peak memory of processes in MB."""
 
     seconds: float = 0
     calls: Counter[str] = field(default_factory=Counter)
@@ -49,14 +49,14 @@ class Cost:
 
 
 class Bench:
-    """An AWS that counts, and what is measured on it."""
+    """An AWS emulator that counts requests, and the measurements on it."""
 
     def __init__(self, aws: RunningAws, scratch: Path) -> None:
         self.aws, self.scratch = aws, scratch
 
     @contextmanager
     def cost(self, of: Callable[[], psutil.Process | None]) -> Iterator[Cost]:
-        """Measure a block; the memory is that of a process and all that it started."""
+        """Measure a block, with the memory of a process and all its child processes."""
         cost, ended = Cost(), threading.Event()
         watch = threading.Thread(target=_watch, args=(cost, of, ended))
         log = self.aws.directory / LOG
@@ -78,18 +78,18 @@ class Bench:
         return made
 
     def job(self) -> psutil.Process | None:
-        """Return the process of the job that runs."""
+        """Return the process of the running job."""
         server = psutil.Process(self.aws.pid)
         jobs = [each for each in server.children() if "job_runner" in " ".join(_words(each))]
         return jobs[0] if jobs else None
 
     def many(self, objects: int) -> None:
-        """Convert many objects in one go, and look again when there is nothing to do."""
+        """Convert many objects in one run, then run without work."""
         pipeline = self.pipeline()
         with ThreadPoolExecutor(16) as pool:
             body = HEADER + "".join(ROW.format(n, n) for n in range(10))
             list(pool.map(lambda n: pipeline.put(f"csv_data/{n:06d}.csv", body), range(objects)))
-        for what in ("converted in one go", "nothing to do"):
+        for what in ("converted in one run", "run without work"):
             with self.cost(self.job) as cost:
                 _succeeded(pipeline.run())
             print(f"{objects} objects, {what}:\n{cost}", flush=True)
@@ -97,8 +97,8 @@ class Bench:
         _expect(rows, objects * 10)
 
     def large(self, megabytes: int) -> None:
-        """Convert one large object, by many tasks and by one."""
-        for what, odd in (("by many tasks", "x"), ("by one task", '"x\ny"')):
+        """Convert one large object with many tasks, then with one."""
+        for what, odd in (("many tasks", "x"), ("one task", '"x\ny"')):
             pipeline = self.pipeline()
             file = self.scratch / "large.csv"
             rows = _write(file, megabytes * MB, odd)
@@ -112,7 +112,7 @@ class Bench:
             self._remove(pipeline)
 
     def history(self, objects: int, manifests: int) -> None:
-        """Read a long history, with a snapshot and without one."""
+        """Read a long history, without and with a snapshot."""
         os.environ.update(self.aws.environment("test", "test"))
         sys.path.insert(0, str(GLUE))
         from dataflow.manifest_log import ManifestLog as JobLog
@@ -126,7 +126,7 @@ class Bench:
         store = Store(Options(**places, **read))
         own = psutil.Process
 
-        def look(what: str) -> JobLog:
+        def read_log(what: str) -> JobLog:
             with self.cost(own) as cost:
                 history = JobLog(store)
             _expect(len(history.entries), objects)
@@ -134,19 +134,19 @@ class Bench:
                 f"job reads {manifests} manifests, {objects} objects, {what}:\n{cost}", flush=True
             )
             with self.cost(own) as cost:
-                book = ManifestLog.opened(pipeline.s3, pipeline.name)
+                book = ManifestLog.load(pipeline.s3, pipeline.name)
             _expect(len(book.objects), objects)
-            print(f"operator begins, {what}:\n{cost}", flush=True)
+            print(f"start of the operator, {what}:\n{cost}", flush=True)
             with self.cost(own) as cost:
                 _expect(book.follow(pipeline.s3, pipeline.name), True)
-            print(f"operator looks again, {what}:\n{cost}", flush=True)
+            print(f"later poll of the operator, {what}:\n{cost}", flush=True)
             return history
 
-        history = look("no snapshot")
+        history = read_log("no snapshot")
         with self.cost(own) as cost:
             history.compact()
-        print(f"the snapshot is written:\n{cost}", flush=True)
-        look("with a snapshot")
+        print(f"writing the snapshot:\n{cost}", flush=True)
+        read_log("with a snapshot")
 
     def _write_history(self, pipeline: Pipeline, objects: int, manifests: int) -> None:
         each = objects // manifests
@@ -161,13 +161,13 @@ class Bench:
 
     @staticmethod
     def _remove(pipeline: Pipeline) -> None:
-        """Give the memory back that the emulator keeps objects in."""
+        """Delete the objects, to free memory of the emulator."""
         for key in pipeline.keys(""):
             pipeline.s3.delete_object(Bucket=pipeline.name, Key=key)
 
 
 def _manifest(number: int, keys: list[str]) -> dict[str, Any]:
-    place = f"parquet_data/csv_data/dfx_object={number:010d}-1f0c9a3e-"
+    directory = f"parquet_data/csv_data/dfx_object={number:010d}-1f0c9a3e-"
     entries = [
         {
             "key": key,
@@ -178,7 +178,7 @@ def _manifest(number: int, keys: list[str]) -> dict[str, Any]:
             "rows": 10,
             "rejected": 0,
             "reason": None,
-            "directories": [f"{place}{index:016x}-{number:032x}/"],
+            "directories": [f"{directory}{index:016x}-{number:032x}/"],
             "write_layout": "0123456789abcdef",
         }
         for index, key in enumerate(keys)
@@ -195,7 +195,7 @@ def _manifest(number: int, keys: list[str]) -> dict[str, Any]:
 
 
 def _write(file: Path, size: int, odd: str) -> int:
-    """Write CSV rows until a file has a size; return how many. The last one has *odd* text."""
+    """Write CSV rows up to a file size, and return their number; the last row has *odd* text."""
     rows = 0
     with file.open("w", encoding="utf-8") as output:
         output.write(HEADER)
@@ -213,7 +213,7 @@ def _watch(cost: Cost, of: Callable[[], psutil.Process | None], ended: threading
 
 def _memory(process: psutil.Process | None) -> int:
     total = 0
-    with suppress(psutil.NoSuchProcess):  # one has ended since it was listed: so has the job soon
+    with suppress(psutil.NoSuchProcess):  # a process has ended, and the job ends soon
         for each in [process, *process.children(recursive=True)] if process else []:
             total += each.memory_info().rss
     return total
@@ -222,29 +222,31 @@ def _memory(process: psutil.Process | None) -> int:
 def _words(process: psutil.Process) -> list[str]:
     try:
         return process.cmdline()
-    except psutil.NoSuchProcess:  # it has ended since it was listed
+    except psutil.NoSuchProcess:  # the process has ended
         return []
 
 
 def _calls(log: Path, start: int) -> Counter[str]:
     with log.open("rb") as lines:
         lines.seek(start)
-        told = (line.rpartition(b"] ")[2].split() for line in lines)
-        return Counter(words[0].decode() for words in told if words and words[-1] not in OURS)
+        requests = (line.rpartition(b"] ")[2].split() for line in lines)
+        return Counter(
+            words[0].decode() for words in requests if words and words[-1] not in EXCLUDED
+        )
 
 
-def _succeeded(told: dict[str, Any]) -> None:
-    if told["JobRunState"] != "SUCCEEDED":
-        raise SystemExit(f"the run ended {told['JobRunState']}: {told.get('ErrorMessage')}")
+def _succeeded(run: dict[str, Any]) -> None:
+    if run["JobRunState"] != "SUCCEEDED":
+        raise SystemExit(f"the run ended {run['JobRunState']}: {run.get('ErrorMessage')}")
 
 
 def _expect(found: object, wanted: object) -> None:
     if found != wanted:
-        raise SystemExit(f"{found} in place of {wanted}")
+        raise SystemExit(f"{found} instead of {wanted}")
 
 
 def main() -> None:
-    """Measure what is asked for."""
+    """Run the selected measurements."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("what", nargs="+", choices=["many", "large", "history"])
     parser.add_argument("--objects", type=int, default=10_000)

@@ -1,4 +1,4 @@
-"""Server: the sandbox's AWS, which writes a line for each request to `requests.log`."""
+"""Server: the AWS emulator, with one line per request in `requests.log`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LOG = "requests.log"
 if __name__ == "__main__":
     directory = Path(sys.argv[sys.argv.index("--dir") + 1])
     Config.accesslog = str(directory / LOG)
-    # The server asks for warnings alone, and requests are told as information.
+    # The server sets the level to warnings, but logs requests at level info.
     Config.loglevel = property(lambda _: "INFO", lambda *_: None)  # type: ignore[assignment]
     Config.access_log_format = "%(m)s %(U)s %(q)s %({x-amz-target}i)s"
     main()

@@ -1,4 +1,4 @@
-"""The versions of Helm that people have."""
+"""Fixtures of real Helm binaries."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ from tools.tool import tool
     scope="session", params=[pytest.param("helm3", marks=pytest.mark.extended), "helm4"]
 )
 def helm(request: pytest.FixtureRequest) -> Helm:
-    """Helm 3 and Helm 4."""
+    """Return Helm 3 and Helm 4."""
     return Helm(tool(request.param))

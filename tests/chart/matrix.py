@@ -1,4 +1,4 @@
-"""Matrix: values that platform teams install the chart with."""
+"""Matrix: typical chart values of platform teams."""
 
 from __future__ import annotations
 

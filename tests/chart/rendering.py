@@ -1,4 +1,4 @@
-"""Rendering: what the chart makes of values, by real Helm."""
+"""Rendering: manifests of the chart, rendered by real Helm."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tools.tool import tool
 
 CHART = artifacts.path("charts/dataflowxpress")
 KUBERNETES = "1.36.0"
-RELEASE, NAMESPACE = "ours", "default"
+RELEASE, NAMESPACE = "release", "default"
 NAME = f"{RELEASE}-dataflowxpress"
 
 Values = dict[str, Any]
@@ -30,7 +30,7 @@ class Helm:
     command: Path
 
     def __call__(self, *words: str, values: Values | None = None) -> str:
-        """Return what a command prints; raises CalledProcessError, which has what it says."""
+        """Return the output of a command; raises CalledProcessError with the output."""
         return subprocess.run(
             [self.command, *words, "--kube-version", KUBERNETES, "--values", "-"],
             capture_output=True,
@@ -45,14 +45,14 @@ class Helm:
         return self("template", *where, *options, values=values)
 
     def refusal(self, values: Values) -> str:
-        """Return why these values are refused."""
+        """Return the error message for invalid values."""
         with pytest.raises(subprocess.CalledProcessError) as refused:
             self.template(values)
         return str(refused.value.stderr)
 
 
 def rendered(template: str = "", **values: Any) -> list[Object]:
-    """Return the objects of one template, or of all."""
+    """Return the objects of one template, or of all templates."""
     only = ("--show-only", f"templates/{template}.yaml") if template else ()
     text = Helm(tool("helm4")).template(values, *only)
     return [document for document in yaml.safe_load_all(text) if document]

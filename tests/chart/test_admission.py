@@ -1,4 +1,4 @@
-"""Admission policies: what platform teams forbid is refused by the API server, with the cure."""
+"""Admission policies: the API server rejects specs that break a rule, and names a fix."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ FINE: dict[str, Any] = {"bucket": {"kmsKeyArn": KEY}, "tags": {"team": "data"}}
 
 @dataclass(frozen=True)
 class Team:
-    """A namespace of its own, whose label says which policy is for it."""
+    """A separate namespace; its label selects its policy."""
 
     client: DynamicClient
     namespace: str
@@ -75,7 +75,7 @@ class Team:
 
     @contextmanager
     def under(self, **rules: Any) -> Iterator[None]:
-        """Enforce rules, from when the API server has taken note of them."""
+        """Enforce rules; enter the block when the API server enforces them."""
         only = {"matchLabels": {"policy": self.namespace}}
         made = []
         policies = {self.namespace: {"namespaceSelector": only, "rules": rules}}
@@ -93,7 +93,7 @@ class Team:
         deadline = time.monotonic() + SECONDS
         while time.monotonic() < deadline:
             try:
-                self.create(region="xx-nowhere-1", roleArn=ROLE)  # no rules here allow that
+                self.create(region="xx-nowhere-1", roleArn=ROLE)  # every policy here forbids this
             except ApiException as error:
                 if "denied request" in (error.body or ""):
                     return
@@ -113,13 +113,13 @@ def team(client: DynamicClient) -> Team:
 
 @pytest.fixture(scope="module")
 def strict(client: DynamicClient) -> Iterator[Team]:
-    """A team to which much is forbidden."""
+    """A team with a policy that contains every rule."""
     team = Team.new(client)
     with team.under(**VALIDATION_RULES):
         yield team
 
 
-def test_nothing_is_forbidden_by_default() -> None:
+def test_there_are_no_policies_by_default() -> None:
     values = yaml.safe_load((CHART / "values.yaml").read_text())
     assert values["admission"]["policies"] == {}
 
@@ -141,30 +141,30 @@ def test_nothing_is_forbidden_by_default() -> None:
             "spec.deletionPolicy is Delete, which is not allowed here: choose RetainData or Retain",
         ),
         ({"job": {"workerType": "G.8X"}}, "spec.job.workerType is G.8X, which is not allowed"),
-        ({"job": {"workers": 11}}, "spec.job.workers is 11: at most 10 are allowed here"),
+        ({"job": {"workers": 11}}, "spec.job.workers is 11: the limit is 10"),
         (
             {"bucket": {"name": "acme-other", "kmsKeyArn": KEY}},
-            "spec.bucket.name is acme-other: here it has to begin with acme-{namespace}-",
+            "spec.bucket.name is acme-other: it must begin with acme-{namespace}-",
         ),
-        ({"catalog": {"database": "sales"}}, "here it has to begin with acme_"),
-        ({"crawler": {"name": "mine"}}, "spec.crawler.name is mine: here it has to begin with"),
-        ({"job": {"name": "mine"}}, "spec.job.name is mine: here it has to begin with"),
-        ({"topic": {"name": "mine"}}, "spec.topic.name is mine: here it has to begin with"),
+        ({"catalog": {"database": "sales"}}, "it must begin with acme_"),
+        ({"crawler": {"name": "mine"}}, "spec.crawler.name is mine: it must begin with"),
+        ({"job": {"name": "mine"}}, "spec.job.name is mine: it must begin with"),
+        ({"topic": {"name": "mine"}}, "spec.topic.name is mine: it must begin with"),
         (
             {"functions": {"startJob": {"name": "mine"}}},
-            "spec.functions.startJob.name is mine: here it has to begin with {namespace}-",
+            "spec.functions.startJob.name is mine: it must begin with {namespace}-",
         ),
         ({"adopt": True}, "spec.adopt is not allowed here: leave it out"),
         ({"catalog": {"adopt": True}}, "spec.catalog.adopt is not allowed here"),
         ({"bucket": {"adopt": True, "kmsKeyArn": KEY}}, "spec.bucket.adopt is not allowed here"),
         ({"job": {"script": {"inline": "x"}}}, "spec.job.script is not allowed here: leave it out"),
-        ({"tags": {}}, "spec.tags lacks team, which is required here: add it"),
-        ({"notifications": {"emails": ["a@b.org"]}}, "may only hold addresses at example.com here"),
+        ({"tags": {}}, "spec.tags lacks the required tag team: add it"),
+        ({"notifications": {"emails": ["a@b.org"]}}, "must contain only addresses at example.com"),
         ({"bucket": {}}, "spec.bucket.kmsKeyArn is required here"),
     ],
     ids=str,
 )
-def test_what_is_forbidden_is_refused_with_field_and_cure(
+def test_a_forbidden_value_is_rejected_with_field_and_fix(
     spec: dict[str, Any], message: str, strict: Team
 ) -> None:
     with pytest.raises(ApiException) as refused:
@@ -173,7 +173,7 @@ def test_what_is_forbidden_is_refused_with_field_and_cure(
     assert message.replace("{namespace}", strict.namespace) in said
 
 
-def test_what_is_not_forbidden_is_allowed(strict: Team) -> None:
+def test_an_allowed_spec_is_accepted(strict: Team) -> None:
     name = f"{strict.namespace}-orders"
     strict.create(
         **FINE,
@@ -190,18 +190,18 @@ def test_what_is_not_forbidden_is_allowed(strict: Team) -> None:
 
 
 @pytest.mark.usefixtures("strict")
-def test_other_namespaces_are_left_alone(team: Team) -> None:
+def test_a_policy_does_not_apply_to_other_namespaces(team: Team) -> None:
     team.create(region="us-east-1", deletionPolicy="Delete")
 
 
-def test_an_empty_list_allows_none(team: Team) -> None:
+def test_an_empty_list_allows_no_value(team: Team) -> None:
     with team.under(roleArns=[]):
         team.create()
         with pytest.raises(ApiException, match="which is not allowed here: leave it out"):
             team.create(roleArn=ROLE)
 
 
-def test_an_older_pipeline_stays_and_can_be_looked_after_and_deleted(team: Team) -> None:
+def test_an_older_pipeline_can_still_be_reconciled_and_deleted(team: Team) -> None:
     team.create(dry=False, deletionPolicy="Delete")
     with team.under(deletionPolicies=["Retain"], regions=[]):
         team.change(metadata={"annotations": {"some": "thing"}, "finalizers": [f"{GROUP}/f"]})

@@ -1,4 +1,4 @@
-"""What the chart brings to Prometheus Operator and Grafana."""
+"""Objects of the chart for Prometheus Operator and Grafana."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def prometheus_rule(**values: Any) -> dict[str, dict[str, Any]]:
     return rules(found["spec"]["groups"])
 
 
-def test_the_alerts_are_those_of_the_file() -> None:
+def test_the_rule_contains_the_alerts_of_the_file() -> None:
     assert prometheus_rule() == rules(ALERTS)
 
 
-def test_an_alert_can_be_left_out_labelled_and_led_to_pages_of_ones_own() -> None:
+def test_alerts_can_be_disabled_and_get_labels_and_custom_runbooks() -> None:
     found = prometheus_rule(
         disabled=["DataPipelineDrifted"],
         ruleLabels={"team": "data"},
@@ -38,7 +38,7 @@ def test_an_alert_can_be_left_out_labelled_and_led_to_pages_of_ones_own() -> Non
     assert down["annotations"]["runbook_url"] == page
 
 
-def test_the_monitor_finds_the_service_and_keeps_the_pipelines_labels() -> None:
+def test_the_monitor_selects_the_service_and_keeps_the_pipelines_labels() -> None:
     (monitor,) = rendered("servicemonitor", metrics={"serviceMonitor": {"enabled": True}})
     (service,) = rendered("service")
     assert (
@@ -50,7 +50,7 @@ def test_the_monitor_finds_the_service_and_keeps_the_pipelines_labels() -> None:
     assert endpoint["honorLabels"]
 
 
-def test_the_dashboard_is_the_file_where_the_sidecar_looks() -> None:
+def test_the_dashboard_has_the_sidecars_label_and_the_files_content() -> None:
     (found,) = rendered("dashboard", metrics={"dashboard": {"enabled": True}})
     assert found["metadata"]["labels"]["grafana_dashboard"] == "1"
     dashboard = json.loads((CHART / "files/dashboard.json").read_text())

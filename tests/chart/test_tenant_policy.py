@@ -1,4 +1,4 @@
-"""The rules that whoever runs the operator sets reach it, and are those that it knows."""
+"""The tenant policy in the values reaches the operator, and the schema matches its model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.chart.rendering import CHART, NAME, objects, pod
 VALUES = MATRIX["tenants with a policy"]
 
 
-def test_the_operator_reads_the_rules_that_were_given(tmp_path: Path) -> None:
+def test_the_operator_reads_the_tenant_policy_of_the_values(tmp_path: Path) -> None:
     found = objects(**VALUES)
     operator, file = pod(found)["containers"][0], tmp_path / "tenant-policy.yaml"
     (mount,) = (each for each in operator["volumeMounts"] if each["name"] == "tenant-policy")
@@ -22,13 +22,13 @@ def test_the_operator_reads_the_rules_that_were_given(tmp_path: Path) -> None:
     assert TenantPolicy.read(file) == TenantPolicy.model_validate(VALUES["tenantPolicy"])
 
 
-def test_without_rules_nothing_is_mounted() -> None:
+def test_without_a_tenant_policy_no_file_is_mounted() -> None:
     found = objects()
     assert ("ConfigMap", f"{NAME}-tenant-policy") not in found
     assert not any("--tenant-policy" in arg for arg in pod(found)["containers"][0]["args"])
 
 
-def test_other_rules_restart_the_operator() -> None:
+def test_a_changed_tenant_policy_restarts_the_operator() -> None:
     def checksum(**values: Any) -> str | None:
         template = objects(**values)["Deployment", NAME]["spec"]["template"]
         found: str | None = template["metadata"]["annotations"].get("checksum/tenant-policy")
@@ -38,7 +38,7 @@ def test_other_rules_restart_the_operator() -> None:
     assert len({checksum(), checksum(**VALUES), checksum(**others)}) == 3
 
 
-def test_the_values_know_every_rule() -> None:
+def test_the_schema_has_every_field_of_the_tenant_policy() -> None:
     schema = json.loads((CHART / "values.schema.json").read_text())["properties"]["tenantPolicy"]
     each = schema["properties"]["namespaces"]["items"]
     assert schema["properties"].keys() == _names(TenantPolicy)

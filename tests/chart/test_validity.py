@@ -1,4 +1,4 @@
-"""The chart is valid for Helm and for an API server, and refuses values that make no sense."""
+"""Validity of the chart: Helm's linter, an API server, and rejection of invalid values."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ from tests.chart.matrix import MATRIX
 from tests.chart.rendering import CHART, NAMESPACE, Helm
 from tools.tool import tool
 
-OF_OTHERS = {"ServiceMonitor", "PrometheusRule"}  # kinds of Prometheus' operator
+FOREIGN_KINDS = {"ServiceMonitor", "PrometheusRule"}  # of the Prometheus operator
 
 
-def test_helm_has_nothing_to_say_against_it(helm: Helm) -> None:
+def test_helm_lint_finds_no_problem(helm: Helm) -> None:
     helm("lint", "--strict", str(CHART))
 
 
 @dataclass(frozen=True)
 class Kubernetes:
-    """An API server that judges manifests and keeps none of them."""
+    """An API server that checks manifests and does not store them."""
 
     client: DynamicClient
 
     def accepts(self, manifests: str) -> list[str]:
-        """Return the kinds of the objects; raise DynamicApiError if one of them is refused.
+        """Return the kinds of the objects; raise DynamicApiError if one of them is invalid.
 
-        Unknown fields are refused, and so are values that a schema alone would let through.
+        Apart from unknown fields, the API server rejects values that a schema cannot express.
         """
         bodies = [body for body in yaml.safe_load_all(manifests) if body]
-        own = [body for body in bodies if body["kind"] not in OF_OTHERS]
+        own = [body for body in bodies if body["kind"] not in FOREIGN_KINDS]
         for body in own:
             self._accepts(body)
         return [body["kind"] for body in own]
 
     def _accepts(self, body: dict[str, Any]) -> None:
-        if body["kind"] == "Pod":  # not even on trial without its account
+        if body["kind"] == "Pod":  # the API server checks that its account exists
             self.create("v1", "ServiceAccount", body["spec"]["serviceAccountName"])
         kind = self.client.resources.get(api_version=body["apiVersion"], kind=body["kind"])
         namespace = body["metadata"].get("namespace") or (NAMESPACE if kind.namespaced else None)
@@ -68,7 +68,7 @@ class Kubernetes:
 
 @pytest.fixture(scope="module")
 def kubernetes(cluster: Path) -> Iterator[Kubernetes]:
-    """An API server with the objects that the chart's values name."""
+    """Return an API server with the objects that the chart's values name."""
     with config.new_client_from_config(str(cluster)) as api:
         made = Kubernetes(DynamicClient(api))
         for name in ("shop", "data"):
@@ -84,7 +84,7 @@ def test_kubernetes_accepts_every_object(
     assert "Deployment" in kubernetes.accepts(helm.template(values))
 
 
-def test_kubernetes_refuses_an_unknown_field(helm: Helm, kubernetes: Kubernetes) -> None:
+def test_an_unknown_field_is_detected(helm: Helm, kubernetes: Kubernetes) -> None:
     wrong: dict[str, Any] = {"affinity": {"nodeAfinity": {}}}
     with pytest.raises(DynamicApiError, match="nodeAfinity"):
         kubernetes.accepts(helm.template(wrong))
@@ -92,28 +92,31 @@ def test_kubernetes_refuses_an_unknown_field(helm: Helm, kubernetes: Kubernetes)
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown value": ({"replicas": 2}, "replicas"),
-    "an unknown value inside": ({"aws": {"regoin": "eu-west-1"}}, "regoin"),
-    "replicas in words": ({"replicaCount": "two"}, "replicaCount"),
-    "two at work at once": (
+    "an unknown nested value": ({"aws": {"regoin": "eu-west-1"}}, "regoin"),
+    "replicas as text": ({"replicaCount": "two"}, "replicaCount"),
+    "two replicas without a lease": (
         {"replicaCount": 2, "leaderElection": {"enabled": False}},
         "replicaCount",
     ),
-    "no region": ({"aws": {"region": "Ireland"}}, "aws.region"),
-    "no endpoint": ({"aws": {"endpointUrl": "localhost"}}, "aws.endpointUrl"),
-    "no role": ({"aws": {"roleArn": "dataflowxpress"}}, "aws.roleArn"),
+    "invalid region": ({"aws": {"region": "Ireland"}}, "aws.region"),
+    "invalid endpoint": ({"aws": {"endpointUrl": "localhost"}}, "aws.endpointUrl"),
+    "invalid role": ({"aws": {"roleArn": "dataflowxpress"}}, "aws.roleArn"),
     "two identities": (
         {"aws": {"roleArn": "arn:aws:iam::111122223333:role/x", "existingSecret": "y"}},
         "aws.existingSecret",
     ),
-    "no namespace": ({"watch": {"namespaces": ["Shop"]}}, "watch.namespaces"),
-    "no digest": ({"image": {"digest": "latest"}}, "image.digest"),
-    "no pull policy": ({"image": {"pullPolicy": "Sometimes"}}, "image.pullPolicy"),
-    "rules that match no namespace": ({"tenantPolicy": {"namespaces": [{"match": []}]}}, "match"),
-    "an account that YAML takes for a number": (
+    "invalid namespace": ({"watch": {"namespaces": ["Shop"]}}, "watch.namespaces"),
+    "invalid digest": ({"image": {"digest": "latest"}}, "image.digest"),
+    "invalid pull policy": ({"image": {"pullPolicy": "Sometimes"}}, "image.pullPolicy"),
+    "tenant policy without a namespace": (
+        {"tenantPolicy": {"namespaces": [{"match": []}]}},
+        "match",
+    ),
+    "account that YAML reads as a number": (
         {"tenantPolicy": {"namespaces": [{"match": ["*"], "accounts": [111122223333]}]}},
         "accounts",
     ),
-    "a watch restarted before it heals": (
+    "restart before kopf replaces the watch": (
         {"livenessProbe": {"watchStaleAfterSeconds": 10}},
         "livenessProbe.watchStaleAfterSeconds",
     ),
@@ -121,38 +124,37 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize(("values", "words"), REFUSED.values(), ids=REFUSED.keys())
-def test_values_that_make_no_sense_are_refused(
-    helm: Helm, values: dict[str, Any], words: str
-) -> None:
-    said = helm.refusal(values)
-    assert words in said.replace("/", ".")
+def test_invalid_values_are_rejected(helm: Helm, values: dict[str, Any], words: str) -> None:
+    message = helm.refusal(values)
+    assert words in message.replace("/", ".")
 
 
-def test_the_readme_tells_the_values_that_there_are() -> None:
-    told = subprocess.run(
+@pytest.mark.extended
+def test_the_readme_is_generated_from_the_current_values() -> None:
+    generated = subprocess.run(
         [tool("helm-docs"), "--dry-run", "--chart-search-root", CHART],
         capture_output=True,
         check=True,
         text=True,
     ).stdout
-    assert told.strip() == (CHART / "README.md").read_text().strip(), "run: make chart"
+    assert generated.strip() == (CHART / "README.md").read_text().strip(), "run: make chart"
 
 
-def test_it_can_be_a_part_of_another_chart(helm: Helm, tmp_path: Path) -> None:
-    """Helm hands a part its `global` values and what its condition reads, besides its own."""
+def test_it_works_as_a_subchart(helm: Helm, tmp_path: Path) -> None:
+    """Helm also passes `global` values and the condition's value to a subchart."""
     whole = tmp_path / "platform"
     shutil.copytree(CHART, whole / "charts" / CHART.name)
     part = {"name": CHART.name, "version": "0.1.0", "condition": f"{CHART.name}.enabled"}
     about = {"apiVersion": "v2", "name": "platform", "version": "1.0.0", "dependencies": [part]}
     (whole / "Chart.yaml").write_text(yaml.safe_dump(about))
     values: dict[str, Any] = {
-        "global": {"imagePullSecrets": [{"name": "registry"}], "somebody-elses": True},
+        "global": {"imagePullSecrets": [{"name": "registry"}], "foreign": True},
         CHART.name: {"enabled": True, "namespaceOverride": "pipelines"},
     }
-    made = list(yaml.safe_load_all(helm("template", "ours", str(whole), values=values)))
+    made = list(yaml.safe_load_all(helm("template", "release", str(whole), values=values)))
     [deployment] = [each for each in made if each["kind"] == "Deployment"]
     assert deployment["metadata"]["namespace"] == "pipelines"
     assert deployment["spec"]["template"]["spec"]["imagePullSecrets"] == [{"name": "registry"}]
-    assert "--lease=pipelines/ours-dataflowxpress" in str(deployment)
+    assert "--lease=pipelines/release-dataflowxpress" in str(deployment)
     values[CHART.name]["enabled"] = False
-    assert not helm("template", "ours", str(whole), values=values).strip()
+    assert not helm("template", "release", str(whole), values=values).strip()

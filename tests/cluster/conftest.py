@@ -77,7 +77,7 @@ class Operator:
         return not self.process.alive
 
     def leads(self) -> bool:
-        return "working as" in self.process.log.read_text()
+        return "leading as" in self.process.log.read_text()
 
 
 class Start(Protocol):

@@ -49,7 +49,7 @@ def test_a_watch_that_has_gone_deaf_is_no_life(
         operator.wait("/healthz", 200)
         proxy.freeze()
         user.patch("unheard", {"metadata": {"labels": {"heard": "no"}}})
-        operator.wait("/healthz", 503, "[-]watch: the watch has told nothing of 1 changed")
+        operator.wait("/healthz", 503, "[-]watch: the watch missed changes of 1 pipelines")
     user.patch("unheard", {"metadata": {"finalizers": []}})
     user.gone("unheard")
 
@@ -60,7 +60,7 @@ def test_work_that_does_not_end_is_no_life(user: User, start: Operators) -> None
         operator.wait("/healthz", 200)
         user.pipeline("stuck", bucket={"name": "stuck"})
         said = operator.wait("/healthz", 503, "[-]work: ")
-    assert "work on default/stuck has not got on" in said
+    assert "work on default/stuck has not progressed" in said
     user.patch("stuck", {"metadata": {"finalizers": []}})
     user.gone("stuck")
 
@@ -108,7 +108,9 @@ def test_an_operator_that_may_not_have_its_lease_is_not_ready(
     account = access.account(user, "leaseless", tmp_path)
     account.allow([{"apiGroups": ["dataflowxpress.io"], "resources": ["*"], "verbs": ["*"]}])
     operator = start("--lease", NOTHING, KUBECONFIG=str(account.kubeconfig))
-    operator.wait("/readyz", 503, "[-]lease: the Lease cannot be asked for: 403 Forbidden")
+    operator.wait(
+        "/readyz", 503, "[-]lease: the Lease cannot be acquired or renewed: 403 Forbidden"
+    )
     assert operator.says("/healthz")[0] == 200
 
 

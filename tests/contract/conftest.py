@@ -68,11 +68,11 @@ class Pipeline:
 
     cloud: Cloud
     scope: Scope
-    patience: float = 20
+    retry_budget: float = 20
 
     @property
     def engine(self) -> Engine:
-        return Engine(self.cloud.client, patience=self.patience)
+        return Engine(self.cloud.client, retry_budget=self.retry_budget)
 
     def others_client(self, resource: Resource) -> Any:
         return self.cloud.others(resource.service)

@@ -65,7 +65,7 @@ def test_what_was_built_by_hand_is_refused_by_name_then_planned_adopted_and_as_s
     steps = built.engine.plan(built.scope, described(built))
     refused = {str(step.id): step.reason for step in steps if step.action is Action.REFUSE}
     assert refused.keys() == {*BUILT, "Notification/default-serverless"}
-    assert all("belongs to somebody else: set spec.adopt" in refused[name] for name in BUILT)
+    assert all("belongs to no pipeline: set spec.adopt" in refused[name] for name in BUILT)
     assert "overlaps with by-hand" in refused["Notification/default-serverless"]
 
     adopting = replace(built, scope=replace(built.scope, adopt=True))

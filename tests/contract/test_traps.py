@@ -71,7 +71,7 @@ class TestBuckets:
         (outcome,) = pipeline.apply([Bucket(pipeline.scope, name)])
         assert outcome.problem
         assert outcome.problem.reason is Reason.REFUSED
-        assert "exists and belongs to somebody else: " in str(outcome.problem)
+        assert "exists and belongs to no pipeline: " in str(outcome.problem)
 
     def test_versioning_that_was_never_on_is_not_suspended(
         self, pipeline: Pipeline, name: str
@@ -101,7 +101,7 @@ class TestBuckets:
         s3 = pipeline.cloud.others("s3")
         s3.put_object(Bucket=name, Key="early")
         said = Bucket.empty(pipeline.cloud.client("s3"), name)
-        assert next(said) == "1 objects and versions are removed, more follow"
+        assert next(said) == "1 object versions removed, deletion continues"
         with pytest.raises(ClientError, match="AccessDenied"):
             pipeline.cloud.client("s3").put_object(Bucket=name, Key="csv_data/")
         remove(pipeline, bucket)
@@ -183,7 +183,7 @@ class TestNotifications:
     ) -> None:
         ours = notification(pipeline.scope, name)
         deaf = replace(ours, queue=replace(ours.queue, senders=()))
-        hasty = replace(pipeline, patience=1)
+        hasty = replace(pipeline, retry_budget=1)
         outcomes = hasty.apply(with_all_it_needs(deaf))
         assert "Unable to validate the following destination" in str(outcomes[-1].problem)
         pipeline.converge(with_all_it_needs(ours))

@@ -19,14 +19,22 @@ REFUSED = {
         {"source": {"prefix": "x/"}, "target": {"prefix": "x/"}},
         "neither equal nor one inside the other",
     ),
-    "a source in our books": ({"source": {"prefix": "dataflowxpress/a/"}}, "another prefix"),
+    "a source in the reserved folder": (
+        {"source": {"prefix": "dataflowxpress/a/"}},
+        "spec.source.prefix",
+    ),
+    "a target in the reserved folder": (
+        {"target": {"prefix": "dataflowxpress/a/"}},
+        "spec.target.prefix",
+    ),
+    "a long key of a tag": ({"tags": {"x" * 129: "y"}}, "use at most 128"),
     "two scripts": ({"job": {"script": {"inline": "x", "s3Uri": "s3://b/k"}}}, "at most one of"),
     "FLEX on large workers": (
         {"job": {"executionClass": "FLEX", "workerType": "G.8X"}},
         "FLEX runs on G.1X and G.2X only",
     ),
     "an argument without dashes": ({"job": {"arguments": {"x": "1"}}}, "two dashes"),
-    "a tag of AWS's": ({"tags": {"aws:x": "y"}}, "not yours to set"),
+    "a tag of AWS's": ({"tags": {"aws:x": "y"}}, "are reserved"),
     "a role in another account": (
         {"roleArn": "arn:aws:iam::111111111111:role/x", "accountId": "222222222222"},
         "correct one of them",
@@ -44,7 +52,7 @@ def test_the_api_server_refuses_it(user: User, spec: dict[str, Any], words: str)
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"bucket": {"name": "another-bucket"}}, "bucket's name cannot change"),
+        ({"bucket": {"name": "another-bucket"}}, "name of the bucket cannot change"),
         ({"region": "us-east-1"}, "region cannot change"),
     ],
     ids=["bucket name", "region"],
@@ -83,7 +91,7 @@ def test_a_strangers_bucket_is_refused_and_what_does_not_need_it_is_made(user: U
     )
     ready = status["Ready"]
     assert ready
-    assert "Bucket/e2e-strangers: exists and belongs to somebody else" in ready.message
+    assert "Bucket/e2e-strangers: exists and belongs to no pipeline" in ready.message
     states = {(line.kind, line.name): line.state for line in status.resources}
     assert states["Bucket", "e2e-strangers"] == "Refused"
     assert states["Topic", "default-guest"] == "Ready"

@@ -77,7 +77,7 @@ def test_a_manifest_lives_its_whole_life_without_a_cluster(
     assert applied.returncode == 0, applied.stdout + applied.stderr
     assert "✓ + Crawler/default-handmade" in applied.stdout
     assert shell("plan", "-f", file).returncode == 0
-    status = shell("status", "-f", file)
+    status = shell("status", "-f", file, "--all")
     assert (status.returncode, "Ready    Job/default-handmade" in status.stdout) == (0, True)
 
     file = manifest("handmade", job={"name": "renamed"}, deletionPolicy="Delete")
@@ -109,7 +109,11 @@ def test_a_pipeline_in_the_cluster_is_planned_paused_run_and_deleted(
     assert shell("plan", "steered").returncode == 0
     refused = shell("apply", "-f", manifest("steered", suspend=True), "--yes")
     assert refused.returncode == 1
-    assert "belongs to pipeline default/steered of cluster" in refused.stdout
+    assert "owns default/steered" in refused.stderr
+    assert "Run `dataflowxpress apply steered -n default` against that cluster" in refused.stderr
+    assert "adopt" not in refused.stdout + refused.stderr
+    kept = shell("delete", "-f", manifest("steered"), "--yes")
+    assert (kept.returncode, "owns default/steered" in kept.stderr) == (1, True), kept.stdout
 
     # What a pull request would change, seen without the cluster's help.
     review = shell("plan", "-f", manifest("steered", job={"workers": 3}))
@@ -151,7 +155,10 @@ def test_what_is_wrong_is_a_sentence(shell: Callable[..., Run], tmp_path: Path) 
     missing = shell("plan", "nobody")
     assert (missing.returncode, missing.stderr.strip()) == (
         1,
-        "Error: there is no DataPipeline nobody in namespace default",
+        (
+            "Error: DataPipeline nobody does not exist in namespace default: correct the name,"
+            " or give the namespace with -n"
+        ),
     )
     bad = tmp_path / "bad.yaml"
     bad.write_text(

@@ -68,7 +68,7 @@ def test_an_upload_becomes_parquet_catalog_and_mail_and_stays_exactly_right(
     assert status.last_crawl
     assert status.last_crawl.state == "Succeeded"
     assert any(run.rows_written == 2 and run.state == "SUCCEEDED" for run in status.runs)
-    assert "SUCCEEDED" in user.mail(READER, "default/flow: ").text
+    assert "SUCCEEDED" in user.mail(READER, "Job run succeeded: default/flow").text
 
     upload(user, "people/one.csv", PEOPLE)  # the same again
     runs = {run.id for run in status.runs}

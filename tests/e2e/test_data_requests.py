@@ -36,7 +36,7 @@ def ask(user: User, wish: str, value: str) -> None:
     user.patch(NAME, {"metadata": {"annotations": {f"{GROUP}/{wish}": value}}})
 
 
-def current(objects: int) -> Callable[[Status], bool]:
+def current(objects: int | None) -> Callable[[Status], bool]:
     def check(status: Status) -> bool:
         data = status.data
         return data is not None and data.objects == objects and holds(status, "DataCurrent")
@@ -76,7 +76,7 @@ def test_what_lies_under_a_prefix_is_converted_again_in_the_same_rows(
         "converted again",
     )
     assert status.reprocess
-    assert status.reprocess.answer == "Requested"
+    assert status.reprocess.result == "Requested"
     assert status.data == rows
 
 
@@ -86,7 +86,7 @@ def test_a_prefix_that_holds_no_uploads_is_refused_with_the_cure(user: User, flo
         flow, lambda s: s.reprocess is not None and "parquet" in s.reprocess.prefix, 30, "answered"
     )
     assert status.reprocess
-    assert "give 'csv_data/' or a prefix below it" in status.reprocess.answer
+    assert "give 'csv_data/' or a prefix below it" in status.reprocess.result
     assert holds(status, "Ready")
 
 

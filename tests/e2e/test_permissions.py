@@ -43,7 +43,7 @@ def test_a_good_run_uses_all_that_is_not_for_a_bad_day_and_is_refused_nothing(us
     bucket = f"default-{NAME}-{sandbox_aws.ACCOUNT}"
     user.aws("s3").put_object(Bucket=bucket, Key="csv_data/a.csv", Body=b"a,b\n1,2\n")
     user.wait(NAME, lambda s: bool(s.runs) and holds(s, "DataCurrent"), 180, "converted")
-    user.mail(READER, f"default/{NAME}: ")
+    user.mail(READER, f"Job run succeeded: default/{NAME}")
     given = {role: actions(user, role) for role in ROLES}
     user.gone(NAME)
 

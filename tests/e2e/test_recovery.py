@@ -76,11 +76,13 @@ def test_a_run_that_failed_is_told_by_mail_and_repeated_until_its_cause_is_gone(
     people = PEOPLE.encode()
     user.aws("s3").put_object(Bucket="e2e-failing", Key="csv_data/people.csv", Body=people)
 
-    told = user.mail(reader, "default/failing: a run ended FAILED")
-    lines = told.text.splitlines()
+    failure = user.mail(reader, "Job run failed: default/failing")
+    lines = failure.text.splitlines()
     assert any(line.startswith("Error: ") and "AccessDenied" in line for line in lines)
     assert "Objects waiting: 1" in lines
-    assert any(line.startswith("Logs: /aws-glue/jobs/default-failing, ") for line in lines)
+    assert any(
+        line.startswith("Logs: log group /aws-glue/jobs/default-failing, ") for line in lines
+    )
 
     user.aws("iam").delete_role_policy(**role)
     user.wait("failing", current(1), 240, "repeated and converted")

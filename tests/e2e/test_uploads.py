@@ -62,7 +62,7 @@ def test_every_row_that_fits_is_converted(after: Status) -> None:
 def test_a_row_that_does_not_fit_is_counted(after: Status) -> None:
     assert after.data
     assert after.data.rejected == 1
-    assert any("mixed.csv: not a record of 2 columns" in run.error for run in after.runs)
+    assert any("mixed.csv: not a record of 2 columns" in run.rejects for run in after.runs)
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -195,7 +195,7 @@ def dataflow(aws: RunningAws, monkeypatch: pytest.MonkeyPatch) -> Any:
     for name, value in aws.environment("test", "test").items():
         monkeypatch.setenv(name, value)
     monkeypatch.syspath_prepend(str(GLUE))
-    for module in ("options", "sources", "layout", "store", "history"):
+    for module in ("options", "sources", "layout", "store", "manifest_log"):
         importlib.import_module(f"dataflow.{module}")
     return importlib.import_module("dataflow")
 

@@ -43,9 +43,9 @@ REFUSED: dict[str, tuple[str, bytes, str]] = {
     "Latin-1": ("latin.csv", "n,größe\n1,a\n".encode("latin-1"), "not CSV"),
     "zeros": ("zeros.csv", b"n,name\0\n1,a\n", "not CSV"),
     "UTF-16": ("utf16.csv", "n,name\n1,a\n".encode("utf-16"), "not CSV"),
-    "a column twice": ("twice.csv", b"n,N\n1,2\n", "twice"),
+    "a column twice": ("twice.csv", b"n,N\n1,2\n", "duplicate columns"),
     "a lost quote": ("quote.csv", b'n,name\n1,"' + b"abcdefg\n" * 150_000, "cannot read"),
-    "a hidden name": ("_hidden.csv", b"n\n1\n", "hide"),
+    "a hidden name": ("_hidden.csv", b"n\n1\n", "ignore"),
     "a folder without a name": ("a//b.csv", b"n\n1\n", "folder"),
 }
 WAITING: dict[str, tuple[str, bytes, str]] = {
@@ -118,12 +118,12 @@ def test_rows_that_do_not_fit_are_kept_and_counted(everything: dict[str, Any]) -
         if line["object"] == "csv_data/mixed.csv"
     }
     assert rejected == {
-        (2, "two,two"): "column n: 'two' is no bigint",
+        (2, "two,two"): "column n: 'two' is not a valid bigint",
         (3, "3"): "not a record of 2 columns",
         (4, "4,four,4"): "not a record of 2 columns",
-        (5, "5.5,five"): "column n: '5.5' is no bigint",
-        (6, "9223372036854775808,six"): "column n: '9223372036854775808' is no bigint",
-        (8, "8,\ufffd"): "column name: '\ufffd' is not UTF-8",
+        (5, "5.5,five"): "column n: '5.5' is not a valid bigint",
+        (6, "9223372036854775808,six"): "column n: '9223372036854775808' is not a valid bigint",
+        (8, "8,\ufffd"): "column name: '\ufffd' is not valid UTF-8",
     }
 
 

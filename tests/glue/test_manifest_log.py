@@ -39,15 +39,15 @@ def manifest(number: int, *keys: str) -> dict[str, Any]:
 
 @pytest.fixture
 def load(pipeline: Pipeline, dataflow: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
-    """Read the history of a bucket, as a run does at its beginning; a snapshot is due early."""
-    monkeypatch.setattr(dataflow.manifest_log, "EVERY", 3)
+    """Read the manifest log of a bucket; the snapshot interval is three manifests."""
+    monkeypatch.setattr(dataflow.manifest_log, "SNAPSHOT_INTERVAL", 3)
     named = {"pipeline": "p", "bucket": pipeline.name, "database": pipeline.name}
     options = dataflow.options.Options(**named, **OPTIONS)
     return lambda: dataflow.manifest_log.ManifestLog(dataflow.store.Store(options))
 
 
-def said(history: Any) -> tuple[Any, ...]:
-    return history.number, history.observation, history.waiting
+def content(log: Any) -> tuple[Any, ...]:
+    return log.number, log.entries, log.waiting
 
 
 def test_it_says_the_same_with_snapshots_as_without(
@@ -67,25 +67,25 @@ def test_it_says_the_same_with_snapshots_as_without(
     ]
     monkeypatch.setattr(dataflow.manifest_log, "SNAPSHOTS", "dataflowxpress/none/")
     without = load()
-    assert said(with_snapshots) == said(without) == said(writer)
+    assert content(with_snapshots) == content(without) == content(writer)
     assert {
-        f["write_layout"] for f in with_snapshots.observation.values()
+        entry["write_layout"] for entry in with_snapshots.entries.values()
     } <= with_snapshots.write_layouts.keys()
 
 
 def test_the_operator_reads_the_same_all_along_and_from_the_beginning(
     load: Callable[[], Any], pipeline: Pipeline
 ) -> None:
-    books, s3, writer = ManifestLogs(), pipeline.s3, load()
-    assert books.of(s3, pipeline.name).objects == {}
+    logs, s3, writer = ManifestLogs(), pipeline.s3, load()
+    assert logs.of(s3, pipeline.name).objects == {}
     for number in range(1, 8):
         writer.commit(manifest(number, "csv_data/a.csv", f"csv_data/{number}.csv"))
         writer.compact()
-        along = books.of(s3, pipeline.name)
-        anew = ManifestLog.opened(s3, pipeline.name)
+        along = logs.of(s3, pipeline.name)
+        anew = ManifestLog.load(s3, pipeline.name)
         assert along.objects == anew.objects
         assert {key: entry.etag for key, entry in along.objects.items()} == {
-            key: fact["etag"] for key, fact in writer.observation.items()
+            key: entry["etag"] for key, entry in writer.entries.items()
         }
         assert along.waiting == anew.waiting == writer.waiting
         assert [s.rows for s in along.of_run("jr_1")] == [s.rows for s in anew.of_run("jr_1")]
@@ -94,12 +94,12 @@ def test_the_operator_reads_the_same_all_along_and_from_the_beginning(
 def test_the_operator_begins_anew_in_a_bucket_that_was_emptied(
     load: Callable[[], Any], pipeline: Pipeline
 ) -> None:
-    books, s3 = ManifestLogs(), pipeline.s3
+    logs, s3 = ManifestLogs(), pipeline.s3
     load().commit(manifest(1, "csv_data/old.csv"))
-    assert books.of(s3, pipeline.name).objects.keys() == {"csv_data/old.csv"}
+    assert logs.of(s3, pipeline.name).objects.keys() == {"csv_data/old.csv"}
     s3.delete_object(Bucket=pipeline.name, Key="dataflowxpress/manifests/0000000001.json")
     load().commit(manifest(1, "csv_data/new.csv"))
-    assert books.of(s3, pipeline.name).objects.keys() == {"csv_data/new.csv"}
+    assert logs.of(s3, pipeline.name).objects.keys() == {"csv_data/new.csv"}
 
 
 @pytest.mark.parametrize("call", ["create", "delete_keys"])
@@ -115,10 +115,10 @@ def test_whoever_dies_around_a_snapshot_loses_nothing(
             writer.compact()
 
     after = load()
-    assert said(after) == said(writer)
+    assert content(after) == content(writer)
     after.commit(manifest(4, "csv_data/1.csv"))
     after.compact()
-    assert said(load()) == said(after)
+    assert content(load()) == content(after)
 
 
 def test_two_that_write_the_same_snapshot_do_not_disturb_each_other(
@@ -130,7 +130,7 @@ def test_two_that_write_the_same_snapshot_do_not_disturb_each_other(
     other = load()
     writer.compact()
     other.compact()
-    assert said(load()) == said(writer)
+    assert content(load()) == content(writer)
 
 
 def _die(*_: Any, **__: Any) -> None:

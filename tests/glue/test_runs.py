@@ -187,7 +187,7 @@ def test_json_lines_are_converted_by_name(make: Callable[..., Pipeline]) -> None
         (2, None, None, None),
     ]
     assert entries["csv_data/a.json"]["rejected"] == 3
-    assert entries["csv_data/empty.json"]["reason"] == "no rows"
+    assert entries["csv_data/empty.json"]["reason"] == "the object has no rows"
     assert [each["key"] for each in pipeline.manifests()[-1]["waiting"]] == ["csv_data/b.json"]
     assert orphans(pipeline) == []
 
@@ -263,7 +263,7 @@ def test_two_runs_cannot_both_commit(pipeline: Pipeline, dataflow: Any) -> None:
     )
 
     first.commit({**manifest, "run": "first"})
-    with pytest.raises(dataflow.store.Taken):
+    with pytest.raises(dataflow.store.AlreadyExists):
         second.commit({**manifest, "run": "second"})
     assert [each["run"] for each in pipeline.manifests()] == ["first"]
 

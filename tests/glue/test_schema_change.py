@@ -102,7 +102,7 @@ def test_what_cannot_be_reconciled_is_kept_with_object_record_and_reason(
             "object": "csv_data/irreconcilable.csv",
             "record": 1,
             "raw": "7,none",
-            "reason": "column more: 'none' is no double",
+            "reason": "column more: 'none' is not a valid double",
         },
         sort_keys=True,
     )

@@ -1,4 +1,4 @@
-"""The image holds what was tested: pinned, hashed, and nothing that only the sandbox needs."""
+"""The image has the tested dependencies, pinned with hashes, and none of the sandbox."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ def pins(lock: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.name)
-def test_everything_is_pinned_to_the_bytes_of_a_version(lock: Path) -> None:
+def test_every_package_is_pinned_with_hashes(lock: Path) -> None:
     entries = re.split(r"\n(?=\S)", re.sub(r"^\s*#.*\n?", "", lock.read_text(), flags=re.MULTILINE))
     assert len(entries) == len(pins(lock))
     assert all("--hash=sha256:" in entry for entry in entries)
 
 
-def test_it_is_what_the_tests_run_with() -> None:
+def test_the_image_has_the_versions_of_the_tests() -> None:
     tested, shipped = pins(ROOT / "requirements.lock"), pins(LOCKS[0])
     assert shipped.items() <= tested.items()
 
 
-def test_nothing_of_the_sandbox_is_in_it() -> None:
+def test_the_image_has_no_dependency_of_the_sandbox() -> None:
     project = tomllib.loads((ROOT / "sandbox/pyproject.toml").read_text())["project"]
     needed = {re.split(r"[=>\[;]", each)[0] for each in project["dependencies"]}
     sandbox = needed - {"dataflowxpress"}
@@ -40,13 +40,13 @@ def test_nothing_of_the_sandbox_is_in_it() -> None:
     assert not sandbox & pins(LOCKS[0]).keys()
 
 
-def test_every_dependency_of_the_operator_is_in_it() -> None:
+def test_the_image_has_every_dependency_of_the_operator() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["otel"]]
     assert {re.split(r"[=>\[;]", each)[0] for each in wanted} <= pins(LOCKS[0]).keys()
 
 
-def test_package_chart_and_image_are_of_one_version() -> None:
+def test_packages_chart_and_image_have_the_same_version() -> None:
     packages = [
         tomllib.loads((ROOT / folder / "pyproject.toml").read_text())["project"]["version"]
         for folder in (".", "sandbox")
@@ -56,12 +56,12 @@ def test_package_chart_and_image_are_of_one_version() -> None:
     assert len({chart["appVersion"], image, *packages}) == 1
 
 
-def test_the_linter_has_nothing_to_say_against_the_dockerfile() -> None:
-    said = subprocess.run(
+def test_hadolint_finds_no_problem_in_the_dockerfile() -> None:
+    linted = subprocess.run(
         [Path(sys.executable).parent / "hadolint", ROOT / "Dockerfile"],
         capture_output=True,
         check=False,
         text=True,
     )
-    assert said.stdout + said.stderr == ""
-    assert said.returncode == 0
+    assert linted.stdout + linted.stderr == ""
+    assert linted.returncode == 0

@@ -1,15 +1,20 @@
-"""Tell: how mails read, and that each event is told once."""
+"""Notify: the text of the emails, and one email for each event."""
 
 from __future__ import annotations
 
 import gzip
 import json
 import uuid
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dataflowxpress.api.run_states import FAILED
+from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.aws.resources import Bucket, Topic
+from dataflowxpress.blueprint import permissions
+from dataflowxpress.planning.resource import Scope
+from dataflowxpress_sandbox.aws import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,13 +26,13 @@ NOON = "2026-01-01T12:00:00Z"
 
 
 def crawl_failed(**detail: str) -> dict[str, Any]:
-    said = {"crawlerName": "uploads", "state": "Failed", "errorMessage": "No access\nat line 1"}
-    return event("Glue Crawler State Change", {**said, **detail})
+    failed = {"crawlerName": "uploads", "state": "Failed", "errorMessage": "No access\nat line 1"}
+    return event("Glue Crawler State Change", {**failed, **detail})
 
 
 def run_ended(state: str, message: str = "") -> dict[str, Any]:
-    said = {"jobName": "convert", "jobRunId": "jr_1", "state": state, "message": message}
-    return event("Glue Job State Change", said)
+    ended = {"jobName": "convert", "jobRunId": "jr_1", "state": state, "message": message}
+    return event("Glue Job State Change", ended)
 
 
 def event(kind: str, detail: dict[str, str]) -> dict[str, Any]:
@@ -82,12 +87,12 @@ class Function:
         etag: str = self.s3.put_object(Bucket=self.name, Key=key, Body=body)["ETag"].strip('"')
         return etag
 
-    def says(self, run: str, **done: int) -> None:
-        """Put what a run says of itself."""
-        self.put(f"dataflowxpress/runs/{run}.json", json.dumps(done).encode())
+    def summarize(self, run: str, **figures: int) -> None:
+        """Put the summary of a run."""
+        self.put(f"dataflowxpress/runs/{run}.json", json.dumps(figures).encode())
 
     def __call__(self, *events: Any) -> list[str]:
-        """Return the messages that come back."""
+        """Return the ids of the messages that return to the queue."""
         records = [
             {
                 "messageId": str(number),
@@ -100,69 +105,85 @@ class Function:
         answer = self.handler({"Records": records}, None)
         return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
 
-    def told(self) -> list[dict[str, Any]]:
-        """Return what was published since."""
+    def mails(self) -> list[dict[str, Any]]:
+        """Return the messages published since the last call."""
         answer = self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10)
         for message in answer.get("Messages", ()):
             self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
         return [json.loads(message["Body"]) for message in answer.get("Messages", ())]
 
 
-def test_a_run_that_did_something_is_told_with_its_figures(notify: Function) -> None:
-    notify.says("jr_1", objects=3, rows=10, rejected=2, waiting=0, seconds=9)
+def test_a_run_that_converted_objects_is_notified_with_its_figures(notify: Function) -> None:
+    notify.summarize("jr_1", objects=3, rows=10, rejected=2, waiting=0, seconds=9)
     assert notify(run_ended("SUCCEEDED")) == []
-    [mail] = notify.told()
-    assert mail["Subject"] == "default/orders: a run succeeded"
+    [mail] = notify.mails()
+    assert mail["Subject"] == "Job run succeeded: default/orders"
     assert mail["Message"].splitlines() == [
-        "DataPipeline default/orders: the run ended SUCCEEDED at 2026-01-01T12:00:00Z.",
+        "A job run of DataPipeline default/orders succeeded at 2026-01-01T12:00:00Z.",
         "",
         "Job: convert",
         "Run: jr_1",
-        "Objects: 3",
+        "State: SUCCEEDED",
+        "Objects converted: 3",
         "Rows written: 10",
-        "Rows rejected: 2, kept in s3://b/rejected/jr_1/",
+        "Rows rejected: 2, stored in s3://b/rejected/jr_1/",
         "Seconds: 9",
-        "Logs: /aws-glue/jobs/orders, streams of jr_1",
+        "Logs: log group /aws-glue/jobs/orders, log streams of run jr_1",
         "",
-        "More: kubectl describe datapipeline --namespace default orders",
+        "To see the status of the pipeline, run:",
+        "kubectl describe datapipeline --namespace default orders",
     ]
 
 
-def test_a_run_that_found_nothing_to_do_is_not_told(notify: Function) -> None:
+def test_a_run_that_had_nothing_to_convert_is_not_notified(notify: Function) -> None:
     assert notify(run_ended("SUCCEEDED")) == []
-    assert notify.told() == []
+    assert notify.mails() == []
 
 
-@pytest.mark.parametrize("state", [*sorted(FAILED), "A_STATE_OF_TOMORROW"])
-def test_a_run_that_failed_is_told_with_its_error_and_what_waits(
-    notify: Function, state: str
+@pytest.mark.parametrize(
+    ("state", "ending"),
+    [
+        ("FAILED", "failed"),
+        ("ERROR", "failed"),
+        ("EXPIRED", "expired"),
+        ("TIMEOUT", "timed out"),
+        ("STOPPED", "was stopped"),
+        ("A_STATE_OF_TOMORROW", "ended in state A_STATE_OF_TOMORROW"),
+    ],
+)
+def test_a_run_that_failed_is_notified_with_its_error_and_the_waiting_objects(
+    notify: Function, state: str, ending: str
 ) -> None:
     notify.put("in/a.csv", b"a")
-    said = "JobName:convert and JobRunId:jr_1 failed to execute with exception no memory\n  at x"
-    assert notify(run_ended(state, said)) == []
-    [mail] = notify.told()
-    assert mail["Subject"] == f"default/orders: a run ended {state}"
+    error = "JobName:convert and JobRunId:jr_1 failed to execute with exception no memory\n  at x"
+    assert notify(run_ended(state, error)) == []
+    [mail] = notify.mails()
+    assert mail["Subject"] == f"Job run {ending}: default/orders"
     assert {
+        f"A job run of DataPipeline default/orders {ending} at 2026-01-01T12:00:00Z.",
         "Run: jr_1",
+        f"State: {state}",
         "Error: no memory",
         "Objects waiting: 1",
-        "Logs: /aws-glue/jobs/orders, streams of jr_1",
+        "Logs: log group /aws-glue/jobs/orders, log streams of run jr_1",
     } <= set(mail["Message"].splitlines())
 
 
-def test_a_crawl_that_failed_is_told_with_its_error_and_what_waits(notify: Function) -> None:
+def test_a_crawl_that_failed_is_notified_with_its_error_and_the_waiting_objects(
+    notify: Function,
+) -> None:
     assert notify(crawl_failed()) == []
-    [mail] = notify.told()
-    assert mail["Subject"] == "default/orders: the crawl failed"
+    [mail] = notify.mails()
+    assert mail["Subject"] == "Crawl failed: default/orders"
     assert {
         "Crawler: uploads",
         "Error: No access",
         "Objects waiting: 0",
-        "Logs: /aws-glue/crawlers, stream uploads",
+        "Logs: log group /aws-glue/crawlers, log stream uploads",
     } <= set(mail["Message"].splitlines())
 
 
-def test_what_waits_is_counted_by_snapshot_and_manifests(notify: Function) -> None:
+def test_waiting_objects_are_counted_by_snapshot_and_manifests(notify: Function) -> None:
     etags = {key: notify.put(f"in/{key}.csv", key.encode()) for key in ("a", "b", "c", "d")}
     entry = {key: {"key": f"in/{key}.csv", "etag": etag} for key, etag in etags.items()}
     old = {"key": "in/b.csv", "etag": "older content"}
@@ -175,34 +196,46 @@ def test_what_waits_is_counted_by_snapshot_and_manifests(notify: Function) -> No
     notify.put("in/folder/", b"")
 
     notify(crawl_failed())
-    [mail] = notify.told()
+    [mail] = notify.mails()
     assert "Objects waiting: 2" in mail["Message"].splitlines()
 
 
-def test_a_script_that_is_not_ours_is_told_without_figures(notify: Function) -> None:
+def test_a_run_of_a_custom_script_is_notified_without_figures(notify: Function) -> None:
     notify.monkeypatch.setenv("KEEPS_MANIFESTS", "false")
     assert notify(run_ended("SUCCEEDED"), run_ended("FAILED", "no")) == []
-    good, bad = sorted(notify.told(), key=lambda mail: mail["Subject"], reverse=True)
+    bad, good = sorted(notify.mails(), key=lambda mail: mail["Subject"])
     assert "Objects" not in good["Message"]
-    assert "Objects waiting: not known, since the script is not ours" in bad["Message"]
+    assert "Objects waiting: unknown, because the job uses a custom script" in bad["Message"]
 
 
-def test_an_event_that_comes_twice_is_told_once(notify: Function) -> None:
+def test_a_duplicate_event_is_notified_once(notify: Function) -> None:
     twice = crawl_failed()
     assert notify(twice, twice) == []
     assert notify(twice) == []
-    assert len(notify.told()) == 1
+    assert len(notify.mails()) == 1
 
 
-def test_what_could_not_be_told_comes_back_alone(notify: Function) -> None:
+def test_the_role_of_the_function_allows_all_objects_that_it_writes(notify: Function) -> None:
+    scope = Scope("default/orders", ACCOUNT, REGION)
+    statements = permissions.to_notify(
+        DataPipelineSpec(), Bucket(scope, notify.name), Topic(scope, notify.name)
+    )
+    [allowed] = [each["Resource"] for each in statements if each["Action"] == "s3:PutObject"]
+    notify(crawl_failed())
+    [written] = notify.s3.list_objects_v2(Bucket=notify.name)["Contents"]
+    assert fnmatchcase(f"arn:aws:s3:::{notify.name}/{written['Key']}", allowed)
+
+
+def test_only_events_without_a_sent_notification_return(notify: Function) -> None:
     notify.monkeypatch.setenv("TOPIC", "arn:aws:sns:eu-west-1:000000000000:there-is-none")
-    notify.says("jr_1", objects=1)
+    notify.summarize("jr_1", objects=1)
     nothing = event("Glue Job State Change", {"jobRunId": "jr_2", "state": "SUCCEEDED"})
-    assert notify(run_ended("SUCCEEDED"), nothing, {"strange": 1}) == ["0", "2"]
+    assert notify(run_ended("SUCCEEDED"), nothing, {"invalid": 1}) == ["0", "2"]
 
 
-def test_a_subject_fits(notify: Function) -> None:
+def test_a_subject_has_at_most_100_characters_and_begins_with_the_outcome(notify: Function) -> None:
     notify.monkeypatch.setenv("PIPELINE", f"{'n' * 63}/{'p' * 63}")
     notify(crawl_failed())
-    [mail] = notify.told()
+    [mail] = notify.mails()
     assert len(mail["Subject"]) == 100
+    assert mail["Subject"].startswith("Crawl failed: ")

@@ -99,8 +99,8 @@ def test_a_running_crawler_is_no_error_in_the_log(
 ) -> None:
     clients["glue"].fails("CrawlerRunningException")
     handler(batch(upload("csv+data/a.csv")))
-    said = {"level": "info", "message": "already running", "code": "CrawlerRunningException"}
-    assert said in logged(capsys)
+    line = {"level": "info", "message": "already running", "code": "CrawlerRunningException"}
+    assert line in logged(capsys)
 
 
 def test_many_messages_go_back_ten_a_call(
@@ -124,7 +124,7 @@ def test_an_unexpected_error_is_logged_and_sends_the_messages_back(
 
 
 @pytest.mark.parametrize("body", ["no json", "[1]", "null", "{}", '{"Records": [{}]}'])
-def test_a_message_nobody_understands_goes_back_and_stops_no_other(
+def test_an_invalid_message_returns_and_blocks_no_other(
     handler: Any,
     batch: Any,
     clients: dict[str, Client],
@@ -148,7 +148,7 @@ def test_messages_that_cannot_be_hidden_still_go_back_and_it_is_logged(
         clients["sqs"].fails("AccessDenied")
 
     assert handler(batch(RECOVERY)) == ["m0"]
-    assert "messages come back late" in [line["message"] for line in logged(capsys)]
+    assert "messages return late" in [line["message"] for line in logged(capsys)]
 
 
 def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

@@ -69,7 +69,7 @@ def test_a_running_job_sends_the_message_back_and_is_no_error(
 @pytest.mark.parametrize(
     "body", ["?", {"detail-type": "Glue Job State Change", "detail": {"state": "SUCCEEDED"}}]
 )
-def test_a_message_nobody_understands_goes_back(
+def test_an_invalid_message_returns(
     handler: Any, batch: Any, clients: dict[str, Client], body: object
 ) -> None:
     assert handler(batch(body)) == ["m0"]

@@ -1,4 +1,4 @@
-"""A real node, the operator's image on it, and an AWS that its pods reach."""
+"""Fixtures of a real node with the operator's image, and an AWS that its pods can reach."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Node:
         return done.stdout
 
     def image(self, tag: str, tmp_path: Path) -> None:
-        """Build a version of the image: the first from its Dockerfile, others from that one."""
+        """Build a version of the image: the first from the Dockerfile, others from the first."""
         if tag == "first":
             self("base", BASE)
             self("build", f"{IMAGE}:{tag}", ROOT)
@@ -56,12 +56,14 @@ class Node:
 
 @pytest.fixture(scope="session")
 def node() -> Node:
-    """The node, brought up where it is not; it is left running."""
+    """Start the node if necessary; it keeps running after the tests."""
     if not NODE:
-        pytest.skip("runs by `make e2e-node`, on a real node")
+        pytest.skip("needs a real node: run `make e2e-node`")
     command = Path(NODE).resolve()
     if not command.exists():
-        pytest.skip(f"there is no {command}: set DATAFLOWXPRESS_NODE to the command of a node")
+        pytest.skip(
+            f"{command} does not exist: set DATAFLOWXPRESS_NODE to a command that runs a node"
+        )
     up = subprocess.run([command, "up"], capture_output=True, check=False, text=True)
     assert up.returncode == 0, up.stderr[-3000:]
     [kubeconfig] = re.findall(r"KUBECONFIG=(\S+)", up.stdout)
@@ -70,7 +72,7 @@ def node() -> Node:
 
 @pytest.fixture(scope="session")
 def user(node: Node, tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
-    """The node's administrator."""
+    """Return the node's administrator."""
     with config.new_client_from_config(str(node.kubeconfig)) as client:
         yield User(Sandbox(tmp_path_factory.mktemp("unused")), DynamicClient(client))
 
@@ -83,14 +85,14 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAws]:
 
 
 @pytest.fixture(scope="session")
-def endpoint(node: Node, aws: RunningAws) -> Iterator[str]:  # noqa: ARG001 - it makes the bridge
-    """Where pods find AWS."""
+def endpoint(node: Node, aws: RunningAws) -> Iterator[str]:  # noqa: ARG001 - creates the bridge
+    """Return the URL of AWS for pods."""
     with Proxy(HOST, aws.port).serving(BRIDGE) as port:
         yield f"http://{BRIDGE}:{port}"
 
 
 def until(what: Any, words: str, seconds: float = 180) -> float:
-    """Wait until *what* is true, and return how many seconds that took."""
+    """Wait until *what* is true, and return the seconds."""
     began = time.monotonic()
     while not what():
         if time.monotonic() - began > seconds:

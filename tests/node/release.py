@@ -1,4 +1,4 @@
-"""Release: the chart on a real node, and the pods that it has made."""
+"""Release: the chart on a real node, and its pods."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KIND = "datapipelines.dataflowxpress.io"
 
 @dataclass
 class Release:
-    """A release in a namespace of its own."""
+    """A release in a separate namespace."""
 
     node: Node
     user: User
@@ -47,7 +47,7 @@ class Release:
         self.helm(verb, NAME, chart, "--values", "-", "--set", image, *waiting)
 
     def clear(self) -> None:
-        """Remove what is left, also where a test has failed; AWS ends with the test anyway."""
+        """Remove all remaining objects, also after a failed test; AWS ends with the test."""
         self.helm("uninstall", NAME, "--wait", "--ignore-not-found")
         for name in self.user.names():
             self.user.patch(name, {"metadata": {"finalizers": []}})
@@ -55,7 +55,7 @@ class Release:
 
     @property
     def pods(self) -> list[Any]:
-        """The operator's pods."""
+        """Return the operator's pods."""
         found = self.user.kind("Pod", "v1").get(
             namespace=self.namespace, label_selector="app.kubernetes.io/component=operator"
         )
@@ -63,7 +63,7 @@ class Release:
 
     @property
     def holder(self) -> str:
-        """The name of the pod that holds the Lease."""
+        """Return the name of the pod that holds the Lease."""
         lease = self.user.kind("Lease", "coordination.k8s.io/v1").get(
             name=NAME, namespace=self.namespace
         )
@@ -76,7 +76,7 @@ class Release:
 
     @staticmethod
     def metrics(pod: Any) -> Metrics:
-        """Return what a pod tells Prometheus."""
+        """Return the metrics of a pod."""
         return Metrics(f"{pod.status.podIP}:8080")
 
 
@@ -87,6 +87,6 @@ def process(pod: Any) -> int:
         try:
             if identity in each.read_text():
                 return int(each.parent.name)
-        except OSError:  # it has ended meanwhile
+        except OSError:  # the process has ended
             continue
     raise AssertionError(f"no process of {pod.metadata.name}")

@@ -1,4 +1,4 @@
-"""The life of a release on a real node: install, work, lose the leader, upgrade, roll back, go."""
+"""A release on a real node: install, convert, lose the leader, upgrade, roll back, uninstall."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from tests.node.release import Release, process
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning"),
-    pytest.mark.timeout(1800),  # an image is built on the way
+    pytest.mark.timeout(1800),  # includes an image build
 ]
 CHART = ROOT / "charts/dataflowxpress"
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 PIPELINE, BUCKET = "serverless", "serverlessgluelambdacloudwatch"
 ROWS = b"id,name\n1,Ada\n2,Grace\n"
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 @pytest.fixture
-def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
-    """Print a line of the report, with the seconds since the last one."""
+def report(capsys: pytest.CaptureFixture[str]) -> Report:
+    """Return a function that prints a line with the seconds since the last one."""
     last = time.monotonic()
 
     def line(what: str) -> None:
@@ -47,7 +47,7 @@ def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
 
 @pytest.fixture
 def release(node: Node, user: User, aws: RunningAws, endpoint: str) -> Iterator[Release]:
-    """A namespace that enforces the restricted level, with the operator's AWS keys in a Secret."""
+    """A namespace with the restricted level, and the operator's AWS keys in a Secret."""
     name = f"dataflowxpress-{int(time.time())}"
     labels = {"name": name, "labels": RESTRICTED}
     keys = sandbox_aws.operator_environment(aws.port)
@@ -76,7 +76,7 @@ def release(node: Node, user: User, aws: RunningAws, endpoint: str) -> Iterator[
 
 @pytest.fixture
 def previous(tmp_path: Path) -> Path:
-    """The chart as the version before this one."""
+    """Return a copy of the chart with the previous version."""
     copy = tmp_path / "previous"
     shutil.copytree(CHART, copy)
     about = (copy / "Chart.yaml").read_text()
@@ -84,71 +84,71 @@ def previous(tmp_path: Path) -> Path:
     return copy
 
 
-def test_the_life_of_a_release(  # noqa: PLR0913, PLR0917 - one life, in its order
+def test_the_life_of_a_release(  # noqa: PLR0913, PLR0917 - one sequence
     node: Node,
     user: User,
     aws: RunningAws,
     release: Release,
     previous: Path,
     tmp_path: Path,
-    tell: Tell,
+    report: Report,
 ) -> None:
     began = time.monotonic()
     for tag in ("first", "second"):
         node.image(tag, tmp_path)
-    tell("images built and loaded")
+    report("images built and loaded")
 
     release.put("install", previous, "first")
-    tell("two replicas ready, at the Pod Security level `restricted`")
+    report("two replicas ready, at the Pod Security level `restricted`")
     release.helm("test", "dataflowxpress", "--logs")
-    tell("helm test")
+    report("helm test")
 
     user.apply(document(ROOT / "examples/serverless.yaml"))
     user.ready(PIPELINE, seconds=120)
-    tell("examples/serverless.yaml Ready")
+    report("examples/serverless.yaml Ready")
     aws.client("s3").put_object(Bucket=BUCKET, Key="csv_data/people.csv", Body=ROWS)
     user.wait(PIPELINE, lambda s: rows(s) == 2, 300, "converted")
-    tell("a file converted, 2 rows")
+    report("a file converted, 2 rows")
     memory = {pod.metadata.name: megabytes(release, pod) for pod in release.pods}
-    tell(f"memory: the leader {memory.pop(release.holder)} MB, the other {[*memory.values()]} MB")
+    report(f"memory: the leader {memory.pop(release.holder)} MB, the other {[*memory.values()]} MB")
 
     killed = release.leader
     os.kill(process(killed), signal.SIGKILL)
-    until(lambda: release.holder not in {"", killed.metadata.name}, "taken over", 60)
-    tell("the leader killed; the other pod leads")
+    until(lambda: release.holder not in {"", killed.metadata.name}, "taken over by another pod", 60)
+    report("the leader killed; the other pod is the leader")
     user.patch(PIPELINE, {"spec": {"tags": {"team": "data"}}})
     user.wait(PIPELINE, lambda s: current(user, s), 120, "reconciled by the other")
-    tell("a change reconciled by it")
+    report("the new leader reconciled a change")
 
     there = resources(aws)
     release.put("upgrade", CHART, "second")
-    settled(release, user)
+    compared(release, user)
     assert not release.metrics(release.leader).writes()
-    tell("upgraded; no call of the new leader changes anything in AWS")
+    report("upgraded; the new leader changes nothing in AWS")
     release.helm("rollback", "dataflowxpress", "--wait", "--timeout", "4m")
-    settled(release, user)
+    compared(release, user)
     assert not release.metrics(release.leader).writes()
-    tell("rolled back, likewise")
+    report("rolled back; the new leader changes nothing in AWS")
 
     release.helm("uninstall", "dataflowxpress", "--wait")
-    until(lambda: not release.pods, "gone", 90)
+    until(lambda: not release.pods, "removed", 90)
     assert resources(aws) == there
     assert user.exists(PIPELINE)
-    tell("uninstalled; the pipeline and all that it has in AWS are there")
+    report("uninstalled; the pipeline and its AWS resources exist")
 
     release.put("install", CHART, "second")
-    settled(release, user)
+    compared(release, user)
     assert not release.metrics(release.leader).writes()
-    tell("installed again; the pipeline taken up without a change in AWS")
+    report("installed again; the pipeline reconciled without a change in AWS")
     user.gone(PIPELINE, seconds=180)
     assert resources(aws) == {BUCKET}  # as deletionPolicy RetainData says
-    tell("the pipeline deleted; its bucket stays")
+    report("the pipeline deleted; its bucket stays")
     release.helm("uninstall", "dataflowxpress", "--wait")
-    tell(f"uninstalled; all of it took {time.monotonic() - began:.0f} s")
+    report(f"uninstalled; total {time.monotonic() - began:.0f} s")
 
 
 def rows(status: Status) -> int:
-    return status.data.rows if status.data else 0
+    return (status.data and status.data.rows) or 0
 
 
 def current(user: User, status: Status) -> bool:
@@ -156,9 +156,9 @@ def current(user: User, status: Status) -> bool:
     return status.observed_generation == generation and holds(status, "Ready")
 
 
-def settled(release: Release, user: User) -> None:
-    """Ask the leader to compare everything, and wait for its answer."""
-    _ = release.leader  # the old one answers as long as it has not let go
+def compared(release: Release, user: User) -> None:
+    """Request a comparison by the leader, and wait for its end."""
+    _ = release.leader  # waits until the old leader has released the Lease
     asked = str(time.time())
     user.patch(
         PIPELINE,
@@ -173,7 +173,7 @@ def settled(release: Release, user: User) -> None:
 
 
 def resources(aws: RunningAws) -> set[str]:
-    """Return names of what a pipeline has in AWS and what would be missed."""
+    """Return the names of buckets, functions, queues and jobs in AWS."""
     buckets = {each["Name"] for each in aws.client("s3").list_buckets()["Buckets"]}
     functions = {f["FunctionName"] for f in aws.client("lambda").list_functions()["Functions"]}
     queues = set(aws.client("sqs").list_queues().get("QueueUrls", []))

@@ -1,4 +1,4 @@
-"""A sandbox whose operator is watched by a real Prometheus."""
+"""Fixtures of a sandbox with a real Prometheus that scrapes the operator."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ SECONDS = 120.0
 
 @dataclass(frozen=True)
 class Operator:
-    """The operator, with metrics, to be stopped and started at will."""
+    """An operator with metrics that tests can stop and start."""
 
     sandbox: Sandbox
     port: int
 
     def environment(self) -> dict[str, str]:
-        """Return who it is in Kubernetes and AWS; asks AWS."""
+        """Return its Kubernetes and AWS identity; calls AWS."""
         (part,) = [part for part in self.sandbox.status() if part.name == "aws"]
         kubernetes = {"KUBECONFIG": str(self.sandbox.kubeconfig)}
         return aws.operator_environment(part.port) | kubernetes
@@ -55,7 +55,7 @@ class Operator:
 
 @dataclass(frozen=True)
 class Watched:
-    """Somebody who makes pipelines and faults, and Prometheus, which is to tell."""
+    """A user who creates pipelines and faults, and Prometheus, which must report them."""
 
     user: User
     operator: Operator
@@ -71,7 +71,7 @@ class Watched:
         self.user.patch(name, {"metadata": {"annotations": asked}})
 
     def write_status(self, name: str, **change: Any) -> None:
-        """Write over what the operator has noted of a pipeline."""
+        """Overwrite fields of a pipeline's status."""
         self.user.kind(KIND, f"{GROUP}/{VERSION}").status.patch(
             name=name,
             namespace=NAMESPACE,
@@ -80,7 +80,7 @@ class Watched:
         )
 
     def compare(self, name: str) -> None:
-        """Have everything compared with AWS now."""
+        """Request a comparison with AWS now."""
         self.annotate(name, **{"reconcile-requested-at": uuid.uuid4().hex})
 
     def upload(self, name: str, key: str, text: str) -> None:
@@ -94,7 +94,7 @@ class Watched:
         return str(self.user.aws("sqs").get_queue_url(QueueName=queue)["QueueUrl"])
 
     def current(self, name: str) -> Any:
-        """Wait until all that was uploaded is converted."""
+        """Wait until all uploads are converted."""
         return self.user.wait(
             name,
             lambda s: (c := s["DataCurrent"]) is not None and c.status == "True",
@@ -109,7 +109,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     sandbox = Sandbox(directory / "sandbox", operator=False)
     state = SandboxState()
     state.choose_port("operator")
-    aws.prepare()  # Spark, so that no run has to wait for it
+    aws.prepare()  # Spark, so that no run waits for it
     with sandbox.running():
         user = User(sandbox, DynamicClient(config.new_client_from_config(str(sandbox.kubeconfig))))
         operator = Operator(sandbox, state.ports["operator"])
@@ -121,7 +121,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
 
 @pytest.fixture(scope="session")
 def flow(watched: Watched) -> str:
-    """A pipeline with data in it."""
+    """Return the name of a pipeline with data."""
     emails = {"emails": ["reader@example.com"]}
     quick = {"batchWindowSeconds": 0}
     watched.user.pipeline("flow", trigger=quick, notifications=emails, resyncInterval="5s")

@@ -1,4 +1,4 @@
-"""Prometheus: a real one, for the length of a test, with alerts that need seconds, not hours."""
+"""Prometheus: a real server during tests, with alert times scaled to seconds."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from dataflowxpress_sandbox.state import SandboxState
 from tools.tool import tool
 
 CHART = artifacts.path("charts/dataflowxpress/files")
-WINDOW = "20s"  # what stands for ranges of minutes and hours
+WINDOW = "20s"  # replaces ranges of minutes and hours
 SECONDS = 120.0
 
 
 def shortened(rules: Any) -> Any:
-    """Return alerting rules with their times scaled down to a test's."""
+    """Return alerting rules with times scaled down for tests."""
     for rule in (rule for group in rules["groups"] for rule in group["rules"]):
         rule["for"] = "1s"
         rule["expr"] = re.sub(r"\[\d+[mhd]\]", f"[{WINDOW}]", rule["expr"])
@@ -43,7 +43,7 @@ def alerts() -> list[str]:
 
 
 def dashboard_queries() -> dict[str, str]:
-    """Return the queries of the Grafana dashboard, as Grafana sends them, by panel and line."""
+    """Return the dashboard queries as Grafana sends them, by panel and legend."""
     panels = json.loads((CHART / "dashboard.json").read_text())["panels"]
     return {
         f"{panel['title']}: {target['legendFormat']}": _as_sent(target["expr"])
@@ -65,7 +65,7 @@ class Prometheus:
     began: float
 
     def firing(self) -> dict[str, list[Mapping[str, str]]]:
-        """Return the labels of what fires, by alert."""
+        """Return the labels of firing alerts, by alert name."""
         found: dict[str, list[Mapping[str, str]]] = {}
         for alert in self._get("alerts")["alerts"]:
             if alert["state"] == "firing":
@@ -73,17 +73,17 @@ class Prometheus:
         return found
 
     def fires(self, alert: str, **labels: str) -> None:
-        """Wait until an alert fires for what has these labels."""
+        """Wait until an alert with these labels fires."""
         self._wait(lambda: _names(self.firing(), alert, labels), f"{alert} {labels} does not fire")
 
     def clears(self, alert: str, **labels: str) -> None:
-        """Wait until it no longer does."""
+        """Wait until no alert with these labels fires."""
         self._wait(
             lambda: not _names(self.firing(), alert, labels), f"{alert} {labels} does not clear"
         )
 
     def answers(self, query: str, what: str) -> None:
-        """Wait until *query* has given data at any moment since the test began."""
+        """Wait until *query* returns data for any time since the start of the tests."""
         since = {"query": query, "start": str(self.began), "step": "1"}
         self._wait(
             lambda: self._get("query_range", **since, end=str(time.time()))["result"],
@@ -110,12 +110,12 @@ def _names(
 
 
 def program(name: str) -> str:
-    """Return where `prometheus` or `promtool` is: on PATH, or built from its Go module."""
+    """Return the path of `prometheus` or `promtool`: from PATH, or built from its Go module."""
     return shutil.which(name) or str(tool("prometheus", name))
 
 
 def serving(directory: Path, target: str) -> Iterator[Prometheus]:
-    """Run one that scrapes *target* each second: the one on PATH, else one that is built."""
+    """Run a Prometheus that scrapes *target* each second."""
     directory.mkdir(parents=True)
     rules = shortened(yaml.safe_load((CHART / "alerts.yaml").read_text()))
     (directory / "alerts.yaml").write_text(yaml.safe_dump(rules))

@@ -1,4 +1,4 @@
-"""Each alert fires when its fault is made, and clears when it is cured."""
+"""Each alert fires after its fault, and clears after the fix."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ def test_every_alert_is_tested_here() -> None:
     assert [alert for alert in alerts() if f'"{alert}"' not in here] == []
 
 
-def test_an_operator_that_is_away_is_told(watched: Watched) -> None:
+def test_a_missing_operator_fires_an_alert(watched: Watched) -> None:
     watched.operator.stop()
     watched.prometheus.fires("DataFlowXpressDown")
     watched.operator.start()
     watched.prometheus.clears("DataFlowXpressDown")
 
 
-def test_a_refused_pipeline_is_told_until_it_is_cured(watched: Watched) -> None:
+def test_a_refused_pipeline_fires_until_it_is_fixed(watched: Watched) -> None:
     s3 = watched.user.aws("s3")
     place = {"LocationConstraint": "eu-west-1"}
-    s3.create_bucket(Bucket="somebody-elses", CreateBucketConfiguration=place)
-    watched.user.pipeline("refused", bucket={"name": "somebody-elses"})
+    s3.create_bucket(Bucket="other-team-data", CreateBucketConfiguration=place)
+    watched.user.pipeline("refused", bucket={"name": "other-team-data"})
     watched.prometheus.fires("DataPipelineStalled", name="refused")
     watched.prometheus.fires("DataPipelineNotReady", name="refused")
-    s3.delete_bucket(Bucket="somebody-elses")
+    s3.delete_bucket(Bucket="other-team-data")
     watched.compare("refused")
     watched.prometheus.clears("DataPipelineStalled", name="refused")
     watched.prometheus.clears("DataPipelineNotReady", name="refused")
     watched.user.gone("refused")
 
 
-def test_drift_that_stays_is_told_until_it_is_corrected(watched: Watched) -> None:
+def test_reported_drift_fires_until_it_is_corrected(watched: Watched) -> None:
     watched.user.pipeline("drifted", driftPolicy="Report")
     rule = next(x.name for x in watched.user.ready("drifted").resources if x.kind == "Rule")
     watched.user.aws("events").put_rule(Name=rule, EventPattern='{"source": ["aws.glue"]}')
@@ -52,43 +52,41 @@ def test_drift_that_stays_is_told_until_it_is_corrected(watched: Watched) -> Non
     watched.user.gone("drifted")
 
 
-def test_a_mail_that_nobody_confirms_is_told(watched: Watched, flow: str) -> None:
+def test_an_unconfirmed_subscription_fires_an_alert(watched: Watched, flow: str) -> None:
     watched.prometheus.fires("DataPipelineSubscriptionUnconfirmed", name=flow)
     mail.confirm(watched.user.directory, "reader@example.com")
     watched.compare(flow)
     watched.prometheus.clears("DataPipelineSubscriptionUnconfirmed", name=flow)
 
 
-def test_a_run_that_fails_is_told_and_so_are_the_uploads_that_wait(
-    watched: Watched, flow: str
-) -> None:
+def test_a_failed_run_and_waiting_uploads_fire_alerts(watched: Watched, flow: str) -> None:
     with watched.faults.during("kill", "s3:GetObject", caller="*/GlueJobRunnerSession"):
         watched.upload(flow, "second.csv", "name,age\nAlan,41\n")
         watched.prometheus.fires("DataPipelineRunFailed", name=flow)
         watched.prometheus.fires("DataPipelineUploadsWaiting", name=flow)
-    watched.annotate(flow, **{"run-requested-at": "after the cure"})
+    watched.annotate(flow, **{"run-requested-at": "after the fix"})
     watched.prometheus.clears("DataPipelineRunFailed", name=flow)
     watched.prometheus.clears("DataPipelineUploadsWaiting", name=flow)
     watched.current(flow)
 
 
-def test_rows_that_do_not_fit_are_told_for_a_while(watched: Watched, flow: str) -> None:
+def test_rejected_rows_fire_an_alert_for_some_time(watched: Watched, flow: str) -> None:
     watched.upload(flow, "third.csv", BAD_ROWS)
     watched.prometheus.fires("DataPipelineRowsRejected", name=flow)
     watched.prometheus.clears("DataPipelineRowsRejected", name=flow)
     watched.current(flow)
 
 
-def test_dead_letters_are_told_until_they_are_dealt_with(watched: Watched, flow: str) -> None:
+def test_dead_letters_fire_until_their_queue_is_empty(watched: Watched, flow: str) -> None:
     dead = watched.queue(flow, "-dead")
     sqs = watched.user.aws("sqs")
-    sqs.send_message(QueueUrl=dead, MessageBody="nobody understands this")
+    sqs.send_message(QueueUrl=dead, MessageBody="not a valid message")
     watched.prometheus.fires("DataPipelineDeadLetters", name=flow)
     sqs.purge_queue(QueueUrl=dead)
     watched.prometheus.clears("DataPipelineDeadLetters", name=flow)
 
 
-def test_calls_that_aws_throttles_are_told(watched: Watched, flow: str) -> None:
+def test_throttled_calls_fire_an_alert(watched: Watched, flow: str) -> None:
     with watched.faults.during("throttle", "glue:GetJobRuns", caller="*:user/*"):
         watched.compare(flow)
         watched.prometheus.fires("DataFlowXpressAWSThrottled", service="glue")
@@ -96,7 +94,7 @@ def test_calls_that_aws_throttles_are_told(watched: Watched, flow: str) -> None:
     watched.current(flow)
 
 
-def test_calls_that_aws_denies_are_told(watched: Watched, flow: str) -> None:
+def test_denied_calls_fire_an_alert(watched: Watched, flow: str) -> None:
     denied = {"caller": "*:user/*", "error": "AccessDenied"}
     with watched.faults.during("fail", "glue:GetJobRuns", **denied):
         watched.prometheus.fires("DataFlowXpressAWSDenied", operation="GetJobRuns")
@@ -104,7 +102,7 @@ def test_calls_that_aws_denies_are_told(watched: Watched, flow: str) -> None:
     watched.current(flow)
 
 
-def test_work_that_ends_unexpectedly_is_told(watched: Watched, flow: str) -> None:
+def test_an_unexpected_error_fires_an_alert(watched: Watched, flow: str) -> None:
     known = watched.user.get(flow)["status"]["resources"]
     watched.write_status(flow, resources=[{**known[0], "key": []}, *known[1:]])
     watched.compare(flow)
@@ -115,15 +113,17 @@ def test_work_that_ends_unexpectedly_is_told(watched: Watched, flow: str) -> Non
     watched.current(flow)
 
 
-def test_pipelines_that_nobody_takes_up_are_told(watched: Watched) -> None:
+def test_pipelines_that_wait_in_the_queue_fire_an_alert(watched: Watched) -> None:
     names = [f"waiting-{number}" for number in range(MANY)]
     for name in names:
-        watched.user.pipeline(name, accountId="999999999999")  # refused at once: nothing is made
+        watched.user.pipeline(
+            name, accountId="999999999999"
+        )  # refused immediately, without resources
     watched.user.wait(names[-1], lambda status: status["Stalled"] is not None, 60, "seen")
     watched.operator.stop()
     cloud = processes.find(watched.user.directory)["aws"]
     environment = watched.operator.environment()
-    os.kill(cloud.pid, signal.SIGSTOP)  # whoever calls AWS now waits
+    os.kill(cloud.pid, signal.SIGSTOP)  # AWS calls now hang
     try:
         watched.operator.start(environment)
         watched.prometheus.fires("DataFlowXpressBacklog")
@@ -131,13 +131,13 @@ def test_pipelines_that_nobody_takes_up_are_told(watched: Watched) -> None:
         os.kill(cloud.pid, signal.SIGCONT)
     watched.prometheus.clears("DataFlowXpressBacklog")
     for name in names:
-        watched.user.gone(name, 180)  # calls that hung are tried again first
+        watched.user.gone(name, 180)  # the operator first retries the calls that hung
 
 
-def test_an_aws_that_does_not_answer_is_told(watched: Watched, flow: str) -> None:
+def test_an_unreachable_aws_fires_an_alert(watched: Watched, flow: str) -> None:
     processes.stop(watched.user.directory, {"aws"})
     watched.prometheus.fires("DataFlowXpressAWSUnreachable", service="s3")
-    watched.user.sandbox.up()  # an empty one
+    watched.user.sandbox.up()  # starts with an empty AWS
     watched.operator.stop()
     watched.operator.start()
     watched.compare(flow)

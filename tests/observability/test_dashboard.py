@@ -1,4 +1,4 @@
-"""The dashboard: each of its queries has data over a pipeline's life."""
+"""Each dashboard query returns data during the life of a pipeline."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tests.observability.conftest import Watched
 from tests.observability.prometheus import dashboard_queries
 
 
-def test_every_query_of_the_dashboard_has_data(watched: Watched, flow: str) -> None:
+def test_every_dashboard_query_returns_data(watched: Watched, flow: str) -> None:
     watched.user.pipeline("refused", accountId="999999999999")
     watched.faults.set("throttle", "glue:GetJobRuns", caller="*:user/*", times=3)
     watched.compare(flow)

@@ -1,4 +1,4 @@
-"""What Prometheus' own tool thinks of our rules and metrics."""
+"""promtool finds no problem in rules and metrics."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from tests.observability.prometheus import CHART, program
 
 
 def promtool(*arguments: str, given: bytes = b"") -> str:
-    """Return what it says; fails where it finds a fault."""
+    """Return the output of promtool; fails if promtool reports a problem."""
     command = [program("promtool"), "check", *arguments]
     done = subprocess.run(command, input=given, check=False, capture_output=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return (done.stdout + done.stderr).decode()
 
 
-def test_the_rules_are_clean() -> None:
+def test_the_rules_are_valid() -> None:
     assert "SUCCESS" in promtool("rules", "--lint=all", "--lint-fatal", str(CHART / "alerts.yaml"))
 
 
-def test_the_metrics_are_clean(watched: Watched, flow: str) -> None:
-    told = f'name="{flow}"'.encode()
-    processes.wait_until(lambda: told in scrape(watched), 60, "metrics of the pipeline")
+def test_the_metrics_are_valid(watched: Watched, flow: str) -> None:
+    series = f'name="{flow}"'.encode()
+    processes.wait_until(lambda: series in scrape(watched), 60, "metrics of the pipeline")
     assert promtool("metrics", given=scrape(watched)) == ""
 
 

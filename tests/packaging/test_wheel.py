@@ -1,4 +1,4 @@
-"""The wheel alone, installed into an empty environment, has all that an operator needs."""
+"""The wheel, installed into an empty environment, is sufficient for the operator."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def uv(*arguments: str) -> None:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of an environment's commands, with the wheel and what it depends on."""
+    """Return the folder of commands of an environment with the wheel and its dependencies."""
     folder = tmp_path_factory.mktemp("wheel")
     uv("build", "--quiet", "--wheel", "--out-dir", os.fspath(folder), os.fspath(CHECKOUT))
     [wheel] = folder.glob("*.whl")
@@ -44,7 +44,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return environment / "bin"
 
 
-def test_the_operators_wheel_has_no_line_of_the_sandbox(installed: Path) -> None:
+def test_the_operators_wheel_does_not_contain_the_sandbox(installed: Path) -> None:
     [wheel] = installed.parents[1].glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert "dataflowxpress/manager/service.py" in names
@@ -58,20 +58,20 @@ def said(*command: str | Path, cwd: Path) -> str:
     ).stdout
 
 
-def test_it_prints_the_crd(installed: Path, tmp_path: Path) -> None:
+def test_the_wheel_prints_the_crd(installed: Path, tmp_path: Path) -> None:
     expected = (CHECKOUT / "crds/datapipelines.yaml").read_text()
     assert said(installed / "dataflowxpress", "crd", cwd=tmp_path) == expected
 
 
-def test_kubectl_finds_it_and_what_to_propose_after_it(installed: Path, tmp_path: Path) -> None:
+def test_the_wheel_has_the_kubectl_plugin_and_its_completion(
+    installed: Path, tmp_path: Path
+) -> None:
     help_ = said(installed / "kubectl-dataflow", "--help", cwd=tmp_path)
     assert "As a kubectl plugin: kubectl dataflow" in " ".join(help_.split())
     assert said(installed / "kubectl_complete-dataflow", "pl", cwd=tmp_path).startswith("plan\t")
 
 
-def test_its_functions_and_scripts_are_those_of_the_checkout(
-    installed: Path, tmp_path: Path
-) -> None:
+def test_functions_and_scripts_match_the_checkout(installed: Path, tmp_path: Path) -> None:
     made = (
         *map(artifacts.function_code, ("start_crawler", "start_job")),
         *(artifacts.script(), artifacts.script_modules()),
@@ -80,9 +80,7 @@ def test_its_functions_and_scripts_are_those_of_the_checkout(
     assert digests == [hashlib.sha256(each).hexdigest() for each in made]
 
 
-def test_the_sandbox_says_what_it_needs_where_the_extra_is_missing(
-    installed: Path, tmp_path: Path
-) -> None:
+def test_without_the_extra_the_sandbox_command_names_it(installed: Path, tmp_path: Path) -> None:
     up = subprocess.run(
         [installed / "dataflowxpress", "sandbox", "up"],
         cwd=tmp_path,

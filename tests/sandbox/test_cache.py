@@ -2,18 +2,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from dataflowxpress_sandbox import cache, processes
+from dataflowxpress_sandbox.parallel import Cancelled
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _FILL_SLOWLY = """
 import pathlib, sys, time
-from dataflowxpress.sandbox import cache
+from dataflowxpress_sandbox import cache
 with cache.filling(pathlib.Path(sys.argv[1])) as folder:
     print("fills" if folder else "found", flush=True)
     if folder:
@@ -27,7 +29,9 @@ def fill_slowly(entry: Path, seconds: float) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def test_it_is_where_the_user_keeps_caches(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_it_is_under_the_cache_folder_of_the_user(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
     assert cache.directory() == tmp_path / "dataflowxpress"
@@ -60,7 +64,7 @@ def test_a_failure_leaves_no_entry(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["entry.lock"]
 
 
-def test_of_two_that_want_the_same_entry_one_fills_it_and_the_other_waits(tmp_path: Path) -> None:
+def test_of_two_processes_one_fills_an_entry_and_the_other_waits(tmp_path: Path) -> None:
     entry = tmp_path / "entry"
     with fill_slowly(entry, 0.3) as one, fill_slowly(entry, 0.3) as two:
         said = {one.communicate(timeout=20)[0], two.communicate(timeout=20)[0]}
@@ -68,7 +72,7 @@ def test_of_two_that_want_the_same_entry_one_fills_it_and_the_other_waits(tmp_pa
     assert said == {"fills\n", "found\n"}
 
 
-def test_what_a_killed_process_had_begun_is_cleared_away(tmp_path: Path) -> None:
+def test_the_partial_entry_of_a_killed_process_is_removed(tmp_path: Path) -> None:
     entry = tmp_path / "entry"
     with fill_slowly(entry, 60) as killed:
         processes.wait_until(lambda: any(tmp_path.glob("entry.partial-*")), 20, "begin")
@@ -77,3 +81,16 @@ def test_what_a_killed_process_had_begun_is_cleared_away(tmp_path: Path) -> None
     with cache.filling(entry) as folder:
         assert folder
         assert list(tmp_path.glob("entry.partial-*")) == [folder]
+
+
+def test_a_wait_for_another_process_is_reported_and_can_be_cancelled(tmp_path: Path) -> None:
+    entry, cancelled = tmp_path / "entry", threading.Event()
+    with fill_slowly(entry, 60) as other:
+        processes.wait_until(lambda: any(tmp_path.glob("entry.partial-*")), 20, "begin")
+
+        with pytest.raises(Cancelled), cache.filling(entry, cancelled, cancelled.set):
+            pytest.fail("another process fills it")
+
+        other.kill()
+    with cache.filling(entry, threading.Event()) as folder:
+        assert folder, "the wait that was cancelled holds no lock"

@@ -42,10 +42,10 @@ def test_a_fault_is_set_listed_and_cleared(directory: Path) -> None:
 def test_a_fault_that_cannot_be_is_refused_with_what_is_possible(directory: Path) -> None:
     code, said = faults(directory, "set", "double", "s3:PutObject")
     assert code == 1
-    assert "a call can be subject to" in said
+    assert "does not apply to a call" in said
     code, said = faults(directory, "clear", "999")
     assert code == 1
-    assert "there is no fault 999" in said
+    assert "fault 999 does not exist" in said
 
 
 def test_without_a_sandbox_the_cure_is_named(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The API server that is started must behave like anybody's: these need no controllers."""
+"""The sandbox's API server behaves like any other, as far as it needs no controllers."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from dataflowxpress.blueprint import artifacts
 from dataflowxpress_sandbox.errors import SandboxError
 from dataflowxpress_sandbox.kube import binaries, crd, kubeconfig
 from dataflowxpress_sandbox.probe import answers
+from dataflowxpress_sandbox.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,26 +31,28 @@ def connected(path: Path) -> Any:
     return loader.new_client_from_config(str(path))
 
 
-def where(cluster: Path) -> dict[str, str]:
-    about: dict[str, str] = yaml.safe_load(cluster.read_text())["clusters"][0]["cluster"]
-    return about
+def cluster_of(cluster: Path) -> dict[str, str]:
+    first: dict[str, str] = yaml.safe_load(cluster.read_text())["clusters"][0]["cluster"]
+    return first
 
 
 def port(cluster: Path) -> int:
-    return int(where(cluster)["server"].rpartition(":")[2])
+    return int(cluster_of(cluster)["server"].rpartition(":")[2])
 
 
 def as_user(cluster: Path, user: dict[str, str], directory: Path) -> Path:
     path = directory / "kubeconfig"
-    kubeconfig.write(path, where(cluster), user)
+    kubeconfig.write(path, cluster_of(cluster), user)
     return path
 
 
-def test_it_says_the_version_that_is_pinned(api: Any) -> None:
-    assert client.VersionApi(api).get_code().git_version == binaries.version()
+def test_it_reports_the_version_of_its_binaries(api: Any) -> None:
+    assets = binaries.directory(Progress())
+
+    assert client.VersionApi(api).get_code().git_version == binaries.version(assets)
 
 
-def test_it_knows_the_datapipeline_kind(api: Any) -> None:
+def test_it_serves_the_datapipeline_kind(api: Any) -> None:
     pipelines: Any = client.CustomObjectsApi(api).list_cluster_custom_object(
         "dataflowxpress.io", "v1alpha1", "datapipelines"
     )
@@ -58,7 +61,7 @@ def test_it_knows_the_datapipeline_kind(api: Any) -> None:
 
 
 def test_its_certificate_can_be_verified_as_strictly_as_python_can(cluster: Path) -> None:
-    tls = ssl.create_default_context(cafile=where(cluster)["certificate-authority"])
+    tls = ssl.create_default_context(cafile=cluster_of(cluster)["certificate-authority"])
     tls.verify_flags |= ssl.VERIFY_X509_STRICT
 
     assert answers(port(cluster), "/readyz", tls=tls)
@@ -68,15 +71,15 @@ def test_a_client_that_does_not_know_the_authority_does_not_trust_it(cluster: Pa
     assert not answers(port(cluster), "/readyz", tls=ssl.create_default_context())
 
 
-def test_nobody_can_do_anything_without_a_token(cluster: Path, tmp_path: Path) -> None:
-    with connected(as_user(cluster, {}, tmp_path)) as stranger:
-        core: Any = client.CoreV1Api(stranger)
+def test_a_request_without_a_token_is_refused(cluster: Path, tmp_path: Path) -> None:
+    with connected(as_user(cluster, {}, tmp_path)) as anonymous:
+        core: Any = client.CoreV1Api(anonymous)
 
         with pytest.raises(client.ApiException, match="system:anonymous"):
             core.list_namespace()
 
 
-def test_a_service_account_may_only_what_a_role_allows(
+def test_a_service_account_without_a_role_is_refused(
     api: Any, cluster: Path, tmp_path: Path
 ) -> None:
     core: Any = client.CoreV1Api(api)
@@ -124,8 +127,8 @@ def test_a_definition_that_the_server_refuses_is_named_with_the_reason(
 
 
 def test_a_cluster_that_does_not_answer_is_named(tmp_path: Path) -> None:
-    where = {"server": "https://127.0.0.1:1"}
-    kubeconfig.write(tmp_path / "kubeconfig", where, {})
+    closed = {"server": "https://127.0.0.1:1"}
+    kubeconfig.write(tmp_path / "kubeconfig", closed, {})
 
     with pytest.raises(SandboxError, match=r"cannot be reached.*127\.0\.0\.1"):
         crd.install(artifacts.path("crds/datapipelines.yaml"), tmp_path / "kubeconfig")

@@ -109,6 +109,9 @@ def test_the_env_file_points_a_shell_at_the_sandbox(directory: Path) -> None:
             "AWS_DEFAULT_REGION",
             "AWS_ACCESS_KEY_ID",
             "AWS_SECRET_ACCESS_KEY",
+            "AWS_CONFIG_FILE",
+            "AWS_SHARED_CREDENTIALS_FILE",
+            "AWS_EC2_METADATA_DISABLED",
         }
         assert "default" in namespaces(Path(environment["KUBECONFIG"]))
 

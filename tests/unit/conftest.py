@@ -123,7 +123,7 @@ class Safe(Box):
 class Slow(Box):
     """A box that is set up for a while after every change: for as many looks as it is large."""
 
-    settles = True
+    asynchronous = True
 
     @staticmethod
     def read(client: Memory, name: str) -> State:
@@ -132,7 +132,7 @@ class Slow(Box):
         return have
 
     @staticmethod
-    def is_unsettled(have: State) -> bool:
+    def is_in_progress(have: State) -> bool:
         return bool(have.get("Looks", 0) < have["Size"])
 
 

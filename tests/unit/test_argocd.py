@@ -1,4 +1,4 @@
-"""Argo CD's customizations: health and actions on real objects, in a Lua as bare as Argo CD's."""
+"""Argo CD customizations: health and actions on real objects, in the same restricted Lua."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ACTION = load(ACTIONS / "action_test.yaml")
 
 
 def run(script: Path, obj: Any) -> Any:
-    """Return what *script* answers about *obj*, with no more of a library than Argo CD loads."""
+    """Return the result of *script* for *obj*, with only the libraries that Argo CD loads."""
     lua = lupa.lua51.LuaRuntime(register_eval=False)
     lua.execute("string, io, debug, math, python = nil, nil, nil, nil, nil")
     lua.execute('local o = os; os = {date = o.date, time = o.time}; package.loaded["os"] = os')
@@ -44,7 +44,7 @@ def plain(value: Any) -> Any:
 
 
 def comparable(value: Any) -> Any:
-    """Leave out what is empty: Lua cannot tell an object from a list then."""
+    """Drop empty values: Lua does not distinguish an empty object from an empty list."""
     if isinstance(value, dict):
         return {k: comparable(v) for k, v in value.items() if v not in ({}, [])}
     if isinstance(value, list):
@@ -61,7 +61,7 @@ def timeless(obj: Any) -> Any:
 
 
 @pytest.mark.parametrize("case", HEALTH, ids=lambda case: Path(case["inputPath"]).stem)
-def test_health_is_what_the_conditions_say_of_this_version(case: Any) -> None:
+def test_health_follows_the_conditions_of_the_current_generation(case: Any) -> None:
     health = run(CUSTOMIZATIONS / "health.lua", load(CUSTOMIZATIONS / case["inputPath"]))
     assert health == case["healthStatus"]
 
@@ -72,7 +72,7 @@ def test_every_object_of_the_testdata_is_tested() -> None:
 
 
 @pytest.mark.parametrize("case", ACTION["discoveryTests"], ids=lambda c: Path(c["inputPath"]).stem)
-def test_actions_that_make_no_sense_now_are_disabled(case: Any) -> None:
+def test_actions_without_effect_are_disabled(case: Any) -> None:
     found = run(ACTIONS / "discovery.lua", load(ACTIONS / case["inputPath"]))
     assert [{"name": name, **about} for name, about in sorted(found.items())] == sorted(
         case["result"], key=lambda each: each["name"]
@@ -83,7 +83,7 @@ def test_actions_that_make_no_sense_now_are_disabled(case: Any) -> None:
 @pytest.mark.parametrize(
     "case", ACTION["actionTests"], ids=lambda c: f"{c['action']}-{Path(c['inputPath']).stem}"
 )
-def test_an_action_changes_an_annotation_and_nothing_else(case: Any) -> None:
+def test_an_action_changes_only_annotations(case: Any) -> None:
     changed = run(ACTIONS / case["action"] / "action.lua", load(ACTIONS / case["inputPath"]))
     expected = load(ACTIONS / case["expectedOutputPath"])
     assert comparable(timeless(changed)) == comparable(timeless(expected))
@@ -95,7 +95,7 @@ def test_every_action_is_tested() -> None:
     }
 
 
-def test_the_settings_carry_the_scripts_as_they_are() -> None:
+def test_the_generated_settings_contain_the_scripts() -> None:
     settings = artifacts.path("argocd")
     for file, content in runpy.run_path(str(artifacts.path("tools/argocd.py")))["FILES"].items():
         assert (settings / file).read_text() == content(), "run `make argocd`"

@@ -67,7 +67,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("old", "new", "lines"), CASES)
-def test_a_change_is_told_by_its_smallest_parts(old: Any, new: Any, lines: list[str]) -> None:
+def test_a_change_is_split_into_its_smallest_parts(old: Any, new: Any, lines: list[str]) -> None:
     found = told(old, new)
     assert len(found) == len(lines)
     assert all(line.startswith(start) for line, start in zip(found, lines, strict=True)), found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dataflowxpress.aws.clients import clients
+from dataflowxpress.aws.clients import _session, clients
 
 ROLES = (None, "arn:aws:iam::111122223333:role/shop", "arn:aws:iam::444455556666:role/data")
 
@@ -27,3 +27,11 @@ def test_all_pipelines_of_a_place_slow_down_together_when_aws_says_so() -> None:
     one, other = clients("eu-west-1", ROLES[1])("glue"), clients("eu-west-1", ROLES[1])("glue")
     assert one is other
     assert one.meta.config.retries["mode"] == "adaptive"
+
+
+def test_a_session_has_the_credentials_of_its_role_or_those_of_the_operator() -> None:
+    own, assumed = (_session(role).get_credentials() for role in ROLES[:2])
+    assert own
+    assert own.access_key == "some"
+    assert assumed
+    assert assumed.method == "assume-role"

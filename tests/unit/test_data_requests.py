@@ -29,13 +29,13 @@ def handler(**spec: Any) -> RequestHandler:
 
 
 def test_what_is_answered_is_not_done_again() -> None:
-    reprocess = Reprocess(prefix="csv_data/", answer="Requested")
+    reprocess = Reprocess(prefix="csv_data/", result="Requested")
     status = Status(run_handled_at="a", redrive_handled_at="b", reprocess=reprocess)
     assert handler().fulfil(DataRequests("a", "b", "csv_data/"), status) == status
 
 
-def test_a_wish_that_is_taken_back_can_be_made_anew() -> None:
-    reprocess = Reprocess(prefix="csv_data/", answer="Requested")
+def test_a_removed_request_can_be_made_again() -> None:
+    reprocess = Reprocess(prefix="csv_data/", result="Requested")
     status = Status(run_handled_at="a", redrive_handled_at="b", reprocess=reprocess)
     assert handler().fulfil(DataRequests(), status) == Status()
 
@@ -52,7 +52,7 @@ def test_a_wish_that_is_taken_back_can_be_made_anew() -> None:
             "reset its job bookmark instead",
         ),
     ],
-    ids=["no uploads there", "too long", "more than the uploads", "a script that is not ours"],
+    ids=["no uploads there", "too long", "more than the uploads", "a custom script"],
 )
 def test_what_cannot_be_converted_again_is_refused_with_the_cure(
     spec: dict[str, Any], prefix: str, cure: str
@@ -60,7 +60,7 @@ def test_what_cannot_be_converted_again_is_refused_with_the_cure(
     status = handler(**spec).fulfil(DataRequests(reprocess=prefix), Status())
     assert status.reprocess
     assert status.reprocess.prefix == prefix
-    assert cure in status.reprocess.answer
+    assert cure in status.reprocess.result
 
 
 def test_a_request_says_when_it_was_made_and_its_prefix() -> None:

@@ -30,7 +30,7 @@ class Work:
     def __init__(self) -> None:
         self.answer: Result | Exception | None = Result(Status(), success=True)
         self.done: list[str] = []
-        self.told: list[str] = []
+        self.recorded: list[str] = []
 
     def reconcile(self, namespace: str, name: str) -> Result | None:
         self.done.append(f"{namespace}/{name}")
@@ -45,7 +45,7 @@ class Work:
         return self.reconcile(namespace, name)
 
     def record(self, reference: Reference, event: Event) -> None:
-        self.told.append(f"{reference}: {event.message}")
+        self.recorded.append(f"{reference}: {event.message}")
 
 
 @pytest.fixture
@@ -59,17 +59,17 @@ def worker(work: Work, clock: Clock) -> Worker:
     return Worker(doing, WorkQueue(clock=clock), work)
 
 
-def test_what_is_due_is_done_and_its_news_are_told(work: Work, worker: Worker) -> None:
+def test_a_due_task_runs_and_its_events_are_recorded(work: Work, worker: Worker) -> None:
     event = Event("Normal", Reason.CONVERGED, "all is well")
     work.answer = Result(Status(), success=True, events=[event])
     worker.queue.add(ORDERS)
     worker.process(ORDERS)
     worker.process(ORDERS)  # nothing is due any more
     assert work.done == ["shop/orders"]
-    assert work.told == ["shop/orders: all is well"]
+    assert work.recorded == ["shop/orders: all is well"]
 
 
-def test_work_that_fails_unexpectedly_is_told_and_tried_again(
+def test_work_that_fails_unexpectedly_is_logged_and_retried(
     work: Work, worker: Worker, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     work.answer = ZeroDivisionError("a bug")

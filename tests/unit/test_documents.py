@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -78,8 +79,16 @@ def test_every_module_that_the_traps_name_exists() -> None:
 
 
 def test_each_complaint_has_an_answer_that_can_be_seen() -> None:
-    complaints = rows("docs/traps.md", "## What users of comparable tools complain about\n")
+    complaints = rows("docs/traps.md", "## Common complaints about comparable tools\n")
     assert len(complaints) == 12
     for complaint in complaints:
         shown = complaint.split(" | ")[-1]
         assert "`" in shown or "](" in shown, complaint
+
+
+def test_the_architecture_page_draws_the_layers_that_are_checked() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (layers,) = [each["layers"] for each in contracts["contracts"] if each["type"] == "layers"]
+    section = (ROOT / "docs/architecture.md").read_text().partition("## Layers\n")[2]
+    picture = section.split("```")[1]
+    assert re.findall(r"^(\w+(?: \| \w+)*)  ", picture, re.MULTILINE) == layers

@@ -33,7 +33,7 @@ def pauses() -> list[float]:
 
 @pytest.fixture
 def engine(memory: Memory, pauses: list[float]) -> Engine:
-    return Engine(memory.client, patience=10, sleep=pauses.append)
+    return Engine(memory.client, retry_budget=10, sleep=pauses.append)
 
 
 def reconcile(

@@ -1,4 +1,4 @@
-"""Errors: what AWS's mean to us, and how they read."""
+"""Errors: their classes and their descriptions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 
 import pytest
 from botocore.exceptions import (
+    ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
     NoCredentialsError,
@@ -20,7 +21,7 @@ from dataflowxpress.api.errors import (
     Superseded,
     Unfinished,
 )
-from dataflowxpress.aws.errors import _TABLE, ErrorClass, classify, describe, entry_error
+from dataflowxpress.aws.errors import _TABLE, ErrorClass, classify, describe, raise_failed_entries
 
 from .conftest import aws_error
 
@@ -130,13 +131,13 @@ def test_an_answer_means(code: str, message: str, expected: ErrorClass) -> None:
     assert classify(aws_error(code, message)) is expected
 
 
-@pytest.mark.parametrize("words", sorted({row.words for row in _TABLE if row.words}))
-def test_each_wording_with_a_meaning_of_its_own_is_among_the_answers(words: str) -> None:
-    for alternative in words.split("|"):
-        said = [
+@pytest.mark.parametrize("text", sorted({row.text for row in _TABLE if row.text}))
+def test_each_wording_with_a_meaning_of_its_own_is_among_the_answers(text: str) -> None:
+    for alternative in text.split("|"):
+        matching = [
             message for _, message, _ in ANSWERS if re.search(alternative, message, re.IGNORECASE)
         ]
-        assert said, alternative
+        assert matching, alternative
 
 
 @pytest.mark.parametrize(("error", "expected"), OTHERS, ids=lambda each: type(each).__name__)
@@ -162,16 +163,36 @@ def test_an_explanation_ends_with_what_we_know_more() -> None:
 
 
 def test_an_invalid_spec_names_the_field() -> None:
-    assert describe(InvalidSpec("source.prefix", "ends with a slash")) == (
-        "source.prefix: ends with a slash"
-    )
+    mistakes = ("spec.source.prefix: missing; add it", "spec.tags: missing; add it")
+    assert describe(InvalidSpec(*mistakes)) == "; ".join(mistakes)
 
 
 def test_a_bug_of_ours_is_named_by_its_type() -> None:
     assert describe(KeyError("UUID")) == "KeyError: 'UUID'"
 
 
-def test_a_failed_entry_of_a_batch_is_an_error_like_any_other() -> None:
-    error = entry_error("PutTargets", "ThrottlingException", "target: Rate exceeded")
-    assert classify(error) is ErrorClass.BUSY
-    assert describe(error) == "PutTargets: ThrottlingException: target: Rate exceeded"
+SLOW = {"Code": "ThrottlingException", "Message": "Rate exceeded"}
+SLOW_GLUE = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
+FAILED_ENTRIES = [
+    ("PutTargets", "FailedEntries", {"TargetId": "target", **SLOW_GLUE}, "target"),
+    ("RemoveTargets", "FailedEntries", {"TargetId": "target", **SLOW_GLUE}, "target"),
+    ("SendMessageBatch", "Failed", {"Id": "0", "SenderFault": False, **SLOW}, "0"),
+    ("DeleteMessageBatch", "Failed", {"Id": "3", "SenderFault": False, **SLOW}, "3"),
+    ("DeleteObjects", "Errors", {"Key": "in/a.csv", **SLOW}, "in/a.csv"),
+    ("BatchStopJobRun", "Errors", {"JobRunId": "jr_1", "ErrorDetail": SLOW_GLUE}, "jr_1"),
+]
+
+
+@pytest.mark.parametrize(("operation", "field", "entry", "name"), FAILED_ENTRIES)
+def test_a_failed_entry_of_a_batch_is_an_error_like_any_other(
+    operation: str, field: str, entry: dict[str, object], name: str
+) -> None:
+    with pytest.raises(ClientError) as failed:
+        raise_failed_entries(operation, {field: [entry]})
+    assert classify(failed.value) is ErrorClass.BUSY
+    assert describe(failed.value) == f"{operation}: ThrottlingException: {name}: Rate exceeded"
+
+
+def test_a_batch_without_failed_entries_raises_nothing() -> None:
+    raise_failed_entries("PutTargets", {"FailedEntryCount": 0, "FailedEntries": []})
+    raise_failed_entries("DeleteObjects", {"Deleted": [{"Key": "in/a.csv"}]})

@@ -1,4 +1,4 @@
-"""Handlers: what kopf is told to do, and what becomes of what it tells."""
+"""Handlers: kopf's settings, and the effect of its callbacks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from dataflowxpress.api.annotations import PAUSED, PLAN, REQUESTED, RUN_REQUESTED
 from dataflowxpress.api.pipeline import Reference
 from dataflowxpress.api.status import Status
-from dataflowxpress.controller import handlers as ours
+from dataflowxpress.controller import handlers as registered
 from dataflowxpress.controller.reconciler import Result
 from dataflowxpress.controller.workqueue import WorkQueue
 from tests.unit.conftest import Clock
@@ -24,18 +24,18 @@ THEIRS = {
     "argocd.argoproj.io/tracking-id": "orders:dataflowxpress.io/DataPipeline:shop/orders",
 }
 REGISTRY: Any = kopf.get_default_registry()
-handlers: Any = ours  # kopf asks for more arguments than they read
+handlers: Any = registered  # kopf asks for more arguments than they read
 
 
 class Untouchable:
-    """Work that nobody may begin in the event loop."""
+    """Work that must not run in the event loop."""
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(name)
 
 
 class Stubborn:
-    """A worker to whom a pipeline will not go."""
+    """A worker whose deletions never complete."""
 
     def delete(self, _reference: object) -> Result:
         return Result(Status(), success=False)
@@ -61,41 +61,41 @@ def queue(clock: Clock) -> WorkQueue:
 
 @pytest.fixture
 def settings() -> kopf.OperatorSettings:
-    """Kopf's settings as we leave them."""
+    """The settings of kopf after the startup handler."""
     its = kopf.OperatorSettings()
     handlers.configure(settings=its, memo=kopf.Memo())
     return its
 
 
-def tell(queue: WorkQueue, its: Any) -> None:
-    """Tell as kopf does of a change."""
+def deliver(queue: WorkQueue, update: Any) -> None:
+    """Call the handler of a change as kopf does."""
     memo = kopf.Memo(queue=queue, worker=Untouchable())
-    asyncio.run(handlers.changed(body=its, memo=memo))
+    asyncio.run(handlers.changed(body=update, memo=memo))
 
 
 @pytest.mark.parametrize(
-    "its",
+    "update",
     [
         body(generation=2),
         *(body(annotations={a: "true"}) for a in (PAUSED, PLAN, REQUESTED, RUN_REQUESTED)),
     ],
     ids=["another spec", "a pause", "a plan", "a comparison", "a run"],
 )
-def test_what_somebody_asks_for_is_due_at_once(queue: WorkQueue, its: Any) -> None:
-    tell(queue, its)
+def test_a_request_is_due_immediately(queue: WorkQueue, update: Any) -> None:
+    deliver(queue, update)
     assert queue.next_task(UID) == "reconcile"
 
 
 def test_annotations_of_others_are_no_reason_to_compare(queue: WorkQueue, clock: Clock) -> None:
-    tell(queue, body(generation=2))
+    deliver(queue, body(generation=2))
     with queue.work(Reference.to(body().metadata)):
         queue.done(UID, Result(Status(), success=True), "reconcile")
     clock.now += 1
-    tell(queue, body())
+    deliver(queue, body())
     assert queue.next_task(UID) is None
 
 
-def test_a_change_is_told_once_and_is_not_told_by_field() -> None:
+def test_a_change_calls_one_handler_and_none_by_field() -> None:
     """Handlers of single fields have names of their own: kopf runs them again after a restart."""
     changing = REGISTRY._changing.get_all_handlers()  # noqa: SLF001 - kopf shows them nowhere else
     assert all(handler.field is None for handler in changing)
@@ -111,7 +111,7 @@ def test_kopf_keeps_no_time() -> None:
 def test_only_what_does_not_wait_for_aws_runs_in_the_event_loop() -> None:
     kinds = REGISTRY._changing, REGISTRY._watching  # noqa: SLF001 - as above
     found = {handler.fn for kind in kinds for handler in kind.get_all_handlers()}
-    prompt = {handlers.heard, handlers.changed, handlers.resumed}
+    prompt = {handlers.observed, handlers.changed, handlers.resumed}
     assert {fn for fn in found if inspect.iscoroutinefunction(fn)} == prompt
     assert found - prompt == {handlers.deleted}
 

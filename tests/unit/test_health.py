@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from dataflowxpress.manager import health
-from dataflowxpress.manager.health import Recent
+from dataflowxpress.manager.health import Cached
 from dataflowxpress.manager.probes import Address, report, serve
 from tests.unit.conftest import Clock
 
@@ -21,16 +21,16 @@ def answers() -> Iterator[str]:
 
 
 def test_an_answer_is_good_for_a_while(clock: Clock, answers: Iterator[str]) -> None:
-    check = Recent(lambda: next(answers), 10, clock)
+    check = Cached(lambda: next(answers), 10, clock)
     assert [check(), check()] == ["", ""]
     clock.now = 10
     assert [check(), check()] == ["broken", "broken"]
 
 
-def test_a_check_that_hangs_holds_nobody_else_up(
+def test_a_check_that_hangs_blocks_no_other_caller(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "PATIENCE", 0.01)
+    monkeypatch.setattr(health, "CHECK_TIMEOUT", 0.01)
     asked, over = threading.Event(), threading.Event()
 
     def hangs() -> str:
@@ -38,17 +38,17 @@ def test_a_check_that_hangs_holds_nobody_else_up(
         over.wait()
         return ""
 
-    check = Recent(hangs, 10, clock)
+    check = Cached(hangs, 10, clock)
     first = threading.Thread(target=check)
     first.start()
     asked.wait()
-    assert check().startswith("not answered")
+    assert check().startswith("no response within")
     over.set()
     first.join()
     assert check() == ""
 
 
-def test_one_thing_that_is_wrong_is_enough_and_all_of_them_are_told() -> None:
+def test_one_failed_check_fails_the_probe_and_all_are_listed() -> None:
     checks = {"lease": lambda: "", "kind": lambda: "missing", "credentials": lambda: "rejected"}
     assert report(checks) == (False, "[+]lease\n[-]kind: missing\n[-]credentials: rejected\n")
     assert report({"lease": lambda: ""}) == (True, "[+]lease\n")
@@ -62,7 +62,7 @@ def test_who_asks_and_does_not_wait_leaves_no_trace_in_the_log(
     def slow() -> str:
         asked.set()
         gone.wait()
-        return "x" * 1_000_000  # more than a socket takes from somebody who is not heard any more
+        return "x" * 1_000_000  # more than a socket buffers for a closed connection
 
     server = serve(Address("127.0.0.1", 0), {"/healthz": {"slow": slow}})
     with socket.create_connection(("127.0.0.1", server.server_port)) as asking:

@@ -36,7 +36,7 @@ def test_where_the_file_names_no_namespace_the_command_or_the_default_does(
 def test_of_several_pipelines_one_is_named(file: Path) -> None:
     file.write_text(f"{ORDERS}---\n{RETURNS}")
     assert Manifest.load(file, "returns", "").key == ("default", "returns")
-    with pytest.raises(Failure, match="name one of orders, returns"):
+    with pytest.raises(Failure, match="give a NAME of orders, returns"):
         Manifest.load(file, "", "")
 
 
@@ -51,12 +51,12 @@ def test_a_script_is_found_in_the_same_file(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "there is no DataPipeline in it"),
-        (SCRIPT, "there is no DataPipeline in it"),
-        (RETURNS.replace("v1alpha1", "v1"), "apiVersion is not dataflowxpress.io/v1alpha1"),
-        (RETURNS.replace("returns", "Returns!"), "metadata.name is 'Returns!'"),
-        (RETURNS.replace("name: returns", ""), "metadata.name is ''"),
-        (ORDERS, "metadata.namespace is data, not other"),
+        ("", "no DataPipeline in this file; pipelines in it: none"),
+        (SCRIPT, "no DataPipeline in this file; pipelines in it: none"),
+        (RETURNS.replace("v1alpha1", "v1"), "use dataflowxpress.io/v1alpha1"),
+        (RETURNS.replace("returns", "Returns!"), 'metadata.name: "Returns!" is invalid'),
+        (RETURNS.replace("name: returns", ""), 'metadata.name: "" is invalid'),
+        (ORDERS, "metadata.namespace: data is not other"),
     ],
     ids=["empty", "other kinds", "version", "no name for a cluster", "no name", "namespace"],
 )
@@ -68,6 +68,17 @@ def test_what_a_cluster_would_refuse_is_refused_with_the_field(
         Manifest.load(file, "", "other")
     assert str(refusal.value).startswith(str(file))
     assert words in str(refusal.value)
+
+
+def test_all_mistakes_of_a_file_are_named_at_once(file: Path) -> None:
+    spec = "{suspend: perhaps, source: {prefix: in}}"
+    file.write_text(ORDERS.replace("v1alpha1", "v1").replace("spec: {}", f"spec: {spec}"))
+    with pytest.raises(Failure, match="4 mistakes") as refusal:
+        Manifest.load(file, "", "other")
+    head, *lines = str(refusal.value).splitlines()
+    assert head == f"{file}: 4 mistakes:"
+    fields = ["apiVersion", "metadata.namespace", "spec.source.prefix", "spec.suspend"]
+    assert [line.strip().partition(":")[0] for line in lines] == fields
 
 
 def test_a_changed_spec_is_another_generation_and_the_same_spec_the_same(file: Path) -> None:

@@ -37,23 +37,23 @@ class Idle:
 
 
 @pytest.fixture(scope="module")
-def told() -> set[str]:
+def exported() -> set[str]:
     """The names of all series that the operator may have."""
     pipelines = Pipelines()
-    pipelines.see("shop", "orders", Status(), compared=True)
+    pipelines.observe("shop", "orders", Status(), compared=True)
     metrics.watch(Idle(), pipelines)
     families = metrics.REGISTRY.collect()
     return {family.name + suffix for family in families for suffix in SUFFIXES}
 
 
-def asked(query: str) -> set[str]:
+def queried(query: str) -> set[str]:
     return set(re.findall(r"\b(?:dataflowxpress|process)_[a-z_]+", query))
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
-def test_an_alert_asks_for_what_is_told_and_has_a_runbook(rule: Any, told: set[str]) -> None:
-    assert asked(rule["expr"])
-    assert asked(rule["expr"]) <= told
+def test_an_alert_uses_exported_metrics_and_has_a_runbook(rule: Any, exported: set[str]) -> None:
+    assert queried(rule["expr"])
+    assert queried(rule["expr"]) <= exported
     page = artifacts.path(rule["annotations"]["runbook_url"])
     assert page.name == f"{rule['alert']}.md"
     assert page.read_text().startswith(f"# {rule['alert']}\n")
@@ -68,17 +68,17 @@ def test_an_alert_knows_only_reasons_that_are_given(rule: Any) -> None:
     assert words <= {*Reason, "error"}
 
 
-def test_no_runbook_is_left_over() -> None:
+def test_each_runbook_has_an_alert() -> None:
     assert {path.stem for path in RUNBOOKS.glob("*.md")} == {rule["alert"] for rule in RULES}
 
 
-def test_the_dashboard_asks_for_what_is_told(told: set[str]) -> None:
+def test_the_dashboard_uses_exported_metrics(exported: set[str]) -> None:
     panels = json.loads((FILES / "dashboard.json").read_text())["panels"]
     queries = [target["expr"] for panel in panels for target in panel.get("targets", ())]
     assert queries
     for query in queries:
-        assert asked(query)
-        assert asked(query) <= told
+        assert queried(query)
+        assert queried(query) <= exported
 
 
 def test_the_dashboard_is_up_to_date() -> None:

@@ -14,7 +14,7 @@ OTHER = OwnerTags("demo/returns", cluster="1111", uid="cccc")
 
 
 def conflict(theirs: dict[str, str], *, adopt: bool = False) -> str:
-    return OURS.conflict(theirs, to_unowned=not adopt, to_moved=not adopt)
+    return OURS.conflict(theirs, reject_unowned=not adopt, reject_moved=not adopt)
 
 
 @pytest.mark.parametrize("mark", [OURS, BY_HAND], ids=["in a cluster", "of the command line"])
@@ -22,7 +22,7 @@ def test_a_mark_survives_the_trip_through_tags(mark: OwnerTags) -> None:
     assert OwnerTags.of({"team": "data", **mark.tags}) == mark
 
 
-def test_what_carries_no_tag_of_ours_has_no_mark() -> None:
+def test_a_resource_without_owner_tags_has_no_owner() -> None:
     assert OwnerTags.of({"team": "data"}) is None
 
 
@@ -34,29 +34,39 @@ def test_a_pipeline_that_was_made_anew_under_another_uid_owns_what_it_had() -> N
 @pytest.mark.parametrize(
     ("theirs", "words"),
     [
-        ({}, "somebody else: set spec.adopt"),
+        ({}, "no pipeline: set spec.adopt"),
         (OTHER.tags, "pipeline demo/returns: choose another name"),
-        (ELSEWHERE.tags, "pipeline demo/orders of cluster 2222: set spec.adopt"),
-        (BY_HAND.tags, "pipeline demo/orders of the command line: set spec.adopt"),
+        (
+            ELSEWHERE.tags,
+            "pipeline demo/orders of cluster 2222: if cluster 2222 no longer manages it",
+        ),
+        (
+            BY_HAND.tags,
+            "pipeline demo/orders of the command line: if the command line no longer",
+        ),
     ],
-    ids=["nobody's", "another pipeline's", "another cluster's", "made by the command line"],
+    ids=["unowned", "another pipeline's", "another cluster's", "made by the command line"],
 )
-def test_what_is_not_ours_is_objected_to_by_name_and_with_the_cure(
-    theirs: dict[str, str], words: str
-) -> None:
+def test_a_conflict_names_the_owner_and_a_fix(theirs: dict[str, str], words: str) -> None:
     assert not OURS.owns(theirs)
     assert words in conflict(theirs)
+
+
+def test_the_command_line_does_not_advise_to_adopt_the_resources_of_a_cluster() -> None:
+    said = BY_HAND.conflict(OURS.tags, reject_unowned=True, reject_moved=True)
+    assert "pipeline demo/orders of cluster 1111: change the pipeline in that cluster" in said
+    assert "adopt" not in said
 
 
 @pytest.mark.parametrize(
     ("theirs", "taken"),
     [({}, True), (ELSEWHERE.tags, True), (BY_HAND.tags, True), (OTHER.tags, False)],
-    ids=["nobody's", "another cluster's", "made by the command line", "another pipeline's"],
+    ids=["unowned", "another cluster's", "made by the command line", "another pipeline's"],
 )
 def test_adoption_takes_all_but_another_pipelines(theirs: dict[str, str], taken: bool) -> None:
     assert (conflict(theirs, adopt=True) == "") is taken
 
 
-def test_taking_what_nobody_owns_is_not_taking_what_moved() -> None:
-    said = OURS.conflict(ELSEWHERE.tags, to_unowned=False, to_moved=True)
+def test_adoption_of_unowned_resources_excludes_moved_ones() -> None:
+    said = OURS.conflict(ELSEWHERE.tags, reject_unowned=False, reject_moved=True)
     assert "of cluster 2222" in said

@@ -84,7 +84,7 @@ def test_decides_by_what_is_there(resource: Resource, have: Any, action: Action)
     assert step.action is action
 
 
-def test_what_we_made_ourselves_is_updated_though_it_has_no_tags() -> None:
+def test_a_recorded_resource_is_updated_without_tags() -> None:
     (step,) = steps([ROOT_LID], {ROOT_LID.id: {"Shape": "square"}}, known=[ROOT_LID])
     assert step.action is Action.UPDATE
 
@@ -103,10 +103,10 @@ def test_what_is_no_longer_described_goes_latest_made_first() -> None:
     assert (top.id, set(top.needs)) == (LID.id, set())
 
 
-def test_what_stays_is_kept_though_nothing_describes_it() -> None:
+def test_a_retained_orphan_is_kept() -> None:
     have: dict[Id, Any] = {BOX.id: {**AS_IS, **OURS}, LID.id: {"Shape": "round"}}
-    base, top = plan(HERE, [], [BOX.id, LID.id], have, stays=lambda which: which == BOX.id)
-    assert (base.action, base.reason) == (Action.KEEP, "is no longer described, and stays as it is")
+    base, top = plan(HERE, [], [BOX.id, LID.id], have, retain=lambda each: each == BOX.id)
+    assert (base.action, base.reason) == (Action.KEEP, "is no longer in the spec, and is retained")
     assert base.arn == BOX.arn
     assert top.action is Action.DELETE
 
@@ -114,9 +114,9 @@ def test_what_stays_is_kept_though_nothing_describes_it() -> None:
 def test_work_may_end_as_long_as_the_pipeline_lives() -> None:
     have: dict[Id, Any] = {BOX.id: {**AS_IS, **OURS}, LID.id: {"Shape": "round"}}
     _, renamed = plan(HERE, [BOX], [BOX.id, LID.id], have)
-    assert renamed.lets_finish
+    assert renamed.graceful
     deleted = plan(HERE, [], [BOX.id, LID.id], have)
-    assert not any(step.lets_finish for step in deleted)
+    assert not any(step.graceful for step in deleted)
 
 
 def test_tags_that_the_spec_dropped_go_and_those_of_others_stay() -> None:
@@ -140,7 +140,7 @@ def test_what_cannot_be_read_is_not_deleted_blindly() -> None:
     assert (step.action, step.problem) == (Action.REFUSE, DENIED)
 
 
-def test_a_kept_resource_tells_what_it_waits_for() -> None:
+def test_a_kept_resource_reports_what_it_waits_for() -> None:
     (step,) = steps([BOX], {BOX.id: {**AS_IS, **OURS, "Open": True}})
     assert (step.action, step.waits_for) == (Action.KEEP, "somebody to close it")
 

@@ -18,7 +18,7 @@ STEPS = [
     Step(Box(HERE, "b").id, Action.UPDATE, changes=(Change(("Size",), 1, 2), WIDER)),
     Step(Box(HERE, "c").id, Action.KEEP),
     Step(Box(HERE, "d").id, Action.DELETE),
-    Step(Box(HERE, "e").id, Action.REFUSE, reason="exists and belongs to somebody else"),
+    Step(Box(HERE, "e").id, Action.REFUSE, reason="exists and belongs to no pipeline"),
     Step(Box(HERE, "f").id, Action.REFUSE, problem=problem(aws_error("AccessDenied", "no"))),
 ]
 
@@ -34,7 +34,7 @@ def test_a_plan_reads_as_signs_with_old_and_new_values_and_a_sum() -> None:
         "    Size: 1 -> 2",
         '    Policy.Action: (none) -> "s3:Put*"',
         "- Box/d",
-        "! Box/e  (exists and belongs to somebody else)",
+        "! Box/e  (exists and belongs to no pipeline)",
         "! Box/f  (Do: AccessDenied: no)",
         "Plan: 1 to create, 1 to change, 1 to delete, 2 refused.",
     ]

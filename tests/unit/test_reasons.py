@@ -1,21 +1,80 @@
-"""Reasons: one vocabulary, explained, without dead words, and the page about it not stale."""
+"""Reasons: each is used and explained, and the page about them is current."""
 
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import dataflowxpress
 from dataflowxpress.api.reasons import Reason, table
+from dataflowxpress.cli.app import app
 
 ROOT = Path(dataflowxpress.__file__).parent
+RUNBOOKS = Path(__file__).parents[2] / "docs" / "runbooks"
 PAGE = Path(__file__).parents[2] / "docs" / "reasons.md"
 
 
 def test_the_committed_page_is_what_the_code_says() -> None:
     assert PAGE.read_text() == table(), "run: make reasons"
+
+
+def explain(*words: str, columns: int = 80) -> str:
+    done = CliRunner().invoke(app, ["explain", *words], env={"COLUMNS": str(columns)})
+    return done.output if done.exit_code == 0 else f"exit code {done.exit_code}: {done.output}"
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_the_explanation_of_a_reason_is_plain_text(reason: Reason) -> None:
+    said = explain(reason)
+    assert said.startswith(f"{reason} (given by {reason.where})\n")
+    assert "Cure: " in said
+    assert not set("`|") & set(said)
+
+
+def test_every_word_that_a_runbook_names_is_explained() -> None:
+    named = {
+        word
+        for page in RUNBOOKS.glob("*.md")
+        for word in (page.stem, *re.findall(r"`([A-Z][a-z]+[A-Za-z]*)`", page.read_text()))
+    }
+    assert named > {"DataPipelineRowsRejected", "DataCurrent", "Refused"}
+    not_ours = {"Correct"}  # a value of spec.driftPolicy
+    assert not {word for word in named - not_ours if explain(word).startswith("exit code")}
+
+
+def test_an_alert_is_explained_by_its_runbook_with_or_without_its_prefix() -> None:
+    said = explain("RowsRejected")
+    assert said == explain("datapipelinerowsrejected")
+    assert "dataflowxpress/rejected/" in said
+    assert not set("`#|") & set(said)
+
+
+def test_a_condition_is_explained_by_its_reasons() -> None:
+    said = explain("DataCurrent")
+    assert "LastRunFailed" in said
+    assert "DeletionBlocked" not in said
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("LastRunFaild", "LastRunFailed"), ("rowsreject", "RowsRejected"), ("Convergd", "Converged")],
+)
+def test_an_unknown_word_gets_the_closest_known_ones(word: str, meant: str) -> None:
+    said = explain(word, columns=300)
+    assert said.startswith("exit code 1")
+    assert meant in said.partition("Do you mean")[2]
+
+
+def test_a_terminal_gets_the_list_without_markdown(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert explain() == table()
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    said = explain()
+    assert "LastRunFailed" in said
+    assert not set("`|") & set(said)
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -39,5 +98,5 @@ def test_every_reason_is_given_somewhere() -> None:
 
 
 @pytest.mark.parametrize("reason", [Reason.DETECTED, Reason.CORRECTED, Reason.REPORTED])
-def test_drift_that_is_told_as_an_event_has_its_word(reason: Reason) -> None:
+def test_drift_that_is_an_event_has_its_reason(reason: Reason) -> None:
     assert Reason(f"Drift{reason}").where == "Event"

@@ -17,7 +17,7 @@ from dataflowxpress.dataplane.queues import Depth
 from dataflowxpress.dataplane.recovery import BACKOFF_LIMIT, RecoveryAction, decide, unfinished_work
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-PATIENCE = 60.0
+STALL_TIMEOUT = 60.0
 
 
 def at(minute: int) -> str:
@@ -91,22 +91,22 @@ LEFT: dict[str, tuple[Observation, str, RecoveryAction]] = {
         "CrawlFailed",
         RecoveryAction.CRAWL,
     ),
-    "a wish that no run has granted": (
+    "a reprocess request that no run has fulfilled": (
         observation(crawl=crawl(1), runs=(run(2),), requests=("requests/1/in/",)),
         "ReprocessPending",
         RecoveryAction.RUN,
     ),
-    "messages that nobody takes": (
+    "messages that no function receives": (
         observation(upload(0), uploads=Depth(visible=2)),
         "QueueNotConsumed",
         RecoveryAction.COMPARE,
     ),
-    "uploads for a script that is not ours": (
+    "uploads for a custom script": (
         observation(upload(5), packaged=False, crawl=crawl(1), runs=(run(2),)),
         "ObjectsWaiting",
         RecoveryAction.CRAWL,
     ),
-    "a lost crawl event before a script that is not ours": (
+    "a lost crawl event before a custom script": (
         observation(upload(0), packaged=False, crawl=crawl(1)),
         "RunMissing",
         RecoveryAction.RUN,
@@ -119,7 +119,7 @@ NOT_LEFT = {
     "a run is running": observation(upload(0), crawl=crawl(1), runs=(run(2, "RUNNING"),)),
     "a message is being dealt with": observation(upload(0), uploads=Depth(in_flight=1)),
     "a message comes back soon": observation(upload(0), crawls=Depth(in_flight=1)),
-    "a script that is not ours failed, and may not bear to run twice": observation(
+    "a custom script failed, and may not be safe to run twice": observation(
         upload(0), packaged=False, crawl=crawl(1), runs=(run(2, "FAILED"),)
     ),
 }
@@ -139,7 +139,7 @@ def test_it_does_nothing_when(case: str) -> None:
 
 
 def test_what_has_just_come_to_rest_is_given_time() -> None:
-    decision = decide(observation(upload(0)), Status(), PATIENCE - 1, NOON, PATIENCE)
+    decision = decide(observation(upload(0)), Status(), STALL_TIMEOUT - 1, NOON, STALL_TIMEOUT)
     assert decision == (None, None)
 
 
@@ -148,8 +148,8 @@ def attempts(given: Observation, status: Status, minutes: int) -> tuple[list[int
     tried = []
     for minute in range(minutes):
         now = NOON + timedelta(minutes=minute)
-        decision = decide(given, status, PATIENCE * (minute + 1), now, PATIENCE)
-        status = status.model_copy(update={"recovery": decision.memory})
+        decision = decide(given, status, STALL_TIMEOUT * (minute + 1), now, STALL_TIMEOUT)
+        status = status.model_copy(update={"recovery": decision.recovery})
         if decision.action:
             tried.append(minute)
     return tried, status
@@ -177,49 +177,49 @@ def test_after_giving_up_it_begins_anew_with(given: Observation, status: dict[st
     _, backoff_limit_exceeded = attempts(observation(upload(0)), Status(), 600)
     later = NOON + timedelta(days=1)
     decision = decide(
-        given, backoff_limit_exceeded.model_copy(update=status), PATIENCE, later, PATIENCE
+        given, backoff_limit_exceeded.model_copy(update=status), STALL_TIMEOUT, later, STALL_TIMEOUT
     )
     assert decision.action is RecoveryAction.CRAWL
-    assert decision.memory
-    assert (decision.memory.attempts, decision.memory.backoff_limit_exceeded) == (1, False)
+    assert decision.recovery
+    assert (decision.recovery.attempts, decision.recovery.backoff_limit_exceeded) == (1, False)
 
 
 def test_another_reason_for_the_same_work_is_no_new_start() -> None:
     _, status = attempts(observation(upload(0)), Status(), 7)
     failed = observation(upload(0), crawl=crawl(1), runs=(run(2, "FAILED"),))
-    decision = decide(failed, status, PATIENCE, NOON + timedelta(minutes=20), PATIENCE)
+    decision = decide(failed, status, STALL_TIMEOUT, NOON + timedelta(minutes=20), STALL_TIMEOUT)
     assert decision.action is RecoveryAction.RUN
-    assert decision.memory
-    assert decision.memory.attempts == 4
+    assert decision.recovery
+    assert decision.recovery.attempts == 4
 
 
-def test_attempts_are_remembered_while_something_moves_and_forgotten_when_all_is_done() -> None:
+def test_attempts_persist_while_work_is_active_and_reset_when_it_is_done() -> None:
     _, status = attempts(observation(upload(0)), Status(), 1)
     moving = observation(upload(0), crawl=crawl(1, "Running"))
-    assert decide(moving, status, 0, NOON, PATIENCE).memory == status.recovery
+    assert decide(moving, status, 0, NOON, STALL_TIMEOUT).recovery == status.recovery
     assert (
-        decide(observation(crawl=crawl(1), runs=(run(2),)), status, 0, NOON, PATIENCE).memory
+        decide(observation(crawl=crawl(1), runs=(run(2),)), status, 0, NOON, STALL_TIMEOUT).recovery
         is None
     )
 
 
-def test_the_condition_says_what_was_tried_and_how_to_begin_anew() -> None:
+def test_the_condition_lists_the_attempts_and_a_fix() -> None:
     failed = observation(upload(0), crawl=crawl(1), runs=(run(2, "FAILED", "no memory"),))
     _, status = attempts(failed, Status(), 600)
     said = data_current(DataPipelineSpec(), failed, status.recovery)
     assert (said.holds, said.reason) == (False, "LastRunFailed")
     assert said.message == (
-        "jr_1: no memory; asked for a run 6 times, and given up: remove the cause, then set the"
-        " annotation dataflowxpress.io/run-requested-at"
+        "run jr_1 ended FAILED: no memory; the operator requested a run 6 times and stopped: fix"
+        " the cause, then set the annotation dataflowxpress.io/run-requested-at"
     )
 
 
-def test_dead_letters_are_told_and_do_not_keep_the_rest_from_being_set_going() -> None:
+def test_dead_letters_are_reported_and_do_not_block_recovery() -> None:
     dead = observation(upload(0))
     dead = replace(dead, data=dead.data.model_copy(update={"dead_letters": 2}))
     said = data_current(DataPipelineSpec(), dead, None)
     assert (said.holds, said.reason) == (False, "DeadLetters")
-    assert decide(dead, Status(), PATIENCE, NOON, PATIENCE).action is RecoveryAction.CRAWL
+    assert decide(dead, Status(), STALL_TIMEOUT, NOON, STALL_TIMEOUT).action is RecoveryAction.CRAWL
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_a_first_comparison_because_of_a_queue_is_no_event() -> None:
     once = Recovery(
         reason="QueueNotConsumed",
         message="x",
-        did=RecoveryAction.COMPARE.value,
+        last_action=RecoveryAction.COMPARE.value,
         attempts=1,
         work="w",
     )
@@ -255,13 +255,15 @@ def test_a_first_comparison_because_of_a_queue_is_no_event() -> None:
 
 
 def test_each_attempt_and_the_end_of_them_are_events() -> None:
-    once = Recovery(reason="RunMissing", message="x", did="asked for a run", attempts=1, work="w")
+    once = Recovery(
+        reason="RunMissing", message="x", last_action="requested a run", attempts=1, work="w"
+    )
     none, one = Status(), Status(recovery=once)
     over = Status(recovery=once.model_copy(update={"backoff_limit_exceeded": True}))
     assert list(events_between(none, one)) == [
-        ("Warning", "RunMissing", "x: asked for a run (attempt 1)")
+        ("Warning", "RunMissing", "x: requested a run (attempt 1)")
     ]
     assert list(events_between(one, one)) == []
     assert list(events_between(one, over)) == [
-        ("Warning", "BackoffLimitExceeded", "x: 1 attempt changed nothing")
+        ("Warning", "BackoffLimitExceeded", "x: no progress after 1 attempt")
     ]

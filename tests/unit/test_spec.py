@@ -1,11 +1,26 @@
-"""Spec: what users may write, and what they are told when they wrote something else."""
+"""Spec: the fields that users may write, and the words for each mistake in them."""
 
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.api.errors import LONGEST, InvalidSpec
+from dataflowxpress.api.pipeline import Pipeline
+from dataflowxpress.api.spec import DataPipelineSpec, SpecModel, mistakes
+from dataflowxpress.api.spec.mistakes import WORDS
+from tests.hostile import SCHEMA
+
+ENDS = "with a letter or digit at both ends"
+
+
+def found(spec: Any) -> list[str]:
+    return mistakes(DataPipelineSpec, spec)
 
 
 def test_an_empty_spec_is_a_whole_pipeline() -> None:
@@ -13,6 +28,7 @@ def test_an_empty_spec_is_a_whole_pipeline() -> None:
     assert (spec.source.prefix, spec.target.prefix) == ("csv_data/", "parquet_data/")
     assert spec.job.timeout_minutes == 60
     assert spec.deletion_policy == "RetainData"
+    assert not found({})
 
 
 @pytest.mark.parametrize(
@@ -22,72 +38,318 @@ def test_intervals_are_read_as_people_write_them(interval: str, seconds: int) ->
     assert DataPipelineSpec.model_validate({"resyncInterval": interval}).resync_seconds == seconds
 
 
-REFUSED = {
-    "an unknown field": ({"sauce": {}}, "sauce", "not permitted"),
-    "an unknown nested field": ({"job": {"wrkers": 3}}, "job.wrkers", "not permitted"),
-    "too few workers": ({"job": {"workers": 1}}, "job.workers", "greater than or equal to 2"),
-    "a bucket name with capitals": ({"bucket": {"name": "Orders"}}, "bucket.name", "pattern"),
-    "an unknown format": ({"source": {"format": "xml"}}, "source.format", "'csv', 'json'"),
-    "a prefix without a slash": ({"source": {"prefix": "in"}}, "source.prefix", "pattern"),
-    "a control character in a prefix": (
-        {"source": {"prefix": "in\x1e/"}},
-        "source.prefix",
-        "pattern",
+MISTAKES = {
+    "an unknown field": ({"sauce": {}}, "spec.sauce: unknown field; use source"),
+    "an unknown nested field": (
+        {"job": {"wrkers": 3}},
+        "spec.job.wrkers: unknown field; use workers",
     ),
-    "a control character in a suffix": (
+    "a field by its name in Python": (
+        {"role_arn": "arn:aws:iam::123456789012:role/x"},
+        "spec.role_arn: unknown field; use roleArn",
+    ),
+    "an unknown field that resembles none": (
+        {"trigger": {"zzz": 1}},
+        "spec.trigger.zzz: unknown field; remove it, or use one of batchWindowSeconds",
+    ),
+    "a missing field": (
+        {"job": {"script": {"configMapKeyRef": {"name": "scripts"}}}},
+        "spec.job.script.configMapKeyRef.key: missing; add it",
+    ),
+    "too few workers": (
+        {"job": {"workers": 1}},
+        "spec.job.workers: 1 is too small; use 2 or more",
+    ),
+    "too many workers": (
+        {"job": {"workers": 300}},
+        "spec.job.workers: 300 is too large; use 299 or less",
+    ),
+    "a word for a number": (
+        {"job": {"workers": "many"}},
+        'spec.job.workers: "many" is not a whole number; use a number without quotes, like 3',
+    ),
+    "a fraction": (
+        {"job": {"timeoutMinutes": 1.5}},
+        (
+            "spec.job.timeoutMinutes: 1.5 is not a whole number;"
+            " use a number without a fraction, like 3"
+        ),
+    ),
+    "a number for text": (
+        {"accountId": 123456789012},
+        "spec.accountId: 123456789012 is not text; put it in quotes",
+    ),
+    "a word for a switch": (
+        {"suspend": "perhaps"},
+        'spec.suspend: "perhaps" is neither true nor false; use one of them',
+    ),
+    "text for a part": (
+        {"bucket": "orders"},
+        'spec.bucket: "orders" is not a mapping; use one `field: value` a line',
+    ),
+    "text for a list": (
+        {"target": {"partitionBy": "year"}},
+        'spec.target.partitionBy: "year" is not a list; begin each entry with a dash',
+    ),
+    "text for a mapping": (
+        {"tags": "team"},
+        'spec.tags: "team" is not a mapping; use one `key: value` a line',
+    ),
+    "a list for the spec": (["a"], 'spec: ["a"] is not a mapping; use one `field: value` a line'),
+    "too many columns": (
+        {"target": {"partitionBy": list("abcde")}},
+        'spec.target.partitionBy: ["a", "b", "c", "d", "e"] has 5 entries; use at most 4',
+    ),
+    "a bucket name with capitals": (
+        {"bucket": {"name": "Bad_Bucket"}},
+        f'spec.bucket.name: "Bad_Bucket" has capitals and "_"; use a-z, 0-9, "." and "-", {ENDS}',
+    ),
+    "a bucket name with a dot at its end": (
+        {"bucket": {"name": "orders."}},
+        f'spec.bucket.name: "orders." has the wrong form; use a-z, 0-9, "." and "-", {ENDS}',
+    ),
+    "a short bucket name": (
+        {"bucket": {"name": "ab"}},
+        'spec.bucket.name: "ab" has 2 characters; use at least 3',
+    ),
+    "a long name": (
+        {"job": {"name": "x" * 70}},
+        f'spec.job.name: "{"x" * 58}… has 70 characters; use at most 64',
+    ),
+    "an unknown format": (
+        {"source": {"format": "xml"}},
+        'spec.source.format: "xml" is not one of the choices; use "csv", "json" or "parquet"',
+    ),
+    "an unknown quote": (
+        {"source": {"csv": {"quote": "`"}}},
+        (
+            'spec.source.csv.quote: "`" is not one of the choices;'
+            " use a double quote or a single quote"
+        ),
+    ),
+    "a prefix without a slash": (
+        {"source": {"prefix": "in"}},
+        (
+            'spec.source.prefix: "in" has the wrong form; use a folder that ends with "/" and does'
+            ' not begin with "/", without "*", "?" and "$"'
+        ),
+    ),
+    "an empty prefix": (
+        {"source": {"prefix": ""}},
+        (
+            'spec.source.prefix: "" is empty; use a folder that ends with "/" and does'
+            ' not begin with "/", without "*", "?" and "$"'
+        ),
+    ),
+    "a control character": (
         {"source": {"suffix": ".c\x07sv"}},
-        "source.suffix",
-        "pattern",
+        (
+            r'spec.source.suffix: ".c\u0007sv" has control characters;'
+            " use an ending like .csv, without control characters"
+        ),
     ),
-    "a control character in an address": (
-        {"notifications": {"emails": ["te\x1fam@example.com"]}},
-        "notifications.emails.0",
-        "pattern",
+    "more wrong characters than a message names": (
+        {"catalog": {"tablePrefix": "A !?.:;"}},
+        (
+            'spec.catalog.tablePrefix: "A !?.:;" has capitals, spaces, "!", "?" and 3 more;'
+            ' use a-z, 0-9 and "_"'
+        ),
     ),
     "no mail address": (
-        {"notifications": {"emails": ["team"]}},
-        "notifications.emails.0",
-        "pattern",
+        {"notifications": {"emails": ["a@example.com", "team"]}},
+        (
+            'spec.notifications.emails[1]: "team" has the wrong form;'
+            " use an address like team@example.com, in ASCII and without spaces"
+        ),
+    ),
+    "a wrong key": (
+        {"tags": {"a!b": "c"}},
+        'spec.tags: the key "a!b" has "!"; use letters, digits, spaces and _.:/=+@-',
+    ),
+    "an argument without dashes": (
+        {"job": {"arguments": {"x": "1"}}},
+        (
+            'spec.job.arguments: the key "x" has the wrong form;'
+            ' use a name like --threshold: "--", then a-z, A-Z, 0-9, "_" and "-"'
+        ),
+    ),
+    "a secret of the wrong type": (
+        {"job": {"arguments": {"--password": 12345}}},
+        "spec.job.arguments.--password: the value is not text; put it in quotes",
     ),
     "equal prefixes": (
         {"source": {"prefix": "data/"}, "target": {"prefix": "data/"}},
-        "",
-        "neither equal nor one inside the other",
+        (
+            'spec.target.prefix: "data/" is invalid: source.prefix and target.prefix must be'
+            " neither equal nor one inside the other: the pipeline would convert its own Parquet;"
+            " choose two separate folders"
+        ),
     ),
-    "a target inside the source": (
-        {"source": {"prefix": "data/"}, "target": {"prefix": "data/out/"}},
-        "",
-        "feed on its own Parquet",
-    ),
-    "a source in our own folder": (
+    "a source in the reserved folder": (
         {"source": {"prefix": "dataflowxpress/x/"}},
-        "",
-        "choose another prefix",
+        (
+            'spec.source.prefix: "dataflowxpress/x/" is invalid: dataflowxpress/ is reserved for'
+            " the pipeline's own records; choose another prefix"
+        ),
     ),
     "two scripts": (
         {"job": {"script": {"inline": "x", "s3Uri": "s3://bucket/key"}}},
-        "job.script",
-        "at most one of",
+        "spec.job.script: give at most one of inline, configMapKeyRef and s3Uri; remove the others",
     ),
     "FLEX on large workers": (
         {"job": {"executionClass": "FLEX", "workerType": "G.8X"}},
-        "job",
-        "or STANDARD",
+        (
+            'spec.job.executionClass: "FLEX" is invalid: FLEX runs on G.1X and G.2X only;'
+            " choose one of these worker types, or STANDARD"
+        ),
     ),
     "a role elsewhere": (
         {"roleArn": "arn:aws:iam::111111111111:role/x", "accountId": "222222222222"},
-        "",
-        "correct one of them",
+        (
+            'spec.roleArn: "arn:aws:iam::111111111111:role/x" is invalid: roleArn is in another'
+            " account than accountId; correct one of them"
+        ),
     ),
-    "a tag of AWS's": ({"tags": {"aws:x": "y"}}, "", "not yours to set"),
-    "an argument without dashes": ({"job": {"arguments": {"x": "1"}}}, "job.arguments", "pattern"),
+    "one name for two functions": (
+        {"functions": {"startJob": {"name": "x"}, "notify": {"name": "x"}}},
+        "spec.functions: two functions have the same name; give each function its own name",
+    ),
+    "a tag of AWS's": (
+        {"tags": {"aws:x": "y"}},
+        (
+            "spec.tags: keys that begin with aws: or dataflowxpress.io/ are reserved;"
+            " choose another key"
+        ),
+    ),
 }
 
 
-@pytest.mark.parametrize(("spec", "field", "words"), REFUSED.values(), ids=REFUSED.keys())
-def test_what_cannot_work_is_refused_by_field(spec: dict[str, Any], field: str, words: str) -> None:
-    with pytest.raises(ValidationError) as refusal:
-        DataPipelineSpec.model_validate(spec)
-    first = refusal.value.errors()[0]
-    assert ".".join(map(str, first["loc"])).startswith(field)
-    assert words in first["msg"]
+@pytest.mark.parametrize(("spec", "text"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_a_mistake_is_named_with_field_value_and_cure(spec: Any, text: str) -> None:
+    assert found(spec) == [text]
+    with pytest.raises(ValidationError):
+        DataPipelineSpec.model_validate(spec, by_name=False, by_alias=True)
+
+
+SEVEN = {
+    "bucket": {"name": "Bad_Bucket"},
+    "source": {"format": "xml", "prefix": "in/"},
+    "target": {"prefix": "in/parquet/"},
+    "job": {"wrkers": 3, "timeoutMinutes": 0, "executionClass": "FLEX", "workerType": "G.8X"},
+    "notifications": {"emails": ["team", "te am@example.com"]},
+}
+FIELDS = [
+    "spec.bucket.name",
+    "spec.source.format",
+    "spec.job.timeoutMinutes",
+    "spec.job.wrkers",
+    "spec.notifications.emails[0]",
+    "spec.notifications.emails[1]",
+    "spec.target.prefix",
+    "spec.job.executionClass",
+]
+
+
+def test_all_mistakes_are_named_rules_across_fields_included() -> None:
+    assert [each.partition(": ")[0] for each in found(SEVEN)] == FIELDS
+
+
+def test_a_rule_is_not_judged_by_the_default_in_place_of_a_wrong_value() -> None:
+    assert len(found({"source": {"prefix": "in"}, "target": {"prefix": "csv_data/x/"}})) == 1
+    assert len(found({"source": {}, "target": {"prefix": "csv_data/x/"}})) == 1
+
+
+def test_mistakes_leave_the_spec_as_it_is() -> None:
+    before = json.dumps(SEVEN)
+    found(SEVEN)
+    assert json.dumps(SEVEN) == before
+
+
+def test_the_operator_reports_the_same_mistakes() -> None:
+    with pytest.raises(InvalidSpec) as refusal:
+        _ = Pipeline({"metadata": {}, "spec": SEVEN}).spec
+    assert list(refusal.value.mistakes) == found(SEVEN)
+    assert str(refusal.value).startswith("; ".join(found(SEVEN)[:3]))
+
+
+def test_a_message_of_many_mistakes_ends_with_the_number_of_the_others() -> None:
+    many = found({f"field{number}": 1 for number in range(50)})
+    text = str(InvalidSpec(*many))
+    named = text.count("unknown field")
+    assert LONGEST / 2 < len(text) < LONGEST + 20
+    assert text.endswith(f"; and {50 - named} more")
+
+
+def leaves(schema: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path and the schema of each field, list entry (`-`) and mapping value (`*`)."""
+    yield path, schema
+    for name, inner in schema.get("properties", {}).items():
+        yield from leaves(inner, (*path, name))
+    for step, key in (("-", "items"), ("*", "additionalProperties")):
+        if inner := schema.get(key):
+            yield from leaves(inner, (*path, step))
+
+
+def at(path: tuple[str, ...], value: Any) -> Any:
+    """Return a spec with *value* at *path*."""
+    if not path:
+        return value
+    first, *rest = path
+    inner = at(tuple(rest), value)
+    return [inner] if first == "-" else {"--key" if first == "*" else first: inner}
+
+
+LEAVES = list(leaves(SCHEMA))
+WRONG: list[Any] = [
+    *(None, 1, 1.5, -(10**30), 10**30, float("inf"), True),
+    *("", "x", "\x00", "\\", "x" * 300_000, "9" * 5000),
+    *([], [1], ["x"] * 100),
+    *({}, {"x": 1}, {"\x00": "x"}, {f"--{n}": "x" for n in range(100)}),
+]
+
+
+@pytest.mark.parametrize(("path", "schema"), LEAVES, ids=[".".join(path) for path, _ in LEAVES])
+def test_no_wrong_value_is_answered_in_the_words_of_a_library(
+    path: tuple[str, ...], schema: Mapping[str, Any]
+) -> None:
+    for value in WRONG:
+        for text in found(at(path, value)):
+            assert re.match(r"spec[^ ]*: .*[;:] .", text), text
+            assert "kubectl explain" not in text, text
+            assert "pattern" not in text, text
+            assert len(text) < 400, text
+            if pattern := schema.get("pattern"):
+                assert pattern not in text, text
+
+
+def test_each_pattern_is_broken_by_a_wrong_value() -> None:
+    for path, schema in LEAVES:
+        if "pattern" in schema:
+            texts = [text for value in WRONG for text in found(at(path, value))]
+            assert any("; use " in text and "has " in text for text in texts), path
+
+
+def parts(model: type[SpecModel]) -> Iterator[type[SpecModel]]:
+    yield model
+    for field in model.model_fields.values():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, SpecModel):
+            yield from parts(field.annotation)
+
+
+def test_each_rule_points_to_a_field_of_its_part() -> None:
+    for part in parts(DataPipelineSpec):
+        schema = part.model_json_schema(by_alias=True)
+        for rule in part.VALIDATION_RULES:
+            first = rule.field.split(".")[1:2]
+            assert set(first) <= schema["properties"].keys(), rule
+
+
+def test_all_words_are_in_use() -> None:
+    unused = dict.fromkeys(WORDS)
+    for spec in (at(path, value) for path, _ in LEAVES for value in WRONG):
+        try:
+            DataPipelineSpec.model_validate(spec)
+        except ValidationError as error:
+            for each in error.errors():
+                unused.pop(each["type"], None)
+    assert not unused

@@ -11,11 +11,8 @@ from dataflowxpress.api.status import ResourceStatus, Status
 from dataflowxpress.aws.resources import Subscription, Topic
 from dataflowxpress.planning.plan import Action, Outcome, Step, plan
 from dataflowxpress.reporting.conditions import ConditionUpdate, merge_conditions
-from dataflowxpress.reporting.outcomes import (
-    conditions_of,
-    planned_resource_statuses,
-    resource_statuses,
-)
+from dataflowxpress.reporting.inventory import planned_resource_statuses, resource_statuses
+from dataflowxpress.reporting.outcomes import conditions_of
 from tests.unit.conftest import HERE
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -125,7 +122,7 @@ def test_a_transition_time_moves_only_when_the_status_changes() -> None:
     assert times == ["2026-01-01T12:00:00Z", "2026-01-01T12:00:00Z", "2026-01-01T12:01:00Z"]
 
 
-def test_the_inventory_leaves_out_what_is_somebody_elses() -> None:
+def test_the_inventory_excludes_resources_of_other_owners() -> None:
     outcomes = [outcome("a"), outcome("b", Action.REFUSE, DENIED, foreign=True)]
     status = Status(resources=resource_statuses(outcomes))
     assert [line.state for line in status.resources] == ["Ready", "Refused"]

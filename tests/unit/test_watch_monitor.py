@@ -1,4 +1,4 @@
-"""Watch: what counts as deaf."""
+"""Watch: when it counts as stale."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ def watch(clock: Clock) -> Watch:
     return Watch(60, clock)
 
 
-def test_what_was_told_is_no_reason(watch: Watch, clock: Clock) -> None:
-    watch.hear("a", "1")
+def test_a_delivered_version_is_current(watch: Watch, clock: Clock) -> None:
+    watch.observe("a", "1")
     assert not watch.compare({"a": "1"})
     clock.now = 1000
     assert not watch.compare({"a": "1"})
 
 
-def test_a_change_may_be_late_but_not_for_ever(watch: Watch, clock: Clock) -> None:
-    watch.hear("a", "1")
+def test_a_change_can_be_late_within_a_limit(watch: Watch, clock: Clock) -> None:
+    watch.observe("a", "1")
     assert not watch.compare({"a": "2"})
     clock.now = 60
     assert not watch.compare({"a": "2"})
     clock.now = 61
-    assert "nothing of 1 changed" in watch.compare({"a": "2"})
-    watch.hear("a", "2")
+    assert "missed changes of 1 pipelines" in watch.compare({"a": "2"})
+    watch.observe("a", "2")
     assert not watch.compare({"a": "2"})
 
 
 def test_an_object_that_changes_all_the_time_hides_nothing(watch: Watch, clock: Clock) -> None:
-    watch.hear("a", "1")
+    watch.observe("a", "1")
     for second in range(0, 60, 10):
         clock.now = second
         assert not watch.compare({"a": str(second + 2)})
@@ -40,32 +40,32 @@ def test_an_object_that_changes_all_the_time_hides_nothing(watch: Watch, clock: 
     assert watch.compare({"a": "99"})
 
 
-def test_a_watch_that_is_behind_but_moves_is_not_deaf(watch: Watch, clock: Clock) -> None:
+def test_a_watch_that_lags_but_progresses_is_not_stale(watch: Watch, clock: Clock) -> None:
     for version in range(20):
         clock.now = version * 10
-        watch.hear("a", str(version))
+        watch.observe("a", str(version))
         assert not watch.compare({"a": str(version + 1)})
 
 
 @pytest.mark.parametrize("there", [{}, {"a": "1", "new": "1"}], ids=["deletion", "creation"])
-def test_it_must_tell_of_those_that_come_and_go_as_well(
+def test_creations_and_deletions_count_as_well(
     watch: Watch, clock: Clock, there: dict[str, str]
 ) -> None:
-    watch.hear("a", "1")
+    watch.observe("a", "1")
     assert not watch.compare(there)
     clock.now = 61
     assert watch.compare(there)
 
 
 def test_what_is_gone_is_forgotten(watch: Watch, clock: Clock) -> None:
-    watch.hear("a", "1")
-    watch.hear("a", None)
+    watch.observe("a", "1")
+    watch.observe("a", None)
     clock.now = 1000
     assert not watch.compare({})
 
 
-def test_of_a_pipeline_that_is_worked_on_it_may_tell_later(watch: Watch, clock: Clock) -> None:
-    watch.hear("a", "1")
+def test_changes_of_a_busy_pipeline_can_arrive_later(watch: Watch, clock: Clock) -> None:
+    watch.observe("a", "1")
     for second in (0, 100, 200):
         clock.now = second
         assert not watch.compare({"a": "2"}, busy={"a"})

@@ -70,7 +70,7 @@ def test_everything_is_compared_again_after_the_resync_interval(
 
 
 @pytest.mark.parametrize(("busy", "seconds"), [(True, BUSY_POLL), (False, IDLE_POLL)])
-def test_data_on_the_move_is_looked_at_more_often(
+def test_moving_data_is_polled_more_often(
     queue: WorkQueue, clock: Clock, busy: bool, seconds: float
 ) -> None:
     queue.done(UID, result(busy=busy), "reconcile")
@@ -80,7 +80,7 @@ def test_data_on_the_move_is_looked_at_more_often(
     assert queue.next_task(UID) == "poll"
 
 
-def test_a_look_does_not_put_off_the_next_comparison(queue: WorkQueue, clock: Clock) -> None:
+def test_a_poll_does_not_delay_the_next_resync(queue: WorkQueue, clock: Clock) -> None:
     queue.done(UID, result(), "reconcile")
     clock.now = 500
     queue.done(UID, result(), "poll")
@@ -103,7 +103,7 @@ def test_failures_are_tried_again_later_each_time_but_for_ever(
     assert max(waits) <= LONGEST_RETRY * 1.2 + 1
 
 
-def test_looks_that_fail_do_not_put_off_the_next_try(queue: WorkQueue, clock: Clock) -> None:
+def test_failed_polls_do_not_delay_the_next_retry(queue: WorkQueue, clock: Clock) -> None:
     queue.done(UID, result(success=False), "reconcile")
     while queue.next_task(UID) != "reconcile":
         clock.now += 0.5
@@ -141,9 +141,7 @@ def test_work_that_gets_on_may_take_as_long_as_it_likes(queue: WorkQueue, clock:
         assert "has not progressed for 1801 s" in queue.stalled()
 
 
-def test_pipelines_that_nobody_takes_up_while_no_work_ends_are_stuck(
-    queue: WorkQueue, clock: Clock
-) -> None:
+def test_due_pipelines_without_progress_are_stalled(queue: WorkQueue, clock: Clock) -> None:
     queue.add_after(ORDERS, within=0)
     assert queue.next_task(UID)
     clock.now = QUEUE_TIMEOUT + 1
@@ -153,7 +151,7 @@ def test_pipelines_that_nobody_takes_up_while_no_work_ends_are_stuck(
     assert not queue.stalled()  # a long queue is no standstill
 
 
-def test_a_pipeline_that_is_gone_waits_for_nobody(queue: WorkQueue, clock: Clock) -> None:
+def test_a_deleted_pipeline_is_not_due(queue: WorkQueue, clock: Clock) -> None:
     queue.add_after(ORDERS, within=0)
     assert queue.next_task(UID)
     queue.forget(UID)

@@ -11,10 +11,12 @@ import pytest
 
 from dataflowxpress.api.status import Status
 from dataflowxpress.blueprint.naming import Names
+from dataflowxpress.planning.ownership import OWNER_TAG
 from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.walks.conftest import NAMESPACE, Life, Watched
 
 MANY = 10_000 if os.environ.get("WALK") == "all" else 1_500
+IRELAND: Any = {"LocationConstraint": "eu-west-1"}
 DATA = {"Bucket", "Database", "Table"}
 
 
@@ -43,12 +45,17 @@ def condition(life: Life, of: str) -> tuple[str, str, str]:
 def clean(life: Life) -> None:
     """Take the data away that a policy has left, as its owner may."""
     names = Names(f"default-{life.name}", sandbox_aws.ACCOUNT)
-    s3, bucket = life.world.admin("s3"), names.bucket()
+    empty_bucket(life, names.bucket())
+    life.world.admin("glue").delete_database(Name=names.database())
+
+
+def empty_bucket(life: Life, bucket: str) -> None:
+    """Delete a bucket with all that is in it."""
+    s3 = life.world.admin("s3")
     s3.delete_bucket_policy(Bucket=bucket)
     for found in s3.list_objects_v2(Bucket=bucket).get("Contents", ()):
         s3.delete_object(Bucket=bucket, Key=found["Key"])
     s3.delete_bucket(Bucket=bucket)
-    life.world.admin("glue").delete_database(Name=names.database())
 
 
 def test_delete_leaves_nothing(life: Life) -> None:
@@ -74,6 +81,46 @@ def test_retain_data_leaves_bucket_database_and_tables(life: Life) -> None:
     assert life.world.admin("s3").head_object(Bucket=bucket, Key="csv_data/a.csv")
     clean(life)
     assert life.world.everything() == before
+
+
+def test_retain_data_removes_an_empty_database_of_a_pipeline_whose_bucket_was_refused(
+    life: Life,
+) -> None:
+    before = life.world.everything()
+    taken = f"taken-{life.name}"
+    life.world.admin("s3").create_bucket(Bucket=taken, CreateBucketConfiguration=IRELAND)
+    life.create({"bucket": {"name": taken}, "suspend": True})
+    life.reconcile()
+    assert condition(life, "Ready")[:2] == ("False", "Refused")
+    assert "Database" in kinds(life.world.everything() - before)
+    life.delete()
+    life.end()
+    assert life.world.everything() - before == {f"Bucket {taken}"}
+    life.world.admin("s3").delete_bucket(Bucket=taken)
+
+
+@pytest.mark.parametrize("content", ["a table", "a function", "a tag of its owner", "adopted"])
+def test_retain_data_keeps_a_database_that_is_not_known_to_be_ours_and_empty(
+    life: Life, content: str
+) -> None:
+    glue = life.world.admin("glue")
+    database = Names(f"default-{life.name}", sandbox_aws.ACCOUNT).database()
+    arn = f"arn:aws:glue:eu-west-1:{sandbox_aws.ACCOUNT}:database/{database}"
+    life.create({"suspend": True, "catalog": {"adopt": content == "adopted"}})
+    life.converge()
+    if content == "a table":
+        glue.create_table(DatabaseName=database, TableInput={"Name": "any"})
+    if content == "a function":
+        function = {"FunctionName": "any", "ClassName": "Any", "OwnerName": "me"}
+        glue.create_user_defined_function(DatabaseName=database, FunctionInput=function)
+    if content == "a tag of its owner":
+        glue.untag_resource(ResourceArn=arn, TagsToRemove=[OWNER_TAG])
+    life.delete()
+    life.end()
+    assert f"Database {database}" in life.world.everything()
+    glue.delete_database(Name=database)
+    names = Names(f"default-{life.name}", sandbox_aws.ACCOUNT)
+    empty_bucket(life, names.bucket())
 
 
 def test_retain_leaves_everything_and_makes_no_call(life: Life) -> None:
@@ -111,7 +158,7 @@ def test_a_full_bucket_tells_how_far_it_is(life: Life, monkeypatch: pytest.Monke
     said = [c.message for status in told if (c := status["Ready"]) and "removed" in c.message]
     assert said
     assert said[0].startswith(f"Bucket/{bucket}: ")
-    assert "objects and versions are removed, more follow" in said[0]
+    assert "object versions removed, deletion continues" in said[0]
 
 
 def fill(s3: Any, bucket: str, count: int) -> None:

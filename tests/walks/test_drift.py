@@ -63,7 +63,9 @@ def test_drift_is_reported_and_left_alone_and_then_healed_as_the_policy_says(liv
     assert drifted(live) == ("True", "Reported")
     ready = live.status["Ready"]
     assert ready
-    assert f"{len(meddled)} of {len(live.status.resources)} resources differ since" in ready.message
+    assert (
+        f"{len(meddled)} of {len(live.status.resources)} resources differ from it" in ready.message
+    )
     assert {name.partition("/")[0] for name, drift in found.items() if drift.since} == DATED
     assert all("->" in change for drift in found.values() for change in drift.changes)
 

@@ -122,11 +122,11 @@ ASKED_OF_THE_API_SERVER: dict[str, dict[str, Any]] = {
 ASKED_OF_THE_OPERATOR: dict[str, tuple[dict[str, Any], str]] = {
     "a script from somewhere else": (
         {"job": {"script": {"s3Uri": "s3://other-code/job.py"}}},
-        "spec.job.script.s3Uri: namespace default may not use s3://other-code/job.py",
+        "spec.job.script.s3Uri: the tenant policy does not allow s3://other-code/job.py",
     ),
     "a role of choice": (
         {"roleArn": ADMIN},
-        f"spec.roleArn: namespace default may not use {ADMIN}",
+        f"spec.roleArn: the tenant policy does not allow {ADMIN}",
     ),
     "a role that does not trust the operator": (
         {"roleArn": CLOSED},
@@ -134,19 +134,19 @@ ASKED_OF_THE_OPERATOR: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "another account": (
         {"accountId": "999999999999"},
-        "spec.accountId: namespace default may not use 999999999999",
+        "spec.accountId: the tenant policy does not allow 999999999999",
     ),
     "another region": (
         {"region": "us-east-1"},
-        "spec.region: namespace default may not use us-east-1",
+        "spec.region: the tenant policy does not allow us-east-1",
     ),
     "a bucket of somebody else": (
         {"bucket": {"name": "other-lake", "adopt": True}},
-        "spec.bucket.name: namespace default may not use other-lake",
+        "spec.bucket.name: the tenant policy does not allow other-lake",
     ),
     "a key": (
         {"bucket": {"kmsKeyArn": f"arn:aws:kms:eu-west-1:{HERE}:key/1234"}},
-        "spec.bucket.kmsKeyArn: namespace default may not use",
+        "spec.bucket.kmsKeyArn: the tenant policy does not allow",
     ),
 }
 BY_THE_JOB: dict[str, tuple[str, Call, str]] = {

@@ -22,7 +22,9 @@ def test_what_a_newer_operator_made_holds_an_older_one_back(life: Life) -> None:
     ready = report.status["Ready"]
     assert ready
     assert (report.success, ready.reason) == (False, "Refused")
-    assert "names Distribution, which this version of the operator does not know" in ready.message
+    assert (
+        "lists Distribution, which this version of the operator does not support" in ready.message
+    )
     assert life.world.wire.writes == []
     assert NEWER in life.status.resources
 

@@ -62,7 +62,7 @@ def converge_in_time(live: Life) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"crawler": {"name": "renamed-{id}"}}, "goes as soon as its crawl has ended"),
+        ({"crawler": {"name": "renamed-{id}"}}, "is deleted when the running crawl ends"),
         ({"catalog": {"tablePrefix": "raw_"}}, "is running"),
     ],
     ids=["renamed", "changed"],
@@ -95,7 +95,7 @@ def test_a_run_may_end_before_its_job_goes(live: Life) -> None:
     assert not live.reconcile().success
     reason, message = ready(live)
     assert reason == "ResourceInUse"
-    assert f"goes as soon as run {run} has ended" in message
+    assert f"is deleted when run {run} ends" in message
     assert glue.get_job(JobName=f"renamed-{live.name}")
     glue.batch_stop_job_run(JobName=f"default-{live.name}", JobRunIds=[run])
     converge_in_time(live)

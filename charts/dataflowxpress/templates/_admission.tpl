@@ -1,4 +1,4 @@
-{{- /* Validations of one admission policy, as a list of CEL rules: each message names field and cure. */}}
+{{- /* CEL validations of one admission policy. Each message names the field and a fix. */}}
 {{- define "dataflowxpress.validations" -}}
 {{- $rules := . -}}
 {{- if hasKey $rules "regions" }}
@@ -25,7 +25,7 @@
 {{- end }}
 {{- with $rules.maxWorkers }}
 - expression: {{ printf "object.spec.job.workers <= %d" (int .) | quote }}
-  messageExpression: {{ printf "'spec.job.workers is ' + string(object.spec.job.workers) + ': at most %d are allowed here'" (int .) | quote }}
+  messageExpression: {{ printf "'spec.job.workers is ' + string(object.spec.job.workers) + ': the limit is %d'" (int .) | quote }}
 {{- end }}
 {{- with $rules.bucketPrefix }}
 {{- include "dataflowxpress.startsWith" (list . "bucket.name") }}
@@ -41,20 +41,20 @@
 {{- if and (hasKey $rules "adopt") (not $rules.adopt) }}
 {{- range list "adopt" "bucket.adopt" "catalog.adopt" }}
 - expression: {{ printf "!object.spec.%s" . | quote }}
-  message: {{ printf "spec.%s is not allowed here: leave it out, and choose a name that is free" . | quote }}
+  message: {{ printf "spec.%s is not allowed here: leave it out, and choose an unused name" . | quote }}
 {{- end }}
 {{- end }}
 {{- if and (hasKey $rules "customScripts") (not $rules.customScripts) }}
 - expression: "!has(object.spec.job.script) || !(has(object.spec.job.script.inline) || has(object.spec.job.script.configMapKeyRef) || has(object.spec.job.script.s3Uri))"
-  message: "spec.job.script is not allowed here: leave it out, and the packaged script runs"
+  message: "spec.job.script is not allowed here: leave it out to run the packaged script"
 {{- end }}
 {{- range $rules.requiredTags }}
 - expression: {{ printf "has(object.spec.tags) && %s in object.spec.tags" (toJson .) | quote }}
-  message: {{ printf "spec.tags lacks %s, which is required here: add it" . | quote }}
+  message: {{ printf "spec.tags lacks the required tag %s: add it" . | quote }}
 {{- end }}
 {{- if hasKey $rules "emailDomains" }}
 - expression: {{ printf "!has(object.spec.notifications.emails) || object.spec.notifications.emails.all(email, email.split('@')[1] in %s)" (toJson $rules.emailDomains) | quote }}
-  message: {{ printf "spec.notifications.emails may only hold addresses at %s here: remove the others" (join " or " $rules.emailDomains) | quote }}
+  message: {{ printf "spec.notifications.emails must contain only addresses at %s: remove the others" (join " or " $rules.emailDomains) | quote }}
 {{- end }}
 {{- if $rules.kmsKey }}
 - expression: "has(object.spec.bucket.kmsKeyArn)"
@@ -62,14 +62,14 @@
 {{- end }}
 {{- end }}
 
-{{- /* Argument: field, CEL of its value, allowed values. */}}
+{{- /* Arguments: field, CEL expression of its value, allowed values. */}}
 {{- define "dataflowxpress.oneOf" -}}
-{{- $cure := "leave it out" -}}
-{{- with index . 2 }}{{ $cure = printf "choose %s" (join " or " .) }}{{ end -}}
-'{{ index . 0 }} is ' + {{ index . 1 }} + ', which is not allowed here: {{ $cure }}'
+{{- $fix := "leave it out" -}}
+{{- with index . 2 }}{{ $fix = printf "choose %s" (join " or " .) }}{{ end -}}
+'{{ index . 0 }} is ' + {{ index . 1 }} + ', which is not allowed here: {{ $fix }}'
 {{- end }}
 
-{{- /* Argument: prefix, in which {namespace} is the pipeline's, and the field below spec. */}}
+{{- /* Arguments: prefix, in which {namespace} stands for the pipeline's namespace; field below spec. */}}
 {{- define "dataflowxpress.startsWith" -}}
 {{- $field := printf "object.spec.%s" (index . 1) -}}
 {{- $prefix := printf "%s.replace('{namespace}', request.namespace)" (index . 0 | squote) -}}
@@ -77,5 +77,5 @@
 {{- $given := list -}}
 {{- range $n, $_ := $parts }}{{ $given = append $given (printf "has(object.spec.%s)" (join "." (slice $parts 0 (add1 $n | int)))) }}{{ end }}
 - expression: {{ printf "!(%s) || %s.startsWith(%s)" (join " && " $given) $field $prefix | quote }}
-  messageExpression: {{ printf "'spec.%s is ' + %s + ': here it has to begin with ' + %s" (index . 1) $field $prefix | quote }}
+  messageExpression: {{ printf "'spec.%s is ' + %s + ': it must begin with ' + %s" (index . 1) $field $prefix | quote }}
 {{- end }}

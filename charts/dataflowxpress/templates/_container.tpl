@@ -1,11 +1,11 @@
-{{- /* What the operator and its test are to AWS. */}}
+{{- /* Environment of the operator and of the Helm test. */}}
 {{- define "dataflowxpress.env" -}}
 - name: HOME
   value: /tmp
 {{- with .Values.aws.region }}
 - name: AWS_REGION
   value: {{ . }}
-- name: AWS_DEFAULT_REGION # boto3 reads only this one
+- name: AWS_DEFAULT_REGION # boto3 reads only this variable
   value: {{ . }}
 {{- end }}
 {{- with .Values.aws.endpointUrl }}
@@ -27,8 +27,8 @@
 {{- end }}
 {{- end }}
 
-{{- /* Where the operator works, and what makes it one of several. */}}
-{{- define "dataflowxpress.placeArgs" -}}
+{{- /* Namespaces and Lease of the operator. */}}
+{{- define "dataflowxpress.scopeArgs" -}}
 {{- range .Values.watch.namespaces }}
 - --namespace={{ . }}
 {{- end }}
@@ -37,7 +37,7 @@
 {{- end }}
 {{- end }}
 
-{{- /* The file for --tenant-policy; empty where nothing is ruled. */}}
+{{- /* Content of the file for --tenant-policy; empty without a policy. */}}
 {{- define "dataflowxpress.tenantPolicyFile" -}}
 {{- range $name, $rule := .Values.tenantPolicy }}
 {{- with $rule }}

@@ -1,8 +1,8 @@
-{{- /* What the pods of the operator and of its test have in common: who they are, and where they run. */}}
+{{- /* Pod fields that the operator and the Helm test share: identity and scheduling. */}}
 {{- define "dataflowxpress.pod" -}}
 serviceAccountName: {{ include "dataflowxpress.serviceAccountName" . }}
 automountServiceAccountToken: true
-enableServiceLinks: false # variables that nobody reads, one for each Service of the namespace
+enableServiceLinks: false # avoids unused variables for each Service of the namespace
 securityContext:
   {{- toYaml .Values.podSecurityContext | nindent 2 }}
 {{- with concat .Values.imagePullSecrets ((.Values.global).imagePullSecrets | default list) }}

@@ -1,4 +1,4 @@
-{{- /* What the operator does to pipelines; a test fails on a rule that it does not use. */}}
+{{- /* RBAC rules for pipelines. A test fails on a rule that the operator does not use. */}}
 {{- define "dataflowxpress.rules" -}}
 - apiGroups: [dataflowxpress.io]
   resources: [datapipelines]
@@ -14,7 +14,7 @@
   verbs: [create]
 {{- end }}
 
-{{- /* Its uid is the cluster's in the tags of ownership. */}}
+{{- /* The ownership tags identify the cluster by the uid of kube-system. */}}
 {{- define "dataflowxpress.clusterRules" -}}
 - apiGroups: [""]
   resources: [namespaces]
@@ -25,7 +25,7 @@
 {{- define "dataflowxpress.leaseRules" -}}
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
-  verbs: [create] # what is to be created has no name yet
+  verbs: [create] # RBAC cannot restrict create by name
 - apiGroups: [coordination.k8s.io]
   resources: [leases]
   resourceNames: [{{ include "dataflowxpress.lease" . }}]

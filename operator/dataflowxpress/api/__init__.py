@@ -1,1 +1,1 @@
-"""API: the DataPipeline as users write and read it, and the terms that all layers share."""
+"""API: the DataPipeline resource, and the terms that all layers share."""

@@ -1,4 +1,4 @@
-"""Annotations: what users ask for beside the spec."""
+"""Annotations: requests that users make besides the spec."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RUN_REQUESTED = f"{GROUP}/run-requested-at"
 
 
 class DataRequests(NamedTuple):
-    """The annotations' values; any text that is new asks again."""
+    """The values of the data annotations; any new text is a new request."""
 
     run: str = ""
     redrive: str = ""
@@ -24,6 +24,6 @@ class DataRequests(NamedTuple):
 
     @classmethod
     def answered_in(cls, status: Status) -> DataRequests:
-        """Return those that *status* answers."""
+        """Return the requests that *status* answers."""
         reprocess = status.reprocess.prefix if status.reprocess else ""
         return cls(status.run_handled_at, status.redrive_handled_at, reprocess)

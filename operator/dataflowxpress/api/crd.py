@@ -1,4 +1,4 @@
-"""CRD: the CustomResourceDefinition, generated from the spec and the status."""
+"""CRD: generates the CustomResourceDefinition from the spec and the status."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ COLUMNS = [
     ("Objects", "integer", ".status.data.objects", 1),
     ("Rows", "integer", ".status.data.rows", 0),
     ("Waiting", "integer", ".status.data.waiting", 1),
+    ("Compared", "date", ".status.lastComparedAt", 1),
     ("Age", "date", ".metadata.creationTimestamp", 0),
 ]
 
@@ -31,7 +32,7 @@ def manifest() -> str:
 
 
 def definition() -> dict[str, Any]:
-    """Return the CRD as Kubernetes' API takes it."""
+    """Return the CRD as an object for the Kubernetes API."""
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
@@ -65,8 +66,8 @@ def _version() -> dict[str, Any]:
         "schema": {
             "openAPIV3Schema": {
                 "type": "object",
-                "description": "A serverless pipeline on AWS, from uploaded files to queryable"
-                " Parquet.",
+                "description": "A serverless pipeline on AWS that converts uploaded files to"
+                " queryable Parquet.",
                 "required": ["spec"],
                 "properties": {
                     "apiVersion": {"type": "string"},
@@ -83,8 +84,8 @@ def _version() -> dict[str, Any]:
 def structural(model: type[BaseModel]) -> dict[str, Any]:
     """Return *model* as a structural schema: without references, unions and titles.
 
-    Defaults stand on scalars and objects of the spec alone, never on lists: GitOps tools would see
-    a difference for ever.
+    Only scalars and objects of the spec have defaults. A default on a list would be a permanent
+    difference for GitOps tools.
     """
     schema = model.model_json_schema(by_alias=True)
     rules = {part.__name__: part.VALIDATION_RULES for part in _parts(model)}
@@ -157,11 +158,11 @@ _KEPT = (
 
 
 def _resolved(schema: Mapping[str, Any], parts: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Follow the reference, and drop the null of an optional field: absent says the same."""
+    """Follow the reference, and drop the null of an optional field, which can be absent."""
     if "anyOf" in schema:
-        some = next(option for option in schema["anyOf"] if option.get("type") != "null")
+        value = next(option for option in schema["anyOf"] if option.get("type") != "null")
         rest = {key: value for key, value in schema.items() if key not in {"anyOf", "default"}}
-        return _resolved({**some, **rest}, parts)
+        return _resolved({**value, **rest}, parts)
     if "$ref" in schema:
         part = parts[schema["$ref"].rpartition("/")[2]]
         rest = {key: value for key, value in schema.items() if key != "$ref"}

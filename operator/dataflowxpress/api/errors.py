@@ -1,38 +1,58 @@
 """Errors: the exceptions that the operator raises itself.
 
 PipelineError
-├── InvalidSpec   the spec cannot work: names the field and the cure; no AWS call is made
-├── Refused       what is there is not ours, or cannot be changed: needs a person
-├── Unfinished    waits for work that must not be cut short
-├── Overtaken     somebody else was faster: the next look says whose it is
-└── Superseded    the spec changed in the middle of it
+├── InvalidSpec   the spec has mistakes: names each field and its cure, before any call to AWS
+├── Refused       the resource belongs to another owner, or cannot change: needs a person
+├── Missing       AWS does not have a resource of the pipeline
+├── Unfinished    the resource is in the middle of work that must not be interrupted
+├── Overtaken     another program changed the resource first: the next comparison finds its owner
+└── Superseded    the spec changed during the reconciliation
 """
 
 from __future__ import annotations
 
+LONGEST = 900  # characters of a message; an Event has room for 1,024
+
 
 class PipelineError(Exception):
-    """Anything that we, not AWS, have to say."""
+    """An error that the operator finds itself; an error of AWS is a ClientError."""
 
 
 class InvalidSpec(PipelineError):
-    """The spec cannot work."""
+    """The spec has mistakes; each of *mistakes* names the field, its value and the cure.
 
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(f"{field}: {problem}")
+    As text, mistakes after the first are left out beyond 900 characters, and counted.
+    """
+
+    def __init__(self, *mistakes: str) -> None:
+        super().__init__(_joined(mistakes))
+        self.mistakes = mistakes
 
 
 class Refused(PipelineError):
-    """What is there is not ours, or cannot be changed."""
+    """The resource belongs to another owner, or cannot change."""
+
+
+class Missing(PipelineError):
+    """AWS does not have a resource of the pipeline."""
 
 
 class Unfinished(PipelineError):
-    """It is at something that must not be cut short."""
+    """The resource is in the middle of work that must not be interrupted."""
 
 
 class Overtaken(PipelineError):
-    """Somebody else has done something to it since we looked."""
+    """Another program changed the resource after the operator read it."""
 
 
 class Superseded(PipelineError):
-    """What is being done is no longer what is asked for."""
+    """The spec changed during the reconciliation."""
+
+
+def _joined(mistakes: tuple[str, ...]) -> str:
+    text, *rest = mistakes
+    for number, mistake in enumerate(rest):
+        if len(text) + len(mistake) > LONGEST:
+            return f"{text}; and {len(rest) - number} more"
+        text = f"{text}; {mistake}"
+    return text

@@ -1,4 +1,4 @@
-"""Events: what has happened to a pipeline."""
+"""Events: Kubernetes Events about a pipeline."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .reasons import Reason
 
 
 class Event(NamedTuple):
-    """Something that has happened, for `kubectl describe`."""
+    """An Event, as `kubectl describe` shows it."""
 
     type: str  # Normal or Warning
     reason: Reason

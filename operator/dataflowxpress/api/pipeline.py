@@ -1,4 +1,4 @@
-"""Pipeline: a DataPipeline as the API server has it."""
+"""Pipeline: a DataPipeline object of the API server, or of a manifest."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, Self
-
-from pydantic import ValidationError
 
 from .annotations import (
     PAUSED,
@@ -20,12 +18,12 @@ from .annotations import (
 )
 from .errors import InvalidSpec
 from .reasons import Reason
-from .spec import DataPipelineSpec
+from .spec import DataPipelineSpec, mistakes
 from .status import Status
 
 
 class Reference(NamedTuple):
-    """Which pipeline is meant; the rest is asked for when it is needed."""
+    """The identity and the version of a pipeline, without its spec and status."""
 
     namespace: str
     name: str
@@ -42,7 +40,7 @@ class Reference(NamedTuple):
 
     @property
     def fields(self) -> dict[str, str | int]:
-        """What log lines and traces say of it."""
+        """The fields of log lines and traces."""
         return {"pipeline": str(self), "uid": self.uid, "generation": self.generation}
 
 
@@ -54,94 +52,92 @@ class Pipeline:
 
     @property
     def namespace(self) -> str:
-        """Where it is."""
+        """The object's namespace."""
         return str(self.body["metadata"]["namespace"])
 
     @property
     def name(self) -> str:
-        """What it is called."""
+        """The object's name."""
         return str(self.body["metadata"]["name"])
 
     @property
     def owner(self) -> str:
-        """What its resources are tagged with."""
+        """The value of the tag by which the pipeline owns its resources."""
         return f"{self.namespace}/{self.name}"
 
     @property
     def uid(self) -> str:
-        """Which of all that ever had the name it is; empty for one that is in no cluster."""
+        """The object's uid, unique over time; empty for a manifest."""
         return str(self.body["metadata"].get("uid", ""))
 
     @property
     def generation(self) -> int:
-        """Which version of the spec it is."""
+        """The version of the spec."""
         return int(self.body["metadata"]["generation"])
 
     @property
     def annotations(self) -> Mapping[str, str]:
-        """What was asked for beside the spec."""
+        """The object's annotations."""
         return self.body["metadata"].get("annotations") or {}
 
     @property
     def requested(self) -> str:
-        """When somebody last asked for a reconciliation; any text that is new will do."""
+        """The last request for a reconciliation, or an empty string; each new text is one."""
         return self.annotations.get(REQUESTED, "")
 
     @property
     def data_requests(self) -> DataRequests:
-        """What was asked of the data."""
-        asked = (RUN_REQUESTED, REDRIVE_REQUESTED, REPROCESS)
-        return DataRequests(*(self.annotations.get(name, "") for name in asked))
+        """The requests for runs, redrives and reprocessing."""
+        requests = (RUN_REQUESTED, REDRIVE_REQUESTED, REPROCESS)
+        return DataRequests(*(self.annotations.get(name, "") for name in requests))
 
     @property
     def has_open_requests(self) -> bool:
-        """Whether something is asked of the data that the status does not answer yet."""
+        """Whether the status does not answer a data request yet."""
         return DataRequests.answered_in(self.status) != self.data_requests
 
     @property
     def paused(self) -> bool:
-        """Whether it is to be left alone."""
+        """Whether the operator must not act on it."""
         return self.annotations.get(PAUSED) == "true"
 
     @property
     def planning(self) -> bool:
-        """Whether it is only to be said what would change."""
+        """Whether the operator must only report the changes that it would make."""
         return self.annotations.get(PLAN) == "true"
 
     @property
     def is_deleting(self) -> bool:
-        """Whether it is being deleted."""
+        """Whether the object is being deleted."""
         return "deletionTimestamp" in self.body["metadata"]
 
     @cached_property
     def status(self) -> Status:
-        """What it last said of itself."""
+        """The last status."""
         return Status.model_validate(self.body.get("status") or {})
 
     @cached_property
     def spec(self) -> DataPipelineSpec:
-        """The spec; raises InvalidSpec, which names the field and the cure."""
-        try:
-            return DataPipelineSpec.model_validate(self.body.get("spec") or {})
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(["spec", *map(str, first["loc"])])
-            raise InvalidSpec(where, first["msg"].removeprefix("Value error, ")) from None
+        """The spec; raises InvalidSpec with all mistakes in it."""
+        spec = self.body.get("spec") or {}
+        if found := mistakes(DataPipelineSpec, spec):
+            raise InvalidSpec(*found)
+        return DataPipelineSpec.model_validate(spec)
 
     @property
     def applied_before(self) -> bool:
-        """Whether this version of the spec was once true, so that a difference now is drift."""
+        """Whether this version of the spec was applied once, so that a difference is drift."""
         return self.status.applied_generation == self.generation
 
     @property
     def needs_reconciliation(self) -> bool:
-        """Whether something was asked for that the status does not answer yet."""
-        doing = self.status["Reconciling"]
-        was = doing.reason if doing else ""
+        """Whether the status does not answer the spec or an annotation yet."""
+        reconciling = self.status["Reconciling"]
+        reason = reconciling.reason if reconciling else ""
         return (
             self.status.observed_generation != self.generation
             or self.status.reconcile_handled_at != self.requested
-            or (was == Reason.PAUSED) != self.paused
-            or (was == Reason.PLANNED) != (self.planning and not self.paused)
+            or (reason == Reason.PAUSED) != self.paused
+            or (reason == Reason.PLANNED) != (self.planning and not self.paused)
             or self.has_open_requests
         )

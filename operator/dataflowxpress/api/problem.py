@@ -1,4 +1,4 @@
-"""Problem: why something failed, classified once, where the error is caught."""
+"""Problem: a classified error; each error is classified once, where it is caught."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .reasons import Reason
 
 
 class Problem(NamedTuple):
-    """What conditions, Events and messages need to know of an error."""
+    """An error as conditions, Events and messages report it."""
 
     reason: Reason
     message: str

@@ -1,4 +1,4 @@
-"""Reasons: every word that conditions and Events give as their reason, with meaning and cure."""
+"""Reasons: the reasons of conditions and Events, each with its meaning and fix."""
 
 from __future__ import annotations
 
@@ -9,179 +9,236 @@ EVENT = "Event"
 
 
 class Reason(StrEnum):
-    """A reason as `kubectl` shows it; *where* names the conditions, or Event, that give it."""
+    """A reason as `kubectl` shows it; *where* lists the conditions that use it, or `Event`."""
 
     where: str
     meaning: str
     cure: str
 
-    def __new__(cls, word: str, where: str = "", meaning: str = "", cure: str = "") -> Self:
-        """Make the word a member, with what belongs to it; an empty *cure* needs none."""
-        member = str.__new__(cls, word)
-        member._value_ = word
+    def __new__(cls, value: str, where: str = "", meaning: str = "", cure: str = "") -> Self:
+        """Create a member; an empty *cure* means that the reason needs no action."""
+        member = str.__new__(cls, value)
+        member._value_ = value
         member.where, member.meaning, member.cure = where, meaning, cure
         return member
 
-    # Ready: AWS is as the spec says.
-    CONVERGED = "Converged", "Ready, Event", "All resources in AWS are as the spec says."
-    CREATING = "Creating", "Ready, Event", "The resources are being made for the first time."
+    # Ready: whether AWS matches the spec.
+    CONVERGED = (
+        "Converged",
+        "Ready, Event",
+        "All resources in AWS match the spec.",
+    )
+    CREATING = (
+        "Creating",
+        "Ready, Event",
+        "The operator is creating the resources for the first time.",
+    )
     WAITING_FOR_AWS = (
         "WaitingForAWS",
         "Ready, Reconciling, Event",
-        "All is asked for, and AWS is still at it.",
+        "The operator has requested all changes, and AWS has not completed them yet.",
     )
     RESOURCE_IN_USE = (
         "ResourceInUse",
         "Ready, DataCurrent, Event",
         (
-            "A crawl or a run is on its way, and the resource that has to change or go is left"
-            " alone until it has ended."
+            "A crawl or a run is active. The operator does not change or delete the resource until"
+            " it ends."
         ),
-        "Nothing; or stop the crawl or run in AWS. A deletion does not wait: it stops both.",
+        (
+            "None needed; or stop the crawl or run in AWS. The deletion of a pipeline does not"
+            " wait: it stops both."
+        ),
     )
     APPLY_FAILED = (
         "ApplyFailed",
         "Ready, DataCurrent, Event",
         (
-            "AWS refused a call for a reason that nobody foresaw; the message is AWS's own. It is"
-            " tried again for ever, ever more slowly."
+            "An AWS call failed with an unclassified error; the message is from AWS. The operator"
+            " retries with exponential backoff."
         ),
-        "Do what the message says.",
+        "Follow the message.",
     )
     ACCESS_DENIED = (
         "AccessDenied",
         "Ready, Reconciling, Stalled, DataCurrent, Event",
-        "The operator, or the role in `spec.roleArn`, may not make a call.",
-        "Allow the action that the message names; compare the policy with the one that is shipped.",
+        "The operator, or the role in `spec.roleArn`, lacks a permission.",
+        "Allow the action in the message; compare the policy with the shipped policy.",
     )
     CREDENTIALS_REJECTED = (
         "CredentialsRejected",
         "Ready, Reconciling, Stalled, DataCurrent, Event",
-        "There are no AWS credentials, or AWS does not know them.",
+        "The operator has no AWS credentials, or AWS rejects them.",
         "Give the operator valid credentials, or correct `spec.roleArn`.",
     )
     AWS_UNREACHABLE = (
         "AWSUnreachable",
         "Ready, DataCurrent, Event",
-        "AWS does not answer.",
-        "Look at the network, proxies and endpoints between the operator and AWS.",
+        "AWS does not respond.",
+        "Check the network, proxies and endpoints between the operator and AWS.",
     )
     INVALID_SPEC = (
         "InvalidSpec",
         "Ready, Reconciling, Stalled, Event",
-        "The spec cannot work; no call to AWS was made.",
-        "Correct the field that the message names.",
+        "The spec is invalid; the operator made no call to AWS for it.",
+        "Correct the field in the message.",
     )
     REFUSED = (
         "Refused",
         "Ready, Reconciling, Stalled, Event",
-        "What is there is somebody else's, or cannot be changed without losing data.",
+        "A resource belongs to another owner, or cannot be changed without data loss.",
         "Choose another name, or set `spec.adopt`, `spec.bucket.adopt` or `spec.catalog.adopt`.",
     )
     MISSING = (
         "Missing",
         "Ready, DataCurrent, Event",
-        "Something disappeared between two calls; the next comparison makes it anew.",
+        "A resource disappeared between two calls; the next comparison creates it again.",
     )
     PROPAGATING = (
         "Propagating",
         "Ready, Event",
         "A new role or policy was not visible everywhere in AWS after two minutes.",
-        "Wait; where it stays, look whether the role in the message may do what it says.",
+        "Wait. If the reason stays, check the permissions of the role in the message.",
     )
     BUSY = (
         "Busy",
         "Ready, DataCurrent, Event",
-        "AWS throttles calls, or is in the middle of something, such as a running crawler.",
+        "AWS throttles calls, or the resource is busy, for example with a running crawl.",
     )
-    BLOCKED = "Blocked", "Ready", "Another resource has to be there first, and failed."
+    BLOCKED = (
+        "Blocked",
+        "Ready",
+        "A resource that this one needs failed.",
+    )
     PLANNED = (
         "Planned",
         "Ready, Reconciling, Event",
-        "`dataflowxpress.io/plan` is set: `status.drift` says what would change, nothing does.",
-        "Review it, then remove the annotation.",
+        (
+            "`dataflowxpress.io/plan` is set: the operator lists the planned changes in"
+            " `status.drift` and applies none."
+        ),
+        "Review the changes, then remove the annotation.",
     )
 
-    # Reconciling and Stalled: whether the operator is at it, and whether it needs a person.
+    # Reconciling and Stalled: whether the operator works on the pipeline, and whether a person
+    # must act.
     DELETING = (
         "Deleting",
         "Ready, Reconciling, Event",
-        "The pipeline is being deleted; the message says how far it is.",
+        "The operator is deleting the pipeline; the message reports the progress.",
     )
     DELETION_BLOCKED = (
         "DeletionBlocked",
         "Stalled",
-        "Something in AWS keeps the pipeline from going. It is tried again for ever.",
+        "A resource in AWS cannot be deleted. The operator retries with exponential backoff.",
         (
-            "Do what the message says, or set `spec.deletionPolicy` to `RetainData` or `Retain`:"
-            " what is left then stays in AWS, and the pipeline goes."
+            "Follow the message, or set `spec.deletionPolicy` to `RetainData` or `Retain`: the"
+            " operator then leaves the retained resources in AWS."
         ),
     )
-    APPLYING = "Applying", "Reconciling", "Changes are being made in AWS."
-    RETRYING = "Retrying", "Reconciling", "Something failed, and is tried again by itself."
-    SETTLED = "Settled", "Reconciling", "There is nothing to do."
+    APPLYING = (
+        "Applying",
+        "Reconciling",
+        "The operator is applying changes in AWS.",
+    )
+    RETRYING = (
+        "Retrying",
+        "Reconciling",
+        "An operation failed; the operator retries it.",
+    )
+    SETTLED = (
+        "Settled",
+        "Reconciling",
+        "No work is pending.",
+    )
     PAUSED = (
         "Paused",
         "Reconciling",
-        "`dataflowxpress.io/paused` is set: no call to AWS is made.",
-        "Remove the annotation to go on.",
+        "`dataflowxpress.io/paused` is set: the operator makes no calls to AWS.",
+        "Remove the annotation to resume.",
     )
     NEEDS_ATTENTION = (
         "NeedsAttention",
         "Reconciling, Stalled",
-        "A person has to do something; it is tried again all the same, slowly.",
-        "Do what the message of `Ready` says.",
+        "A person must act; the operator still retries with exponential backoff.",
+        "Follow the message of `Ready`.",
     )
-    PROGRESSING = "Progressing", "Stalled", "Nobody is needed."
+    PROGRESSING = (
+        "Progressing",
+        "Stalled",
+        "No person needs to act.",
+    )
 
-    # Drifted: whether somebody changed AWS behind our back.
-    NO_DRIFT = "NoDrift", "Drifted", "Nothing was changed by others since it was last applied."
+    # Drifted: whether AWS changed outside the operator.
+    NO_DRIFT = (
+        "NoDrift",
+        "Drifted",
+        "No resource has changed outside the operator since the spec was applied.",
+    )
     DETECTED = (
         "Detected",
         "Drifted",
-        "Others changed something, and it could not be put right.",
-        "Do what the message of `Ready` says.",
+        "A resource changed outside the operator, and the operator could not correct it.",
+        "Follow the message of `Ready`.",
     )
-    CORRECTED = "Corrected", "Drifted", "Others changed something, and it was put right."
+    CORRECTED = (
+        "Corrected",
+        "Drifted",
+        "A resource changed outside the operator, and the operator corrected it.",
+    )
     REPORTED = (
         "Reported",
         "Drifted",
         (
-            "AWS is not as the spec says; `status.drift` lists the differences. They stay, because"
-            " `driftPolicy` is `Report` or a plan was asked for."
+            "AWS differs from the spec; `status.drift` lists the differences. The operator does not"
+            " correct them, because `driftPolicy` is `Report` or a plan is requested."
         ),
         "Change the spec or AWS, set `driftPolicy: Correct`, or remove `dataflowxpress.io/plan`.",
     )
-    DRIFT_DETECTED = "DriftDetected", EVENT, "As `Detected`.", "As for `Detected`."
+    DRIFT_DETECTED = (
+        "DriftDetected",
+        EVENT,
+        "As `Detected`.",
+        "As for `Detected`.",
+    )
     DRIFT_CORRECTED = (
         "DriftCorrected",
         EVENT,
         "As `Corrected`.",
-        "Find out who changes what the message names, if it comes again.",
+        "If it recurs, find the source of the change to the resource in the message.",
     )
-    DRIFT_REPORTED = "DriftReported", EVENT, "As `Reported`.", "As for `Reported`."
+    DRIFT_REPORTED = (
+        "DriftReported",
+        EVENT,
+        "As `Reported`.",
+        "As for `Reported`.",
+    )
 
-    # SubscriptionsConfirmed: whether all readers have agreed to get mails.
-    CONFIRMED = "Confirmed", "SubscriptionsConfirmed", "All readers get mails."
+    # SubscriptionsConfirmed: whether all email addresses are confirmed.
+    CONFIRMED = (
+        "Confirmed",
+        "SubscriptionsConfirmed",
+        "All email addresses are confirmed.",
+    )
     PENDING_CONFIRMATION = (
         "PendingConfirmation",
         "SubscriptionsConfirmed",
-        "AWS has asked an address by mail, and nobody has clicked the link.",
-        "Click it, or remove the address from `spec.notifications.emails`.",
+        "An address has not confirmed its subscription in the email from AWS.",
+        "Open the link in the email, or remove the address from `spec.notifications.emails`.",
     )
 
-    # DataCurrent: whether everything uploaded is converted.
+    # DataCurrent: whether all uploaded data is converted.
     CURRENT = (
         "Current",
         "DataCurrent",
-        "Everything uploaded is converted, and the catalog shows it.",
+        "All uploaded objects are converted, and the catalog shows them.",
     )
     WAITING = (
         "Waiting",
         "DataCurrent",
         (
-            "Uploaded objects are not converted yet, or the catalog does not show them yet: a crawl"
-            " or a run is on its way, or the message says what holds them up."
+            "Uploaded objects are not converted yet, or the catalog does not show them yet. A crawl"
+            " or run is about to start or active, or the message gives the cause."
         ),
     )
     SUSPENDED = (
@@ -193,100 +250,107 @@ class Reason(StrEnum):
     REPROCESSING = (
         "Reprocessing",
         "DataCurrent",
-        "Somebody asked to convert objects again, and that is not done yet.",
+        "A reprocess request is not completed yet.",
     )
     CUSTOM_SCRIPT = (
         "CustomScript",
         "DataCurrent",
-        "The job runs a script of your own: what it has converted is not known.",
+        "The job uses a custom script: the conversion progress is unknown.",
     )
     DEAD_LETTERS = (
         "DeadLetters",
         "DataCurrent",
-        "Messages failed again and again, and lie in a dead-letter queue.",
+        "Messages failed repeatedly and are in a dead-letter queue.",
         (
-            "Read the functions' logs (`dataflowxpress logs`), remove the cause, and set"
+            "Read the functions' logs (`dataflowxpress logs`), fix the cause, then set"
             " `dataflowxpress.io/redrive-requested-at`."
         ),
     )
     LAST_RUN_FAILED = (
         "LastRunFailed",
         "DataCurrent",
-        "The last run of the job failed; it is tried again a few times.",
+        "The last run of the job failed; the operator retries it a few times.",
         "Read the job's log (`dataflowxpress logs`).",
     )
     LAST_CRAWL_FAILED = (
         "LastCrawlFailed",
         "DataCurrent",
-        "The last crawl failed; it is tried again a few times.",
+        "The last crawl failed; the operator retries it a few times.",
         "Read the crawler's log (`dataflowxpress logs`).",
     )
 
-    # Events of the data.
-    RUN_SUCCEEDED = "RunSucceeded", EVENT, "A run of the job has ended well."
+    # Events of the data plane.
+    RUN_SUCCEEDED = (
+        "RunSucceeded",
+        EVENT,
+        "A run of the job succeeded.",
+    )
     RUN_FAILED = (
         "RunFailed",
         EVENT,
-        "A run of the job has failed, or was set going again for that reason.",
+        "A run of the job failed, or the operator requested another run because of it.",
         "As for `LastRunFailed`.",
     )
     CRAWL_FAILED = (
         "CrawlFailed",
         EVENT,
-        "A crawl had failed or was cancelled, and was asked for again.",
+        "A crawl failed or was cancelled, and the operator requested another one.",
         "As for `LastCrawlFailed`.",
     )
     OBJECTS_WAITING = (
         "ObjectsWaiting",
         EVENT,
         (
-            "Objects waited and nothing moved, so a crawl was asked for: an event was lost, or the"
-            " objects were there before the pipeline."
+            "Objects waited and nothing was active, so the operator requested a crawl: an event was"
+            " lost, or the objects are older than the pipeline."
         ),
     )
     RUN_MISSING = (
         "RunMissing",
         EVENT,
-        "No run came after a crawl, so one was asked for: an event was lost.",
+        "No run followed a crawl, so the operator requested one: an event was lost.",
     )
     REPROCESS_PENDING = (
         "ReprocessPending",
         EVENT,
-        "A wish to convert again was still open, so a run was asked for.",
+        "A reprocess request was still open, so the operator requested a run.",
     )
     QUEUE_NOT_CONSUMED = (
         "QueueNotConsumed",
         EVENT,
-        "Messages wait and nobody takes them, although everything was compared with AWS.",
-        "Look at the logs of the functions, and at the quota of concurrent executions.",
+        (
+            "Messages wait and no function receives them, although the operator has compared all"
+            " resources with AWS."
+        ),
+        "Check the logs of the functions, and the quota of concurrent executions.",
     )
     BACKOFF_LIMIT_EXCEEDED = (
         "BackoffLimitExceeded",
         EVENT,
-        "What stands still was set going several times in vain.",
-        "Remove the cause that the message names, then set `dataflowxpress.io/run-requested-at`.",
+        "The operator tried several times to resume unfinished work, without progress.",
+        "Fix the cause in the message, then set `dataflowxpress.io/run-requested-at`.",
     )
     REPROCESS_REQUESTED = (
         "ReprocessRequested",
         EVENT,
-        "Objects are going to be converted again, as `dataflowxpress.io/reprocess` asks.",
+        "The job is about to reprocess objects, as `dataflowxpress.io/reprocess` requests.",
     )
     REPROCESS_REFUSED = (
         "ReprocessRefused",
         EVENT,
-        "What `dataflowxpress.io/reprocess` asks for cannot be done.",
-        "Correct the annotation as the message says.",
+        "The request in `dataflowxpress.io/reprocess` is not possible.",
+        "Correct the annotation as the message describes.",
     )
 
 
 HEADER = """\
 # Reasons
 
-What the conditions of a DataPipeline and its Events give as their reason, what it means, and what
-to do. `dataflowxpress explain REASON` says the same. Generated from `api/reasons.py` by
+The reasons of a DataPipeline's conditions and Events, with their meaning and a fix.
+`dataflowxpress explain REASON` prints the same. Generated from `api/reasons.py` by
 `make reasons`; do not edit.
 
-| reason | given by | meaning | cure |
+| reason | given by | meaning | fix |
 |---|---|---|---|
 """
 

@@ -1,4 +1,4 @@
-"""Resource id: what is enough to find a resource in AWS."""
+"""Resource ID: identifies a resource in AWS."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Key = tuple[str, ...]
 
 
 class Id(NamedTuple):
-    """What is enough to find a resource again after its description is gone."""
+    """The identity of a resource: enough to find it after it has left the spec."""
 
     kind: str
     key: Key
@@ -18,6 +18,6 @@ class Id(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What people call it by: the last part of its key, of an ARN what follows the account."""
+        """The display name: the last part of the key, or the part of an ARN after the account."""
         last = self.key[-1]
         return last.split(":", 5)[-1] if last.startswith("arn:") else last

@@ -1,4 +1,4 @@
-"""Status: all that a DataPipeline says about itself; docstrings become descriptions in the CRD."""
+"""Status: the observed state of a DataPipeline; docstrings become descriptions in the CRD."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from .resource_id import Id
 
 ResourceState = Literal["Ready", "Pending", "Failed", "Refused", "Deleting"]
 
-TIME = "%Y-%m-%dT%H:%M:%SZ"
-
 
 class StatusModel(BaseModel):
-    """What all parts of the status share."""
+    """The common configuration of all parts of the status."""
 
     model_config = ConfigDict(
         frozen=True, alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
@@ -23,7 +21,7 @@ class StatusModel(BaseModel):
 
 
 class Condition(StatusModel):
-    """One statement that holds or not, as Kubernetes' own conditions."""
+    """A condition in the form of metav1.Condition."""
 
     type: str
     status: Literal["True", "False", "Unknown"]
@@ -34,181 +32,193 @@ class Condition(StatusModel):
 
 
 class ResourceStatus(StatusModel):
-    """One resource in AWS; all lines together are the inventory."""
+    """The status of one AWS resource; all of them together are the inventory."""
 
     kind: str
-    """The kind of resource, for example `Crawler`."""
+    """The kind of the resource, for example `Crawler`."""
 
     name: str
-    """Its name in AWS."""
+    """The name of the resource in AWS."""
 
     key: tuple[str, ...]
-    """What is needed to find it again."""
+    """The identifiers that the operator needs to find the resource again."""
 
     arn: str = ""
-    """Its ARN, where it has one."""
+    """The ARN, if the resource has one."""
 
     state: ResourceState
-    """`Ready`: as specified. `Pending`: waits for AWS, another resource or a person. `Refused`:
-    what is there is not ours."""
+    """`Ready`: as specified. `Pending`: waits for AWS, another resource or a person. `Failed`: an
+    operation failed. `Refused`: exists, but does not belong to this pipeline. `Deleting`: the
+    operator deletes it."""
 
     message: str = ""
-    """Why it is not ready."""
+    """Why the resource is not ready."""
 
     @property
     def id(self) -> Id:
-        """What the line stands for."""
+        """Kind and key."""
         return Id(self.kind, self.key)
 
 
 class Crawl(StatusModel):
-    """The last crawl."""
+    """A crawl."""
 
     state: str
     """`Running`, `Succeeded`, `Failed` or `Cancelled`."""
 
     started: str = ""
-    """When it began."""
+    """The start time."""
 
     error: str = ""
-    """Why it failed."""
+    """The error of a failed crawl."""
 
 
 class Run(StatusModel):
     """One run of the job."""
 
     id: str
-    """Glue's id of the run."""
+    """The ID of the run in Glue."""
 
     state: str
     """The state in Glue: `STARTING`, `RUNNING`, `STOPPING` or `WAITING`; `SUCCEEDED`; `FAILED`,
     `TIMEOUT`, `STOPPED`, `ERROR` or `EXPIRED`."""
 
     started: str = ""
-    """When it began."""
+    """The start time."""
 
     seconds: int
-    """How long it took."""
+    """The execution time in seconds."""
 
-    objects: int
-    """How many uploaded objects it converted."""
+    objects: int | None = None
+    """Number of uploaded objects that it converted; absent if the job runs a custom script."""
 
-    rows_read: int
-    """How many rows it found in them."""
+    rows_read: int | None = None
+    """Number of rows in these objects; absent if the job runs a custom script."""
 
-    rows_written: int
-    """How many of these are in the Parquet."""
+    rows_written: int | None = None
+    """Number of these rows in the Parquet; absent if the job runs a custom script."""
 
-    rows_rejected: int
-    """How many did not fit; they are kept under `dataflowxpress/rejected/`."""
+    rows_rejected: int | None = None
+    """Number of rows that did not fit: the job keeps them under `dataflowxpress/rejected/<id>/`.
+    Absent if the job runs a custom script."""
 
     error: str = ""
-    """Why it failed, or which objects had rejects."""
+    """Why it failed."""
+
+    rejects: str = ""
+    """The objects that have rejected rows, each with the reason."""
 
 
 class Data(StatusModel):
-    """Where the data is, over all runs."""
+    """The state of the data, over all runs."""
 
-    objects: int
-    """How many objects are converted."""
+    objects: int | None = None
+    """Number of converted objects; absent if the job runs a custom script."""
 
-    rows: int
-    """How many rows their Parquet holds."""
+    rows: int | None = None
+    """Number of rows in their Parquet; absent if the job runs a custom script."""
 
-    rejected: int
-    """How many rows did not fit."""
+    rejected: int | None = None
+    """Number of rows that did not fit; absent if the job runs a custom script."""
 
-    waiting: int
-    """How many uploaded objects are not converted yet."""
+    waiting: int | None = None
+    """Number of uploaded objects that are not converted; absent if the job runs a custom script."""
 
     dead_letters: int
-    """How many messages nobody could deal with."""
+    """Number of messages in the dead-letter queues."""
 
 
 class Recovery(StatusModel):
-    """What was left to do while nothing moved, and what was done about it."""
+    """Unfinished work that nothing processed, and the operator's attempts to resume it."""
 
     reason: str
-    """Why there is unfinished work: `ObjectsWaiting`, `RunMissing`, `CrawlFailed`, `RunFailed`,
+    """The kind of unfinished work: `ObjectsWaiting`, `RunMissing`, `CrawlFailed`, `RunFailed`,
     `ReprocessPending` or `QueueNotConsumed`."""
 
     message: str
-    """The same in words."""
+    """A description of the unfinished work."""
 
-    did: str = ""
-    """What the last attempt was."""
+    last_action: str = ""
+    """The action of the last attempt."""
 
     attempts: int = 0
-    """How often it was tried; uploads, a new spec and a request begin anew."""
+    """The number of attempts; uploads, a new spec and a run request reset it."""
 
     last_attempt: str = ""
-    """When it was tried last; the next attempt waits twice as long as this one did."""
+    """The time of the last attempt; the delay doubles with each attempt."""
 
     backoff_limit_exceeded: bool = False
-    """Whether it is not tried any more, because nothing changed."""
+    """Whether the operator has stopped its attempts, because none of them led to progress."""
 
     work: str
-    """Stands for what was left: another text is other work."""
+    """A hash of the unfinished work; it changes with the work."""
 
 
 class Reprocess(StatusModel):
-    """What became of a wish to convert again what lies under a prefix."""
+    """The result of a request to reprocess the objects under a prefix."""
 
     prefix: str
     """The value of the annotation `dataflowxpress.io/reprocess` that this answers."""
 
-    answer: str
-    """`Requested`, or why not."""
+    result: str
+    """`Requested`, or why the request was refused."""
 
 
 class Drift(StatusModel):
-    """A resource that is not as the spec says."""
+    """A resource that differs from the spec."""
 
     resource: str
-    """Kind and name."""
+    """The kind and name of the resource."""
 
     action: str = ""
-    """What would put it right: `create`, `update`, `replace`, `delete`, or `refuse`."""
+    """The action that would correct it: `create`, `update`, `replace` or `delete`; `refuse` if the
+    operator cannot."""
 
     changes: tuple[str, ...] = ()
-    """Each property with its old and new value, or why it is refused."""
+    """Each property with its old and new value, or why the operator refuses to change it."""
 
     since: str = ""
-    """When AWS saw the last change of the resource; empty where AWS does not tell."""
+    """The time of the last change in AWS; empty if AWS does not report it."""
 
 
 class Status(StatusModel):
-    """All that a DataPipeline says about itself."""
+    """The observed state of a DataPipeline."""
 
     observed_generation: int = 0
-    """The generation of the spec that the rest is about."""
+    """The generation of the spec that this status describes."""
 
     applied_generation: int = 0
-    """The last generation that was true in AWS: what differs from it since then is drift."""
+    """The last generation that was applied in full: any later difference from it is drift."""
+
+    last_compared_at: str = ""
+    """When the operator last compared AWS with the spec. The operator writes it with every other
+    change of the status, and alone at most once in nine minutes: with a `resyncInterval` below
+    that, a later comparison is possible."""
 
     conditions: tuple[Condition, ...] = ()
     """`Ready`, `Reconciling`, `Stalled`, `Drifted`, `DataCurrent` and `SubscriptionsConfirmed`."""
 
     resources: tuple[ResourceStatus, ...] = ()
-    """Each resource in AWS with its state."""
+    """The pipeline's AWS resources with their states."""
 
     last_crawl: Crawl | None = None
     """The last crawl."""
 
     runs: tuple[Run, ...] = ()
-    """The last ten runs of the job, the newest first."""
+    """The last ten runs of the job, newest first."""
 
     data: Data | None = None
-    """Where the data is, over all runs."""
+    """The state of the data, over all runs."""
 
     recovery: Recovery | None = None
-    """What stands still, and was asked to go on."""
+    """Unfinished work and the attempts to resume it, if any."""
 
     drift: tuple[Drift, ...] = ()
-    """What is not as the spec says, where `driftPolicy` is `Report` or a plan was asked for."""
+    """Differences from the spec, if `driftPolicy` is `Report` or a plan is requested."""
 
     tag_keys: tuple[str, ...] = ()
-    """The keys of tags of the spec that resources carry: they go when the spec drops them."""
+    """Tag keys from the spec that resources carry: the operator removes those that leave the
+    spec."""
 
     reconcile_handled_at: str = ""
     """The last handled value of the annotation `dataflowxpress.io/reconcile-requested-at`."""
@@ -220,21 +230,21 @@ class Status(StatusModel):
     """The last handled value of the annotation `dataflowxpress.io/redrive-requested-at`."""
 
     reprocess: Reprocess | None = None
-    """The last wish to convert objects again."""
+    """The last request to reprocess objects."""
 
     def __getitem__(self, condition: str) -> Condition | None:
         return next((c for c in self.conditions if c.type == condition), None)
 
     def holds(self, condition: str) -> bool:
-        """Say whether it is known to hold."""
+        """Return whether a condition is True."""
         found = self[condition]
         return found is not None and found.status == "True"
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as the API server takes it, without what says nothing."""
+        """Return the status for the API server, without defaults."""
         return self.model_dump(by_alias=True, mode="json", exclude_defaults=True, exclude_none=True)
 
     @property
     def inventory(self) -> tuple[Id, ...]:
-        """What we made, or are about to make, in that order."""
-        return tuple(line.id for line in self.resources if line.state != "Refused")
+        """The resources that the operator has created or is about to create, in that order."""
+        return tuple(each.id for each in self.resources if each.state != "Refused")

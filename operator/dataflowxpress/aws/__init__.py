@@ -1,1 +1,1 @@
-"""AWS: clients, errors, ownership tags, observation and changes of resources."""
+"""AWS: clients, error classes, ownership tags, and the resources that the operator manages."""

@@ -1,4 +1,4 @@
-"""Clients: boto3's, one per role, region and service, shared by all pipelines."""
+"""Clients: boto3 clients, one per role, region and service, shared by all pipelines."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.credentials import (
     AssumeRoleCredentialFetcher,
+    CredentialProvider,
     CredentialResolver,
     DeferredRefreshableCredentials,
 )
@@ -28,11 +29,11 @@ SETTINGS = Config(
     max_pool_connections=64,
     user_agent_extra="dataflowxpress",
 )
-IMPATIENT = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
+FAIL_FAST = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
 
 
 class Identity(NamedTuple):
-    """Who we are in AWS."""
+    """The account, partition and region that AWS calls act in."""
 
     account: str
     partition: str
@@ -41,7 +42,10 @@ class Identity(NamedTuple):
 
 @functools.cache
 def clients(region: str | None, role_arn: str | None) -> Callable[[str], Any]:
-    """Return a function from a service's name to its client, acting as *role_arn* where given."""
+    """Return a function from a service's name to its client.
+
+    The clients assume *role_arn* if given; otherwise they use the operator's own credentials.
+    """
     session = boto3.Session(botocore_session=_session(role_arn), region_name=region)
 
     @functools.cache
@@ -52,24 +56,27 @@ def clients(region: str | None, role_arn: str | None) -> Callable[[str], Any]:
 
 
 def warm(services: Iterable[str]) -> None:
-    """Make the clients of our own identity ahead of time: the first ones take seconds."""
+    """Create the clients for the operator's own credentials in advance.
+
+    The first clients of a process take seconds to create.
+    """
     try:
         for service in services:
             clients(None, None)(service)
     except BotoCoreError as error:
-        log.warning("pipelines that name neither region nor role will wait: %s", error)
+        log.warning("AWS clients were not created in advance: %s", error)
 
 
 @functools.cache
-def impatient(service: str) -> Any:
-    """Return a client of our own identity for whoever waits for an answer right now."""
+def fail_fast(service: str) -> Any:
+    """Return a client with the operator's own credentials, short timeouts and no retries."""
     session = boto3.Session(botocore_session=_bare())
-    return session.client(service, config=SETTINGS.merge(IMPATIENT))
+    return session.client(service, config=SETTINGS.merge(FAIL_FAST))
 
 
 @functools.cache
 def identity(region: str | None, role_arn: str | None) -> Identity:
-    """Ask STS who we are there; errors are AWS's own and are not remembered."""
+    """Return the caller identity that STS reports; raises AWS' error, which is not cached."""
     sts = clients(region, role_arn)("sts")
     arn = sts.get_caller_identity()["Arn"].split(":")
     return Identity(account=arn[4], partition=arn[1], region=sts.meta.region_name)
@@ -77,13 +84,16 @@ def identity(region: str | None, role_arn: str | None) -> Identity:
 
 @functools.lru_cache(maxsize=16_384)
 def queue_url(sqs: Any, name: str) -> str:
-    """Return the URL of the queue in the client's account; AWS's error where there is none."""
+    """Return the URL of the queue in the client's account; raises AWS' error if it is missing."""
     return str(sqs.get_queue_url(QueueName=name)["QueueUrl"])
 
 
 def _session(role_arn: str | None) -> botocore.session.Session:
-    """Return a session of our own identity, or one that assumes a role and renews it by itself."""
-    own = _observed()
+    """Return a session with the operator's own credentials, or with those of *role_arn*.
+
+    botocore renews the credentials of an assumed role before they expire.
+    """
+    own = _instrumented()
     if role_arn is None:
         return own
     fetcher = AssumeRoleCredentialFetcher(
@@ -92,39 +102,41 @@ def _session(role_arn: str | None) -> botocore.session.Session:
         role_arn=role_arn,
         extra_args={"RoleSessionName": "dataflowxpress"},
     )
-    assumed = _observed()
-    credentials = DeferredRefreshableCredentials(
-        method="assume-role", refresh_using=fetcher.fetch_credentials
-    )
-    assumed.register_component("credential_provider", _Provided(credentials))
+    assumed = _instrumented()
+    resolver = CredentialResolver([_AssumedRole(fetcher)])  # replaces the default chain
+    assumed.register_component("credential_provider", resolver)
     return assumed
 
 
-class _Provided(CredentialResolver):
-    """Answers with credentials that renew themselves, in place of the default chain."""
+class _AssumedRole(CredentialProvider):
+    """Provides the credentials of an assumed role."""
 
-    def __init__(self, credentials: DeferredRefreshableCredentials) -> None:
-        super().__init__(providers=[])
-        self._credentials = credentials
+    METHOD = "assume-role"
 
-    def load_credentials(self) -> DeferredRefreshableCredentials:
-        """Return the credentials."""
-        return self._credentials
+    def __init__(self, fetcher: AssumeRoleCredentialFetcher) -> None:
+        super().__init__()
+        self._fetcher = fetcher
+
+    def load(self) -> DeferredRefreshableCredentials:
+        """Return credentials that botocore fetches at the first call and renews later."""
+        return DeferredRefreshableCredentials(
+            method=self.METHOD, refresh_using=self._fetcher.fetch_credentials
+        )
 
 
 @functools.cache
-def _descriptions() -> Any:
-    """Return what reads the descriptions of services: 30 MB, which all roles are to share."""
+def _service_models() -> Any:
+    """Return botocore's data loader; all sessions share its service models, which take 30 MB."""
     return botocore.session.get_session().get_component("data_loader")
 
 
 def _bare() -> botocore.session.Session:
     session = botocore.session.get_session()
-    session.register_component("data_loader", _descriptions())
+    session.register_component("data_loader", _service_models())
     return session
 
 
-def _observed() -> botocore.session.Session:
+def _instrumented() -> botocore.session.Session:
     session = _bare()
     aws_calls.observe(session)
     return session

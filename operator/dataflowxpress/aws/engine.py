@@ -1,4 +1,4 @@
-"""Engine: plan and carry plans out, many steps at once; the only place with retries."""
+"""Engine: plans changes and applies them in parallel; the only module that retries."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from graphlib import TopologicalSorter
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from dataflowxpress.api.errors import Overtaken, Unfinished
 from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.resource_id import Id
 from dataflowxpress.planning.ownership import OWNER_TAG
-from dataflowxpress.planning.plan import Action, Outcome, Step, nothing_stays, plan
+from dataflowxpress.planning.plan import Action, Outcome, Step, plan, retain_none
 from dataflowxpress.planning.resource import Resource, Scope
 from dataflowxpress.telemetry.context import Pool
 
@@ -31,15 +31,16 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 8.0  # seconds
 ProgressCallback = Callable[[Id, str], None]
 
 
-def no_progress(which: Id, said: str) -> None:
-    """Tell nobody."""
+def no_progress(which: Id, message: str) -> None:
+    """Ignore the progress of a long step."""
 
 
 class Engine:
-    """Plans and applies in one account and region.
+    """Plans and applies changes in one account and region.
 
-    *client* maps a service's name to its boto3 client. *patience* is how many seconds a step may
-    spend on errors that time heals before it fails and says so. *tell* hears of each outcome.
+    *client* maps a service's name to its boto3 client. *retry_budget* is the total pause in seconds
+    between a step's retries of transient errors; after that, the step fails with the last error.
+    *on_outcome* is called with the outcome of each step.
     """
 
     def __init__(
@@ -47,11 +48,11 @@ class Engine:
         client: Callable[[str], Any],
         *,
         workers: int = 8,
-        patience: float = 120,
+        retry_budget: float = 120,
         sleep: Callable[[float], None] = time.sleep,
         on_outcome: Callable[[Outcome], None] | None = None,
     ) -> None:
-        self._client, self._workers, self._patience = client, workers, patience
+        self._client, self._workers, self._retry_budget = client, workers, retry_budget
         self._observer = Observer(client, workers)
         self._sleep, self._on_outcome = sleep, on_outcome
 
@@ -60,24 +61,33 @@ class Engine:
         scope: Scope,
         wanted: Sequence[Resource],
         inventory: Collection[Id] = (),
-        stays: Callable[[Id], bool] = nothing_stays,
+        retain: Callable[[Id], bool] = retain_none,
     ) -> list[Step]:
-        """Return the steps from what is there to what is *wanted*; reads only."""
+        """Return the steps from the observed to the *wanted* state; makes only read calls."""
         ids = dict.fromkeys([*(resource.id for resource in wanted), *inventory])
-        # What goes has to be ours *now*.
-        observed = self._observer.observe(scope, ids, exactly=not wanted)
-        return plan(scope, wanted, inventory, observed, stays)
+        # A deletion needs proof of ownership that does not lag.
+        observed = self._observer.observe(scope, ids, consistent_tags=not wanted)
+        return plan(scope, wanted, inventory, observed, retain)
 
     def apply(
         self, steps: Iterable[Step], progress: ProgressCallback = no_progress
     ) -> list[Outcome]:
-        """Run each step as soon as those it needs have succeeded; return how all of them went.
+        """Run each step as soon as its dependencies have succeeded; return all outcomes.
 
-        *progress* is told how far long ones are; what it raises ends them.
+        *progress* receives messages about long steps; an exception that it raises ends the step.
         """
         todo = {step.id: step for step in steps}
         outcomes = {o.step.id: o for o in self._run_in_order(todo, progress)}
         return [outcomes.get(i) or Outcome(step, _blocked(step)) for i, step in todo.items()]
+
+    def is_empty(self, which: Id) -> bool:
+        """Return whether a resource is known to hold no data; reads only."""
+        kind = Resource.kinds[which.kind]
+        try:
+            return kind.is_empty(self._client(kind.service), *which.key)
+        except (ClientError, BotoCoreError) as error:
+            log.warning("%s stays, because its content is unknown: %s", which, describe(error))
+            return False
 
     def _run_in_order(
         self, todo: Mapping[Id, Step], progress: ProgressCallback
@@ -98,35 +108,35 @@ class Engine:
                         order.done(outcome.step.id)
 
     def _run(self, step: Step, progress: ProgressCallback) -> Outcome:
-        """Do a step; what time heals is tried again for as long as patience lasts."""
+        """Execute a step; retry transient errors until the retry budget is spent."""
         if step.action is Action.REFUSE:
             return Outcome(step, step.refusal)
-        pauses, now = _pauses(self._patience), step
+        pauses, current = _pauses(self._retry_budget), step
         while True:
             try:
-                self._do(now, progress)
+                self._execute(current, progress)
             except Exception as error:  # noqa: BLE001 - one step's failure is its outcome
                 pause = next(pauses, None)
                 if pause is None or not classify(error).is_transient:
                     return Outcome(step, problem(error))
-                log.info("%s: %s; again in %.1f s", step.id, describe(error), pause)
+                log.info("%s: %s; retrying in %.1f s", step.id, describe(error), pause)
             else:
                 return Outcome(step)
             self._sleep(pause)
-            now = self._again(now)
-            if now.action is Action.REFUSE:
-                return Outcome(now, now.refusal)
+            current = self._replan(current)
+            if current.action is Action.REFUSE:
+                return Outcome(current, current.refusal)
 
-    def _again(self, step: Step) -> Step:
-        """Look before a second try: a creation may have got half-way, and what is there differs."""
+    def _replan(self, step: Step) -> Step:
+        """Compare again before a retry, because a failed call may have changed the resource."""
         if step.resource is None or not step.action.writes:
             return step
         return self.plan(step.resource.scope, [step.resource], [step.id])[0]
 
-    def _do(self, step: Step, progress: ProgressCallback) -> None:
+    def _execute(self, step: Step, progress: ProgressCallback) -> None:
         match step.action:
             case Action.DELETE:
-                self._delete(step.id, progress, lets_finish=step.lets_finish)
+                self._delete(step.id, progress, graceful=step.graceful)
             case Action.REPLACE:
                 self._delete(step.id, progress)
                 self._create(step)
@@ -136,27 +146,27 @@ class Engine:
                 self._update(step)
 
     def _create(self, step: Step) -> None:
-        resource = _described(step)
+        resource = _resource_of(step)
         client = self._client(resource.service)
         resource.create(client, resource.desired(), resource.scope.all_tags)
-        self._settle(resource)
+        self._await_completion(resource)
 
     def _update(self, step: Step) -> None:
-        resource = _described(step)
+        resource = _resource_of(step)
         client = self._client(resource.service)
         if "Tags" in step.changed:
             self._tag(client, step, resource)
         if changed := step.changed - {"Tags"}:
             resource.update(client, resource.desired(), changed)
-            self._settle(resource)
+            self._await_completion(resource)
 
-    def _settle(self, resource: Resource) -> None:
-        """Let AWS finish what it goes on with after its answer, as long as patience lasts."""
-        if not resource.settles:
+    def _await_completion(self, resource: Resource) -> None:
+        """Wait until AWS has completed an asynchronous change, at most for the retry budget."""
+        if not resource.asynchronous:
             return
-        for pause in _pauses(self._patience):
+        for pause in _pauses(self._retry_budget):
             have = self._observer.read_one(resource.id)
-            if isinstance(have, Mapping) and not resource.is_unsettled(have):
+            if isinstance(have, Mapping) and not resource.is_in_progress(have):
                 return
             self._sleep(pause)
 
@@ -164,49 +174,49 @@ class Engine:
         tagger = TAGGERS[resource.service]
         changes = [change for change in step.changes if change.path[0] == "Tags"]
         if any(change.path[-1] == OWNER_TAG for change in changes):
-            self._take_over(client, resource)
+            self._claim(client, resource)
         elif any(change.new is not None for change in changes):
             tagger.write(client, resource.arn, resource.scope.all_tags)
-        if gone := sorted(str(change.path[-1]) for change in changes if change.new is None):
-            tagger.remove(client, resource.arn, gone)
+        if removed := sorted(str(change.path[-1]) for change in changes if change.new is None):
+            tagger.remove(client, resource.arn, removed)
 
-    def _take_over(self, client: Any, resource: Resource) -> None:
-        """Mark it as ours, unless somebody has marked it since we looked."""
+    def _claim(self, client: Any, resource: Resource) -> None:
+        """Write the owner tags, unless another pipeline wrote its own since the last comparison."""
         tagger, scope = TAGGERS[resource.service], resource.scope
-        with _TAKING_OVER:
+        with _CLAIM:
             tags = tagger.read(client, resource.arn)
-            if scope.owner_tags.conflict(tags, to_unowned=False, to_moved=not scope.adopt):
-                raise Overtaken("somebody else has just taken it over")
+            if scope.owner_tags.conflict(tags, reject_unowned=False, reject_moved=not scope.adopt):
+                raise Overtaken("another pipeline has just adopted it")
             tagger.write(client, resource.arn, scope.all_tags)
 
-    def _delete(self, which: Id, progress: ProgressCallback, *, lets_finish: bool = False) -> None:
+    def _delete(self, which: Id, progress: ProgressCallback, *, graceful: bool = False) -> None:
         kind = Resource.kinds[which.kind]
         client = self._client(kind.service)
         try:
-            if lets_finish and (work := kind.work(client, *which.key)):
-                raise Unfinished(f"goes as soon as {work} has ended")
-            for said in kind.empty(client, *which.key):
-                progress(which, said)
+            if graceful and (work := kind.work(client, *which.key)):
+                raise Unfinished(f"is deleted when {work} ends")
+            for message in kind.empty(client, *which.key):
+                progress(which, message)
             kind.delete(client, *which.key)
         except ClientError as error:
             if classify(error) is not ErrorClass.MISSING:
                 raise
 
 
-_TAKING_OVER = threading.Lock()  # tags have no compare-and-swap: of two pipelines one is first
+_CLAIM = threading.Lock()  # AWS tags have no compare-and-swap
 
 
-def _pauses(patience: float) -> Iterator[float]:
-    """Yield ever longer pauses until *patience* is spent."""
+def _pauses(retry_budget: float) -> Iterator[float]:
+    """Yield exponentially growing pauses until their sum reaches *retry_budget*."""
     pause, spent = FIRST_PAUSE, 0.0
-    while spent < patience:
+    while spent < retry_budget:
         yield pause
         spent, pause = spent + pause, min(pause * 2, LONGEST_PAUSE)
 
 
-def _described(step: Step) -> Resource:
+def _resource_of(step: Step) -> Resource:
     if step.resource is None:
-        raise ValueError(f"{step.id}: {step.action.name} needs a description")
+        raise ValueError(f"{step.id}: {step.action.name} requires a resource")
     return step.resource
 
 

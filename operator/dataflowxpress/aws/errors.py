@@ -1,10 +1,11 @@
-"""Errors: what AWS's errors mean to the operator."""
+"""Errors: classify AWS errors and describe them for conditions and messages."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -20,6 +21,7 @@ from botocore.exceptions import (
 
 from dataflowxpress.api.errors import (
     InvalidSpec,
+    Missing,
     Overtaken,
     PipelineError,
     Refused,
@@ -34,9 +36,9 @@ class ErrorClass(Enum):
     """The class of an error; the value is the reason that conditions give."""
 
     MISSING = Reason.MISSING
-    PROPAGATING = Reason.PROPAGATING  # AWS needs a little time: bounded, quick retries
-    BUSY = Reason.BUSY  # throttled, or in the middle of something: retried the same way
-    WORKING = Reason.RESOURCE_IN_USE  # a crawl or a run takes minutes: looked at again later
+    PROPAGATING = Reason.PROPAGATING  # eventual consistency: bounded, quick retries
+    BUSY = Reason.BUSY  # throttled, or another change is in progress: retried the same way
+    WORKING = Reason.RESOURCE_IN_USE  # for minutes: retried at the next reconciliation
     DENIED = Reason.ACCESS_DENIED
     UNAUTHENTICATED = Reason.CREDENTIALS_REJECTED
     UNREACHABLE = Reason.AWS_UNREACHABLE
@@ -46,7 +48,7 @@ class ErrorClass(Enum):
 
     @property
     def is_transient(self) -> bool:
-        """Whether to try again at once rather than at the next reconciliation."""
+        """Whether to retry within the reconciliation rather than at the next one."""
         return self in {ErrorClass.PROPAGATING, ErrorClass.BUSY}
 
 
@@ -63,7 +65,7 @@ _NEEDS_PERSON = {
 
 class _Row(NamedTuple):
     code: str  # a pattern for the whole error code
-    words: str  # a pattern to be found in the message
+    text: str  # a pattern to search in the message
     error_class: ErrorClass
 
 
@@ -71,7 +73,7 @@ _TABLE = [
     _Row("404|NotFound(Exception)?|NoSuch(Bucket|Entity|Key)", "", ErrorClass.MISSING),
     _Row("(ResourceNotFound|EntityNotFound)(Exception)?", "", ErrorClass.MISSING),
     _Row("(AWS.SimpleQueueService.NonExistentQueue|QueueDoesNotExist)", "", ErrorClass.MISSING),
-    # A new role, policy, queue or queue policy is visible everywhere only after a while.
+    # New roles, policies, queues and queue policies are eventually consistent.
     _Row(
         "InvalidParameterValue(Exception)?",
         "cannot be assumed by Lambda|does not have permissions|NonExistentQueue",
@@ -95,17 +97,17 @@ _TABLE = [
     _Row("InvalidInputException", "Cannot update Crawler while running", ErrorClass.WORKING),
     _Row(
         "ResourceConflictException|ResourceInUseException",
-        "progress|Pending|in use|already exist",  # ... because it is still going away
+        "progress|Pending|in use|already exist",  # "already exist": its deletion is in progress
         ErrorClass.BUSY,
     ),
     _Row("BucketAlreadyExists", "", ErrorClass.REFUSED),
-    # Somebody made it since we looked: the next look says whose it is.
+    # Created since the last comparison: the next comparison finds its owner.
     _Row(
         "BucketAlreadyOwnedByYou|(Entity|Resource)?AlreadyExists(Exception)?", "", ErrorClass.BUSY
     ),
     _Row("QueueAlreadyExists|QueueNameExists", "", ErrorClass.BUSY),
     _Row("OperationAborted|Concurrent(Modification|Access)(Exception)?", "", ErrorClass.BUSY),
-    _Row("BucketNotEmpty", "", ErrorClass.BUSY),  # what was on its way when it was shut
+    _Row("BucketNotEmpty", "", ErrorClass.BUSY),  # uploads that began before writes were denied
     _Row("DeleteConflict(Exception)?", "", ErrorClass.BUSY),
     _Row(THROTTLED, "", ErrorClass.BUSY),
     _Row("Internal(Error|Failure|ServerError|ServiceError)?(Exception)?|5..", "", ErrorClass.BUSY),
@@ -127,6 +129,7 @@ _OTHERS: list[tuple[type[Exception], ErrorClass]] = [
     (BotoConnectionError, ErrorClass.UNREACHABLE),
     (InvalidSpec, ErrorClass.INVALID),
     (Refused, ErrorClass.REFUSED),
+    (Missing, ErrorClass.MISSING),
     (Unfinished, ErrorClass.WORKING),
     (Overtaken, ErrorClass.BUSY),
     (Superseded, ErrorClass.WORKING),
@@ -136,15 +139,15 @@ _OTHERS: list[tuple[type[Exception], ErrorClass]] = [
 def classify(error: Exception) -> ErrorClass:
     """Return the class of *error*."""
     if isinstance(error, ClientError):
-        return _of_answer(error)
+        return _of_response(error)
     return next((found for kind, found in _OTHERS if isinstance(error, kind)), ErrorClass.FAILED)
 
 
-def _of_answer(error: ClientError) -> ErrorClass:
-    said = error.response["Error"]
-    code, message = said.get("Code", ""), said.get("Message", "")
+def _of_response(error: ClientError) -> ErrorClass:
+    details = error.response["Error"]
+    code, message = details.get("Code", ""), details.get("Message", "")
     for row in _TABLE:
-        if re.fullmatch(row.code, code) and re.search(row.words, message, re.IGNORECASE):
+        if re.fullmatch(row.code, code) and re.search(row.text, message, re.IGNORECASE):
             return row.error_class
     return ErrorClass.FAILED
 
@@ -155,25 +158,43 @@ def problem(error: Exception) -> Problem:
     return Problem(found.value, describe(error), needs_person=found in _NEEDS_PERSON)
 
 
-def throttled(code: str) -> bool:
-    """Say whether AWS refuses with *code* what comes too fast."""
+def is_throttling(code: str) -> bool:
+    """Return whether *code* reports that a request rate is too high."""
     return re.fullmatch(THROTTLED, code) is not None
 
 
 def describe(error: Exception) -> str:
-    """Return *error*, and notes added to it, in one line for a person: without request ids."""
-    return "; ".join([_words(error), *getattr(error, "__notes__", ())])
+    """Return *error* and its notes in one line, without request ids."""
+    return "; ".join([_text(error), *getattr(error, "__notes__", ())])
 
 
-def _words(error: Exception) -> str:
+def _text(error: Exception) -> str:
     if isinstance(error, ClientError):
-        said = error.response["Error"]
-        return f"{error.operation_name}: {said.get('Code')}: {said.get('Message')}"
+        details = error.response["Error"]
+        return f"{error.operation_name}: {details.get('Code')}: {details.get('Message')}"
     if isinstance(error, BotoCoreError | PipelineError):
         return str(error)
     return f"{type(error).__name__}: {error}"
 
 
-def entry_error(operation: str, code: str, message: str) -> ClientError:
-    """Return the error of one entry of a batch, which AWS tells with HTTP 200."""
+def client_error(operation: str, code: str, message: str) -> ClientError:
+    """Return an error as boto3 raises it for a failed *operation*."""
     return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+# The fields of a response that list failures, and the fields of an entry that identify it.
+_FAILED_ENTRIES = ("Errors", "Failed", "FailedEntries")  # S3 and Glue, SQS, EventBridge
+_ENTRY_NAMES = ("Key", "JobRunId", "TargetId", "Id")
+
+
+def raise_failed_entries(operation: str, response: Mapping[str, Any]) -> None:
+    """Raise the error of the first failed entry in the *response* of a batch operation.
+
+    Batch operations report failed entries with HTTP 200, so boto3 raises nothing.
+    """
+    for entry in (entry for field in _FAILED_ENTRIES for entry in response.get(field, ())):
+        details = {**entry, **entry.get("ErrorDetail", {})}
+        code = details.get("ErrorCode") or details.get("Code") or "UnknownError"
+        message = details.get("ErrorMessage") or details.get("Message") or ""
+        name = next((str(entry[key]) for key in _ENTRY_NAMES if key in entry), "entry")
+        raise client_error(operation, code, f"{name}: {message}")

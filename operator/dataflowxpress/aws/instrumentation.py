@@ -1,4 +1,4 @@
-"""AWS calls: counted, timed and told apart by outcome, through botocore's own events."""
+"""Instrumentation: counts and times AWS calls by outcome, through botocore's event hooks."""
 
 from __future__ import annotations
 
@@ -11,48 +11,48 @@ from botocore.session import Session
 
 from dataflowxpress.telemetry.metrics import AWS_REQUEST_SECONDS, AWS_REQUESTS, AWS_THROTTLES
 
-from .errors import classify, throttled
+from .errors import classify, is_throttling
 
-BEGAN = "dataflowxpress.began"  # a key in botocore's context of a request
+STARTED = "dataflowxpress.started"  # a key in botocore's request context
 FIRST_ERROR = 300  # HTTP
 
 
 def observe(session: Session) -> None:
-    """Measure every call of every client that *session* makes."""
-    session.register("before-call", _begin)
-    session.register("after-call", _answered)
-    session.register("after-call-error", _unanswered)
-    session.register("response-received", _attempted)
+    """Measure every call of every client that *session* creates."""
+    session.register("before-call", _start)
+    session.register("after-call", _count_response)
+    session.register("after-call-error", _count_exception)
+    session.register("response-received", _count_throttles)
 
 
-def _begin(**event: Any) -> None:
-    event["context"][BEGAN] = time.monotonic()
+def _start(**event: Any) -> None:
+    event["context"][STARTED] = time.monotonic()
 
 
-def _answered(**event: Any) -> None:
+def _count_response(**event: Any) -> None:
     if event["http_response"].status_code < FIRST_ERROR:
         _count(event, "Success")
     else:
-        _unanswered(**event, exception=ClientError(event["parsed"], _names(event)[1]))
+        _count_exception(**event, exception=ClientError(event["parsed"], _names(event)[1]))
 
 
-def _unanswered(**event: Any) -> None:
+def _count_exception(**event: Any) -> None:
     _count(event, classify(event["exception"]).value)
 
 
-def _attempted(**event: Any) -> None:
-    answer = event["parsed_response"] or {}  # there may have been none
-    if throttled(answer.get("Error", {}).get("Code", "")):
+def _count_throttles(**event: Any) -> None:
+    response = event["parsed_response"] or {}  # None if the endpoint did not respond
+    if is_throttling(response.get("Error", {}).get("Code", "")):
         AWS_THROTTLES.labels(*_names(event)).inc()
 
 
 def _count(event: Mapping[str, Any], outcome: str) -> None:
     AWS_REQUESTS.labels(*_names(event), outcome).inc()
-    if began := event["context"].get(BEGAN):
-        AWS_REQUEST_SECONDS.labels(*_names(event)).observe(time.monotonic() - began)
+    if started := event["context"].get(STARTED):
+        AWS_REQUEST_SECONDS.labels(*_names(event)).observe(time.monotonic() - started)
 
 
 def _names(event: Mapping[str, Any]) -> tuple[str, str]:
-    """Return service and operation, from for example `after-call.glue.GetCrawler`."""
+    """Return service and operation of an event such as `after-call.glue.GetCrawler`."""
     _, service, operation = event["event_name"].split(".")
     return service, operation

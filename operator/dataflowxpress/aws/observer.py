@@ -1,4 +1,4 @@
-"""Observer: what is there in AWS, many resources at once, each with its tags; reads only."""
+"""Observer: reads the current state and tags of many resources in parallel."""
 
 from __future__ import annotations
 
@@ -24,19 +24,25 @@ TAGGING = "resourcegroupstaggingapi"
 
 
 class Observer:
-    """Reads in one account and region; *client* maps a service's name to its boto3 client."""
+    """Reads resources of one account and region.
+
+    *client* maps a service's name to its boto3 client.
+    """
 
     def __init__(self, client: Callable[[str], Any], workers: int = 8) -> None:
         self._client, self._workers = client, workers
 
-    def observe(self, scope: Scope, ids: Iterable[Id], *, exactly: bool = False) -> Observed:
-        """Read every resource at once; a problem stands in place of the state it hides.
+    def observe(
+        self, scope: Scope, ids: Iterable[Id], *, consistent_tags: bool = False
+    ) -> Observed:
+        """Return the state of each resource, None if it is absent, or the problem of reading it.
 
-        Tags come from one answer, which lags behind, unless they are to be known *exactly*.
+        By default the tags come from the tagging API, which is eventually consistent. With
+        *consistent_tags*, the tags of each resource are read from its own service.
         """
         ids = list(ids)
         with Pool(self._workers) as pool:
-            owned = pool.submit(lambda: {} if exactly else self._owned_tags(scope))
+            owned = pool.submit(lambda: {} if consistent_tags else self._owned_tags(scope))
             states = {i: state for read in pool.map(self._read, _groups(ids)) for i, state in read}
             states = {i: states[i] for i in ids}
             tagged = pool.map(
@@ -45,14 +51,18 @@ class Observer:
             return dict(zip(states, tagged, strict=True))
 
     def _read(self, ids: Sequence[Id]) -> list[tuple[Id, State | Problem | None]]:
-        """Read resources of one kind, by one call where the kind has one for many."""
+        """Read resources of one kind, in one call if the API has a bulk operation."""
         kind = Resource.kinds[ids[0].kind]
         if len(ids) > 1:
             try:
                 found = kind.read_many(self._client(kind.service), [i.key for i in ids])
                 return [(i, found.get(i.key)) for i in ids]
             except (ClientError, BotoCoreError) as error:
-                log.warning("reading each %s by itself: %s", ids[0].kind, describe(error))
+                log.warning(
+                    "bulk read of kind %s failed, reading one by one: %s",
+                    ids[0].kind,
+                    describe(error),
+                )
         return [(i, self.read_one(i)) for i in ids]
 
     def read_one(self, which: Id) -> State | Problem | None:
@@ -64,24 +74,27 @@ class Observer:
             return None if classify(error) is ErrorClass.MISSING else problem(error)
 
     def _owned_tags(self, scope: Scope) -> Mapping[str, Tags]:
-        """Return the tags of all that carries our owner tag, by ARN, in one paged call."""
+        """Return the tags of all resources with this pipeline's owner tag, by ARN."""
         try:
             pages = self._client(TAGGING).get_paginator("get_resources")
-            mine = [{"Key": OWNER_TAG, "Values": [scope.owner]}]
+            owner = [{"Key": OWNER_TAG, "Values": [scope.owner]}]
             found = [
                 r
-                for page in pages.paginate(TagFilters=mine)
+                for page in pages.paginate(TagFilters=owner)
                 for r in page["ResourceTagMappingList"]
             ]
         except (ClientError, BotoCoreError) as error:
-            log.warning("reading tags one by one: %s", describe(error))
+            log.warning("tagging API failed, reading tags one by one: %s", describe(error))
             return {}
         return {resource["ResourceARN"]: unpair(resource["Tags"]) for resource in found}
 
     def _with_tags(
         self, scope: Scope, which: Id, state: State | Problem | None, owned: Mapping[str, Tags]
     ) -> State | Problem | None:
-        """Add tags where the kind has any; the bulk answer lags, so its silence proves nothing."""
+        """Add the tags if the kind has any.
+
+        A resource missing from *owned* may still have the tag, because the tagging API lags.
+        """
         kind = Resource.kinds[which.kind]
         if state is None or isinstance(state, Problem) or not kind.arn_format or "Tags" in state:
             return state
@@ -95,7 +108,7 @@ class Observer:
 
 
 def _groups(ids: Iterable[Id]) -> list[list[Id]]:
-    """Put together what is read by one call."""
+    """Group the ids that one call reads."""
     groups: dict[object, list[Id]] = {}
     for each in ids:
         together = each.kind if Resource.kinds[each.kind].reads_many else each

@@ -1,4 +1,4 @@
-"""Access: what the operator's own identity may do in AWS, and on what."""
+"""Operator policy: the IAM policy of the operator's own identity."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ from .resources import (
 from .resources.log_group import OF_FUNCTIONS, OF_JOBS
 from .resources.policy import VERSION, Statement
 
-ANYTHING = ("*",)  # for actions that AWS lets no resource be named for
-MARKED = {"Null": {f"aws:RequestTag/{OWNER_TAG}": "false"}}
-OURS = {"Null": {f"aws:ResourceTag/{OWNER_TAG}": "false"}}
-PASSED_ON = {"iam:PassedToService": ["glue.amazonaws.com", "lambda.amazonaws.com"]}
+ANY_RESOURCE = ("*",)  # for actions that do not support resource-level permissions
+TAGGED_ON_REQUEST = {"Null": {f"aws:RequestTag/{OWNER_TAG}": "false"}}
+TAGGED = {"Null": {f"aws:ResourceTag/{OWNER_TAG}": "false"}}
+PASSED_TO = {"iam:PassedToService": ["glue.amazonaws.com", "lambda.amazonaws.com"]}
 THROUGH_S3 = {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com*"}}
 
 
 class PolicyScope(NamedTuple):
-    """What an operator is limited to; by itself it may use every name."""
+    """Limits of the operator policy; the default allows every name."""
 
-    prefixes: tuple[str, ...] = ("",)  # of the names of all that it makes
-    boundary: str = ""  # ARN of the policy that bounds every role
-    keys: tuple[str, ...] = ("arn:*:kms:*:*:key/*",)  # which S3 may use in its name
+    prefixes: tuple[str, ...] = ("",)  # of the names of the resources that the operator creates
+    boundary: str = ""  # ARN of the permissions boundary that every role must have
+    keys: tuple[str, ...] = ("arn:*:kms:*:*:key/*",)  # that S3 uses for the operator
 
     def arns(self, *kinds: type[Resource]) -> tuple[str, ...]:
-        """Return patterns for what these kinds' resources may be called."""
+        """Return ARN patterns for the resources of these kinds."""
         return tuple(self.patterns(*(kind.arn_format for kind in kinds)))
 
     def patterns(self, *formats: str) -> Iterator[str]:
-        """Yield each ARN with the names that may be used in it."""
+        """Yield each ARN format with each allowed name prefix."""
         for arn in formats:
             for prefix in self.prefixes:
-                # Names of databases have no other signs than these.
+                # Database names contain only these characters.
                 name = re.sub(r"[^a-z0-9_]", "_", prefix) if "{database}" in arn else prefix
                 names = {"name": f"{name}*", "database": f"{name}*"}
                 yield arn.format(partition="*", region="*", account="*", **names)
@@ -57,28 +57,31 @@ class PolicyScope(NamedTuple):
 UNRESTRICTED = PolicyScope()
 
 
-def document(limits: PolicyScope = UNRESTRICTED) -> dict[str, Any]:
-    """Return the policy of an operator's identity."""
-    return {"Version": VERSION, "Statement": list(_statements(limits))}
+def document(scope: PolicyScope = UNRESTRICTED) -> dict[str, Any]:
+    """Return the policy document of the operator's identity."""
+    return {"Version": VERSION, "Statement": list(_statements(scope))}
 
 
-def text(limits: PolicyScope = UNRESTRICTED) -> str:
-    """Return the policy as it is shipped."""
-    return json.dumps(document(limits), indent=2) + "\n"
+def text(scope: PolicyScope = UNRESTRICTED) -> str:
+    """Return the policy document as JSON text."""
+    return json.dumps(document(scope), indent=2) + "\n"
 
 
-def _statements(limits: PolicyScope) -> Iterator[Statement]:
+def _statements(scope: PolicyScope) -> Iterator[Statement]:
     yield from _identities()
-    yield from _data(limits)
-    yield from _messages(limits)
-    yield from _functions(limits)
-    yield from _catalog(limits)
-    yield from _roles(limits)
-    yield from _records(limits)
+    yield from _data(scope)
+    yield from _messages(scope)
+    yield from _functions(scope)
+    yield from _catalog(scope)
+    yield from _roles(scope)
+    yield from _records(scope)
 
 
 def _allow(sid: str, actions: str, on: tuple[str, ...], when: Mapping[str, Any] = {}) -> Statement:
-    """Return a statement; *actions* are services, each with the names of its actions, as text."""
+    """Return a statement.
+
+    *actions* is a comma-separated list of services, each followed by the names of its actions.
+    """
     services = (each.split() for each in actions.split(","))
     listed = sorted(f"{service}:{name}" for service, *names in services for name in names)
     statement = {"Sid": sid, "Effect": "Allow", "Action": listed, "Resource": sorted({*on})}
@@ -93,11 +96,11 @@ def _identities() -> Iterator[Statement]:
         "cloudwatch DescribeAlarms, glue CreateClassifier DeleteClassifier GetClassifier"
         " UpdateClassifier, lambda ListEventSourceMappings, logs DescribeLogGroups,"
         " sns Unsubscribe, tag GetResources",
-        ANYTHING,
+        ANY_RESOURCE,
     )
 
 
-def _data(limits: PolicyScope) -> Iterator[Statement]:
+def _data(scope: PolicyScope) -> Iterator[Statement]:
     yield _allow(
         "Buckets",
         "s3 CreateBucket DeleteBucket GetBucketNotification GetBucketOwnershipControls"
@@ -106,39 +109,39 @@ def _data(limits: PolicyScope) -> Iterator[Statement]:
         " PutBucketNotification PutBucketOwnershipControls PutBucketPolicy"
         " PutBucketPublicAccessBlock PutBucketTagging PutBucketVersioning"
         " PutEncryptionConfiguration TagResource",
-        limits.arns(Bucket),
+        scope.arns(Bucket),
     )
     yield _allow(
         "Objects",
         "s3 AbortMultipartUpload DeleteObject DeleteObjectVersion GetObject PutObject",
-        tuple(f"{bucket}/*" for bucket in limits.arns(Bucket)),
+        tuple(f"{bucket}/*" for bucket in scope.arns(Bucket)),
     )
-    yield _allow("Keys", "kms Decrypt GenerateDataKey", limits.keys, THROUGH_S3)
+    yield _allow("Keys", "kms Decrypt GenerateDataKey", scope.keys, THROUGH_S3)
 
 
-def _messages(limits: PolicyScope) -> Iterator[Statement]:
+def _messages(scope: PolicyScope) -> Iterator[Statement]:
     yield _allow(
         "Queues",
         "sqs CreateQueue DeleteMessage DeleteQueue GetQueueAttributes GetQueueUrl ListQueueTags"
         " ReceiveMessage SendMessage SetQueueAttributes TagQueue UntagQueue",
-        limits.arns(Queue),
+        scope.arns(Queue),
     )
     yield _allow(
         "Topics",
         "sns CreateTopic DeleteTopic GetTopicAttributes ListSubscriptionsByTopic"
         " ListTagsForResource SetTopicAttributes Subscribe TagResource UntagResource",
-        limits.arns(Topic),
+        scope.arns(Topic),
     )
     yield _allow(
         "Rules",
         "events DeleteRule DescribeRule ListTagsForResource ListTargetsByRule PutRule PutTargets"
         " RemoveTargets TagResource UntagResource",
-        limits.arns(Rule),
+        scope.arns(Rule),
     )
 
 
-def _functions(limits: PolicyScope) -> Iterator[Statement]:
-    functions = limits.arns(Function)
+def _functions(scope: PolicyScope) -> Iterator[Statement]:
+    functions = scope.arns(Function)
     yield _allow(
         "Functions",
         "lambda CreateFunction DeleteFunction GetFunction GetFunctionConfiguration ListTags"
@@ -148,70 +151,70 @@ def _functions(limits: PolicyScope) -> Iterator[Statement]:
     yield _allow(
         "EventSources",
         "lambda CreateEventSourceMapping DeleteEventSourceMapping UpdateEventSourceMapping",
-        ANYTHING,
+        ANY_RESOURCE,
         {"ArnLike": {"lambda:FunctionArn": sorted(functions)}},
     )
 
 
-def _catalog(limits: PolicyScope) -> Iterator[Statement]:
-    here = Database.arn_format.rpartition("database/")[0]
+def _catalog(scope: PolicyScope) -> Iterator[Statement]:
+    prefix = Database.arn_format.rpartition("database/")[0]
     inside = ("database/{database}", "table/{database}/*", "userDefinedFunction/{database}/*")
     yield _allow(
         "Catalog",
-        "glue CreateDatabase DeleteDatabase GetDatabase GetTags TagResource UntagResource"
-        " UpdateDatabase",
-        tuple(limits.patterns(f"{here}catalog", *(here + each for each in inside))),
+        "glue CreateDatabase DeleteDatabase GetDatabase GetTables GetTags GetUserDefinedFunctions"
+        " TagResource UntagResource UpdateDatabase",
+        tuple(scope.patterns(f"{prefix}catalog", *(prefix + each for each in inside))),
     )
     yield _allow(
         "Jobs",
         "glue BatchStopJobRun CreateCrawler CreateJob DeleteCrawler DeleteJob GetCrawler GetJob"
         " GetJobRuns GetTags StopCrawler TagResource UntagResource UpdateCrawler UpdateJob",
-        limits.arns(Crawler, Job),
+        scope.arns(Crawler, Job),
     )
 
 
-def _roles(limits: PolicyScope) -> Iterator[Statement]:
-    """Yield what makes roles and changes those that are ours, within the boundary if there is one.
+def _roles(scope: PolicyScope) -> Iterator[Statement]:
+    """Yield the statements to create roles and to change roles with the owner tag.
 
-    Passing cannot be limited by tags: IAM looks at the name alone.
+    With a boundary, every role must have it. Tags cannot limit `iam:PassRole`, only names can.
     """
-    roles = limits.arns(Role)
-    bound = {"StringEquals": {"iam:PermissionsBoundary": limits.boundary}}
-    bounded = bound if limits.boundary else {}
-    yield _allow("MakeRoles", "iam CreateRole", roles, {**MARKED, **bounded})
-    yield _allow("MarkRoles", "iam TagRole", roles, MARKED)
+    roles = scope.arns(Role)
+    bound = {"StringEquals": {"iam:PermissionsBoundary": scope.boundary}}
+    bounded = bound if scope.boundary else {}
+    yield _allow("MakeRoles", "iam CreateRole", roles, {**TAGGED_ON_REQUEST, **bounded})
+    yield _allow("MarkRoles", "iam TagRole", roles, TAGGED_ON_REQUEST)
     yield _allow(
         "GrantToRoles",
         "iam PutRolePermissionsBoundary PutRolePolicy",
         roles,
-        {**OURS, **bounded},
+        {**TAGGED, **bounded},
     )
     yield _allow(
         "ChangeRoles",
         "iam DeleteRole DeleteRolePolicy DetachRolePolicy UntagRole UpdateAssumeRolePolicy"
-        f"{'' if limits.boundary else ' DeleteRolePermissionsBoundary'}",
+        f"{'' if scope.boundary else ' DeleteRolePermissionsBoundary'}",
         roles,
-        OURS,
+        TAGGED,
     )
     yield _allow(
         "ReadRoles",
         "iam GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies ListRoleTags",
         roles,
     )
-    yield _allow("PassRoles", "iam PassRole", roles, {"StringEquals": PASSED_ON})
+    yield _allow("PassRoles", "iam PassRole", roles, {"StringEquals": PASSED_TO})
 
 
-def _records(limits: PolicyScope) -> Iterator[Statement]:
+def _records(scope: PolicyScope) -> Iterator[Statement]:
     folders = (OF_FUNCTIONS, OF_JOBS)
     groups = (LogGroup.arn_format.replace("{name}", f"{folder}{{name}}") for folder in folders)
     yield _allow(
         "Logs",
         "logs CreateLogGroup DeleteLogGroup ListTagsForResource PutRetentionPolicy TagResource"
         " UntagResource",
-        tuple(limits.patterns(*groups)),
+        tuple(scope.patterns(*groups)),
     )
     yield _allow(
         "Alarms",
         "cloudwatch DeleteAlarms ListTagsForResource PutMetricAlarm TagResource UntagResource",
-        limits.arns(Alarm),
+        scope.arns(Alarm),
     )

@@ -1,4 +1,4 @@
-"""Tags: how each service reads and writes them."""
+"""Tags: read and write the tags of a resource through its service's own API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .clients import queue_url
 
 
 class Tagger(NamedTuple):
-    """A service's three calls; each takes the service's client and the resource's ARN."""
+    """The three tagging calls of a service; each takes its client and a resource's ARN."""
 
     read: Callable[[Any, str], Tags]
     write: Callable[[Any, str, Tags], Any]
@@ -19,12 +19,12 @@ class Tagger(NamedTuple):
 
 
 def pairs(tags: Tags) -> list[dict[str, str]]:
-    """Return *tags* as the list of Key and Value that most services want."""
+    """Return *tags* as the list of `Key` and `Value` that most services take."""
     return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
 
 def unpair(items: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """Return the tags that such a list stands for."""
+    """Return the tags in a list of `Key` and `Value`."""
     return {item["Key"]: item["Value"] for item in items}
 
 
@@ -46,14 +46,14 @@ def _read_bucket(s3: Any, arn: str) -> Tags:
 
 
 def _write_bucket(s3: Any, arn: str, tags: Tags) -> None:
-    """Merge: this one call replaces all tags of a bucket, other people's with them."""
+    """Merge *tags* into the existing ones, because PutBucketTagging replaces all of them."""
     merged = {**_read_bucket(s3, arn), **tags}
     s3.put_bucket_tagging(Bucket=_name(arn), Tagging={"TagSet": pairs(merged)})
 
 
 def _remove_from_bucket(s3: Any, arn: str, keys: list[str]) -> None:
-    rest = {key: value for key, value in _read_bucket(s3, arn).items() if key not in keys}
-    s3.put_bucket_tagging(Bucket=_name(arn), Tagging={"TagSet": pairs(rest)})
+    kept = {key: value for key, value in _read_bucket(s3, arn).items() if key not in keys}
+    s3.put_bucket_tagging(Bucket=_name(arn), Tagging={"TagSet": pairs(kept)})
 
 
 TAGGERS = {

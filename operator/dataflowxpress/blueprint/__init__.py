@@ -1,4 +1,4 @@
-"""Blueprint: a DataPipeline's spec in, the AWS resources it stands for out. Pure."""
+"""Blueprint: derives the desired AWS resources from a DataPipeline's spec. Pure."""
 
 from .flow import blueprint
 

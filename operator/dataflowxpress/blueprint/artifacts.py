@@ -1,4 +1,4 @@
-"""Artifacts: the files that travel with the package: Lambdas, the Glue script, CRD, examples."""
+"""Artifacts: the files packaged with the operator: functions, Glue script, CRD, runbooks."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest timestamp that a zip supports
 
 _INSTALLED = Path(__file__).parents[1] / "packaged"
 _CHECKOUT = Path(__file__).parents[3]
 
 
 def path(relative: str) -> Path:
-    """Return where *relative*, for example `glue/convert.py`, is in a wheel or in a checkout."""
+    """Return the path of *relative*, such as `glue/convert.py`, in a wheel or a checkout."""
     return (_INSTALLED if _INSTALLED.is_dir() else _CHECKOUT) / relative
 
 
 @functools.cache
 def function_code(name: str) -> bytes:
-    """Return the zip of the function `lambdas/<name>`, with what all functions share."""
+    """Return the zip of the function `lambdas/<name>` and the modules that all functions share."""
     lambdas = path("lambdas")
     files = [*(lambdas / name).glob("*.py"), *lambdas.glob("*.py")]
     return _zipped({file.name: file for file in files})
@@ -41,11 +41,11 @@ def script_modules() -> bytes:
 
 
 def _zipped(files: Mapping[str, Path]) -> bytes:
-    """Return a zip; the same files give the same bytes, and so the same hash, everywhere."""
+    """Return a reproducible zip: the same files give the same bytes and therefore the same hash."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, file in sorted(files.items()):
             entry = zipfile.ZipInfo(name, EPOCH)
-            entry.external_attr = 0o644 << 16  # readable by whichever user it runs as
+            entry.external_attr = 0o644 << 16  # readable by any user
             archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
     return buffer.getvalue()

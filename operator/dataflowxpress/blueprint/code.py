@@ -1,4 +1,4 @@
-"""Code: what the job runs, and what of it the pipeline puts into its bucket. Pure."""
+"""Code: the job's script and modules, and the objects that contain them. Pure."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from . import artifacts
 
 
 class Code(NamedTuple):
-    """What a job runs."""
+    """The script of a job and the modules that it imports."""
 
     script: Object | str
     modules: Object | None = None
 
     @classmethod
-    def of(cls, spec: DataPipelineSpec, scope: Scope, bucket: Bucket, own: bytes | None) -> Code:
-        """Return the script, the user's *own* or ours, with what it imports."""
+    def of(cls, spec: DataPipelineSpec, scope: Scope, bucket: Bucket, custom: bytes | None) -> Code:
+        """Return the *custom* script, or the packaged one with its modules."""
         if uri := spec.job.script.s3_uri:
             return cls(uri)
-        if own is not None:
-            return cls(_file(scope, bucket, "script.py", own))
+        if custom is not None:
+            return cls(_file(scope, bucket, "script.py", custom))
         return cls(
             _file(scope, bucket, "convert.py", artifacts.script()),
             _file(scope, bucket, "dataflow.zip", artifacts.script_modules()),
@@ -32,12 +32,15 @@ class Code(NamedTuple):
 
     @property
     def objects(self) -> list[Object]:
-        """What of it is ours to put into the bucket."""
+        """The objects that the operator uploads to the bucket."""
         return [part for part in self if isinstance(part, Object)]
 
 
 def _file(scope: Scope, bucket: Bucket, name: str, body: bytes) -> Object:
-    """Return an object at a place that no other content had: a run sees all old or all new."""
+    """Return an object whose key contains a hash of its content.
+
+    A run therefore reads only old files or only new files.
+    """
     digest = hashlib.sha256(body).hexdigest()[:12]
     key = f"{RESERVED_PREFIX}scripts/{digest}/{name}"
     return Object(scope, key, bucket=bucket, body=body)

@@ -1,4 +1,4 @@
-"""Parts: how each resource of a pipeline follows from its spec. Pure."""
+"""Factory: derives each resource of a pipeline from the spec. Pure."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from .code import Code
 from .naming import Names
 from .redrive_policy import FUNCTION_TIMEOUT, RedrivePolicy
 
-S3, EVENTS, LAMBDA, GLUE = (f"{who}.amazonaws.com" for who in ("s3", "events", "lambda", "glue"))
+S3, EVENTS, LAMBDA, GLUE = (f"{name}.amazonaws.com" for name in ("s3", "events", "lambda", "glue"))
 
-LARGE_BATCH = 1000  # messages; more than ten need a window
+LARGE_BATCH = 1000  # messages; more than 10 require a batching window
 COMBINE = {"TableGroupingPolicy": "CombineCompatibleSchemas"}
 CRAWL = {
     "Version": 1.0,
@@ -47,56 +47,56 @@ CRAWL = {
 
 @dataclass(frozen=True)
 class ResourceFactory:
-    """Makes the resources of one pipeline."""
+    """Creates the desired resources of one pipeline."""
 
     spec: DataPipelineSpec
     scope: Scope
 
     @property
     def names(self) -> Names:
-        """What resources are called where the spec does not say it."""
+        """The default names of the resources."""
         return Names(self.scope.owner.replace("/", "-"), self.scope.account)
 
     @property
     def prefixes(self) -> tuple[str, str]:
-        """Where files arrive, and where Parquet goes."""
+        """The prefixes of the uploads and of the Parquet files."""
         return self.spec.source.prefix, self.spec.target.prefix
 
     @property
     def redrive_policy(self) -> RedrivePolicy:
-        """How long messages wait and return."""
+        """The timing of retries and dead letters."""
         return RedrivePolicy(
             60 * self.spec.job.timeout_minutes, self.spec.trigger.batch_window_seconds
         )
 
     def bucket(self) -> Bucket:
-        """Return the bucket of source files, Parquet and books."""
-        asked = self.spec.bucket
+        """Return the bucket of source files, Parquet files and manifests."""
+        spec = self.spec.bucket
         return Bucket(
             self.scope,
-            asked.name or self.names.bucket(),
-            adopt=asked.adopt or self.scope.adopt,
-            versioning=asked.versioning,
-            kms_key_arn=asked.kms_key_arn or "",
+            spec.name or self.names.bucket(),
+            adopt=spec.adopt or self.scope.adopt,
+            versioning=spec.versioning,
+            kms_key_arn=spec.kms_key_arn or "",
         )
 
     def database(self) -> Database:
         """Return the database of the catalog."""
-        asked = self.spec.catalog
+        spec = self.spec.catalog
         return Database(
             self.scope,
-            asked.database or self.names.database(),
-            adopt=asked.adopt,
+            spec.database or self.names.database(),
+            adopt=spec.adopt,
             description=f"Tables of the DataPipeline {self.scope.owner}",
         )
 
     def topic(self) -> Topic:
-        """Return the topic on which the pipeline says what happened."""
+        """Return the topic of the pipeline's notifications."""
         name = self.spec.topic.name or self.names.of(limit=256)
         return Topic(self.scope, name, display_name=f"DataPipeline {self.scope.owner}")
 
     def role(self, of: str, trusted: str, *statements: Statement) -> Role:
-        """Return a role that the service *trusted* may take on."""
+        """Return a role that the service *trusted* can assume."""
         return Role(
             self.scope,
             self.names.of(of),
@@ -106,7 +106,7 @@ class ResourceFactory:
         )
 
     def dead_letters(self, of: str, *rules: str) -> Queue:
-        """Return the queue for what could not be delivered from *of*, or by the rules' ARNs."""
+        """Return the dead-letter queue of *of*, also for undeliverable events of *rules*."""
         return Queue(
             self.scope,
             self.names.of(f"{of}-dead" if of != "unsent" else of, limit=80),
@@ -114,7 +114,7 @@ class ResourceFactory:
         )
 
     def queue(self, of: str, dead_letters: Queue, *senders: tuple[str, str]) -> Queue:
-        """Return a queue for one function; its messages come back in its own time."""
+        """Return the queue of one function, with the visibility timeout that it needs."""
         return Queue(
             self.scope,
             self.names.of(of, limit=80),
@@ -125,11 +125,11 @@ class ResourceFactory:
         )
 
     def rule_arn(self, of: str) -> str:
-        """Return the ARN of the rule for *of*, which may not be described yet."""
+        """Return the ARN of the rule for *of*, before the rule itself is created."""
         return Rule.arn_of(self.scope, (self.names.of(of),))
 
     def notification(self, bucket: Bucket, queue: Queue) -> Notification:
-        """Return what tells *queue* of uploads."""
+        """Return the notification that sends upload events to *queue*."""
         source = self.spec.source
         return Notification(
             self.scope,
@@ -142,15 +142,15 @@ class ResourceFactory:
         )
 
     def _adopted_starter(self) -> str:
-        """Return the function that a pipeline built by hand has S3 call itself, where adopted."""
+        """Return the ARN of the function that S3 invokes directly in an adopted pipeline."""
         name = self._function_name("start-crawler", self.spec.functions.start_crawler)
         return Function.arn_of(self.scope, (name,)) if self.scope.adopt else ""
 
-    def _function_name(self, of: str, asked: FunctionSpec) -> str:
-        return asked.name or self.names.of(of)
+    def _function_name(self, of: str, spec: FunctionSpec) -> str:
+        return spec.name or self.names.of(of)
 
     def classifier(self) -> Classifier | None:
-        """Return how CSV files are to be read; other formats need no help."""
+        """Return the classifier for CSV; Glue's built-in ones handle the other formats."""
         source = self.spec.source
         if source.format != "csv":
             return None
@@ -165,7 +165,7 @@ class ResourceFactory:
     def crawler(
         self, role: Role, database: Database, classifier: Classifier | None, bucket: Bucket
     ) -> Crawler:
-        """Return what finds out the columns of all that lies under the source prefix."""
+        """Return the crawler of the source prefix."""
         return Crawler(
             self.scope,
             self.spec.crawler.name or self.names.of(limit=255),
@@ -178,7 +178,7 @@ class ResourceFactory:
         )
 
     def _grouping(self) -> dict[str, Any]:
-        """Return what the crawler takes for one table; AWS counts levels, the bucket is the first.
+        """Return how the crawler groups objects into tables; the bucket is level 1.
 
         See https://docs.aws.amazon.com/glue/latest/dg/crawler-table-level.html
         """
@@ -190,19 +190,19 @@ class ResourceFactory:
     def function(
         self,
         of: str,
-        asked: FunctionSpec,
+        spec: FunctionSpec,
         *,
-        takes_from: Queue,
-        may: Sequence[Statement],
+        source: Queue,
+        statements: Sequence[Statement],
         environment: Mapping[str, str],
     ) -> Function:
         """Return a function with its log group and role."""
-        name = self._function_name(of, asked)
+        name = self._function_name(of, spec)
         logs = self.logs(f"{OF_FUNCTIONS}{name}")
         return Function(
             self.scope,
             name,
-            role=self.role(of, LAMBDA, *permissions.of_function(takes_from, logs), *may),
+            role=self.role(of, LAMBDA, *permissions.of_function(source, logs), *statements),
             log_group=logs,
             handler="handler.handler",
             code=artifacts.function_code(of.replace("-", "_")),
@@ -211,17 +211,20 @@ class ResourceFactory:
         )
 
     def job_logs(self) -> LogGroup:
-        """Return where runs of the job write to."""
+        """Return the log group of the job's runs."""
         return self.logs(f"{OF_JOBS}{self.names.of()}")
 
     def logs(self, name: str) -> LogGroup:
-        """Return a log group; one that a late run made again when it was gone is taken over."""
+        """Return a log group.
+
+        It adopts an existing group, because a late run can recreate a deleted one.
+        """
         return LogGroup(self.scope, name, adopt=True)
 
     def event_source(
-        self, function: Function, queue: Queue, window: int = 0, *, held: bool = False
+        self, function: Function, queue: Queue, window: int = 0, *, suspended: bool = False
     ) -> EventSource:
-        """Return what hands the messages of *queue* to *function*, gathered for *window* s."""
+        """Return the mapping from *queue* to *function*, with a batching *window* in seconds."""
         return EventSource(
             self.scope,
             function.name,
@@ -229,31 +232,32 @@ class ResourceFactory:
             queue=queue,
             batch_size=LARGE_BATCH if window else 10,
             window_seconds=window,
-            maximum_concurrency=2,  # the least that Lambda takes; one batch is one start
-            enabled=not held,
+            maximum_concurrency=2,  # Lambda's minimum; each batch starts one crawl or run
+            enabled=not suspended,
         )
 
     def job(self, role: Role, code: Code, arguments: Mapping[str, str]) -> Job:
-        """Return the job that turns what arrived into Parquet, one run at a time."""
-        asked = self.spec.job
+        """Return the job that converts uploads to Parquet, one run at a time."""
+        spec = self.spec.job
         return Job(
             self.scope,
-            asked.name or self.names.of(limit=255),
+            spec.name or self.names.of(limit=255),
             role=role,
             script=code.script,
             modules=code.modules,
-            arguments={**arguments, **asked.arguments},
-            glue_version=asked.glue_version,
-            worker_type=asked.worker_type,
-            workers=asked.workers,
-            timeout_minutes=asked.timeout_minutes,
-            max_retries=asked.max_retries,
-            execution_class=asked.execution_class,
+            arguments={**arguments, **spec.arguments},
+            glue_version=spec.glue_version,
+            worker_type=spec.worker_type,
+            workers=spec.workers,
+            timeout_minutes=spec.timeout_minutes,
+            max_retries=spec.max_retries,
+            execution_class=spec.execution_class,
         )
 
     def alarm_text(self, queue: Queue) -> str:
-        """Return what the alarm on *queue* says."""
+        """Return the description of the alarm on *queue*."""
         return (
-            f"DataPipeline {self.scope.owner}: messages lie in the dead-letter queue {queue.name}."
-            " Something failed again and again; the function's log says what."
+            f"DataPipeline {self.scope.owner}: dead-letter queue {queue.name} contains messages"
+            " whose processing failed repeatedly. The logs of the pipeline's functions contain"
+            " the errors. After fixing the cause, redrive the messages."
         )

@@ -1,4 +1,4 @@
-"""Flow: the architecture on one page, in the order in which data flows. Pure."""
+"""Flow: the resources of a pipeline on one page, in the order of the data flow. Pure."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from .factory import EVENTS, GLUE, S3, ResourceFactory
 def blueprint(
     spec: DataPipelineSpec, scope: Scope, *, script: bytes | None = None
 ) -> list[Resource]:
-    """Return the resources of *spec*; *script* is the user's own, where it comes with the spec."""
+    """Return the resources of *spec*; *script* is the content of an inline custom script."""
     factory = ResourceFactory(spec, scope)
 
-    # What holds the data, and who tells of it.
+    # Storage, catalog and notifications.
     bucket, database, topic = factory.bucket(), factory.database(), factory.topic()
     folders = [Object(scope, prefix, bucket=bucket, body=b"") for prefix in factory.prefixes]
-    worker = factory.role("glue", GLUE, *permissions.of_glue(spec, scope, bucket, database))
+    glue_role = factory.role("glue", GLUE, *permissions.of_glue(spec, scope, bucket, database))
 
-    # Upload -> queue: it keeps what arrives while the crawler runs.
+    # Upload -> queue, which buffers uploads while the crawler runs.
     dead_uploads = factory.dead_letters("uploads")
     uploads = factory.queue("uploads", dead_uploads, (S3, bucket.arn))
     uploaded = factory.notification(bucket, uploads)
 
-    # Queue -> crawl: only the source prefix is looked at, so Parquet never feeds itself.
+    # Queue -> crawl of the source prefix only, so that Parquet output starts no crawl.
     classifier = factory.classifier()
-    crawler = factory.crawler(worker, database, classifier, bucket)
+    crawler = factory.crawler(glue_role, database, classifier, bucket)
     start_crawler = factory.function(
         "start-crawler",
         spec.functions.start_crawler,
-        takes_from=uploads,
-        may=[permissions.to_start_crawler(crawler)],
+        source=uploads,
+        statements=[permissions.to_start_crawler(crawler)],
         environment=settings.to_start_crawler(spec, crawler, bucket),
     )
     crawl_source = factory.event_source(
-        start_crawler, uploads, spec.trigger.batch_window_seconds, held=spec.suspend
+        start_crawler, uploads, spec.trigger.batch_window_seconds, suspended=spec.suspend
     )
 
-    # Crawl succeeded -> queue -> job: it keeps the news while the job runs.
+    # Crawl succeeded -> queue -> job; the queue buffers events while the job runs.
     dead_crawls = factory.dead_letters("crawls", factory.rule_arn("crawled"))
     crawls = factory.queue("crawls", dead_crawls, (EVENTS, factory.rule_arn("crawled")))
     crawled = Rule(
@@ -54,37 +54,37 @@ def blueprint(
     code = Code.of(spec, scope, bucket, script)
     job_logs = factory.job_logs()
     arguments = settings.to_convert(spec, scope.owner, bucket, database, job_logs)
-    job = factory.job(worker, code, arguments)
+    job = factory.job(glue_role, code, arguments)
     start_job = factory.function(
         "start-job",
         spec.functions.start_job,
-        takes_from=crawls,
-        may=[permissions.to_start_job(job)],
+        source=crawls,
+        statements=[permissions.to_start_job(job)],
         environment={"JOB": job.name},
     )
-    job_source = factory.event_source(start_job, crawls, held=spec.suspend)
+    job_source = factory.event_source(start_job, crawls, suspended=spec.suspend)
 
-    # What ended -> queue -> mail, with the figures that Glue's events do not carry.
+    # Outcome -> queue -> email, with figures that Glue's events do not contain.
     unsent = factory.dead_letters("unsent", factory.rule_arn("ended"))
     outcomes = factory.queue("outcomes", unsent, (EVENTS, factory.rule_arn("ended")))
-    asked = spec.notifications.outcomes
+    notified = spec.notifications.outcomes
     ended = Rule(
         scope,
         factory.names.of("ended"),
-        pattern=patterns.notified(crawler, job, asked or ("Succeeded", "Failed")),
+        pattern=patterns.notified(crawler, job, notified or ("Succeeded", "Failed")),
         target=outcomes,
         dead_letters=unsent,
-        enabled=bool(asked),
+        enabled=bool(notified),
     )
     notify = factory.function(
         "notify",
         spec.functions.notify,
-        takes_from=outcomes,
-        may=permissions.to_notify(spec, bucket, topic),
+        source=outcomes,
+        statements=permissions.to_notify(spec, bucket, topic),
         environment=settings.to_notify(spec, scope.owner, bucket, topic, job_logs),
     )
     notify_source = factory.event_source(notify, outcomes)
-    readers = [
+    subscriptions = [
         Subscription(scope, mail, topic=topic) for mail in dict.fromkeys(spec.notifications.emails)
     ]
     alarms = [
@@ -93,11 +93,11 @@ def blueprint(
     ]
 
     return [
-        *(bucket, *folders, database, topic, worker),
+        *(bucket, *folders, database, topic, glue_role),
         *(dead_uploads, uploads, uploaded, *([classifier] if classifier else []), crawler),
         *(start_crawler.log_group, start_crawler.role, start_crawler, crawl_source),
         *(dead_crawls, crawls, crawled, *code.objects, job_logs, job),
         *(start_job.log_group, start_job.role, start_job, job_source),
         *(unsent, outcomes, ended, notify.log_group, notify.role, notify, notify_source),
-        *(*readers, *alarms),
+        *(*subscriptions, *alarms),
     ]

@@ -1,4 +1,4 @@
-"""Naming: what a pipeline's resources are called where the user does not say it."""
+"""Naming: the default names of a pipeline's resources."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ HASH_LENGTH = 8
 
 
 def fit(text: str, limit: int) -> str:
-    """Return *text*, or its beginning and a hash of the whole where it exceeds *limit* characters.
+    """Return *text*, shortened to *limit* characters with a hash of the full text.
 
-    The same text gives the same name for ever, and texts that differ give names that differ.
+    The result is deterministic, and different texts give different names.
     """
     if len(text) <= limit:
         return text
@@ -21,20 +21,20 @@ def fit(text: str, limit: int) -> str:
 
 
 class Names(NamedTuple):
-    """Names derived from a pipeline's own; limits are AWS's."""
+    """Names derived from the pipeline's name, within AWS' limits."""
 
     base: str  # "<namespace>-<name>"
     account: str
 
     def bucket(self) -> str:
-        """At most 63 characters, lower case: unique in all of AWS thanks to the account."""
+        """Return the bucket's name: at most 63 characters; the account makes it globally unique."""
         return f"{fit(self.base.replace('.', '-'), 63 - 1 - len(self.account))}-{self.account}"
 
     def database(self) -> str:
-        """At most 255 characters, lower case with underscores."""
+        """Return the database's name: at most 255 characters, lowercase with underscores."""
         return re.sub(r"[^a-z0-9_]", "_", fit(self.base, 255))
 
     def of(self, role: str = "", limit: int = 64) -> str:
-        """At most *limit* characters: the base and the resource's role in the pipeline."""
+        """Return the base name and the resource's role: at most *limit* characters."""
         suffix = f"-{role}" if role else ""
         return f"{fit(self.base.replace('.', '-'), limit - len(suffix))}{suffix}"

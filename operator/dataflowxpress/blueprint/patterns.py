@@ -1,4 +1,4 @@
-"""Patterns: which of Glue's events a pipeline listens to. Pure."""
+"""Patterns: EventBridge patterns of the Glue events that a pipeline handles. Pure."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ RUN_STATES: dict[str, Any] = {
 
 
 def crawl_ended(crawler: Crawler, state: str) -> dict[str, Any]:
-    """Return the pattern of the events that say that *crawler* reached *state*."""
+    """Return the pattern of the events in which *crawler* reaches *state*."""
     return {"source": ["aws.glue"], **_crawl(crawler, state)}
 
 
 def notified(crawler: Crawler, job: Job, outcomes: Sequence[str]) -> dict[str, Any]:
-    """Return the pattern of the events that people hear of: *outcomes* of runs, failed crawls."""
+    """Return the pattern of the events to notify: *outcomes* of runs, and failed crawls."""
     run = {
         "detail-type": ["Glue Job State Change"],
         "detail": {

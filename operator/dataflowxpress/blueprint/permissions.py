@@ -1,4 +1,4 @@
-"""Permissions: what each of a pipeline's three roles may do, and nothing else."""
+"""Permissions: the least privileges of each role of a pipeline."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from dataflowxpress.planning.resource import Scope
 
 def allow(*actions: str, on: str | list[str], **condition: Any) -> Statement:
     """Return a statement that allows *actions* on the ARNs *on*."""
-    only_if = {"Condition": condition["when"]} if "when" in condition else {}
+    conditions = {"Condition": condition["when"]} if "when" in condition else {}
     listed: str | list[str] = actions[0] if len(actions) == 1 else list(actions)
-    return {"Effect": "Allow", "Action": listed, "Resource": on, **only_if}
+    return {"Effect": "Allow", "Action": listed, "Resource": on, **conditions}
 
 
 def of_function(queue: Queue, logs: LogGroup) -> tuple[Statement, ...]:
-    """Return what a function needs to take messages from *queue* and to write *logs*."""
+    """Return the permissions to consume *queue* and to write to *logs*."""
     return (
         allow(
             "sqs:ReceiveMessage",
@@ -33,25 +33,26 @@ def of_function(queue: Queue, logs: LogGroup) -> tuple[Statement, ...]:
 
 
 def to_start_crawler(crawler: Crawler) -> Statement:
-    """Return what starts *crawler*."""
+    """Return the permission to start *crawler*."""
     return allow("glue:StartCrawler", on=crawler.arn)
 
 
 def to_start_job(job: Job) -> Statement:
-    """Return what starts *job*."""
+    """Return the permission to start *job*."""
     return allow("glue:StartJobRun", on=job.arn)
 
 
 def to_notify(spec: DataPipelineSpec, bucket: Bucket, topic: Topic) -> tuple[Statement, ...]:
-    """Return what reads a pipeline's books, remembers what was told, and tells it."""
-    books = f"{bucket.arn}/{RESERVED_PREFIX}"
+    """Return the permissions to read manifests, to publish, and to record notified events."""
+    reserved = f"{bucket.arn}/{RESERVED_PREFIX}"
     statements = [
         allow("sns:Publish", on=topic.arn),
         allow("s3:ListBucket", on=bucket.arn),
         allow(
-            "s3:GetObject", on=[f"{books}{part}/*" for part in ("manifests", "runs", "snapshots")]
+            "s3:GetObject",
+            on=[f"{reserved}{part}/*" for part in ("manifests", "runs", "snapshots")],
         ),
-        allow("s3:PutObject", on=f"{books}told/*"),
+        allow("s3:PutObject", on=f"{reserved}notified/*"),
     ]
     if spec.bucket.kms_key_arn:
         statements.append(allow("kms:Decrypt", "kms:GenerateDataKey", on=spec.bucket.kms_key_arn))
@@ -61,7 +62,7 @@ def to_notify(spec: DataPipelineSpec, bucket: Bucket, topic: Topic) -> tuple[Sta
 def of_glue(
     spec: DataPipelineSpec, scope: Scope, bucket: Bucket, database: Database
 ) -> tuple[Statement, ...]:
-    """Return what the crawler and the job need: the bucket, the database, logs."""
+    """Return the permissions of crawler and job: bucket, database and logs."""
     glue = f"arn:{scope.partition}:glue:{scope.region}:{scope.account}"
     logs = f"arn:{scope.partition}:logs:{scope.region}:{scope.account}"
     written = [*_folder(bucket, spec.target.prefix), *_folder(bucket, RESERVED_PREFIX)]
@@ -97,12 +98,12 @@ def of_glue(
     if spec.bucket.kms_key_arn:
         statements.append(allow("kms:Decrypt", "kms:GenerateDataKey", on=spec.bucket.kms_key_arn))
     if uri := spec.job.script.s3_uri:
-        place = f"arn:{scope.partition}:s3:::{uri.removeprefix('s3://')}"
-        statements.append(allow("s3:GetObject", on=place))
+        script = f"arn:{scope.partition}:s3:::{uri.removeprefix('s3://')}"
+        statements.append(allow("s3:GetObject", on=script))
     return tuple(statements)
 
 
 def _folder(bucket: Bucket, prefix: str) -> list[str]:
-    """Return a prefix as Spark's file systems know it: what is in it, itself, and its marker."""
-    itself = f"{bucket.arn}/{prefix.rstrip('/')}"
-    return [f"{itself}/*", itself, f"{itself}_$folder$"]
+    """Return the ARNs that Spark uses for a prefix: its objects, the prefix itself, its marker."""
+    folder = f"{bucket.arn}/{prefix.rstrip('/')}"
+    return [f"{folder}/*", folder, f"{folder}_$folder$"]

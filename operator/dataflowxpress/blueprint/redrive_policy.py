@@ -1,6 +1,6 @@
-"""Patience: how long a message waits for its function, and when it counts as dead. Pure.
+"""Redrive policy: the retries of a message and the limit before it becomes a dead letter. Pure.
 
-The function gives back what comes while a crawl or a run goes on; SQS counts how often it came.
+A function returns messages to the queue while a crawl or a run is active. SQS counts each attempt.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ import math
 from typing import NamedTuple
 
 FUNCTION_TIMEOUT = 60  # seconds
-RETRY = 30  # seconds after which a message that came too early returns
-BACKOFF_LIMIT = 1000  # what SQS can count
+RETRY = 30  # seconds until a returned message is visible again
+MAX_RECEIVE_COUNT = 1000  # the maximum of SQS
 FEWEST_ATTEMPTS = 10
 
 
 class RedrivePolicy(NamedTuple):
-    """What follows from the seconds that a run may take, and those that messages gather."""
+    """The policy for the longest run and the batching window, both in seconds."""
 
     longest_run: int
     window: int
 
     @property
     def visibility_seconds(self) -> int:
-        """For how long a message is the function's alone: six time-outs, as AWS advises.
+        """The visibility timeout: 6 function timeouts plus the window, as AWS recommends.
 
         See https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
         """
@@ -30,15 +30,15 @@ class RedrivePolicy(NamedTuple):
 
     @property
     def retry_seconds(self) -> int:
-        """After how many seconds a message that came too early returns."""
-        return max(RETRY, math.ceil(self._longest_wait / BACKOFF_LIMIT))
+        """The seconds until a returned message is visible again."""
+        return max(RETRY, math.ceil(self._longest_wait / MAX_RECEIVE_COUNT))
 
     @property
     def attempts(self) -> int:
-        """How often a message returns before it counts as dead."""
+        """The number of attempts before a message becomes a dead letter."""
         return max(FEWEST_ATTEMPTS, math.ceil(self._longest_wait / self.retry_seconds))
 
     @property
     def _longest_wait(self) -> float:
-        """Half as long again as the longest run, in seconds."""
+        """1.5 times the longest run, in seconds."""
         return 1.5 * self.longest_run

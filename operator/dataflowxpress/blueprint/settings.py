@@ -1,4 +1,4 @@
-"""Settings: what the functions and the job's script have to know of their pipeline. Pure."""
+"""Settings: the environment of the functions and the arguments of the job. Pure."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def to_start_crawler(spec: DataPipelineSpec, crawler: Crawler, bucket: Bucket) -
 def to_convert(
     spec: DataPipelineSpec, owner: str, bucket: Bucket, database: Database, logs: LogGroup
 ) -> dict[str, str]:
-    """Return the arguments of the script; what would be empty is left out."""
+    """Return the arguments of the script, without empty ones."""
     source, target = spec.source, spec.target
-    packaged = spec.job.script.packaged  # it keeps books of its own
+    packaged = spec.job.script.packaged  # its manifests replace Glue's bookmarks
     arguments = {
         "--pipeline": owner,
         "--bucket": bucket.name,
@@ -42,7 +42,7 @@ def to_convert(
 def to_notify(
     spec: DataPipelineSpec, owner: str, bucket: Bucket, topic: Topic, job_logs: LogGroup
 ) -> dict[str, str]:
-    """Return the environment of the function that writes mails."""
+    """Return the environment of the function that sends notifications."""
     return {
         "PIPELINE": owner,
         "TOPIC": topic.arn,
@@ -54,6 +54,6 @@ def to_notify(
 
 
 def _uploads(spec: DataPipelineSpec, bucket: Bucket) -> dict[str, str]:
-    """Return where uploads arrive."""
+    """Return the location of the uploads."""
     suffix = {"SUFFIX": spec.source.suffix} if spec.source.suffix else {}
     return {"BUCKET": bucket.name, "PREFIX": spec.source.prefix, **suffix}

@@ -2,33 +2,96 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
-from typer._click.exceptions import UsageError  # which typer does not name itself
+from typer._click.exceptions import UsageError  # typer has no public name for it
 
-from . import change, control, extensions, iam, logs, operator, plan, reference, status
+from . import extensions
 from .failures import FAILED
+from .lazy import LazyCommand, LazyGroup
 
-UsageError.exit_code = FAILED  # and not 2, by which `plan` says that something would change
+UsageError.exit_code = FAILED  # typer's own is 2, which `plan` keeps for pending changes
+
+PIPELINES, OPERATING, LEARNING = "A pipeline", "The operator", "Learn and try"
+COMMANDS = {  # name: module and function, panel, and the first line of the command's docstring
+    "plan": ("plan:plan", PIPELINES, "Show what would change in AWS, and change nothing."),
+    "apply": ("change:apply", PIPELINES, "Make a pipeline true in AWS."),
+    "delete": (
+        "change:delete",
+        PIPELINES,
+        "Delete a pipeline; `spec.deletionPolicy` says what of it stays in AWS.",
+    ),
+    "status": (
+        "status:status",
+        PIPELINES,
+        "Show conditions, problems, data and the last runs; problems come first.",
+    ),
+    "runs": ("status:runs", PIPELINES, "Show the last ten runs of the job, the newest first."),
+    "logs": (
+        "logs:logs",
+        PIPELINES,
+        "Show the newest log lines of the crawler, the job's last run and the functions.",
+    ),
+    "run": ("control:run", PIPELINES, "Request a run of the job now, and wait for its end."),
+    "pause": (
+        "control:pause",
+        PIPELINES,
+        "Stop the operator's calls to AWS for a pipeline, until `resume`.",
+    ),
+    "resume": (
+        "control:resume",
+        PIPELINES,
+        "End a pause: the operator compares AWS with the spec and corrects differences.",
+    ),
+    "operator": (
+        "operator:operator",
+        OPERATING,
+        "Run the operator against the current cluster and AWS account, until it is stopped.",
+    ),
+    "check": (
+        "operator:check",
+        OPERATING,
+        "Check the access of an operator to the cluster and to AWS; exit with 1 if it fails.",
+    ),
+    "crd": (
+        "reference:crd",
+        OPERATING,
+        "Print the CustomResourceDefinition: `dataflowxpress crd | kubectl apply -f -`.",
+    ),
+    "iam": ("iam:app", OPERATING, "Print the policies for the operator's identity."),
+    "explain": (
+        "reference:explain",
+        LEARNING,
+        "Explain a reason, a condition or an alert, and name the cure.",
+    ),
+}
+
+
+class Commands(LazyGroup):
+    """The commands of this distribution, and those of its extensions."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        for name, (target, panel, summary) in COMMANDS.items():
+            self.add_command(LazyCommand(name, f"{__package__}.{target}", summary, panel))
+        for command in extensions.commands(LEARNING):
+            self.add_command(command)
+
 
 app = typer.Typer(
     name="dataflowxpress",
-    help="One DataPipeline resource for a serverless CSV-to-Parquet pipeline on AWS.\n\n"
-    "Commands about a pipeline take its NAME in the cluster (`-n` its namespace), or a manifest"
-    " (`-f pipeline.yaml`) and no cluster. As a kubectl plugin: `kubectl dataflow plan orders`.",
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
 
-PIPELINES, OPERATING, LEARNING = "A pipeline", "The operator", "Learn and try"
-for command in (
-    *(plan.plan, change.apply, change.delete, status.status, status.runs, logs.logs),
-    *(control.run, control.pause, control.resume),
-):
-    app.command(rich_help_panel=PIPELINES)(command)
-app.command(rich_help_panel=OPERATING)(operator.operator)
-app.command(rich_help_panel=OPERATING)(operator.check)
-app.command(rich_help_panel=OPERATING)(reference.crd)
-app.add_typer(iam.app, name="iam", rich_help_panel=OPERATING)
-app.command(rich_help_panel=LEARNING)(reference.explain)
-extensions.add(app, panel=LEARNING)
+
+@app.callback()
+def main() -> None:
+    """One DataPipeline resource for a serverless CSV-to-Parquet pipeline on AWS.
+
+    Commands about a pipeline take its NAME in the cluster (`-n` its namespace), or a manifest
+    (`-f pipeline.yaml`) and no cluster. As a kubectl plugin: `kubectl dataflow plan orders`.
+    """

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
-from dataflowxpress.api.annotations import REQUESTED
-from dataflowxpress.api.pipeline import Pipeline
-from dataflowxpress.api.status import ResourceStatus, Status
-from dataflowxpress.controller.reconciler import Result
 from dataflowxpress.planning.plan import Action, Step
 
 from .failures import FAILED, Failure, reported_errors
@@ -21,6 +17,10 @@ from .plan import show
 from .progress import Steps, follow
 from .status_view import conditions
 from .target import Context, File, Name, Namespace, Target, in_cluster
+
+if TYPE_CHECKING:
+    from dataflowxpress.api.status import Status
+    from dataflowxpress.controller.reconciler import Result
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Timeout = Annotated[float, typer.Option(min=1, help="Seconds to wait for the operator.")]
@@ -53,6 +53,7 @@ def apply(  # noqa: PLR0913 - options of a command
             return
         manifest = Manifest.load(file, name, namespace)
         chosen = Target(*manifest.key, manifest)
+        _refuse_if_in_a_cluster(chosen, manifest, "apply")
         steps = chosen.reconciler().plan(chosen.pipeline)
         show(steps)
         if not any(step.action.writes for step in steps):
@@ -86,6 +87,7 @@ def delete(  # noqa: PLR0913 - options of a command
             return
         manifest = Manifest.load(file, name, namespace).is_deleting()
         chosen = Target(*manifest.key, manifest)
+        _refuse_if_in_a_cluster(chosen, manifest, "delete")
         before = _inventory(chosen, manifest)
         kept = chosen.pipeline.spec.deletion_policy
         console.print(f"{len(before.resources)} resources are known; deletionPolicy is {kept}.")
@@ -99,7 +101,22 @@ def delete(  # noqa: PLR0913 - options of a command
     console.print(f"{chosen.namespace}/{chosen.name} is gone.")
 
 
+def _refuse_if_in_a_cluster(chosen: Target, manifest: Manifest, command: str) -> None:
+    """Raise Failure if the operator of a cluster owns the pipeline, unless the spec adopts it."""
+    owner = manifest.record.cluster_owner
+    if owner is None or chosen.pipeline.spec.adopt:
+        return
+    raise Failure(
+        f"{owner.home} owns {owner.pipeline}: the operator there made its resources in AWS, and"
+        f" corrects any other change. Run `dataflowxpress {command} {chosen.name} -n"
+        f" {chosen.namespace}` against that cluster"
+        f"{', after `kubectl apply`' if command == 'apply' else ''}."
+    )
+
+
 def _ask_operator(chosen: Target, timeout: float) -> None:
+    from dataflowxpress.api.annotations import REQUESTED
+
     live, asked = chosen.live, now()
     if live is None:
         raise Failure("only a pipeline in a cluster has an operator")
@@ -137,6 +154,9 @@ def _delete_in_cluster(chosen: Target, timeout: float, *, yes: bool) -> None:
 
 def _inventory(chosen: Target, manifest: Manifest) -> Status:
     """Return what is recorded; where that is lost, what is there of all that is described."""
+    from dataflowxpress.api.pipeline import Pipeline
+    from dataflowxpress.api.status import ResourceStatus, Status
+
     pipeline = chosen.pipeline
     if pipeline.status.resources or not manifest.record.ours:
         return pipeline.status

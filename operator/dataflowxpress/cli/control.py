@@ -1,16 +1,13 @@
-"""Control: the commands that set a pipeline going, and that let it rest."""
+"""Control: the commands that request a run, and that pause and resume a pipeline."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from dataflowxpress import dataplane as runs
-from dataflowxpress.api.annotations import PAUSED, RUN_REQUESTED
 from dataflowxpress.api.run_states import is_active, is_failed
-from dataflowxpress.api.status import Status
 
 from . import status_view as view
 from .failures import FAILED, Failure, reported_errors
@@ -18,22 +15,25 @@ from .live import now
 from .progress import follow
 from .target import Context, File, Name, Namespace, Target, in_cluster, target
 
+if TYPE_CHECKING:
+    from dataflowxpress.api.status import Status
+
 
 def run(  # noqa: PLR0913 - options of a command
     name: Name = "",
     file: File = None,
     namespace: Namespace = "",
     context: Context = "",
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for its end.")] = 900,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for the run's end.")] = 900,
     *,
-    wait: Annotated[bool, typer.Option(help="Wait for the run's end, and exit with 1 if bad.")] = (
+    wait: Annotated[bool, typer.Option(help="Wait for the run's end; exit with 1 if it fails.")] = (
         True
     ),
 ) -> None:
-    """Ask for a run of the job now, and wait for its end.
+    """Request a run of the job now, and wait for its end.
 
-    The job converts what is not converted yet; where that is nothing, it says so and changes
-    nothing. To run the operator itself: `dataflowxpress operator`.
+    The job converts the objects that are not converted yet. If there are none, it changes nothing.
+    To run the operator itself: `dataflowxpress operator`.
 
     Examples:
     - `dataflowxpress run orders -n data`
@@ -53,32 +53,34 @@ def run(  # noqa: PLR0913 - options of a command
             f"a run of {chosen.name}",
         )
     newest = next(each for each in status.runs if each.id not in before)
-    Console(highlight=False).print(view.runs([newest]))
+    console = Console(highlight=False, soft_wrap=True)
+    for line in view.runs(status, [newest]):
+        console.print(line)
     raise typer.Exit(FAILED if is_failed(newest.state) else 0)
 
 
 def pause(name: Name = "", namespace: Namespace = "", context: Context = "") -> None:
-    """Stop all calls to AWS for a pipeline, until `resume`; what runs in AWS goes on.
+    """Stop the operator's calls to AWS for a pipeline, until `resume`.
 
-    Uploads are still converted. To hold them in their queue, set `spec.suspend: true`.
+    AWS still converts uploads. To hold them in their queue, set `spec.suspend: true`.
 
     Example: `dataflowxpress pause orders -n data`
     """
     with reported_errors():
-        _annotate(in_cluster(name, namespace, context), PAUSED, "true")
+        _pause(in_cluster(name, namespace, context), "true")
 
 
 def resume(name: Name = "", namespace: Namespace = "", context: Context = "") -> None:
-    """End a pause: everything is compared with AWS and made true again.
+    """End a pause: the operator compares AWS with the spec and corrects differences.
 
     Example: `dataflowxpress resume orders -n data`
     """
     with reported_errors():
-        _annotate(in_cluster(name, namespace, context), PAUSED, None)
+        _pause(in_cluster(name, namespace, context), None)
 
 
 def _poll(chosen: Target) -> Status:
-    """Return what is said of the data now; without an operator, we look ourselves."""
+    """Return the status; without an operator, read the data from AWS first."""
     if chosen.live is not None:
         return chosen.status
     report = chosen.reconciler().poll(chosen.namespace, chosen.name)
@@ -86,6 +88,9 @@ def _poll(chosen: Target) -> Status:
 
 
 def _ask(chosen: Target) -> None:
+    from dataflowxpress import dataplane as runs
+    from dataflowxpress.api.annotations import RUN_REQUESTED
+
     if chosen.live is not None:
         chosen.live.annotate(chosen.namespace, chosen.name, RUN_REQUESTED, now())
         return
@@ -99,9 +104,11 @@ def _has_ended(status: Status, before: set[str]) -> bool:
     return any(each.id not in before and not is_active(each.state) for each in status.runs)
 
 
-def _annotate(chosen: Target, annotation: str, value: str | None) -> None:
+def _pause(chosen: Target, value: str | None) -> None:
+    from dataflowxpress.api.annotations import PAUSED
+
     if chosen.live is None:
         raise Failure("only a pipeline in a cluster can be paused")
-    chosen.live.annotate(chosen.namespace, chosen.name, annotation, value)
+    chosen.live.annotate(chosen.namespace, chosen.name, PAUSED, value)
     state = "paused" if value else "resumed"
     Console(highlight=False).print(f"{chosen.namespace}/{chosen.name} is {state}.")

@@ -1,56 +1,102 @@
-"""Failures: a sentence in place of a traceback, and what exit codes mean."""
+"""Failures: one line in place of a traceback, and the exit codes of all commands."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
-from kubernetes.client import ApiException
-from kubernetes.config import ConfigException
-from rich.console import Console
-from rich.markup import escape
-from urllib3.exceptions import HTTPError
-from yaml import YAMLError
 
-from dataflowxpress.api.errors import PipelineError
-from dataflowxpress.aws.errors import describe
+from dataflowxpress.api.errors import InvalidSpec, PipelineError
+
+if TYPE_CHECKING:
+    from kubernetes.client import ApiException
 
 NOTHING_TO_DO, FAILED, CHANGES = 0, 1, 2
 
 
 class Failure(Exception):
-    """What a command was asked for cannot be; the message says why, and what to do."""
+    """A command cannot do its work; the message names the reason and the fix."""
 
 
 @contextlib.contextmanager
 def reported_errors() -> Iterator[None]:
-    """Print what went wrong outside of this program as one line, and exit with 1."""
+    """Print an error of the user's input, of AWS or of the cluster as one line; exit with 1.
+
+    Any other exception is a defect of this program, and passes.
+    """
     try:
         yield
-    except (Failure, PipelineError, ClientError, BotoCoreError) as error:
-        said = str(error) if isinstance(error, Failure) else describe(error)
-    except ApiException as error:
-        said = f"the cluster says: {_message(error)}"
-    except HTTPError as error:
-        said = f"the cluster does not answer: {error}. To work without one, give a file with -f."
-    except ConfigException as error:
-        said = f"no cluster: {str(error).rstrip('.')}. Set KUBECONFIG, or give a file with -f."
-    except OSError as error:
-        said = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-    except UnicodeDecodeError as error:
-        said = f"the manifest is no text: {error}"
-    except YAMLError as error:
-        said = f"the manifest is no YAML: {error}"
-    else:
-        return
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]Error:[/] {escape(said)}")
-    raise typer.Exit(FAILED)
+    except (typer.Exit, typer.Abort):
+        raise
+    except Exception as error:
+        if (message := _message(error)) is None:
+            raise
+        _print(message)
+        raise typer.Exit(FAILED) from None
 
 
-def _message(error: ApiException) -> str:
+def listed(problems: Sequence[str], where: str = "") -> str:
+    """Return one problem in a line, or several below their number."""
+    if len(problems) == 1:
+        return f"{where}{problems[0]}"
+    return "\n  ".join([f"{where}{len(problems)} mistakes:", *problems])
+
+
+def _print(message: str) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(f"[red]Error:[/] {escape(message)}")
+
+
+def _message(error: Exception) -> str | None:
+    """Return what failed and what to do, or None for a defect of this program."""
+    if isinstance(error, Failure):
+        return str(error)
+    if isinstance(error, InvalidSpec):
+        return listed(error.mistakes)
+    if isinstance(error, UnicodeDecodeError):
+        return f"the manifest is not UTF-8 text: {error}. Give a YAML file with -f."
+    return _from_library(error) or _from_system(error)
+
+
+def _from_library(error: Exception) -> str | None:
+    # Only an error pays for these imports, which take longer than most commands.
+    from botocore.exceptions import BotoCoreError, ClientError
+    from kubernetes.client import ApiException
+    from kubernetes.config import ConfigException
+    from urllib3.exceptions import HTTPError
+    from yaml import YAMLError
+
+    from dataflowxpress.aws.errors import describe
+
+    match error:
+        case PipelineError() | ClientError() | BotoCoreError():
+            return describe(error)
+        case ApiException():
+            return f"the API server answered: {_answer(error)}"
+        case HTTPError():
+            return f"the cluster does not answer: {error}. To work without a cluster, use -f FILE."
+        case ConfigException():
+            reason = str(error).rstrip(".")
+            return f"no cluster: {reason}. Set KUBECONFIG, or give a file with -f."
+        case YAMLError():
+            return f"the manifest is not valid YAML: {error}. Correct it."
+        case _:
+            return None
+
+
+def _from_system(error: Exception) -> str | None:
+    if not isinstance(error, OSError):
+        return None
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+
+
+def _answer(error: ApiException) -> str:
     try:
         return str(json.loads(error.body or "")["message"])
     except (ValueError, KeyError):

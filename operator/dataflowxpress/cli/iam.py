@@ -1,4 +1,4 @@
-"""IAM: the policies that an operator needs, for whoever makes its identity."""
+"""IAM: the command that prints the policies for the operator's identity."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="Policies for the operator's identity.", no_args_is_help=True)
+app = typer.Typer(help="Print the policies for the operator's identity.", no_args_is_help=True)
 
 
 @app.callback()
@@ -18,14 +18,14 @@ def iam() -> None:
 def policy(
     prefix: Annotated[
         list[str] | None,
-        typer.Option(help="Only names that begin so; may be given again. Every name if left out."),
+        typer.Option(help="Allow only names with this prefix; repeatable. Default: all names."),
     ] = None,
     boundary: Annotated[
-        str, typer.Option(help="ARN of the permissions boundary that every role has to have.")
+        str, typer.Option(help="ARN of the permissions boundary that each role must have.")
     ] = "",
     key: Annotated[
         list[str] | None,
-        typer.Option(help="ARN of a KMS key that buckets may use. Every key if left out."),
+        typer.Option(help="ARN of a KMS key that buckets may use; repeatable. Default: all keys."),
     ] = None,
 ) -> None:
     """Print the policy of the operator, and of each role that `spec.roleArn` names.
@@ -34,7 +34,7 @@ def policy(
     """
     from dataflowxpress.aws.operator_policy import UNRESTRICTED, PolicyScope, text
 
-    limits = PolicyScope(
+    scope = PolicyScope(
         tuple(prefix or UNRESTRICTED.prefixes), boundary, tuple(key or UNRESTRICTED.keys)
     )
-    typer.echo(text(limits), nl=False)
+    typer.echo(text(scope), nl=False)

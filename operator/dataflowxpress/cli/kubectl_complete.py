@@ -1,4 +1,4 @@
-"""Kubectl complete: what the shell proposes after `kubectl dataflow`, as kubectl asks a plugin."""
+"""Kubectl complete: shell completion after `kubectl dataflow`, in kubectl's plugin protocol."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from typer._click.shell_completion import CompletionItem, ShellComplete
 
 from .app import app
 
-FILES, NO_FILES = ":0", ":4"  # what else may be proposed, as kubectl's library spells it
+FILES, NO_FILES = ":0", ":4"  # directives of kubectl's library: complete file names too, or not
 
 
 class KubectlComplete(ShellComplete):
-    """The shell that kubectl is to its plugins: words come as arguments, the last is begun."""
+    """Completion for kubectl: words come as arguments, and the last one is incomplete."""
 
     name = "kubectl"
 
     def source_vars(self) -> dict[str, Any]:
-        """Return nothing: kubectl finds us by our name, and has nothing to source."""
+        """Return nothing: kubectl finds the command by its name and sources no script."""
         return {}
 
     def get_completion_args(self) -> tuple[list[str], str]:
-        """Return the words that are finished, and the one that is not."""
-        *finished, begun = sys.argv[1:] or [""]
-        return finished, begun
+        """Return the complete words, and the incomplete one."""
+        *complete, incomplete = sys.argv[1:] or [""]
+        return complete, incomplete
 
     def format_completion(self, item: CompletionItem) -> str:
-        """Return a proposal and what it means."""
-        meaning = (item.help or "").partition("\n")[0]
-        return f"{item.value}\t{meaning}" if meaning else str(item.value)
+        """Return a completion and its description."""
+        description = (item.help or "").partition("\n")[0]
+        return f"{item.value}\t{description}" if description else str(item.value)
 
     def complete(self) -> str:
-        """Return each proposal, and at last whether files are some: where there are no others."""
+        """Return one completion a line, then the directive: file names only without completions."""
         found = self.get_completions(*self.get_completion_args())
         return "\n".join([*map(self.format_completion, found), NO_FILES if found else FILES])
 
 
 def main() -> None:
-    """Propose how the words of the command line go on."""
+    """Print the completions of the words in the arguments."""
     command = typer.main.get_command(app)
     typer.echo(KubectlComplete(command, {}, "kubectl dataflow", "").complete())

@@ -1,30 +1,31 @@
-"""Logs: the command that shows what crawler, job and functions wrote last."""
+"""Logs: the command that shows the newest log lines of crawler, job and functions."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, NamedTuple
 
 import typer
-from botocore.exceptions import ClientError
 from rich.console import Console
 from rich.text import Text
 
-from dataflowxpress.aws.errors import ErrorClass, classify
-from dataflowxpress.aws.resources import Crawler, Function, Job
 from dataflowxpress.planning.resource import Resource, only
 
 from .failures import reported_errors
+from .log_lines import relevant, seconds
 from .target import Context, File, Name, Namespace, target
 
 CRAWLS, RUN_ERRORS = "/aws-glue/crawlers", "/aws-glue/jobs/error"
+TAIL, MOST = 20, 10_000  # lines; CloudWatch returns at most 10,000 events
+READ_PER_LINE = 10  # events read for each line shown, because some are hidden
 LOGS_OF_RUN = "--continuous-log-logGroup"
 
 
 class Part(StrEnum):
-    """Who writes logs."""
+    """The parts of a pipeline that write logs."""
 
     all = "all"
     crawler = "crawler"
@@ -33,7 +34,7 @@ class Part(StrEnum):
 
 
 class Source(NamedTuple):
-    """A log group, and the beginning of the names of its streams."""
+    """A log group, and the prefix of its streams' names."""
 
     of: Part
     name: str
@@ -41,23 +42,46 @@ class Source(NamedTuple):
     stream: str = ""
 
 
+class Window(NamedTuple):
+    """The lines to show of each source: the newest *tail*, from *start* in milliseconds on."""
+
+    tail: int = TAIL
+    start: int = 0
+    raw: bool = False
+
+
 def logs(  # noqa: PLR0913, PLR0917 - options of a command
     name: Name = "",
     file: File = None,
     namespace: Namespace = "",
     context: Context = "",
-    of: Annotated[Part, typer.Option(help="Only what one of them wrote.")] = Part.all,
-    tail: Annotated[int, typer.Option(min=1, max=10_000, help="Lines of each, the newest.")] = 20,
+    of: Annotated[Part, typer.Option(help="Only the lines of this part.")] = Part.all,
+    tail: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=MOST, help="Newest lines of each part.", show_default="20; all with --since"
+        ),
+    ] = None,
+    since: Annotated[
+        str, typer.Option(metavar="DURATION", help="Only lines newer than 90s, 10m or 1h30m.")
+    ] = "",
+    *,
+    raw: Annotated[
+        bool,
+        typer.Option(help="Also repeated warnings of Spark, and Lambda's START, END, REPORT."),
+    ] = False,
 ) -> None:
-    """Show what the crawler, the last run of the job and the functions wrote last.
+    """Show the newest log lines of the crawler, the job's last run and the functions.
 
-    They are read from CloudWatch with the AWS credentials of here.
+    The command reads them from CloudWatch with the AWS credentials of the current environment.
 
     Examples:
     - `dataflowxpress logs orders -n data`
-    - `dataflowxpress logs orders --of job --tail 200`
+    - `dataflowxpress logs orders --of job --since 1h`
+    - `dataflowxpress logs orders --of functions --tail 200 --raw`
 
     """
+    window = Window(tail or (MOST if since else TAIL), _start(since), raw=raw)
     console = Console(highlight=False, soft_wrap=True)
     with reported_errors():
         chosen = target(name, file, namespace, context)
@@ -65,12 +89,14 @@ def logs(  # noqa: PLR0913, PLR0917 - options of a command
         for source in sources(wanted, _last_run(connection.client("glue"), wanted)):
             if of in {Part.all, source.of}:
                 console.print(Text(f"{source.of} {source.name} ({source.group})", style="bold"))
-                for line in lines(connection.client("logs"), source, tail) or ["nothing yet"]:
+                for line in lines(connection.client("logs"), source, window):
                     console.print(Text(f"  {line}"))
 
 
 def sources(wanted: Sequence[Resource], run: str) -> Iterator[Source]:
-    """Yield where the parts of a pipeline write to; *run* is the id of the last run, if any."""
+    """Yield the log groups of a pipeline's parts; *run* is the id of the last run, if any."""
+    from dataflowxpress.aws.resources import Crawler, Function, Job
+
     crawler, job = only(wanted, Crawler), only(wanted, Job)
     yield Source(Part.crawler, crawler.name, CRAWLS, crawler.name)
     if run:
@@ -79,20 +105,47 @@ def sources(wanted: Sequence[Resource], run: str) -> Iterator[Source]:
         yield Source(Part.functions, function.name, function.log_group.name)
 
 
-def lines(client: Any, source: Source, tail: int) -> list[str]:
-    """Return the newest lines of all streams that *source* means, in order of time."""
+def lines(client: Any, source: Source, window: Window) -> Iterator[str]:
+    """Yield the newest lines of a source's streams in order of time, and the number of hidden ones.
+
+    Without `raw` it reads more events than it shows, because it hides some.
+    """
+    limit = min(MOST, window.tail if window.raw else window.tail * READ_PER_LINE)
     found: list[Mapping[str, Any]] = []
     for stream in _streams(client, source):
         answer = client.get_log_events(
-            logGroupName=source.group, logStreamName=stream, limit=tail, startFromHead=False
+            logGroupName=source.group,
+            logStreamName=stream,
+            limit=limit,
+            startFromHead=False,
+            startTime=window.start,
         )
         found += answer["events"]
-    newest = sorted(found, key=lambda event: event["timestamp"])[-tail:]
-    return [f"{_time(event['timestamp'])} {event['message'].rstrip()}" for event in newest]
+    events = sorted(found, key=lambda event: event["timestamp"])[-limit:]
+    shown = [*relevant(event["message"] for event in events)]
+    kept = [event for event, is_shown in zip(events, shown, strict=True) if is_shown or window.raw]
+    for event in kept[-window.tail :]:
+        yield f"{_time(event['timestamp'])} {event['message'].rstrip()}"
+    if not kept:
+        yield "no lines" if window.start else "no lines yet"
+    if hidden := len(events) - len(kept):
+        yield f"({hidden} repeated or platform lines hidden; --raw shows them)"
+
+
+def _start(since: str) -> int:
+    """Return the time *since* ago in milliseconds since the epoch; 0 if it is empty."""
+    try:
+        return round((time.time() - seconds(since)) * 1000) if since else 0
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--since") from None
 
 
 def _streams(client: Any, source: Source) -> list[str]:
-    """Return the names of the streams that were written to last."""
+    """Return the names of the streams with the newest events."""
+    from botocore.exceptions import ClientError
+
+    from dataflowxpress.aws.errors import ErrorClass, classify
+
     named = {"logStreamNamePrefix": source.stream} if source.stream else {}
     order = {} if source.stream else {"orderBy": "LastEventTime", "descending": True}
     try:
@@ -105,6 +158,11 @@ def _streams(client: Any, source: Source) -> list[str]:
 
 
 def _last_run(glue: Any, wanted: Sequence[Resource]) -> str:
+    from botocore.exceptions import ClientError
+
+    from dataflowxpress.aws.errors import ErrorClass, classify
+    from dataflowxpress.aws.resources import Job
+
     try:
         runs = glue.get_job_runs(JobName=only(wanted, Job).name, MaxResults=1)["JobRuns"]
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""Manifest: a DataPipeline in a file, for whom no cluster keeps anything."""
+"""Manifest: a DataPipeline in a file, without a cluster that stores it."""
 
 from __future__ import annotations
 
@@ -6,54 +6,58 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import yaml
+from .failures import Failure, listed
 
-from dataflowxpress.api.pipeline import Pipeline
-from dataflowxpress.api.spec import GROUP, KIND, VERSION
-from dataflowxpress.api.status import Status
-from dataflowxpress.aws.resources import Bucket
-from dataflowxpress.controller.reconciler import Reconciler
-from dataflowxpress.planning.resource import only
+if TYPE_CHECKING:
+    from dataflowxpress.api.status import Status
 
-from .failures import Failure
-from .record import Record
+    from .record import Record
 
 STDIN = Path("-")
 NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
 
 class Manifest:
-    """A store for one pipeline: its spec is in the file, its status in its bucket.
+    """A PipelineStore for one pipeline: the file has its spec, its bucket has its status.
 
-    *keeps* is whether what is said of it is written there. *uid* may be set to that of a cluster:
-    then it is looked at as that cluster's operator would.
+    With *keeps* unset, the status is kept in memory only. Set *uid* to the uid of a cluster to
+    compare the pipeline as the operator of that cluster does.
     """
 
     def __init__(
         self, body: Mapping[str, Any], others: Sequence[Any] = (), *, keeps: bool = True
     ) -> None:
         self._body, self._others, self._keeps = dict(body), others, keeps
-        self._said: Status | None = None
+        self._status: Status | None = None
         self.uid = ""
 
     @classmethod
     def load(cls, file: Path, name: str, namespace: str, *, keeps: bool = True) -> Manifest:
-        """Return the pipeline in *file*; where there are several, the one called *name*."""
-        text = sys.stdin.read() if file == STDIN else file.read_text()
+        """Return the pipeline in *file*; from several pipelines, the one with *name*.
+
+        Raises Failure if the file has no such pipeline, or an invalid one.
+        """
+        import yaml
+
+        from dataflowxpress.api.spec import KIND
+
+        text = sys.stdin.read() if file == STDIN else file.read_text(encoding="utf-8")
         documents = [each for each in yaml.safe_load_all(text) if isinstance(each, dict)]
-        found = [each for each in documents if each.get("kind") == KIND]
-        chosen = [each for each in found if not name or _name(each) == name]
+        pipelines = [each for each in documents if each.get("kind") == KIND]
+        chosen = [each for each in pipelines if not name or _name(each) == name]
         if not chosen:
-            raise Failure(f"{file}: there is no {KIND} {name} in it".replace("  ", " "))
+            wanted = f"{KIND} {name}".strip()
+            found = ", ".join(map(_name, pipelines)) or "none"
+            raise Failure(f"{file}: no {wanted} in this file; pipelines in it: {found}")
         if len(chosen) > 1:
             names = ", ".join(map(_name, chosen))
-            raise Failure(f"{file}: there are several pipelines in it; name one of {names}")
+            raise Failure(f"{file}: several pipelines in this file; give a NAME of {names}")
         return cls(_checked(chosen[0], file, namespace), documents, keeps=keeps)
 
     @property
@@ -63,30 +67,37 @@ class Manifest:
 
     @property
     def generation(self) -> int:
-        """Which version of the spec it is."""
+        """The version of the spec."""
         return int(self._body["metadata"]["generation"])
 
     @cached_property
     def record(self) -> Record:
-        """Where its status is kept."""
+        """The pipeline's status in its bucket."""
+        from dataflowxpress.api.pipeline import Pipeline
+        from dataflowxpress.aws.resources import Bucket
+        from dataflowxpress.controller.reconciler import Reconciler
+        from dataflowxpress.planning.resource import only
+
+        from .record import Record
+
         connection, wanted = Reconciler(self).describe(Pipeline(self._body))
         return Record(connection, only(wanted, Bucket))
 
     def pipeline(self, namespace: str, name: str) -> dict[str, Any] | None:
-        """Return it with its status, if that is what it is called."""
+        """Return the pipeline with its status, or None for another namespace or name."""
         if (namespace, name) != self.key:
             return None
-        status = self.record.read() if self._said is None else self._said.as_json()
+        status = self.record.read() if self._status is None else self._status.as_json()
         return {**self._body, "status": status}
 
     def write_status(self, namespace: str, name: str, status: Status) -> None:  # noqa: ARG002
-        """Remember what is said, and keep it."""
-        self._said = status
+        """Replace the status."""
+        self._status = status
         if self._keeps:
             self.record.write(status)
 
     def config_map_value(self, namespace: str, name: str, key: str) -> str | None:
-        """Return the value from a ConfigMap in the same file, or None where there is none."""
+        """Return the value of *key* in a ConfigMap of the same file, or None if it has none."""
         for each in self._others:
             meta = each.get("metadata", {})
             where = (each.get("kind"), meta.get("namespace", self.key[0]), meta.get("name"))
@@ -95,7 +106,7 @@ class Manifest:
         return None
 
     def is_deleting(self) -> Manifest:
-        """Return it as one that is being deleted."""
+        """Return the same manifest with a deletion timestamp."""
         meta = {**self._body["metadata"], "deletionTimestamp": datetime.now(UTC).isoformat()}
         return Manifest({**self._body, "metadata": meta}, self._others)
 
@@ -105,17 +116,10 @@ def _name(document: Mapping[str, Any]) -> str:
 
 
 def _checked(document: Mapping[str, Any], file: Path, namespace: str) -> dict[str, Any]:
-    """Check what a cluster would, and set what it would set."""
-    if document.get("apiVersion") != f"{GROUP}/{VERSION}":
-        raise Failure(f"{file}: apiVersion is not {GROUP}/{VERSION}: correct it")
+    """Check the fields that a cluster checks, and set the fields that a cluster sets."""
     meta = dict(document["metadata"]) if document.get("metadata") else {}
-    if not NAME.fullmatch(_name(document)):
-        raise Failure(
-            f"{file}: metadata.name is {_name(document)!r}: give a name of lower case letters,"
-            " digits, dashes and dots"
-        )
-    if namespace and meta.get("namespace", namespace) != namespace:
-        raise Failure(f"{file}: metadata.namespace is {meta['namespace']}, not {namespace}")
+    if problems := [*_problems(document, meta, namespace)]:
+        raise Failure(listed(problems, f"{file}: "))
     return {
         **document,
         "metadata": {
@@ -126,7 +130,22 @@ def _checked(document: Mapping[str, Any], file: Path, namespace: str) -> dict[st
     }
 
 
+def _problems(
+    document: Mapping[str, Any], meta: Mapping[str, Any], namespace: str
+) -> Iterator[str]:
+    from dataflowxpress.api.spec import GROUP, VERSION, DataPipelineSpec, mistakes
+
+    if (version := document.get("apiVersion")) != f"{GROUP}/{VERSION}":
+        yield f"apiVersion: {json.dumps(version)} is unknown; use {GROUP}/{VERSION}"
+    if not NAME.fullmatch(name := _name(document)):
+        cure = 'a-z, 0-9, "-" and ".", with a letter or digit at both ends'
+        yield f"metadata.name: {json.dumps(name)} is invalid; use {cure}"
+    if namespace and (given := meta.get("namespace", namespace)) != namespace:
+        yield f"metadata.namespace: {given} is not {namespace}; correct it, or the option -n"
+    yield from mistakes(DataPipelineSpec, document.get("spec") or {})
+
+
 def _generation(spec: Any) -> int:
-    """Return a number that differs when the spec does: nobody counts the versions of a file."""
+    """Return a number that changes with the spec: a file has no counter of versions."""
     text = json.dumps(spec, sort_keys=True, default=str)
     return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16)

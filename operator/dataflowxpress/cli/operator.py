@@ -1,7 +1,8 @@
-"""Operator: the commands that run it and say whether it could run."""
+"""Operator: the commands that run the operator, and check its access."""
 
 from __future__ import annotations
 
+import gc
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,7 @@ from dataflowxpress.manager.probes import Address
 
 
 class LogFormat(StrEnum):
-    """How log lines are written."""
+    """The format of log lines."""
 
     json = "json"
     full = "full"
@@ -25,15 +26,17 @@ def _lease(value: str) -> str:
 
 
 Namespaces = Annotated[
-    list[str] | None, typer.Option("--namespace", help="Watch these namespaces; all if left out.")
+    list[str] | None,
+    typer.Option("--namespace", help="Watch this namespace; repeatable. Default: all namespaces."),
 ]
 Selector = Annotated[
-    str, typer.Option(help="Work only on pipelines with these labels, for example shard=a.")
+    str, typer.Option(help="Watch only pipelines with these labels, for example shard=a.")
 ]
 LeaseName = Annotated[
     str,
     typer.Option(
-        callback=_lease, help="NAMESPACE/NAME of the Lease that one of several operators holds."
+        callback=_lease,
+        help="NAMESPACE/NAME of a Lease. Of several operators, only its holder works.",
     ),
 ]
 
@@ -42,35 +45,44 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
     namespace: Namespaces = None,
     selector: Selector = "",
     lease: LeaseName = "",
-    log_format: Annotated[LogFormat, typer.Option(help="How log lines are written.")] = (
-        LogFormat.json
-    ),
+    log_format: Annotated[LogFormat, typer.Option(help="Format of log lines.")] = LogFormat.json,
     tenant_policy: Annotated[
         Path | None,
         typer.Option(
-            help="YAML: the accounts, regions, roles and names that each namespace may use."
+            help="YAML file with the accounts, regions, roles and names that each namespace may"
+            " use."
         ),
     ] = None,
     poll_interval: Annotated[
-        float, typer.Option(min=1, help="Seconds between looks at a pipeline's data.")
+        float, typer.Option(min=1, help="Poll a pipeline's data at this interval in seconds.")
     ] = 60,
     probes: Annotated[
         Address | None,
         typer.Option(
-            parser=Address.parse, help="Where to answer /healthz and /readyz: HOST:PORT, or :PORT."
+            parser=Address.parse,
+            help="Serve /healthz and /readyz at this address: HOST:PORT, or :PORT.",
         ),
     ] = None,
     metrics: Annotated[
         Address | None,
         typer.Option(
-            parser=Address.parse, help="Where Prometheus finds metrics: HOST:PORT, or :PORT."
+            parser=Address.parse,
+            help="Serve Prometheus metrics at this address: HOST:PORT, or :PORT.",
         ),
     ] = None,
     watch_stale_after: Annotated[
-        float, typer.Option(min=1, help="Seconds that a change may go unheard before we are sick.")
+        float,
+        typer.Option(
+            min=1,
+            help="Fail the liveness probe if a change stays unobserved for this many seconds.",
+        ),
     ] = 120,
     progress_deadline: Annotated[
-        float, typer.Option(min=1, help="Seconds that work may stand still until then.")
+        float,
+        typer.Option(
+            min=1,
+            help="Fail the liveness probe if work makes no progress for this many seconds.",
+        ),
     ] = 1800,
 ) -> None:
     """Run the operator against the current cluster and AWS account, until it is stopped.
@@ -84,6 +96,7 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
     from dataflowxpress.telemetry import traces
     from dataflowxpress.telemetry.metrics import serve
 
+    gc.enable()  # main() disables it
     configure_logging(log_format)
     logs.install()
     traces.start()
@@ -107,7 +120,7 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
 
 
 def check(namespace: Namespaces = None, lease: LeaseName = "") -> None:
-    """Say whether an operator could work from here, and exit with 1 if not.
+    """Check the access of an operator to the cluster and to AWS; exit with 1 if it fails.
 
     Example: `kubectl exec deployment/dataflowxpress -- dataflowxpress check`
     """

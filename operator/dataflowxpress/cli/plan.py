@@ -1,4 +1,4 @@
-"""Plan: the command that shows what would change, and changes nothing."""
+"""Plan: the command that shows the changes that AWS needs, and changes nothing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from dataflowxpress.planning.plan import Action, Step
 
@@ -18,7 +19,7 @@ from .target import Context, File, Name, Namespace, Target, target
 
 
 class Output(StrEnum):
-    """How a plan is written."""
+    """The format of a command's output."""
 
     text = "text"
     json = "json"
@@ -35,18 +36,20 @@ def plan(  # noqa: PLR0913 - options of a command
     *,
     everything: Annotated[
         bool,
-        typer.Option("--all", "-a", help="Also what is kept, and what is new to the last word."),
+        typer.Option(
+            "--all", "-a", help="Also unchanged resources, and each property of new ones."
+        ),
     ] = False,
 ) -> None:
     """Show what would change in AWS, and change nothing.
 
     `+` create, `~` change, `±` replace, `-` delete, `·` forget, `!` refused; old → new.
 
-    A manifest is compared with AWS alone, whoever keeps the pipeline: in a pull request it says
-    what merging would do. For a resource in the cluster, what its spec has dropped is shown too.
+    A manifest is compared with AWS alone. If a cluster's operator owns the pipeline, the plan is
+    that operator's: in a pull request it shows the effect of a merge. For a pipeline in the
+    cluster, the plan also shows resources that its spec has dropped.
 
-    Exits with 0 when there is nothing to do, 2 when something would change, 1 on errors and where
-    something is refused.
+    Exit code 0: nothing to do. 2: something would change. 1: an error, or a refused resource.
 
     Examples:
     - `dataflowxpress plan -f pipeline.yaml`
@@ -56,14 +59,14 @@ def plan(  # noqa: PLR0913 - options of a command
     """
     with reported_errors():
         chosen = target(name, file, namespace, context)
-        seen_by = _as_its_keeper(chosen)
+        note = _as_its_operator(chosen)
         steps = chosen.reconciler().plan(chosen.pipeline)
     if output is Output.json:
         typer.echo(as_json(f"{chosen.namespace}/{chosen.name}", steps))
     else:
         show(steps, everything=everything)
-        if seen_by:
-            Console(stderr=True, highlight=False).print(f"[dim]{seen_by}[/]")
+        if note:
+            Console(stderr=True, highlight=False).print(Text(note, style="dim"))
     raise typer.Exit(_code(steps))
 
 
@@ -81,20 +84,13 @@ def _code(steps: Sequence[Step]) -> int:
     return NOTHING_TO_DO if actions <= {Action.KEEP, Action.LEAVE} else CHANGES
 
 
-def _as_its_keeper(chosen: Target) -> str:
-    """Look at a manifest as the operator does that keeps its pipeline, if one does; say so."""
-    if not isinstance(chosen.store, Manifest):
+def _as_its_operator(chosen: Target) -> str:
+    """Plan a manifest as the operator that owns its pipeline; return a note, or "" if none does."""
+    if not isinstance(chosen.store, Manifest) or not (owner := chosen.store.record.cluster_owner):
         return ""
-    owner_tags = chosen.store.record.owner_tags
-    if (
-        owner_tags is None
-        or not owner_tags.cluster
-        or owner_tags.pipeline != f"{chosen.namespace}/{chosen.name}"
-    ):
-        return ""
-    chosen.store.uid = owner_tags.cluster
+    chosen.store.uid = owner.cluster
     return (
-        f"The operator in {owner_tags.home} owns this pipeline. The plan shows what that operator"
+        f"The operator in {owner.home} owns this pipeline. The plan shows what that operator"
         f" would do, but cannot include resources that its spec no longer names: run"
         f" `dataflowxpress plan {chosen.name}` against that cluster."
     )

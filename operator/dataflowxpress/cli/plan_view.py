@@ -12,7 +12,6 @@ from rich.text import Text
 from dataflowxpress.planning.changes import flatten_changes
 from dataflowxpress.planning.diff import Change
 from dataflowxpress.planning.plan import Action, Step
-from dataflowxpress.reporting.outcomes import are_as_specified
 
 COLORS = {
     Action.KEEP: "dim",
@@ -56,6 +55,8 @@ def summary(steps: Sequence[Step]) -> str:
 
 
 def _kept(counts: Counter[Action]) -> str:
+    from dataflowxpress.reporting.outcomes import are_as_specified
+
     return are_as_specified(counts[Action.KEEP])
 
 

@@ -1,36 +1,39 @@
-"""Progress: what goes on while a command takes its time."""
+"""Progress: the output of a command while its work goes on."""
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
-from rich import progress as bars
 from rich.console import Console
 from rich.text import Text
 
 from dataflowxpress.api.reasons import Reason
-from dataflowxpress.api.status import Status
-from dataflowxpress.planning.plan import Outcome, Step
 
 from .failures import Failure
-from .plan_view import COLORS
+
+if TYPE_CHECKING:
+    from dataflowxpress.api.status import Status
+    from dataflowxpress.planning.plan import Outcome, Step
 
 POLL = 0.5  # seconds
-Seen = TypeVar("Seen", Status, Status | None)
+Polled = TypeVar("Polled", "Status", "Status | None")
 
 
 class Steps:
-    """Prints each step when it is done, above a bar where a terminal shows one."""
+    """Prints each step as it ends, above a progress bar if the output is a terminal."""
 
     def __init__(self, console: Console, steps: Sequence[Step] = ()) -> None:
-        columns = (bars.SpinnerColumn(), bars.BarColumn(), bars.MofNCompleteColumn())
+        from rich import progress
+
+        columns = (progress.SpinnerColumn(), progress.BarColumn(), progress.MofNCompleteColumn())
         self._console = console
-        self._bar = bars.Progress(
+        self._bar = progress.Progress(
             *columns,
-            bars.TimeElapsedColumn(),
+            progress.TimeElapsedColumn(),
             console=console,
             transient=True,
             disable=not console.is_terminal,
@@ -50,7 +53,9 @@ class Steps:
         self._bar.stop()
 
     def show(self, outcome: Outcome) -> None:
-        """Show how a step went; one that had nothing to do only moves the bar."""
+        """Print the outcome of a step; a step without changes only moves the bar."""
+        from .plan_view import COLORS
+
         step, problem = outcome.step, outcome.problem
         self._bar.advance(self._task)
         if problem and problem.reason is not Reason.BLOCKED:
@@ -61,21 +66,28 @@ class Steps:
 
 
 def follow(
-    look: Callable[[], Seen], until: Callable[[Seen], bool], seconds: float, what: str
-) -> Seen:
-    """Look again and again until it is so; after *seconds*, fail and say how it is instead."""
+    poll: Callable[[], Polled], until: Callable[[Polled], bool], seconds: float, work: str
+) -> Polled:
+    """Poll until the answer satisfies *until*, and return it.
+
+    Raises Failure after *seconds*; the message names *work* and the last state.
+    """
+    gc.enable()  # main() disables it
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     deadline = time.monotonic() + seconds
-    with console.status(what) if console.is_terminal else console:
-        while not until(seen := look()):
+    with console.status(work) if console.is_terminal else console:
+        while not until(answer := poll()):
             if time.monotonic() > deadline:
-                raise Failure(f"{what}: not done after {seconds:.0f} s; {_said(seen)}")
+                raise Failure(
+                    f"{work}: not done after {seconds:.0f} s; {_state(answer)}."
+                    " Wait longer with --timeout, or look at the pipeline's Events."
+                )
             time.sleep(POLL)
-        return seen
+        return answer
 
 
-def _said(status: Status | None) -> str:
+def _state(status: Status | None) -> str:
     ready = status["Ready"] if status else None
-    return (
-        f"Ready is {ready.status}: {ready.reason} {ready.message}" if ready else "it says nothing"
-    )
+    if ready is None:
+        return "the pipeline has no condition Ready yet"
+    return f"Ready is {ready.status}: {ready.reason} {ready.message}".rstrip(" .")

@@ -1,13 +1,15 @@
-"""Record: what is said of a pipeline that is in no cluster, kept in its own bucket.
+"""Record: the status of a pipeline that is in no cluster, kept in the pipeline's bucket.
 
-The inventory is in it, as it is in the status of a pipeline in a cluster: without it nobody could
-say what is to go when the spec drops something. A bucket that is not ours is neither believed nor
-written to.
+It holds the inventory, as the status of a pipeline in a cluster does: the inventory names the
+resources to delete when the spec drops them. A bucket without the pipeline's owner tags is neither
+read nor written.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -15,49 +17,71 @@ from botocore.exceptions import ClientError
 from dataflowxpress.api.spec import RESERVED_PREFIX
 from dataflowxpress.api.status import Status
 from dataflowxpress.aws.errors import ErrorClass, classify
+from dataflowxpress.aws.observer import TAGGING
 from dataflowxpress.aws.resources import Bucket
-from dataflowxpress.aws.tags import TAGGERS
+from dataflowxpress.aws.tags import TAGGERS, unpair
 from dataflowxpress.controller.connector import Connection
-from dataflowxpress.planning.ownership import OwnerTags
+from dataflowxpress.planning.ownership import OWNER_TAG, OwnerTags
 
 from .failures import Failure
 
 KEY = f"{RESERVED_PREFIX}status.json"
-NOT_OURS_TO_READ = {ErrorClass.MISSING, ErrorClass.DENIED}
+UNREADABLE = {ErrorClass.MISSING, ErrorClass.DENIED}
 
 
 class Record:
-    """The status of the pipeline whose bucket it is."""
+    """The status of one pipeline, in its bucket."""
 
     def __init__(self, connection: Connection, bucket: Bucket) -> None:
         self._connection, self._bucket = connection, bucket
         self._s3 = connection.client("s3")
 
     @property
-    def owner_tags(self) -> OwnerTags | None:
-        """Whose the bucket is by its tags; None also where there is none."""
+    def cluster_owner(self) -> OwnerTags | None:
+        """The owner tags of this pipeline's resources if the operator of a cluster made them."""
+        name = self._connection.scope.owner_tags.pipeline
+        found = itertools.chain([self._owner_tags], self._tagged(name))
+        return next(
+            (tags for tags in found if tags and tags.cluster and tags.pipeline == name), None
+        )
+
+    def _tagged(self, pipeline: str) -> Iterator[OwnerTags | None]:
+        """Yield the owner tags of all resources that name *pipeline*, as far as they are known."""
+        wanted = [{"Key": OWNER_TAG, "Values": [pipeline]}]
+        paginator = self._connection.client(TAGGING).get_paginator("get_resources")
+        try:
+            for page in paginator.paginate(TagFilters=wanted):
+                for each in page["ResourceTagMappingList"]:
+                    yield OwnerTags.of(unpair(each["Tags"]))
+        except ClientError as error:  # the bucket's tags answer in most cases
+            if classify(error) is not ErrorClass.DENIED:
+                raise
+
+    @property
+    def _owner_tags(self) -> OwnerTags | None:
+        """The owner tags of the bucket; None if it is missing or not readable."""
         try:
             return OwnerTags.of(TAGGERS["s3"].read(self._s3, self._bucket.arn))
         except ClientError as error:
-            if classify(error) in NOT_OURS_TO_READ:
+            if classify(error) in UNREADABLE:
                 return None
             raise
 
     @property
     def ours(self) -> bool:
-        """Whether the bucket is there and this pipeline's."""
-        owner_tags = self.owner_tags
+        """Whether the bucket exists and carries this pipeline's owner tags."""
+        owner_tags = self._owner_tags
         return owner_tags is not None and self._connection.scope.owner_tags.owns(owner_tags.tags)
 
     def prepare(self) -> None:
-        """Make the bucket before anything else, so that there is a place for the inventory."""
+        """Create the bucket before any other resource, because the inventory is kept in it."""
         steps = self._connection.engine.plan(self._connection.scope, [self._bucket])
         (outcome,) = self._connection.engine.apply(steps)
         if outcome.problem:
             raise Failure(f"{outcome.step.id}: {outcome.problem.message}")
 
     def read(self) -> dict[str, Any]:
-        """Return what was written last; nothing where nothing was, or the bucket is not ours."""
+        """Return the last written status; empty if there is none or the bucket is not `ours`."""
         if not self.ours:
             return {}
         try:
@@ -69,12 +93,12 @@ class Record:
         return dict(json.load(answer["Body"]))
 
     def write(self, status: Status) -> None:
-        """Replace it, where there is a bucket of ours."""
+        """Replace the status if the bucket is `ours`."""
         if self.ours:
             body = json.dumps(status.as_json()).encode()
             self._s3.put_object(Bucket=self._bucket.name, Key=KEY, Body=body)
 
     def forget(self) -> None:
-        """Remove it, where there is a bucket of ours."""
+        """Remove the status if the bucket is `ours`."""
         if self.ours:
             self._s3.delete_object(Bucket=self._bucket.name, Key=KEY)

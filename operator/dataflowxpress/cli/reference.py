@@ -1,18 +1,26 @@
-"""Reference: what may be written, and what the words mean that come back."""
+"""Reference: the commands that print the CRD and explain the words of a status and of alerts."""
 
 from __future__ import annotations
 
+import difflib
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
 
-from dataflowxpress.api.reasons import Reason, table
+from dataflowxpress.api.reasons import EVENT, Reason, table
+
+ALERT_PREFIX = re.compile("^(DataPipeline|DataFlowXpress)")
 
 
 def _complete(incomplete: str) -> list[str]:
-    return [reason for reason in Reason if reason.lower().startswith(incomplete.lower())]
+    words = [*_conditions(), *map(str, Reason)]  # alerts take longer to find
+    return [word for word in words if word.lower().startswith(incomplete.lower())]
 
 
 def crd() -> None:
@@ -23,22 +31,108 @@ def crd() -> None:
 
 
 def explain(
-    reason: Annotated[
+    word: Annotated[
         str,
-        typer.Argument(help="As in a condition or an Event.", autocompletion=_complete),
+        typer.Argument(
+            metavar="WORD",
+            help="A reason, condition or alert; without one, all reasons.",
+            autocompletion=_complete,
+        ),
     ] = "",
 ) -> None:
-    """Say what a reason means and what to do; without one, print the table of all.
+    """Explain a reason, a condition or an alert, and name the cure.
 
-    Example: `dataflowxpress explain LastRunFailed`
+    Examples:
+    - `dataflowxpress explain LastRunFailed`
+    - `dataflowxpress explain DataCurrent`
+    - `dataflowxpress explain RowsRejected`
+
     """
-    if not reason:
+    console = Console(highlight=False)
+    if not word:
+        _all(console)
+        return
+    words = _words()
+    if (found := words.get(word.lower())) is None:
+        near = difflib.get_close_matches(word.lower(), words, n=3, cutoff=0.5)
+        guess = f" Do you mean {', '.join(words[each] for each in near)}?" if near else ""
+        raise typer.BadParameter(
+            f"{word!r} is no reason, condition or alert.{guess}"
+            " `dataflowxpress explain` lists all reasons."
+        )
+    for line in _lines(found):
+        console.print(line)
+
+
+def _words() -> dict[str, str]:
+    """Return every word that has an explanation, by its lower-case form.
+
+    An alert has a short form without its prefix; a reason of that name goes first.
+    """
+    alerts = {path.stem: path.stem for path in _runbooks().glob("*.md")}
+    short = {ALERT_PREFIX.sub("", name): name for name in alerts}
+    own = {str(each): str(each) for each in (*_conditions(), *Reason)}
+    return {name.lower(): found for name, found in {**short, **alerts, **own}.items()}
+
+
+def _runbooks() -> Path:
+    from dataflowxpress.blueprint import artifacts
+
+    return artifacts.path("docs/runbooks")
+
+
+def _conditions() -> dict[str, list[Reason]]:
+    """Return the reasons of each condition."""
+    found: dict[str, list[Reason]] = {}
+    for reason in Reason:
+        for where in reason.where.split(", "):
+            found.setdefault(where, []).append(reason)
+    return {condition: reasons for condition, reasons in found.items() if condition != EVENT}
+
+
+def _lines(word: str) -> Iterator[Text | Table]:
+    if word in set(Reason):
+        reason = Reason(word)
+        yield Text.assemble((word, "bold"), f" (given by {reason.where})")
+        yield _plain(reason.meaning)
+        yield Text.assemble(("Cure: ", "bold"), _plain(reason.cure or "none needed"))
+    elif word in _conditions():
+        yield Text.assemble((word, "bold"), " (a condition) gives these reasons:")
+        yield _listed(_conditions()[word])
+    else:
+        yield from map(_of_page, _page(word))
+
+
+def _page(alert: str) -> Iterator[str]:
+    """Yield the lines of an alert's runbook that have text."""
+    for line in (_runbooks() / f"{alert}.md").read_text().splitlines():
+        if line and not line.startswith("```"):
+            yield line
+
+
+def _of_page(line: str) -> Text:
+    return Text(line.lstrip("# "), style="bold") if line.startswith("#") else _plain(line)
+
+
+def _plain(markdown: str) -> Text:
+    """Return a line of Markdown without its marks."""
+    linked = re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", markdown)
+    return Text(re.sub(r"`|\*\*", "", linked))
+
+
+def _all(console: Console) -> None:
+    """Print all reasons: for a person as text, for a file as a page in Markdown."""
+    if not console.is_terminal:
         typer.echo(table(), nl=False)
         return
-    found = next((each for each in Reason if each.lower() == reason.lower()), None)
-    if found is None:
-        near = ", ".join(_complete(reason[:1])) or ", ".join(Reason)
-        raise typer.BadParameter(f"there is no reason {reason!r}. Do you mean one of {near}?")
-    console = Console(highlight=False)
-    console.print(f"[bold]{found}[/] (given by {found.where})", escape(found.meaning), sep="\n")
-    console.print(f"[bold]Cure:[/] {escape(found.cure or 'none needed')}")
+    console.print(_listed(Reason))
+    console.print("\nThe cure: dataflowxpress explain REASON")
+
+
+def _listed(reasons: type[Reason] | list[Reason]) -> Table:
+    found = Table.grid(padding=(0, 2))
+    found.add_column(no_wrap=True, style="bold")
+    found.add_column()
+    for reason in reasons:
+        found.add_row(str(reason), _plain(reason.meaning))
+    return found

@@ -1,18 +1,22 @@
-"""Status view: how the state of a pipeline is shown."""
+"""Status view: the text for people of conditions, resources, data and runs; fits 80 columns."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.run_states import is_active, is_failed
-from dataflowxpress.api.status import Condition, ResourceStatus, Run, Status
-from dataflowxpress.planning.resource import Resource
-from dataflowxpress.reporting.conditions import counted
+from dataflowxpress.api.timestamps import parse_time
+from dataflowxpress.reporting.text import pluralize
+
+if TYPE_CHECKING:
+    from dataflowxpress.api.status import Condition, ResourceStatus, Run, Status
 
 GOOD_WHEN_FALSE = {"Stalled", "Drifted", "Reconciling"}
 COLORS = {
@@ -22,29 +26,55 @@ COLORS = {
     "Refused": "red",
     "Deleting": "red",
 }
-SHORT_ID = 12  # characters of a run's id that stay where there is little room
+RUN_LINE = "{:10}  {:19}  {:>7}  {:>8}  {:>12}  {:>10}"
+UNKNOWN = "-"
 
 
 def conditions(status: Status) -> Iterator[Text]:
-    """Yield a line for each condition."""
-    for each in status.conditions:
-        said = f"  {each.message}" if each.message else ""
+    """Yield a line for each condition, problems first."""
+    for each in sorted(status.conditions, key=_is_fine):
+        message = f"  {each.message}" if each.message else ""
         yield Text.assemble(
-            (f"{each.type:23}", "bold"), (f"{each.status:8}", _color(each)), each.reason, said
+            (f"{each.type:23}", "bold"), (f"{each.status:8}", _color(each)), each.reason, message
         )
 
 
+def _is_fine(condition: Condition) -> bool:
+    return _color(condition) == "green"
+
+
 def _color(condition: Condition) -> str:
+    if condition.reason == Reason.PAUSED:
+        return "yellow"
     good = "False" if condition.type in GOOD_WHEN_FALSE else "True"
     return {good: "green", "Unknown": "yellow"}.get(condition.status, "red")
 
 
+def problems(status: Status) -> Iterator[Text]:
+    """Yield a line for each resource that is not ready, and for each difference in AWS."""
+    for line in status.resources:
+        if line.state != "Ready":
+            yield _resource(line)
+    for each in status.drift:
+        changes = "".join(f"\n    {change}" for change in each.changes)
+        yield Text.assemble((f"{'Drifted':9}", "red"), each.resource, (changes, "dim"))
+
+
+def summary(status: Status) -> Text:
+    """Return the number of resources in each state, in one line."""
+    counts = Counter(line.state for line in status.resources)
+    states = ", ".join(f"{count} {state}" for state, count in counts.items())
+    return Text(f"{pluralize(len(status.resources), 'resource')} in AWS: {states or 'none'}")
+
+
 def tree(name: str, status: Status) -> Tree:
-    """Return all resources by the service that they are in, each with its state."""
+    """Return all resources by service, each with its state."""
+    from dataflowxpress.aws import resources
+
     root = Tree(Text(name, style="bold"))
     by_service: dict[str, list[ResourceStatus]] = defaultdict(list)
     for line in status.resources:
-        by_service[Resource.kinds[line.kind].service].append(line)
+        by_service[getattr(resources, line.kind).service].append(line)
     for service, lines in by_service.items():
         branch = root.add(Text(service, style="dim"))
         for line in lines:
@@ -53,36 +83,71 @@ def tree(name: str, status: Status) -> Tree:
 
 
 def _resource(line: ResourceStatus) -> Text:
-    said = f"  {line.message}" if line.message else ""
+    message = f"  {line.message}" if line.message else ""
     return Text.assemble(
-        (f"{line.state:9}", COLORS[line.state]), f"{line.kind}/{line.name}", (said, "dim")
+        (f"{line.state:9}", COLORS[line.state]), f"{line.kind}/{line.name}", (message, "dim")
     )
 
 
 def data(status: Status) -> Text:
-    """Return where the data is, in one line."""
+    """Return the state of the data, in one line."""
     if (found := status.data) is None:
-        return Text("Nothing is known of the data yet.", style="dim")
+        return Text("The state of the data is unknown yet.", style="dim")
+    dead = pluralize(found.dead_letters, "dead letter")
+    if found.objects is None or found.rows is None or found.waiting is None:
+        return Text(f"Converted objects and rows are unknown: the job uses a custom script; {dead}")
     return Text(
-        f"{counted(found.objects, 'object')} converted, {counted(found.rows, 'row')},"
-        f" {found.rejected} rejected;"
-        f" {counted(found.waiting, 'upload')} waiting, {counted(found.dead_letters, 'dead letter')}"
+        f"{pluralize(found.objects, 'object')} converted, {pluralize(found.rows, 'row')},"
+        f" {found.rejected} rejected; {pluralize(found.waiting, 'upload')} waiting, {dead}"
     )
 
 
-def runs(found: Sequence[Run]) -> Table:
-    """Return the runs as a table, the newest first."""
-    table = Table(box=None, header_style="bold")
-    table.add_column("run", overflow="ellipsis", min_width=SHORT_ID)
-    for column in ("state", "started", "seconds", "objects", "rows", "rejected"):
-        table.add_column(column, no_wrap=True)
-    failed = any(run.error for run in found)
-    if failed:
-        table.add_column("error", overflow="fold")
+def compared(status: Status, now: datetime) -> Text:
+    """Return when the operator last compared AWS with the spec."""
+    if not status.last_compared_at:
+        return Text("AWS was not compared with the spec yet.")
+    at = parse_time(status.last_compared_at)
+    ago = max(0, round((now - at).total_seconds()))
+    spoken = f"{pluralize(ago, 'second')}" if ago < 120 else pluralize(ago // 60, "minute")  # noqa: PLR2004
+    return Text(f"AWS was last compared with the spec {spoken} ago ({at:%Y-%m-%d %H:%M:%S} UTC).")
+
+
+def runs(status: Status, found: Sequence[Run]) -> Iterator[Text]:
+    """Yield runs as a table of two lines a run, and then errors and rejected rows in full."""
+    head = ("state", "started (UTC)", "seconds", "objects", "rows", "rejected")
+    yield Text(RUN_LINE.format(*head), style="bold")
     for run in found:
-        color = "red" if is_failed(run.state) else "yellow" if is_active(run.state) else "green"
-        numbers = (run.seconds, run.objects, run.rows_written, run.rows_rejected)
-        error = [Text(run.error)] if failed else []
-        state, started = Text(run.state, style=color), run.started.replace("T", " ").rstrip("Z")
-        table.add_row(run.id, state, started, *map(str, numbers), *error)
-    return table
+        started = run.started.replace("T", " ").rstrip("Z")
+        figures = (run.objects, run.rows_written, run.rows_rejected)
+        numbers = (UNKNOWN if each is None else each for each in figures)
+        line = RUN_LINE.format(run.state, started, run.seconds, *numbers)
+        yield Text(line.rstrip(), style=_run_color(run))
+        yield Text(f"  {run.id}", style="dim")
+    for run in found:
+        yield from _notes(status, run)
+
+
+def _run_color(run: Run) -> str:
+    return "red" if is_failed(run.state) else "yellow" if is_active(run.state) else "green"
+
+
+def _notes(status: Status, run: Run) -> Iterator[Text]:
+    if is_failed(run.state):
+        yield Text(f"\n{run.id} {run.state}:\n  {run.error or 'AWS Glue gives no reason'}")
+    if run.rows_rejected:
+        rows = pluralize(run.rows_rejected, "rejected row")
+        yield Text(f"\n{run.id}: {rows}, kept in\n  {_rejected(status, run)}")
+    if run.rejects:
+        yield Text(f"  {run.rejects}")
+
+
+def _rejected(status: Status, run: Run) -> str:
+    from dataflowxpress.api.spec import RESERVED_PREFIX
+
+    buckets = (line.name for line in status.resources if line.kind == "Bucket")
+    return f"s3://{next(buckets, 'BUCKET')}/{RESERVED_PREFIX}rejected/{run.id}/"
+
+
+def now() -> datetime:
+    """Return the time in UTC."""
+    return datetime.now(UTC)

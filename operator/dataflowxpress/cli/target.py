@@ -1,47 +1,52 @@
-"""Target: which pipeline a command is about: one in a file, or one in the cluster."""
+"""Target: the pipeline that a command is about, in a manifest or in the cluster."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from dataflowxpress.api.pipeline import Pipeline
-from dataflowxpress.api.status import Status
-from dataflowxpress.controller.reconciler import Reconciler
-from dataflowxpress.controller.store import PipelineStore
-from dataflowxpress.planning.plan import Outcome
-
 from .failures import Failure
-from .live import Live, namespace_of
-from .manifest import Manifest
+
+if TYPE_CHECKING:
+    from dataflowxpress.api.pipeline import Pipeline
+    from dataflowxpress.api.status import Status
+    from dataflowxpress.controller.reconciler import Reconciler
+    from dataflowxpress.controller.store import PipelineStore
+    from dataflowxpress.planning.plan import Outcome
+
+    from .live import Live
 
 
 def _complete(context: typer.Context, incomplete: str) -> list[str]:
-    """Return the pipelines of the cluster; a shell that asks is told nothing of failures."""
+    """Return the names of the cluster's pipelines; none if the cluster cannot be asked."""
     try:
+        from .live import Live, namespace_of
+
         where = context.params.get("context") or ""
         names = Live(where).names(context.params.get("namespace") or namespace_of(where))
-    except Exception:  # noqa: BLE001 - no cluster, no proposals
+    except Exception:  # noqa: BLE001 - a shell has no use for the error
         return []
     return [name for name in names if name.startswith(incomplete)]
 
 
 Name = Annotated[
-    str, typer.Argument(help="A DataPipeline in the cluster.", autocompletion=_complete)
+    str, typer.Argument(help="Name of a DataPipeline in the cluster.", autocompletion=_complete)
 ]
 File = Annotated[
     Path | None,
-    typer.Option("--file", "-f", help="A manifest instead, `-` for stdin: no cluster is asked."),
+    typer.Option(
+        "--file", "-f", help="Read the pipeline from this manifest (`-`: stdin), not the cluster."
+    ),
 ]
-Namespace = Annotated[str, typer.Option("--namespace", "-n", help="The pipeline's namespace.")]
-Context = Annotated[str, typer.Option(help="A context of your kubeconfig.")]
+Namespace = Annotated[str, typer.Option("--namespace", "-n", help="Namespace of the pipeline.")]
+Context = Annotated[str, typer.Option(help="Context of your kubeconfig.")]
 
 
 class Target(NamedTuple):
-    """A pipeline and who keeps it; *live* is its cluster, where it is in one."""
+    """A pipeline and its store; *live* is its cluster, or None for a manifest."""
 
     namespace: str
     name: str
@@ -50,33 +55,44 @@ class Target(NamedTuple):
 
     @property
     def pipeline(self) -> Pipeline:
-        """The pipeline as it is now."""
+        """The pipeline as the store has it now; raises Failure if the store has none."""
+        from dataflowxpress.api.pipeline import Pipeline
+
         body = self.store.pipeline(self.namespace, self.name)
         if body is None:
-            raise Failure(f"there is no DataPipeline {self.name} in namespace {self.namespace}")
+            raise Failure(
+                f"DataPipeline {self.name} does not exist in namespace {self.namespace}:"
+                " correct the name, or give the namespace with -n"
+            )
         return Pipeline(body)
 
     @property
     def status(self) -> Status:
-        """What it says of itself now."""
+        """The pipeline's status as the store has it now."""
         return self.pipeline.status
 
     def reconciler(self, on_outcome: Callable[[Outcome], None] | None = None) -> Reconciler:
-        """Return who makes it true from here, with the AWS credentials of here."""
+        """Return a reconciler that uses this machine's AWS credentials."""
+        from dataflowxpress.controller.reconciler import Reconciler
+
         return Reconciler(self.store, on_outcome=on_outcome)
 
 
 def in_cluster(name: str, namespace: str, context: str) -> Target:
     """Return a pipeline in the cluster."""
     if not name:
-        raise Failure("name a pipeline in the cluster, or give a manifest with -f")
+        raise Failure("no pipeline given: add its NAME in the cluster, or a manifest with -f")
+    from .live import Live, namespace_of
+
     live = Live(context)
     return Target(namespace or namespace_of(context), name, live.cluster, live)
 
 
 def target(name: str, file: Path | None, namespace: str, context: str) -> Target:
-    """Return what NAME or `-f` stands for; nothing of a manifest is written down."""
+    """Return the pipeline that NAME or `-f` gives; a manifest's status is not written."""
     if file is None:
         return in_cluster(name, namespace, context)
+    from .manifest import Manifest
+
     manifest = Manifest.load(file, name, namespace, keeps=False)
     return Target(*manifest.key, manifest)

@@ -1,4 +1,4 @@
-"""Place: where a pipeline lives in AWS, whether it may, and what works there."""
+"""Connector: connects a pipeline to its AWS account and region, within the tenant policy."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from dataflowxpress.aws.clients import Identity, clients, identity
 from dataflowxpress.aws.engine import Engine
 from dataflowxpress.planning.plan import Outcome
 from dataflowxpress.planning.resource import Resource, Scope
-from dataflowxpress.reporting.conditions import listed
+from dataflowxpress.reporting.text import summarize
 
 from .store import PipelineStore
 from .tenancy import TenantPolicy
 
 
 class Connection(NamedTuple):
-    """Where a pipeline lives, and what works there."""
+    """The scope of a pipeline's resources, and the clients and engine for it."""
 
     scope: Scope
     client: Callable[[str], Any]
@@ -28,7 +28,7 @@ class Connection(NamedTuple):
 
 
 class Connector:
-    """Finds the place of each pipeline of one store, within *tenant_policy*."""
+    """Connects the pipelines of one store, within *tenant_policy*."""
 
     def __init__(
         self,
@@ -39,12 +39,12 @@ class Connector:
         self._store, self._policy, self._on_outcome = store, tenant_policy, on_outcome
 
     def of(self, pipeline: Pipeline) -> Connection:
-        """Return where *pipeline* lives; raises Refused where it may not be, or was elsewhere."""
+        """Connect *pipeline*; raises Refused if the policy forbids it, or if it would move."""
         spec = pipeline.spec
         self._policy.check_spec(pipeline.namespace, spec)
         me = identity(spec.region, spec.role_arn)
         self._policy.check_identity(pipeline.namespace, me)
-        _check_home(pipeline.status, me)
+        _check_location(pipeline.status, me)
         _check_kinds(pipeline.status)
         _check_account(spec, me)
         client = clients(spec.region, spec.role_arn)
@@ -66,32 +66,33 @@ class Connector:
         )
 
 
-def _check_home(status: Status, me: Identity) -> None:
-    """Refuse to act elsewhere than where the pipeline is: its resources would be left behind."""
-    for line in status.resources:
-        region, account = (line.arn.split(":") + [""] * 5)[3:5]
+def _check_location(status: Status, me: Identity) -> None:
+    """Refuse to act in another account or region, which would orphan the existing resources."""
+    for resource in status.resources:
+        region, account = (resource.arn.split(":") + [""] * 5)[3:5]
         if region not in {"", me.region} or account not in {"", me.account}:
             raise Refused(
                 f"the pipeline's resources are in account {account}, {region or 'any region'},"
-                f" and the operator would now act in account {me.account}, {me.region}: put"
-                " spec.roleArn, spec.region or the operator's own identity back, or create a new"
+                f" but the operator now acts in account {me.account}, {me.region}: restore"
+                " spec.roleArn, spec.region or the operator's own identity, or create a new"
                 " DataPipeline there"
             )
 
 
 def _check_kinds(status: Status) -> None:
-    """Refuse to act on what only a newer operator knows: it would be left behind."""
-    if strange := sorted({line.kind for line in status.resources} - Resource.kinds.keys()):
+    """Refuse to act on kinds that only a newer operator supports, which would orphan them."""
+    if unknown := sorted({each.kind for each in status.resources} - Resource.kinds.keys()):
         raise Refused(
-            f"status.resources names {listed(strange)}, which this version of the operator does not"
-            " know: run the version that made it"
+            f"status.resources lists {summarize(unknown)}, which this version of the operator does"
+            " not support: run the version that created it"
         )
 
 
 def _check_account(spec: DataPipelineSpec, me: Identity) -> None:
-    """Refuse to act in another account than the one that the spec asks for."""
+    """Refuse to act in another account than `spec.accountId`."""
     if spec.account_id not in {None, me.account}:
         raise Refused(
             f"spec.accountId is {spec.account_id}, but the operator's credentials are for"
-            f" {me.account}: set spec.roleArn to a role in {spec.account_id}, or correct the id"
+            f" {me.account}: set spec.roleArn to a role in {spec.account_id}, or correct"
+            " spec.accountId"
         )

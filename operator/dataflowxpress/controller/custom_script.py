@@ -1,4 +1,4 @@
-"""Script: the user's own, where it comes with the pipeline or from a ConfigMap."""
+"""Custom script: reads a script from the spec or from a ConfigMap."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from .store import PipelineStore
 
 
 def custom_script(pipeline: Pipeline, store: PipelineStore) -> bytes | None:
-    """Return the script to put into the bucket; None where it is the packaged one, or in S3."""
-    asked = pipeline.spec.job.script
-    if asked.inline:
-        return asked.inline.encode()
-    if not (ref := asked.config_map_key_ref):
+    """Return the script to upload; None if it is the packaged one, or already in S3."""
+    script = pipeline.spec.job.script
+    if script.inline:
+        return script.inline.encode()
+    if not (ref := script.config_map_key_ref):
         return None
     text = store.config_map_value(pipeline.namespace, ref.name, ref.key)
     if text is None:
-        where = "spec.job.script.configMapKeyRef"
-        raise InvalidSpec(where, f"there is no ConfigMap {ref.name} with key {ref.key}: add it")
+        field = "spec.job.script.configMapKeyRef"
+        raise InvalidSpec(f"{field}: ConfigMap {ref.name} with key {ref.key} not found: create it")
     return text.encode()

@@ -1,4 +1,4 @@
-"""Deletion: what goes with a pipeline, how far it is meanwhile, and what says so."""
+"""Deletion: applies the deletion policy, and reports the progress and blockers of a deletion."""
 
 from __future__ import annotations
 
@@ -11,90 +11,102 @@ from dataflowxpress.api.pipeline import Pipeline
 from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.resource_id import Id
+from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.status import Status
-from dataflowxpress.planning.plan import Outcome, nothing_stays
+from dataflowxpress.planning.plan import Outcome, retain_none
 from dataflowxpress.planning.resource import Resource
-from dataflowxpress.reporting.conditions import ConditionUpdate, listed
-from dataflowxpress.reporting.outcomes import failures, resource_statuses
-from dataflowxpress.reporting.status import set_conditions
+from dataflowxpress.reporting.conditions import ConditionUpdate, set_conditions
+from dataflowxpress.reporting.inventory import resource_statuses
+from dataflowxpress.reporting.outcomes import failures, summarize_failures
 
 from .store import PipelineStore
 
-TELL = 1.0  # seconds between two words on how far it is
-EASED = (
-    "do what the message says, or set spec.deletionPolicy to RetainData, which leaves bucket and"
-    " database, or to Retain, which leaves everything"
+REPORT_INTERVAL = 1.0  # seconds between two progress reports
+UNBLOCK = (
+    "fix the cause, or set spec.deletionPolicy to RetainData, which keeps bucket and database, or"
+    " to Retain, which keeps everything"
 )
 
 
-def keeps_data(which: Id) -> bool:
-    """Say whether a resource is of a kind that keeps data."""
-    return Resource.kinds[which.kind].keeps_data
+def keeps_data(resource: Id) -> bool:
+    """Return whether a resource is of a kind that keeps data."""
+    return Resource.kinds[resource.kind].keeps_data
 
 
-STAYS: dict[str, Callable[[Id], bool]] = {  # what each deletion policy lets be
+RETAINED: dict[str, Callable[[Id], bool]] = {  # resources that each deletion policy retains
     "RetainData": keeps_data,
-    "Delete": nothing_stays,
+    "Delete": retain_none,
     "Retain": lambda _: True,
 }
 
 
-def after(status: Status, outcomes: Sequence[Outcome]) -> Status:
-    """Return what is to be said when as much has gone as could."""
+def goes_if_empty(spec: DataPipelineSpec, which: Id) -> bool:
+    """Return whether `RetainData` removes a resource that holds no data.
+
+    It removes a database. An adopted database may have existed before the pipeline, and stays.
+    """
+    adopts = spec.adopt or spec.catalog.adopt
+    return spec.deletion_policy == "RetainData" and which.kind == "Database" and not adopts
+
+
+def deleting(status: Status, outcomes: Sequence[Outcome]) -> Status:
+    """Return the status after an attempt to delete the resources."""
     status = status.model_copy(update={"resources": resource_statuses(outcomes), "drift": ()})
     failed = failures(outcomes)
-    said = listed(list(map(str, failed)))
-    stuck = any(_is_blocking(problem) for _, problem in failed)
+    message = summarize_failures(failed)
+    blocked = any(_is_blocking(problem) for _, problem in failed)
     return set_conditions(
         status,
-        ConditionUpdate("Ready", False, Reason.DELETING, said),
+        ConditionUpdate("Ready", False, Reason.DELETING, message),
         ConditionUpdate("Reconciling", True, Reason.DELETING),
-        ConditionUpdate("Stalled", True, Reason.DELETION_BLOCKED, f"{said}: {EASED}")
-        if stuck
+        ConditionUpdate("Stalled", True, Reason.DELETION_BLOCKED, f"{message}: {UNBLOCK}")
+        if blocked
         else ConditionUpdate("Stalled", False, Reason.PROGRESSING),
     )
 
 
 def _is_blocking(problem: Problem) -> bool:
-    """Whether it does not pass by itself."""
+    """Return whether retries alone are not expected to solve the problem."""
     return problem.needs_person or problem.reason is Reason.APPLY_FAILED
 
 
 def no_heartbeat() -> None:
-    """Let nobody know that a deletion gets on."""
+    """Ignore the progress of a deletion."""
 
 
 @dataclass
 class DeletionProgress:
-    """Tells on the resource how far a long deletion is, and ends it when the spec has changed.
+    """Reports the progress of a long deletion in the status, and stops it when the spec changes.
 
-    *get_on* hears of every step of it.
+    Calls *heartbeat* at each step.
     """
 
     store: PipelineStore
     pipeline: Pipeline
     heartbeat: Callable[[], None] = no_heartbeat
     clock: Callable[[], float] = time.monotonic
-    _told: float = field(default=float("-inf"), init=False)
+    _reported_at: float = field(default=float("-inf"), init=False)
 
-    def __call__(self, which: Id, said: str) -> None:
-        """Write *said* down, now and then; raises Superseded when it is no longer what is asked."""
+    def __call__(self, resource: Id, message: str) -> None:
+        """Report *message* at most once per interval; raises Superseded if the spec changed."""
         self.heartbeat()
-        if self.clock() - self._told < TELL:
+        if self.clock() - self._reported_at < REPORT_INTERVAL:
             return
-        self._told = self.clock()
+        self._reported_at = self.clock()
         body = self.store.pipeline(self.pipeline.namespace, self.pipeline.name)
         if body is None or Pipeline(body).generation != self.pipeline.generation:
-            raise Superseded("the spec has changed meanwhile: it is looked at anew")
-        status = _with_line(Pipeline(body).status, which, said)
-        fact = ConditionUpdate("Ready", False, Reason.DELETING, f"{which}: {said}")
-        told = set_conditions(status, fact, ConditionUpdate("Reconciling", True, Reason.DELETING))
-        self.store.write_status(self.pipeline.namespace, self.pipeline.name, told)
+            raise Superseded("the spec changed during the deletion: the operator starts over")
+        status = set_conditions(
+            _with_message(Pipeline(body).status, resource, message),
+            ConditionUpdate("Ready", False, Reason.DELETING, f"{resource}: {message}"),
+            ConditionUpdate("Reconciling", True, Reason.DELETING),
+        )
+        self.store.write_status(self.pipeline.namespace, self.pipeline.name, status)
 
 
-def _with_line(status: Status, which: Id, said: str) -> Status:
-    update = {"state": "Deleting", "message": said}
-    lines = (
-        line.model_copy(update=update) if line.id == which else line for line in status.resources
+def _with_message(status: Status, resource: Id, message: str) -> Status:
+    update = {"state": "Deleting", "message": message}
+    entries = (
+        each.model_copy(update=update) if each.id == resource else each for each in status.resources
     )
-    return status.model_copy(update={"resources": tuple(lines)})
+    return status.model_copy(update={"resources": tuple(entries)})

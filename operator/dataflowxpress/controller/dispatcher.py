@@ -1,4 +1,4 @@
-"""Dispatcher: has threads process the pipelines that are due."""
+"""Dispatcher: runs the worker on due pipelines, in a pool of threads."""
 
 from __future__ import annotations
 

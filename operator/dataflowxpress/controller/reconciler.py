@@ -1,8 +1,7 @@
-"""Reconcile: make one pipeline true in AWS and say on it what is true."""
+"""Reconciler: makes AWS match the spec of one pipeline, and reports the result in its status."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,6 +14,7 @@ from dataflowxpress.api.events import Event
 from dataflowxpress.api.pipeline import Pipeline
 from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.resource_id import Id
 from dataflowxpress.api.status import Status
 from dataflowxpress.aws.engine import Engine
 from dataflowxpress.aws.errors import problem
@@ -22,70 +22,71 @@ from dataflowxpress.blueprint import blueprint
 from dataflowxpress.dataplane import RecoveryAction
 from dataflowxpress.planning.plan import Action, Outcome, Step
 from dataflowxpress.planning.resource import Resource
+from dataflowxpress.reporting import events
 from dataflowxpress.reporting import status as reporting
+from dataflowxpress.reporting.conditions import set_conditions
 
 from . import deletion
 from .connector import Connection, Connector
 from .custom_script import custom_script
-from .deletion import STAYS, DeletionProgress, keeps_data, no_heartbeat
+from .deletion import RETAINED, DeletionProgress, keeps_data, no_heartbeat
 from .store import PipelineStore
 from .tenancy import TenantPolicy
 
-UNCONFIRMED = 60  # seconds until it is looked whether somebody has clicked the link
 Expected = (PipelineError, ClientError, BotoCoreError)
 
 
 @dataclass
 class Result:
-    """What a reconciliation found."""
+    """The result of a reconciliation, a poll or a deletion."""
 
     status: Status
-    success: bool  # nothing is left to be tried again soon
-    resync: float = 600  # seconds until everything is to be compared again
-    busy: bool = False  # data is on the move: look again soon
-    compare: bool = False  # something stands still: compare everything now
+    success: bool  # no retry is needed
+    resync: float = 600  # seconds until the next full comparison
+    busy: bool = False  # data is moving: poll again soon
+    compare: bool = False  # work has stalled: compare all resources now
     events: list[Event] = field(default_factory=list)
 
 
 class Reconciler:
-    """Reconciles the pipelines of one store; knows nothing of kopf.
+    """Reconciles the pipelines of one store, independently of kopf.
 
-    *on_outcome* is called with each step's outcome as soon as it is known.
+    Calls *on_outcome* with the outcome of each step as soon as it is known.
     """
 
     def __init__(
         self,
         store: PipelineStore,
-        patience: float = 60,
+        stall_timeout: float = 60,
         on_outcome: Callable[[Outcome], None] | None = None,
         tenant_policy: TenantPolicy | None = None,
     ) -> None:
-        self._store, self._monitor = store, dataplane.DataMonitor(patience)
+        self._store, self._monitor = store, dataplane.DataMonitor(stall_timeout)
         self._connector = Connector(store, tenant_policy or TenantPolicy(), on_outcome)
 
     def reconcile(self, namespace: str, name: str) -> Result | None:
-        """Make the pipeline true; None where it is gone."""
-        return self._answer(namespace, name, self._reconciled)
+        """Make AWS match the spec; returns None if the pipeline does not exist."""
+        return self._process(namespace, name, self._reconciled)
 
     def poll(self, namespace: str, name: str) -> Result | None:
-        """Bring what is said of the data up to date, and only that; None where it is gone."""
-        return self._answer(namespace, name, self._polled)
+        """Update the status of the data only; returns None if the pipeline does not exist."""
+        return self._process(namespace, name, self._polled)
 
     def delete(
         self, namespace: str, name: str, heartbeat: Callable[[], None] = no_heartbeat
     ) -> Result | None:
-        """Remove from AWS what the deletion policy does not keep; settled when all is gone.
+        """Delete the resources that the policy does not retain; succeeds when all are gone.
 
-        *get_on* is called as long as it gets on.
+        Calls *heartbeat* at each step.
         """
-        return self._answer(namespace, name, partial(self._deleted, heartbeat), is_deleting=True)
+        return self._process(namespace, name, partial(self._deleted, heartbeat), is_deleting=True)
 
     def plan(self, pipeline: Pipeline) -> list[Step]:
-        """Return what a reconciliation would do, and raise what it would report; reads only."""
+        """Return the steps of a reconciliation, read-only; raises the errors it would report."""
         connection, wanted = self.describe(pipeline)
         return _steps(connection, wanted, pipeline.status)
 
-    def _answer(
+    def _process(
         self,
         namespace: str,
         name: str,
@@ -93,7 +94,7 @@ class Reconciler:
         *,
         is_deleting: bool = False,
     ) -> Result | None:
-        """Do *work* on the pipeline as it is now, and write down what it says if that is new."""
+        """Do *work* on the current pipeline, and write its status if it changed."""
         body = self._store.pipeline(namespace, name)
         if body is None or Pipeline(body).is_deleting != is_deleting:
             return None
@@ -106,7 +107,7 @@ class Reconciler:
             )
         self._write(pipeline, result.status)
         result.events = [
-            *reporting.events_between(pipeline.status, result.status),
+            *events.events_between(pipeline.status, result.status),
             *dataplane.events_between(pipeline.status, result.status),
         ]
         return result
@@ -117,15 +118,16 @@ class Reconciler:
             return Result(reporting.paused(status), success=True)
         connection, wanted = self.describe(pipeline)
         steps = _steps(connection, wanted, status)
+        status = reporting.compared(status)
         if pipeline.planning:
-            return Result(reporting.only_planned(status, steps), success=True)
+            return Result(reporting.planned(status, steps), success=True)
         if pipeline.applied_before and pipeline.spec.drift_policy == "Report":
             return self._with_data(pipeline, connection, wanted, reporting.reported(status, steps))
-        planned = reporting.planned(status, steps, pipeline.spec.tags)
-        if _traces(planned) != _traces(status):  # written before the first write to AWS
-            self._write(pipeline, planned)
+        applying = reporting.applying(status, steps, pipeline.spec.tags)
+        if _recorded(applying) != _recorded(status):  # written before the first write to AWS
+            self._write(pipeline, applying)
         outcomes = _apply(connection.engine, steps)
-        status = status.model_copy(update={"tag_keys": planned.tag_keys})
+        status = status.model_copy(update={"tag_keys": applying.tag_keys})
         status = reporting.applied(status, outcomes, drifted=pipeline.applied_before)
         if any(outcome.problem for outcome in outcomes):
             return Result(status, success=False)
@@ -140,23 +142,27 @@ class Reconciler:
 
     def _deleted(self, heartbeat: Callable[[], None], pipeline: Pipeline) -> Result:
         status = _with_observed_generation(pipeline)
-        if not status.inventory:  # whatever the spec says, and if it makes no sense
+        if not status.inventory:  # even if the spec is invalid
             return Result(status, success=True)
-        stays = STAYS[pipeline.spec.deletion_policy]
-        if all(map(stays, status.inventory)):
+        retain = RETAINED[pipeline.spec.deletion_policy]
+        done = all(map(retain, status.inventory))
+        may_go = [i for i in status.inventory if deletion.goes_if_empty(pipeline.spec, i)]
+        if done and (pipeline.paused or not may_go):
             return Result(status, success=True)
         if pipeline.paused:
             return Result(reporting.paused(status), success=False)
         connection = self._connector.of(pipeline)
-        steps = connection.engine.plan(connection.scope, [], status.inventory, stays)
+        steps = connection.engine.plan(connection.scope, [], status.inventory, retain)
         outcomes = connection.engine.apply(
             steps, DeletionProgress(self._store, pipeline, heartbeat)
         )
-        status = deletion.after(status, outcomes)
-        return Result(status, success=all(map(stays, status.inventory)))
+        status = deletion.deleting(status, outcomes)
+        if done := all(map(retain, status.inventory)):  # nothing can fill a database any more
+            _delete_empty(connection, may_go)
+        return Result(status, success=done)
 
     def describe(self, pipeline: Pipeline) -> tuple[Connection, list[Resource]]:
-        """Return where the pipeline lives, and the resources that it stands for."""
+        """Return the connection of the pipeline and its desired resources."""
         script = custom_script(pipeline, self._store)
         connection = self._connector.of(pipeline)
         return connection, blueprint(pipeline.spec, connection.scope, script=script)
@@ -164,54 +170,57 @@ class Reconciler:
     def _with_data(
         self, pipeline: Pipeline, connection: Connection, wanted: Sequence[Resource], status: Status
     ) -> Result:
-        """Add what is known of the data; not knowing it makes the resources no less true."""
+        """Add the status of the data; an error there does not affect the resources' conditions."""
         spec = pipeline.spec
         try:
-            seen = self._monitor.poll(connection.client, spec, wanted, status)
-            status = reporting.set_conditions(seen.status, seen.fact)
+            report = self._monitor.poll(connection.client, spec, wanted, status)
+            status = set_conditions(report.status, report.condition)
             handler = dataplane.RequestHandler(connection.client, spec, wanted)
-            if seen.action:
-                self._write(pipeline, status)  # before the attempt, so that it surely counts
-                handler.trigger(seen.action)
+            if report.action:
+                self._write(pipeline, status)  # counts the attempt even if it fails
+                handler.trigger(report.action)
             status = handler.fulfil(pipeline.data_requests, status)
-        except (ClientError, BotoCoreError) as error:
+        except Expected as error:
             return Result(reporting.data_unknown(status, problem(error)), success=False)
         success = status.holds("Ready")
-        asked = status["SubscriptionsConfirmed"]
-        soon = UNCONFIRMED if asked is not None and asked.status == "False" else math.inf
-        resync = min(spec.resync_seconds, soon)
-        busy = seen.busy or pipeline.has_open_requests
-        compare = seen.action is RecoveryAction.COMPARE
-        return Result(status, success, resync=resync, busy=busy, compare=compare)
+        busy = report.busy or pipeline.has_open_requests
+        compare = report.action is RecoveryAction.COMPARE
+        return Result(status, success, resync=spec.resync_seconds, busy=busy, compare=compare)
 
     def _write(self, pipeline: Pipeline, status: Status) -> None:
-        if status != pipeline.status:
+        if reporting.is_worth_a_write(pipeline.status, status):
             self._store.write_status(pipeline.namespace, pipeline.name, status)
 
 
 def _with_observed_generation(pipeline: Pipeline) -> Status:
-    """Return the status as one about the spec and the request of now."""
-    answer = {
+    """Return the status with the generation and the request that it is about to answer."""
+    update = {
         "observed_generation": pipeline.generation,
         "reconcile_handled_at": pipeline.requested,
     }
-    return pipeline.status.model_copy(update=answer)
+    return pipeline.status.model_copy(update=update)
 
 
 def _steps(connection: Connection, wanted: Sequence[Resource], status: Status) -> list[Step]:
     return connection.engine.plan(connection.scope, wanted, status.inventory, keeps_data)
 
 
-def _traces(status: Status) -> tuple[object, ...]:
-    """Return what has to be known to find again all that we leave in AWS."""
+def _delete_empty(connection: Connection, may_go: Sequence[Id]) -> None:
+    """Delete what holds no data and still carries the owner tag; a failure leaves it in AWS."""
+    if empty := [which for which in may_go if connection.engine.is_empty(which)]:
+        connection.engine.apply(connection.engine.plan(connection.scope, [], empty))
+
+
+def _recorded(status: Status) -> tuple[object, ...]:
+    """Return the records that are needed to find everything in AWS again."""
     return status.inventory, status.tag_keys
 
 
 def _apply(engine: Engine, steps: Sequence[Step]) -> list[Outcome]:
-    """Carry the steps out; what is no longer wanted goes only when all else has succeeded."""
+    """Apply the steps; deletes unwanted resources only after all others have succeeded."""
     prune = [step for step in steps if step.action is Action.DELETE]
     outcomes = engine.apply(step for step in steps if step.action is not Action.DELETE)
     if any(outcome.problem for outcome in outcomes):
-        waits = Problem(Reason.BLOCKED, "stays until everything else is as specified")
-        return [*outcomes, *(Outcome(step, waits) for step in prune)]
+        blocked = Problem(Reason.BLOCKED, "is deleted once all other resources are as specified")
+        return [*outcomes, *(Outcome(step, blocked) for step in prune)]
     return [*outcomes, *engine.apply(prune)]

@@ -1,4 +1,4 @@
-"""Store: who keeps a pipeline's spec and status: a cluster, or a file and its bucket."""
+"""Store: the port to a pipeline's spec and status, in a cluster, or in a file and its bucket."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from dataflowxpress.api.status import Status
 
 
 class PipelineStore(Protocol):
-    """What a reconciliation reads and writes beside AWS."""
+    """Reads and writes pipelines and ConfigMaps."""
 
     @property
     def uid(self) -> str:
-        """Which cluster it is; empty where it is none."""
+        """The UID of the cluster; empty outside a cluster."""
         ...
 
     def pipeline(self, namespace: str, name: str) -> dict[str, Any] | None:
-        """Return the DataPipeline as it is now, or None where it is gone."""
+        """Return the current DataPipeline, or None if it does not exist."""
         ...
 
     def write_status(self, namespace: str, name: str, status: Status) -> None:
-        """Replace what is said of it."""
+        """Replace the whole status."""
         ...
 
     def config_map_value(self, namespace: str, name: str, key: str) -> str | None:
-        """Return the value of *key* in a ConfigMap, or None where either is missing."""
+        """Return the value of *key* in a ConfigMap, or None if either is missing."""
         ...

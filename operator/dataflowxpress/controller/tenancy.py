@@ -1,6 +1,6 @@
-"""Rules: what the pipelines of a namespace may use in AWS, as whoever runs the operator says.
+"""Tenancy: the policy that limits which AWS resources the pipelines of a namespace can use.
 
-They are looked at before any call to AWS, but for the one that asks who we are.
+The operator checks it before any call to AWS other than the one that returns its identity.
 """
 
 from __future__ import annotations
@@ -20,21 +20,23 @@ from dataflowxpress.aws.clients import Identity
 
 Patterns = tuple[str, ...] | None
 
+_ASK = "ask the administrator of the operator to extend the policy"
+
 
 class InvalidTenantPolicy(Exception):
-    """The file cannot be used; says where it is wrong, and how."""
+    """The policy file is invalid; the message names the place and the error."""
 
 
 class PolicyModel(BaseModel):
-    """What all parts of the rules share."""
+    """The common configuration of all parts of the policy."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", alias_generator=to_camel, use_attribute_docstrings=True
     )
 
 
-class Asked(NamedTuple):
-    """Something in AWS that a spec names."""
+class Usage(NamedTuple):
+    """A use of something in AWS, and the patterns that allow it."""
 
     field: str
     value: str
@@ -42,39 +44,39 @@ class Asked(NamedTuple):
 
 
 class NamespacePolicy(PolicyModel):
-    """What the pipelines of some namespaces may use: patterns with `*`, `?` and `[...]`.
+    """The limits of some namespaces, as patterns with `*`, `?` and `[...]`.
 
-    Of a list that is left out everything is allowed, of an empty one nothing.
+    An omitted list allows everything, an empty list nothing.
     """
 
     match: Annotated[tuple[str, ...], Field(min_length=1)]
-    """Which namespaces; the first entry that matches counts."""
+    """Patterns for namespaces; the first matching entry of the policy applies."""
 
     accounts: Patterns = None
-    """Accounts that pipelines may be in."""
+    """Accounts that pipelines can use."""
 
     regions: Patterns = None
-    """Regions that pipelines may be in."""
+    """Regions that pipelines can use."""
 
     roles: Patterns = None
-    """Roles that `spec.roleArn` may name."""
+    """Roles that `spec.roleArn` can name."""
 
     names: Patterns = None
-    """Names that a spec may choose for bucket, database, crawler, job, functions and topic."""
+    """Names that a spec can set for bucket, database, crawler, job, functions and topic."""
 
     scripts: Patterns = None
-    """Where `spec.job.script.s3Uri` may point to."""
+    """S3 URIs that `spec.job.script.s3Uri` can name."""
 
     keys: Patterns = None
-    """KMS keys that `spec.bucket.kmsKeyArn` may name."""
+    """KMS keys that `spec.bucket.kmsKeyArn` can name."""
 
-    def of_spec(self, spec: DataPipelineSpec) -> Iterator[Asked]:
-        """Yield all that the spec names and that a rule is about."""
-        yield Asked("roleArn", spec.role_arn or "", self.roles)
-        yield Asked("accountId", spec.account_id or "", self.accounts)
-        yield Asked("region", spec.region or "", self.regions)
-        yield Asked("bucket.kmsKeyArn", spec.bucket.kms_key_arn or "", self.keys)
-        yield Asked("job.script.s3Uri", spec.job.script.s3_uri or "", self.scripts)
+    def of_spec(self, spec: DataPipelineSpec) -> Iterator[Usage]:
+        """Yield all usages in a spec that the policy covers."""
+        yield Usage("roleArn", spec.role_arn or "", self.roles)
+        yield Usage("accountId", spec.account_id or "", self.accounts)
+        yield Usage("region", spec.region or "", self.regions)
+        yield Usage("bucket.kmsKeyArn", spec.bucket.kms_key_arn or "", self.keys)
+        yield Usage("job.script.s3Uri", spec.job.script.s3_uri or "", self.scripts)
         named = {
             "bucket.name": spec.bucket.name,
             "catalog.database": spec.catalog.database,
@@ -85,66 +87,66 @@ class NamespacePolicy(PolicyModel):
             "functions.notify.name": spec.functions.notify.name,
             "topic.name": spec.topic.name,
         }
-        yield from (Asked(field, name or "", self.names) for field, name in named.items())
+        yield from (Usage(field, name or "", self.names) for field, name in named.items())
 
-    def of_identity(self, me: Identity) -> Iterator[Asked]:
-        """Yield where the operator would act, whether or not the spec says so."""
-        yield Asked("accountId", me.account, self.accounts)
-        yield Asked("region", me.region, self.regions)
+    def of_identity(self, me: Identity) -> Iterator[Usage]:
+        """Yield the account and region in which the operator acts, set in the spec or not."""
+        yield Usage("accountId", me.account, self.accounts)
+        yield Usage("region", me.region, self.regions)
 
 
 EVERYTHING = NamespacePolicy(match=("*",))
 
 
 class TenantPolicy(PolicyModel):
-    """The rules of an operator."""
+    """The tenant policy of an operator."""
 
     permissions_boundary: Annotated[
         str | None, Field(pattern=r"^arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+$")
     ] = None
-    """A policy that bounds every role which the operator makes."""
+    """The permissions boundary of every role that the operator creates."""
 
     namespaces: tuple[NamespacePolicy, ...] = (EVERYTHING,)
-    """The rules of each namespace; a namespace that none matches may have no pipelines."""
+    """The limits of each namespace; a namespace without a match cannot have pipelines."""
 
     @classmethod
     def read(cls, file: Path) -> Self:
-        """Read a YAML file; raises InvalidRules."""
+        """Read a YAML file; raises InvalidTenantPolicy."""
         try:
             return cls.model_validate(yaml.safe_load(file.read_text()) or {})
         except OSError as error:
             raise InvalidTenantPolicy(f"{file}: {error.strerror}") from None
         except yaml.YAMLError as error:
-            raise InvalidTenantPolicy(f"{file} is no YAML: {error}") from None
+            raise InvalidTenantPolicy(f"{file} is not valid YAML: {error}") from None
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"])) or "the file"
             raise InvalidTenantPolicy(f"{file}: {where}: {first['msg']}") from None
 
     def check_spec(self, namespace: str, spec: DataPipelineSpec) -> None:
-        """Raise Refused, with field and cure, for what the namespace may not use."""
+        """Raise Refused, with field and fix, if the policy forbids a usage in *spec*."""
         _check(namespace, self._of(namespace).of_spec(spec))
 
     def check_identity(self, namespace: str, me: Identity) -> None:
-        """Raise Refused where the namespace may not act as *me*."""
+        """Raise Refused if the policy forbids the account or region of *me*."""
         _check(namespace, self._of(namespace).of_identity(me))
 
     def _of(self, namespace: str) -> NamespacePolicy:
-        for rules in self.namespaces:
-            if any(fnmatchcase(namespace, pattern) for pattern in rules.match):
-                return rules
+        for policy in self.namespaces:
+            if any(fnmatchcase(namespace, pattern) for pattern in policy.match):
+                return policy
         raise Refused(
-            f"namespace {namespace} may have no pipelines: use another namespace, or ask whoever"
-            " runs the operator for a rule"
+            f"the tenant policy allows no pipelines in namespace {namespace}: use another"
+            f" namespace, or {_ASK}"
         )
 
 
-def _check(namespace: str, asked: Iterator[Asked]) -> None:
-    for field, value, allowed in asked:
+def _check(namespace: str, usages: Iterator[Usage]) -> None:
+    for field, value, allowed in usages:
         if not value or allowed is None or any(fnmatchcase(value, each) for each in allowed):
             continue
-        choice = f"choose one that matches {', '.join(allowed)}" if allowed else "leave it out"
+        choice = f"use a value that matches {', '.join(allowed)}" if allowed else "remove the field"
         raise Refused(
-            f"spec.{field}: namespace {namespace} may not use {value}: {choice}, or ask whoever"
-            " runs the operator for a rule"
+            f"spec.{field}: the tenant policy does not allow {value} in namespace {namespace}:"
+            f" {choice}, or {_ASK}"
         )

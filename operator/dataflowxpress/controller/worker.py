@@ -18,7 +18,7 @@ from .workqueue import Task, WorkQueue
 log = logging.getLogger(__name__)
 
 
-class Recorder(Protocol):
+class EventRecorder(Protocol):
     """Records Events."""
 
     def record(self, reference: Reference, event: Event) -> None:
@@ -32,11 +32,11 @@ class Worker:
 
     reconciler: Reconciler
     queue: WorkQueue
-    recorder: Recorder
+    recorder: EventRecorder
     pipelines: Pipelines = field(default_factory=Pipelines)
 
     def process(self, reference: Reference) -> None:
-        """Do what is due, if it still is; every failure is retried."""
+        """Run the task that is due, if it still is; every failure leads to a retry."""
         with self.queue.work(reference):
             task = self.queue.next_task(reference.uid)
             if task is None:
@@ -51,7 +51,7 @@ class Worker:
                 self.queue.requeue(reference.uid, task)
 
     def delete(self, reference: Reference) -> Result | None:
-        """Delete what the deletion policy does not keep; None once nothing is left."""
+        """Delete the resources that the deletion policy does not retain; None once all are gone."""
         with (
             self.queue.work(reference) as heartbeat,
             observed("delete", **reference.fields) as work,
@@ -65,7 +65,7 @@ class Worker:
         return None
 
     def forget(self, reference: Reference) -> None:
-        """Drop what is known of a deleted pipeline."""
+        """Drop the schedule and the metrics of a deleted pipeline."""
         self.queue.forget(reference.uid)
         self.pipelines.forget(reference.namespace, reference.name)
 
@@ -78,16 +78,16 @@ class Worker:
                 work.outcome = "requeue"
                 raise
             work.outcome = _outcome(result)
-        if result is None:  # deleted or being deleted: `delete` has the last word
+        if result is None:  # deleted or being deleted: `delete` publishes the result
             self.queue.forget(reference.uid)
             return
         self.queue.done(reference.uid, result, task)
         self._publish(reference, result, compared=task == "reconcile")
 
     def _publish(self, reference: Reference, result: Result, *, compared: bool = False) -> None:
-        """Publish a result: Events for users, log lines and metrics for operators."""
+        """Publish a result as Events, log lines and metrics."""
         namespace, name = reference.namespace, reference.name
-        self.pipelines.see(namespace, name, result.status, compared=compared)
+        self.pipelines.observe(namespace, name, result.status, compared=compared)
         for event in result.events:
             level = logging.WARNING if event.type == "Warning" else logging.INFO
             log.log(level, "%s: %s: %s", reference, event.reason, event.message)

@@ -1,4 +1,4 @@
-"""Work queue: when each pipeline is due, who works on it, and whether that work progresses."""
+"""Work queue: schedules pipelines, and tracks whether work on them progresses."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class Item:
     poll_at: float = NEVER
     resync_at: float = NEVER
     failures: int = 0
-    popped: bool = False  # a worker has it, or is about to
-    dirty: bool = False  # changed after the current work may have begun
+    popped: bool = False  # passed to a worker and not processed yet
+    dirty: bool = False  # changed after the current work may have started
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def due_at(self) -> float:
-        """When the pipeline is due."""
+        """The time at which the pipeline is due."""
         return min(self.poll_at, self.resync_at)
 
 
@@ -83,7 +83,7 @@ class WorkQueue:
                 self._last_heartbeat = self._clock()
 
     def stalled(self) -> str:
-        """Return which work no longer progresses, or an empty string."""
+        """Describe work that no longer progresses; returns an empty string if there is none."""
         now = self._clock()
         for heartbeat, reference in list(self._active.values()):
             if now - heartbeat > self._progress_deadline:
@@ -110,7 +110,7 @@ class WorkQueue:
         return max((now - item.due_at for item in self._waiting()), default=0)
 
     def next_task(self, uid: str) -> Task | None:
-        """Return what is due for a pipeline; None if nothing is, or it was never added."""
+        """Return the task that is due for a pipeline; None if none is, or if it is unknown."""
         now, item = self._clock(), self._items.get(uid)
         if item is None or now < item.due_at:
             return None
@@ -129,7 +129,7 @@ class WorkQueue:
         self._added.clear()
 
     def add(self, reference: Reference) -> None:
-        """Reconcile the pipeline now; work in progress does not count as the answer."""
+        """Make the pipeline due now; work in progress does not satisfy this request."""
         item = self._item(reference)
         item.dirty, item.resync_at = True, self._clock()
         self._added.set()

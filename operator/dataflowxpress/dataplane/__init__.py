@@ -1,4 +1,4 @@
-"""Data plane: where a pipeline's data is, which work is unfinished, and how it is triggered."""
+"""Data plane: observes a pipeline's data, recovers unfinished work and fulfils data requests."""
 
 from .events import events_between
 from .monitor import DataMonitor, DataReport

@@ -1,4 +1,4 @@
-"""News: what runs and the backstop have done between two statuses. Pure."""
+"""Events of the data plane: runs, recovery and reprocessing between two statuses. Pure."""
 
 from __future__ import annotations
 
@@ -7,39 +7,42 @@ from collections.abc import Iterator
 from dataflowxpress.api.events import Event
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.run_states import is_active, is_failed
-from dataflowxpress.api.status import Status
-from dataflowxpress.reporting.conditions import counted
+from dataflowxpress.api.status import Run, Status
+from dataflowxpress.reporting.text import pluralize
 
-from .recovery import COMPARE
+from .recovery import COMPARE, run_failure
 
 
 def events_between(before: Status, after: Status) -> Iterator[Event]:
-    """Yield what has happened."""
-    yield from _ended(before, after)
+    """Yield the Events that lead from *before* to *after*."""
+    yield from _runs(before, after)
     yield from _recovery(before, after)
     if after.reprocess and after.reprocess != before.reprocess:
-        granted = after.reprocess.answer == "Requested"
-        message = f"{after.reprocess.prefix}: {after.reprocess.answer}"
-        if granted:
+        message = f"{after.reprocess.prefix}: {after.reprocess.result}"
+        if after.reprocess.result == "Requested":
             yield Event("Normal", Reason.REPROCESS_REQUESTED, message)
         else:
             yield Event("Warning", Reason.REPROCESS_REFUSED, message)
 
 
-def _ended(before: Status, after: Status) -> Iterator[Event]:
+def _runs(before: Status, after: Status) -> Iterator[Event]:
     ended = {run.id for run in before.runs if not is_active(run.state)}
     for run in reversed(after.runs):
         if run.id in ended or is_active(run.state):
             continue
-        did = f"{counted(run.objects, 'object')}, {counted(run.rows_written, 'row')}"
         if is_failed(run.state):
-            yield Event("Warning", Reason.RUN_FAILED, f"{run.id}: {run.error or run.state}")
+            yield Event("Warning", Reason.RUN_FAILED, run_failure(run))
         else:
-            yield Event(
-                "Normal",
-                Reason.RUN_SUCCEEDED,
-                f"{run.id}: {did}, {run.rows_rejected} rejected, {run.seconds} s",
-            )
+            message = f"run {run.id}: {_written(run)}{run.seconds} s"
+            yield Event("Normal", Reason.RUN_SUCCEEDED, message)
+
+
+def _written(run: Run) -> str:
+    """Return the counts of a run; empty if a custom script keeps no counts."""
+    if run.objects is None or run.rows_written is None:
+        return ""
+    written = f"{pluralize(run.objects, 'object')}, {pluralize(run.rows_written, 'row')}"
+    return f"{written}, {run.rows_rejected} rejected, "
 
 
 def _recovery(before: Status, after: Status) -> Iterator[Event]:
@@ -47,15 +50,11 @@ def _recovery(before: Status, after: Status) -> Iterator[Event]:
     if now is None or now == was:
         return
     known = was.attempts if was and was.work == now.work else 0
-    # A first comparison is a precaution: functions may only be slow. What it mends, drift tells.
-    silent = now.did == COMPARE.value and now.attempts == 1
+    # The first comparison is a precaution: a function may only be slow. Drift reports corrections.
+    silent = now.last_action == COMPARE.value and now.attempts == 1
     if now.attempts > known and not silent:
-        yield Event(
-            "Warning", Reason(now.reason), f"{now.message}: {now.did} (attempt {now.attempts})"
-        )
+        message = f"{now.message}: {now.last_action} (attempt {now.attempts})"
+        yield Event("Warning", Reason(now.reason), message)
     if now.backoff_limit_exceeded and not (was and was.backoff_limit_exceeded):
-        yield Event(
-            "Warning",
-            Reason.BACKOFF_LIMIT_EXCEEDED,
-            f"{now.message}: {counted(now.attempts, 'attempt')} changed nothing",
-        )
+        message = f"{now.message}: no progress after {pluralize(now.attempts, 'attempt')}"
+        yield Event("Warning", Reason.BACKOFF_LIMIT_EXCEEDED, message)

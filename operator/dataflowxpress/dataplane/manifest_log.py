@@ -1,4 +1,4 @@
-"""Book: what the manifests of a bucket say, each of them read once."""
+"""Manifest log: the state that a bucket's manifests record; the operator reads each one once."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from dataflowxpress.telemetry.context import Pool
 MANIFESTS = f"{RESERVED_PREFIX}manifests/"
 SNAPSHOTS = f"{RESERVED_PREFIX}snapshots/"
 REQUESTS = f"{RESERVED_PREFIX}requests/"
-NAMED = 10  # objects in a message
+NAMED = 10  # objects that a message names
 COUNTS = ("read", "rows", "rejected")
 THREADS = 16
-RECENT = 50  # manifests whose sums are kept, for the runs that the status shows
+RECENT = 50  # manifests whose totals stay in memory, for the runs in the status
 
 
 class ObjectEntry(NamedTuple):
-    """What the newest manifest that names an object says of it."""
+    """An object's entry in the newest manifest that names it."""
 
     etag: str
     rows: int
@@ -30,7 +30,7 @@ class ObjectEntry(NamedTuple):
 
 
 class ManifestTotals(NamedTuple):
-    """What one manifest says in sum."""
+    """The totals of one manifest."""
 
     run: str
     objects: int
@@ -41,7 +41,7 @@ class ManifestTotals(NamedTuple):
 
 
 class ManifestRef(NamedTuple):
-    """A manifest in S3's listing: numbers begin anew in a bucket that was emptied."""
+    """A manifest in S3's listing; the ETag matters, since numbers restart in an emptied bucket."""
 
     key: str
     etag: str
@@ -54,46 +54,48 @@ class ManifestRef(NamedTuple):
 
 @dataclass
 class ManifestLog:
-    """What the manifests of one bucket say: the newest snapshot, and what came after it."""
+    """The state of one bucket: the newest snapshot plus all later manifests."""
 
     objects: dict[str, ObjectEntry] = field(default_factory=dict)  # newest entry by key
-    waiting: Mapping[str, str] = field(default_factory=dict)  # reasons by key
-    sums: deque[ManifestTotals] = field(default_factory=lambda: deque(maxlen=RECENT))
-    last: ManifestRef | None = None  # what was read last
+    waiting: Mapping[str, str] = field(default_factory=dict)  # reason by key
+    totals: deque[ManifestTotals] = field(default_factory=lambda: deque(maxlen=RECENT))
+    last: ManifestRef | None = None  # the manifest read last
 
     @classmethod
-    def opened(cls, s3: Any, bucket: str) -> Self:
-        """Read all that there is; of what a snapshot says only the newest sums once more."""
+    def load(cls, s3: Any, bucket: str) -> Self:
+        """Read the newest snapshot and all later manifests; earlier ones only for totals."""
         log, number = cls(), 0
         if snapshots := [item["Key"] for item in listing(s3, bucket, SNAPSHOTS)]:
-            number = log._take(gzip.decompress(_read(s3, bucket, snapshots[-1])))
+            number = log._restore(gzip.decompress(_read(s3, bucket, snapshots[-1])))
         for ref, manifest in _read_all(s3, bucket, _manifests(s3, bucket, number - RECENT)):
-            log._learn(ref, manifest, known=ref.number <= number)
+            log._append(ref, manifest, known=ref.number <= number)
         return log
 
     def follow(self, s3: Any, bucket: str) -> bool:
-        """Read the manifests that came since; False if what was read last is not there any more."""
+        """Read the manifests added since; False if the manifest read last no longer exists."""
         if self.last is None:
             return False
-        there = _manifests(s3, bucket, self.last.number - 1)
-        if next(there, None) != self.last:
+        manifests = _manifests(s3, bucket, self.last.number - 1)
+        if next(manifests, None) != self.last:
             return False
-        for ref, manifest in _read_all(s3, bucket, there):
-            self._learn(ref, manifest)
+        for ref, manifest in _read_all(s3, bucket, manifests):
+            self._append(ref, manifest)
         return True
 
     def of_run(self, run: str) -> list[ManifestTotals]:
-        """Return what the manifests of one run say in sum."""
-        return [sums for sums in self.sums if sums.run == run]
+        """Return the totals of the manifests of one run."""
+        return [totals for totals in self.totals if totals.run == run]
 
-    def _take(self, snapshot: bytes) -> int:
+    def _restore(self, snapshot: bytes) -> int:
         head, *entries = map(json.loads, snapshot.splitlines())
         self.objects = dict(map(_entry, entries))
         self.waiting = head["waiting"]
         return int(head["number"])
 
-    def _learn(self, ref: ManifestRef, manifest: Mapping[str, Any], *, known: bool = False) -> None:
-        self.sums.append(_sums(manifest))
+    def _append(
+        self, ref: ManifestRef, manifest: Mapping[str, Any], *, known: bool = False
+    ) -> None:
+        self.totals.append(_totals(manifest))
         self.last = ref
         if not known:
             self.objects.update(map(_entry, manifest["objects"]))
@@ -101,21 +103,21 @@ class ManifestLog:
 
 
 class ManifestLogs:
-    """The books of all pipelines, by bucket."""
+    """The manifest logs of all pipelines, by bucket."""
 
     def __init__(self) -> None:
         self._logs: dict[str, ManifestLog] = {}
 
     def of(self, s3: Any, bucket: str) -> ManifestLog:
-        """Return the book of *bucket*, up to date."""
+        """Return the manifest log of *bucket*, brought up to date."""
         log = self._logs.get(bucket)
         if log is None or not log.follow(s3, bucket):
-            log = self._logs[bucket] = ManifestLog.opened(s3, bucket)
+            log = self._logs[bucket] = ManifestLog.load(s3, bucket)
         return log
 
 
 def listing(s3: Any, bucket: str, prefix: str, **more: str) -> Iterator[Mapping[str, Any]]:
-    """Yield S3's listing of a prefix."""
+    """Yield the objects under a prefix, as S3 lists them."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, **more)
     for page in pages:
         yield from page.get("Contents", ())
@@ -130,13 +132,13 @@ def _manifests(s3: Any, bucket: str, after: int) -> Iterator[ManifestRef]:
 def _read_all(
     s3: Any, bucket: str, refs: Iterable[ManifestRef]
 ) -> Iterator[tuple[ManifestRef, Mapping[str, Any]]]:
-    """Read manifests, many at a time, and yield them in order."""
-    listed = [*refs]
-    if not listed:
+    """Read manifests concurrently, and yield them in order."""
+    ordered = [*refs]
+    if not ordered:
         return
-    with Pool(min(THREADS, len(listed))) as pool:
-        contents = pool.map(lambda ref: _read(s3, bucket, ref.key), listed)
-        yield from zip(listed, map(json.loads, contents), strict=True)
+    with Pool(min(THREADS, len(ordered))) as pool:
+        contents = pool.map(lambda ref: _read(s3, bucket, ref.key), ordered)
+        yield from zip(ordered, map(json.loads, contents), strict=True)
 
 
 def _read(s3: Any, bucket: str, key: str) -> bytes:
@@ -144,12 +146,12 @@ def _read(s3: Any, bucket: str, key: str) -> bytes:
     return content
 
 
-def _entry(message: Mapping[str, Any]) -> tuple[str, ObjectEntry]:
-    return message["key"], ObjectEntry(message["etag"], message["rows"], message["rejected"])
+def _entry(record: Mapping[str, Any]) -> tuple[str, ObjectEntry]:
+    return record["key"], ObjectEntry(record["etag"], record["rows"], record["rejected"])
 
 
-def _sums(manifest: Mapping[str, Any]) -> ManifestTotals:
+def _totals(manifest: Mapping[str, Any]) -> ManifestTotals:
     entries = manifest["objects"]
-    read, rows, rejected = (sum(each[what] for each in entries) for what in COUNTS)
+    read, rows, rejected = (sum(each[name] for each in entries) for name in COUNTS)
     reasons = tuple(f"{each['key']}: {each['reason']}" for each in entries if each["reason"])
     return ManifestTotals(manifest["run"], len(entries), read, rows, rejected, reasons)

@@ -1,4 +1,4 @@
-"""Watcher: looks at the data of all pipelines, and remembers what stands still."""
+"""Data monitor: polls the data of all pipelines and decides when to recover stalled work."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from dataflowxpress.aws.resources import Bucket
 from dataflowxpress.planning.resource import Resource, only
 from dataflowxpress.reporting.conditions import ConditionUpdate
 
+from .confirmations import with_confirmations
 from .freshness import data_current
 from .manifest_log import ManifestLogs
 from .observation import Observation, observe
@@ -20,20 +21,20 @@ from .recovery import Decision, RecoveryAction, decide, unfinished_work, work_of
 
 
 class DataReport(NamedTuple):
-    """What a look found, and what is to be done about it."""
+    """The result of a poll, and the recovery action to take."""
 
     status: Status
-    fact: ConditionUpdate
+    condition: ConditionUpdate
     action: RecoveryAction | None
     busy: bool
 
 
 class DataMonitor:
-    """Looks at data; what stands still for *patience* seconds is somebody's to set going."""
+    """Polls data; work that stalls for *stall_timeout* seconds gets a recovery action."""
 
-    def __init__(self, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._patience, self._clock, self._logs = patience, clock, ManifestLogs()
-        self._still: dict[str, tuple[tuple[str, str], float]] = {}
+    def __init__(self, stall_timeout: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stall_timeout, self._clock, self._logs = stall_timeout, clock, ManifestLogs()
+        self._stalled: dict[str, tuple[tuple[str, str], float]] = {}
 
     def poll(
         self,
@@ -42,29 +43,29 @@ class DataMonitor:
         wanted: Sequence[Resource],
         before: Status,
     ) -> DataReport:
-        """Return where the data of the pipeline made of *wanted* is."""
+        """Poll the data of the pipeline whose resources are *wanted*."""
         bucket = only(wanted, Bucket).name
         observation = observe(client, spec, wanted, self._logs)
         decision = self._decide(bucket, spec, observation, before)
-        seen = {
+        update = {
             "last_crawl": observation.crawl,
             "runs": observation.runs,
             "data": observation.data,
-            "recovery": decision.memory,
+            "recovery": decision.recovery,
         }
-        fact = data_current(spec, observation, decision.memory)
-        found = before.model_copy(update=seen)
+        condition = data_current(spec, observation, decision.recovery)
+        status = with_confirmations(client, wanted, before.model_copy(update=update))
         return DataReport(
-            found, fact, decision.action, busy=self._is_busy(spec, observation, decision)
+            status, condition, decision.action, busy=self._is_busy(spec, observation, decision)
         )
 
     @staticmethod
     def _is_busy(spec: DataPipelineSpec, observation: Observation, decision: Decision) -> bool:
-        """Whether the next look is to come soon; an attempt that failed is followed by a pause."""
+        """Whether to poll again soon; a pause follows a failed attempt."""
         is_new = (
             not spec.suspend
             and unfinished_work(observation) is not None
-            and decision.memory is None
+            and decision.recovery is None
         )
         return observation.moving or decision.action is not None or is_new
 
@@ -73,18 +74,18 @@ class DataMonitor:
     ) -> Decision:
         ready = before["Ready"]
         if spec.suspend or ready is None or ready.status != "True":
-            self._still.pop(bucket, None)
+            self._stalled.pop(bucket, None)
             return Decision(before.recovery)
-        still = self._still_for(bucket, observation, before)
-        return decide(observation, before, still, datetime.now(UTC), self._patience)
+        stalled = self._stalled_for(bucket, observation, before)
+        return decide(observation, before, stalled, datetime.now(UTC), self._stall_timeout)
 
-    def _still_for(self, bucket: str, observation: Observation, before: Status) -> float:
-        """Return for how many seconds the same has been left, as far as this process has seen."""
-        left, now = unfinished_work(observation), self._clock()
-        if left is None:
-            self._still.pop(bucket, None)
+    def _stalled_for(self, bucket: str, observation: Observation, before: Status) -> float:
+        """Return the seconds for which this process has seen the same unfinished work."""
+        unfinished, now = unfinished_work(observation), self._clock()
+        if unfinished is None:
+            self._stalled.pop(bucket, None)
             return 0
-        what = (left.reason, work_of(observation, before))
-        if self._still.get(bucket, (None, 0))[0] != what:
-            self._still[bucket] = what, now
-        return now - self._still[bucket][1]
+        work = (unfinished.reason, work_of(observation, before))
+        if self._stalled.get(bucket, (None, 0))[0] != work:
+            self._stalled[bucket] = work, now
+        return now - self._stalled[bucket][1]

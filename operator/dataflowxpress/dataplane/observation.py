@@ -1,18 +1,24 @@
-"""Facts: where a pipeline's data is, read off crawler, job, queues, objects and manifests."""
+"""Observation: the state of a pipeline's data, read from Glue, SQS, S3 and the manifests."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
+from botocore.exceptions import ClientError
+
+from dataflowxpress.api.errors import Missing
 from dataflowxpress.api.run_states import is_active, is_failed
 from dataflowxpress.api.spec import DataPipelineSpec, Source
-from dataflowxpress.api.status import TIME, Crawl, Data, Run
-from dataflowxpress.aws.resources import Alarm, Bucket, Crawler, Job
+from dataflowxpress.api.status import Crawl, Data, Run
+from dataflowxpress.api.timestamps import format_time
+from dataflowxpress.aws.errors import ErrorClass, classify
+from dataflowxpress.aws.resources import Alarm, Bucket, Crawler, Job, Queue
 from dataflowxpress.planning.resource import Resource, only
-from dataflowxpress.reporting.conditions import listed
+from dataflowxpress.reporting.text import summarize
 
 from .manifest_log import NAMED, REQUESTS, ManifestLog, ManifestLogs, ManifestTotals, listing
 from .queues import Depth, Queues, depth
@@ -21,7 +27,7 @@ SHOWN = 10  # runs in the status
 
 
 class Upload(NamedTuple):
-    """An object as S3 lists it under the source prefix."""
+    """An object under the source prefix, as S3 lists it."""
 
     key: str
     etag: str
@@ -30,16 +36,16 @@ class Upload(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Observation:
-    """What a look found; times are text as in the status, and compare as such."""
+    """The result of one poll; times are text as in the status, and compare as text."""
 
-    packaged: bool  # the script is ours, and keeps books
+    packaged: bool  # the job runs the packaged script, which writes manifests
     crawl: Crawl | None
-    runs: tuple[Run, ...]  # the newest first
+    runs: tuple[Run, ...]  # newest first
     uploads: Depth
     crawls: Depth
-    pending: tuple[Upload, ...]  # what no manifest names: all there is where nobody writes any
-    requests: tuple[str, ...]  # keys of what asks the job to convert again
-    reasons: tuple[str, ...]  # why objects could not be converted yet, by the newest manifest
+    pending: tuple[Upload, ...]  # named by no manifest; with a custom script, all objects
+    requests: tuple[str, ...]  # keys of the reprocess requests
+    reasons: tuple[str, ...]  # why objects are pending, from the newest manifest
     data: Data
 
     @property
@@ -49,12 +55,12 @@ class Observation:
 
     @property
     def crawled(self) -> str:
-        """When the last crawl began."""
+        """The start time of the last crawl."""
         return self.crawl.started if self.crawl else ""
 
     @property
     def moving(self) -> bool:
-        """Whether something is at work that may change all this."""
+        """Whether a crawl, a run or a function is active and may change the observation."""
         crawling = self.crawl is not None and self.crawl.state == "Running"
         running = any(is_active(run.state) for run in self.runs)
         return crawling or running or bool(self.uploads.in_flight or self.crawls.in_flight)
@@ -63,7 +69,7 @@ class Observation:
     def publishing(self) -> bool:
         """Whether a run has committed objects that the catalog may not show yet.
 
-        One that died may have left that to the next, which has itself nothing to commit.
+        A failed run may leave publishing to the next run, which has no objects of its own.
         """
         ended = next((run for run in self.runs if not is_active(run.state)), None)
         left = ended is not None and is_failed(ended.state)
@@ -71,7 +77,7 @@ class Observation:
 
     @property
     def newest(self) -> str:
-        """When the newest of the pending objects was uploaded."""
+        """The upload time of the newest pending object."""
         return max((upload.modified for upload in self.pending), default="")
 
 
@@ -81,24 +87,49 @@ def observe(
     wanted: Sequence[Resource],
     logs: ManifestLogs,
 ) -> Observation:
-    """Read everything."""
+    """Observe the data of the pipeline whose resources are *wanted*."""
     s3, glue, sqs = client("s3"), client("glue"), client("sqs")
-    bucket, queues = only(wanted, Bucket).name, Queues.of(wanted)
-    packaged = spec.job.script.packaged
-    log = logs.of(s3, bucket)
-    pending = tuple(each for each in _uploads(s3, bucket, spec.source) if not _is_in(log, each))
-    dead = sum(sum(depth(sqs, each.queue)) for each in wanted if isinstance(each, Alarm))
+    bucket, crawler, job = only(wanted, Bucket), only(wanted, Crawler), only(wanted, Job)
+    packaged, queues = spec.job.script.packaged, Queues.of(wanted)
+    with naming(bucket):
+        log = logs.of(s3, bucket.name)
+        found = _uploads(s3, bucket.name, spec.source)
+        pending = tuple(each for each in found if not _is_recorded(log, each))
+        requests = tuple(each["Key"] for each in listing(s3, bucket.name, REQUESTS))
+    with naming(crawler):
+        crawl = _last_crawl(glue.get_crawler(Name=crawler.name)["Crawler"])
+    with naming(job):
+        runs = _runs(glue, job.name, log if packaged else None)
+    dead = sum(sum(_depth(sqs, each.queue)) for each in wanted if isinstance(each, Alarm))
     return Observation(
         packaged=packaged,
-        crawl=_last_crawl(glue.get_crawler(Name=only(wanted, Crawler).name)["Crawler"]),
-        runs=_runs(glue, only(wanted, Job).name, log),
-        uploads=depth(sqs, queues.uploads),
-        crawls=depth(sqs, queues.crawls),
+        crawl=crawl,
+        runs=runs,
+        uploads=_depth(sqs, queues.uploads),
+        crawls=_depth(sqs, queues.crawls),
         pending=pending,
-        requests=tuple(each["Key"] for each in listing(s3, bucket, REQUESTS)),
+        requests=requests,
         reasons=tuple(f"{key}: {reason}" for key, reason in log.waiting.items()),
-        data=_data(log, waiting=len(pending) if packaged else 0, dead_letters=dead),
+        data=_data(log, len(pending), dead) if packaged else Data(dead_letters=dead),
     )
+
+
+def _depth(sqs: Any, queue: Queue) -> Depth:
+    with naming(queue):
+        return depth(sqs, queue)
+
+
+@contextlib.contextmanager
+def naming(resource: Resource) -> Iterator[None]:
+    """Name *resource* in the error if AWS does not have it."""
+    try:
+        yield
+    except ClientError as error:
+        if classify(error) is not ErrorClass.MISSING:
+            raise
+        noun = type(resource).__name__.lower()
+        message = f"the {noun} {resource.name} is missing in AWS; the operator compares AWS next"
+        raise Missing(message) from error
 
 
 def _uploads(s3: Any, bucket: str, source: Source) -> Iterator[Upload]:
@@ -107,12 +138,12 @@ def _uploads(s3: Any, bucket: str, source: Source) -> Iterator[Upload]:
             yield Upload(item["Key"], item["ETag"].strip('"'), _time(item["LastModified"]))
 
 
-def _is_in(log: ManifestLog, upload: Upload) -> bool:
+def _is_recorded(log: ManifestLog, upload: Upload) -> bool:
     entry = log.objects.get(upload.key)
     return entry is not None and entry.etag == upload.etag
 
 
-def _data(log: ManifestLog, *, waiting: int, dead_letters: int) -> Data:
+def _data(log: ManifestLog, waiting: int, dead_letters: int) -> Data:
     return Data(
         objects=len(log.objects),
         rows=sum(entry.rows for entry in log.objects.values()),
@@ -135,30 +166,36 @@ def _last_crawl(crawler: Mapping[str, Any]) -> Crawl | None:
     )
 
 
-def _runs(glue: Any, job: str, log: ManifestLog) -> tuple[Run, ...]:
+def _runs(glue: Any, job: str, log: ManifestLog | None) -> tuple[Run, ...]:
+    """Return the newest runs; without counts if *log* is None, as with a custom script."""
     found = glue.get_job_runs(JobName=job, MaxResults=SHOWN)["JobRuns"]
-    newest = sorted(found, key=lambda run: _time(run["StartedOn"]), reverse=True)
-    return tuple(_run(run, log.of_run(run["Id"])) for run in newest[:SHOWN])
+    newest = sorted(found, key=lambda run: _time(run["StartedOn"]), reverse=True)[:SHOWN]
+    if log is None:
+        return tuple(map(_run, newest))
+    return tuple(_counted(_run(run), log.of_run(run["Id"])) for run in newest)
 
 
-def _run(run: Mapping[str, Any], sums: Sequence[ManifestTotals]) -> Run:
-    reasons = [reason for each in sums for reason in each.reasons]
+def _run(run: Mapping[str, Any]) -> Run:
     return Run(
         id=run["Id"],
         state=run["JobRunState"],
         started=_time(run["StartedOn"]),
         seconds=int(run.get("ExecutionTime") or 0),
-        objects=sum(each.objects for each in sums),
-        rows_read=sum(each.read for each in sums),
-        rows_written=sum(each.rows for each in sums),
-        rows_rejected=sum(each.rejected for each in sums),
-        error=run.get("ErrorMessage") or listed(reasons, NAMED),
+        error=run.get("ErrorMessage") or "",
     )
 
 
+def _counted(run: Run, totals: Sequence[ManifestTotals]) -> Run:
+    reasons = [reason for each in totals for reason in each.reasons]
+    counts = {
+        "objects": sum(each.objects for each in totals),
+        "rows_read": sum(each.read for each in totals),
+        "rows_written": sum(each.rows for each in totals),
+        "rows_rejected": sum(each.rejected for each in totals),
+        "rejects": summarize(reasons, NAMED),
+    }
+    return run.model_copy(update=counts)
+
+
 def _time(moment: datetime | float | None) -> str:
-    if moment is None:
-        return ""
-    if not isinstance(moment, datetime):
-        moment = datetime.fromtimestamp(moment, UTC)
-    return moment.astimezone(UTC).strftime(TIME)
+    return "" if moment is None else format_time(moment)

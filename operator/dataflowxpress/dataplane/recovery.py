@@ -1,8 +1,8 @@
-"""Backstop: what stands still although there is work left, and who is to be asked to go on. Pure.
+"""Recovery: detects unfinished work that nothing processes, and decides how to resume it. Pure.
 
-Events are lost, and functions and jobs fail. What is there decides, not what was told: as long as
-something is left and nothing moves, the queue that an upload uses gets another message. Attempts
-are counted in the status and come ever later, so that what cannot work is not tried for ever.
+Events get lost, and functions and jobs fail. The decision depends on observed state, not on events:
+while work is unfinished and nothing is active, the operator sends a message to the queue that
+uploads use. The status counts the attempts. The delay doubles with each one, up to a limit.
 """
 
 from __future__ import annotations
@@ -15,27 +15,28 @@ from typing import NamedTuple
 
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.run_states import is_failed
-from dataflowxpress.api.status import TIME, Recovery, Status
-from dataflowxpress.reporting.conditions import counted
+from dataflowxpress.api.status import Recovery, Run, Status
+from dataflowxpress.api.timestamps import format_time, parse_time
+from dataflowxpress.reporting.text import pluralize
 
 from .observation import Observation
 
-BACKOFF_LIMIT = 6  # with a look a minute: over an hour
+BACKOFF_LIMIT = 6  # attempts: with one poll a minute, more than an hour
 
 
 class RecoveryAction(Enum):
-    """What sets a pipeline going again."""
+    """An action that resumes unfinished work; the value is its description in messages."""
 
-    CRAWL = "asked for a crawl"
-    RUN = "asked for a run"
-    COMPARE = "compared everything with AWS"
+    CRAWL = "requested a crawl"
+    RUN = "requested a run"
+    COMPARE = "compared all resources with AWS"
 
 
 CRAWL, RUN, COMPARE = RecoveryAction
 
 
 class UnfinishedWork(NamedTuple):
-    """Work that nobody is about to do."""
+    """Work that nothing processes, and the action that resumes it."""
 
     reason: Reason
     message: str
@@ -43,115 +44,111 @@ class UnfinishedWork(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What is remembered, and what is done now."""
+    """The new recovery status, and the action to take now."""
 
-    memory: Recovery | None
+    recovery: Recovery | None
     action: RecoveryAction | None = None
 
 
 def unfinished_work(observation: Observation) -> UnfinishedWork | None:
-    """Return what is left to do and not being done; None also where something moves."""
+    """Return the first unfinished work; None if there is none, or if something is active."""
     if observation.moving:
         return None
     return next(filter(None, (check(observation) for check in _CHECKS)), None)
 
 
 def _queue_not_consumed(observation: Observation) -> UnfinishedWork | None:
-    stuck = observation.uploads.visible + observation.crawls.visible
-    message = f"nobody takes {counted(stuck, 'message')}"
-    return UnfinishedWork(Reason.QUEUE_NOT_CONSUMED, message, COMPARE) if stuck else None
+    visible = observation.uploads.visible + observation.crawls.visible
+    message = f"no function receives {pluralize(visible, 'queued message')}"
+    return UnfinishedWork(Reason.QUEUE_NOT_CONSUMED, message, COMPARE) if visible else None
 
 
 def _crawl_failed(observation: Observation) -> UnfinishedWork | None:
     crawl = observation.crawl
     if crawl is None or crawl.state not in {"Failed", "Cancelled"}:
         return None
-    return UnfinishedWork(
-        Reason.CRAWL_FAILED, _because("the last crawl failed", crawl.error), CRAWL
-    )
+    message = _with_error(f"the last crawl ended {crawl.state}", crawl.error)
+    return UnfinishedWork(Reason.CRAWL_FAILED, message, CRAWL)
 
 
 def _run_failed(observation: Observation) -> UnfinishedWork | None:
     run = observation.last_run
-    # Nobody knows whether a script that is not ours bears to be run again.
+    # A custom script is not known to be safe to run again.
     if run is None or not is_failed(run.state) or not observation.packaged:
         return None
-    return UnfinishedWork(
-        Reason.RUN_FAILED, _because(f"{run.id} ended {run.state}", run.error), RUN
-    )
+    return UnfinishedWork(Reason.RUN_FAILED, run_failure(run), RUN)
 
 
 def _crawl_missing(observation: Observation) -> UnfinishedWork | None:
     if observation.newest <= observation.crawled:
         return None
-    return UnfinishedWork(
-        Reason.OBJECTS_WAITING, f"{_waiting(observation)}, and no crawl came", CRAWL
-    )
+    message = f"{_pending(observation)}, and no crawl started"
+    return UnfinishedWork(Reason.OBJECTS_WAITING, message, CRAWL)
 
 
 def _run_missing(observation: Observation) -> UnfinishedWork | None:
     ran = observation.last_run.started if observation.last_run else ""
-    # Also where no object waits: a crawl may have widened a type.
-    missing = observation.crawled > ran
-    return (
-        UnfinishedWork(Reason.RUN_MISSING, "no run came after the last crawl", RUN)
-        if missing
-        else None
-    )
+    # Applies without pending objects too: a crawl may have widened a type.
+    if observation.crawled <= ran:
+        return None
+    return UnfinishedWork(Reason.RUN_MISSING, "no run started after the last crawl", RUN)
 
 
-def _run_left_some(observation: Observation) -> UnfinishedWork | None:
+def _run_incomplete(observation: Observation) -> UnfinishedWork | None:
     if not (observation.packaged and observation.pending):
         return None
-    return UnfinishedWork(
-        Reason.OBJECTS_WAITING, f"{_waiting(observation)}, and the last run left it so", CRAWL
-    )
+    message = f"{_pending(observation)} after the last run"
+    return UnfinishedWork(Reason.OBJECTS_WAITING, message, CRAWL)
 
 
 def _reprocess_pending(observation: Observation) -> UnfinishedWork | None:
     if not (observation.packaged and observation.requests):
         return None
-    return UnfinishedWork(Reason.REPROCESS_PENDING, "objects are to be converted again", RUN)
+    message = "requested objects are not reprocessed yet"
+    return UnfinishedWork(Reason.REPROCESS_PENDING, message, RUN)
 
 
 _CHECKS = (
     *(_queue_not_consumed, _crawl_failed, _run_failed, _crawl_missing, _run_missing),
-    *(_run_left_some, _reprocess_pending),
+    *(_run_incomplete, _reprocess_pending),
 )
 
 
 def decide(
-    observation: Observation, before: Status, still: float, now: datetime, patience: float
+    observation: Observation, before: Status, stalled: float, now: datetime, stall_timeout: float
 ) -> Decision:
-    """Return what to do about what has been left, and standing *still*, for that many seconds.
+    """Decide how to resume work that has been *stalled* for that many seconds.
 
-    A first attempt waits for *patience* seconds, each further one for twice as long as the last.
-    New uploads, a new spec and a request begin anew.
+    The first attempt waits for *stall_timeout* seconds; the delay doubles with each attempt. New
+    uploads, a new spec and a request reset the attempts.
     """
-    left = unfinished_work(observation)
-    if left is None:
+    unfinished = unfinished_work(observation)
+    if unfinished is None:
         return Decision(before.recovery if observation.moving else None)
-    what = work_of(observation, before)
+    work = work_of(observation, before)
     known = before.recovery
-    if known is None or known.work != what:
-        known = Recovery(reason=left.reason, message=left.message, work=what)
-    known = known.model_copy(update={"reason": left.reason, "message": left.message})
-    if still < patience or now < _next(known, patience):
+    if known is None or known.work != work:
+        known = Recovery(reason=unfinished.reason, message=unfinished.message, work=work)
+    known = known.model_copy(update={"reason": unfinished.reason, "message": unfinished.message})
+    if stalled < stall_timeout or now < _next(known, stall_timeout):
         return Decision(known if known.attempts else None)
     if known.attempts >= BACKOFF_LIMIT:
         return Decision(known.model_copy(update={"backoff_limit_exceeded": True}))
-    tried = known.model_copy(
-        update={
-            "attempts": known.attempts + 1,
-            "last_attempt": now.strftime(TIME),
-            "did": left.action.value,
-        }
-    )
-    return Decision(tried, left.action)
+    attempt = {
+        "attempts": known.attempts + 1,
+        "last_attempt": format_time(now),
+        "last_action": unfinished.action.value,
+    }
+    return Decision(known.model_copy(update=attempt), unfinished.action)
+
+
+def run_failure(run: Run) -> str:
+    """Describe a failed run."""
+    return _with_error(f"run {run.id} ended {run.state}", run.error)
 
 
 def work_of(observation: Observation, before: Status) -> str:
-    """Return a short text that differs when the work, the spec or a request does."""
+    """Return a hash that changes with the pending work, the spec and a run request."""
     work = [
         sorted(observation.pending),
         observation.requests,
@@ -161,22 +158,20 @@ def work_of(observation: Observation, before: Status) -> str:
     return hashlib.sha256(json.dumps(work).encode()).hexdigest()[:16]
 
 
-def _next(memory: Recovery, patience: float) -> datetime:
-    if not memory.attempts:
-        return datetime.min.replace(tzinfo=UTC)  # at once
-    last = datetime.strptime(memory.last_attempt, TIME).replace(tzinfo=UTC)
-    return last + timedelta(seconds=patience * 2**memory.attempts)
-
-
-def _waiting(observation: Observation) -> str:
-    if not observation.packaged:
-        return "objects have arrived"
-    return (
-        "an object waits"
-        if len(observation.pending) == 1
-        else f"{len(observation.pending)} objects wait"
+def _next(recovery: Recovery, stall_timeout: float) -> datetime:
+    if not recovery.attempts:
+        return datetime.min.replace(tzinfo=UTC)  # immediately
+    return parse_time(recovery.last_attempt) + timedelta(
+        seconds=stall_timeout * 2**recovery.attempts
     )
 
 
-def _because(what: str, error: str) -> str:
-    return f"{what}: {error}" if error else what
+def _pending(observation: Observation) -> str:
+    if not observation.packaged:
+        return "objects were uploaded"
+    count = len(observation.pending)
+    return f"{pluralize(count, 'object')} {'is' if count == 1 else 'are'} not converted"
+
+
+def _with_error(message: str, error: str) -> str:
+    return f"{message}: {error}" if error else message

@@ -1,1 +1,1 @@
-"""Kube: the Kubernetes API as the operator uses it."""
+"""Kube: the operator's client of the Kubernetes API."""

@@ -1,4 +1,4 @@
-"""Cluster: the few things that we ask of and tell the Kubernetes API server."""
+"""Cluster: the operator's calls to the Kubernetes API server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from kubernetes.client import (
     ApiClient,
     ApiException,
     Configuration,
-    CoreV1Api,
     CustomObjectsApi,
 )
 from urllib3.exceptions import HTTPError
@@ -20,40 +19,41 @@ from dataflowxpress.api.errors import Refused
 from dataflowxpress.api.spec import GROUP, PLURAL, VERSION
 from dataflowxpress.api.status import Status
 
+from .core import CONFIG_MAP, NAMESPACE, TIMEOUT, CoreApi
+
 NOT_FOUND, FORBIDDEN = 404, 403
 JSON_PATCH = "application/json-patch+json"
-_NAMELESS = (
-    "the operator may not read the namespace kube-system, whose uid stands for the cluster in the"
-    " tags of ownership: allow it to get that namespace"
+_NO_UID = (
+    "the operator cannot read the namespace kube-system, whose UID identifies the cluster in the"
+    " owner tags: allow the operator to get that namespace"
 )
 METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-PAGE = 100  # objects in one answer
-CONNECTIONS = 32  # that are kept: one for each worker, and some for probes and deletions
-UNANSWERED = (ApiException, HTTPError)  # what the client raises where the API server is no help
-TIMEOUT = (3, 10)  # seconds to connect and to be answered: a connection may be open and dead
+PAGE = 100  # objects in one response
+CONNECTIONS = 32  # in the pool: one for each worker, and some for probes and deletions
+UNANSWERED = (ApiException, HTTPError)  # raised if the API server does not serve a call
 
 
 def connect() -> None:
-    """Be the service account of our pod, or elsewhere who the kubeconfig says."""
+    """Authenticate as the pod's service account, or outside a pod by the kubeconfig."""
     try:
         config.load_incluster_config()
     except config.ConfigException:
         config.load_kube_config()
-    ours = Configuration.get_default_copy()
-    ours.connection_pool_maxsize = CONNECTIONS
-    Configuration.set_default(ours)
+    configuration = Configuration.get_default_copy()
+    configuration.connection_pool_maxsize = CONNECTIONS
+    Configuration.set_default(configuration)
 
 
 class Cluster:
-    """Reads pipelines and ConfigMaps, writes status."""
+    """Reads pipelines and ConfigMaps, and writes the status of pipelines."""
 
     def __init__(self, client: ApiClient | None = None) -> None:
-        self._objects, self._core = CustomObjectsApi(client), CoreV1Api(client)
-        bare = ApiClient(client and client.configuration, "Accept", METADATA)
-        self._metadata = CustomObjectsApi(bare)
+        self._objects, self._core = CustomObjectsApi(client), CoreApi(client)
+        metadata_client = ApiClient(client and client.configuration, "Accept", METADATA)
+        self._metadata = CustomObjectsApi(metadata_client)
 
     def versions(self, namespaces: Collection[str] = (), selector: str = "") -> dict[str, str]:
-        """Return the resource version of each pipeline there, or anywhere, by UID."""
+        """Return the resource versions of the pipelines, by UID; no namespaces means all."""
         return {
             metadata["uid"]: metadata["resourceVersion"]
             for namespace in namespaces or [""]
@@ -61,20 +61,22 @@ class Cluster:
             for metadata in (item["metadata"] for item in page["items"] or [])
         }
 
-    def ask(self, namespaces: Collection[str] = ()) -> None:
-        """List a pipeline of each namespace, or any: raises where that cannot be done."""
+    def check_access(self, namespaces: Collection[str] = ()) -> None:
+        """List one pipeline of each namespace; raises the error if that fails."""
         for namespace in namespaces or [""]:
             next(self._pages(namespace, limit=1))
 
     def _pages(self, namespace: str, **query: Any) -> Iterator[Any]:
-        """Yield what is there page by page, metadata only; no namespace: from all of them."""
-        where: Any = {"group": GROUP, "version": VERSION, "plural": PLURAL}
+        """Yield pages of metadata; an empty namespace means all."""
+        resource: Any = {"group": GROUP, "version": VERSION, "plural": PLURAL}
         query |= {"_request_timeout": TIMEOUT, "_continue": ""}
         while True:
             page: Any = (
-                self._metadata.list_namespaced_custom_object(**where, namespace=namespace, **query)
+                self._metadata.list_namespaced_custom_object(
+                    **resource, namespace=namespace, **query
+                )
                 if namespace
-                else self._metadata.list_cluster_custom_object(**where, **query)
+                else self._metadata.list_cluster_custom_object(**resource, **query)
             )
             yield page
             if not (more := page["metadata"].get("continue")):
@@ -83,17 +85,17 @@ class Cluster:
 
     @cached_property
     def uid(self) -> str:
-        """Which cluster it is: by the uid of a namespace that is there as long as the cluster."""
+        """The UID of the cluster: that of a namespace with the same lifetime."""
         try:
-            found: Any = self._core.read_namespace("kube-system", _request_timeout=TIMEOUT)
+            found = self._core.get(NAMESPACE, namespace="kube-system")
         except ApiException as error:
             if error.status == FORBIDDEN:
-                raise Refused(_NAMELESS) from error
+                raise Refused(_NO_UID) from error
             raise
-        return str(found.metadata.uid)
+        return str(found["metadata"]["uid"])
 
     def pipeline(self, namespace: str, name: str) -> dict[str, Any] | None:
-        """Return the DataPipeline as it is now, or None where it is gone."""
+        """Return the current DataPipeline, or None if it does not exist."""
         try:
             found: Any = self._objects.get_namespaced_custom_object(
                 GROUP, VERSION, namespace, PLURAL, name, _request_timeout=TIMEOUT
@@ -105,7 +107,7 @@ class Cluster:
         return dict(found)
 
     def write_status(self, namespace: str, name: str, status: Status) -> None:
-        """Replace the whole status: a merge would keep what is no longer true."""
+        """Replace the whole status: a merge would keep outdated fields."""
         patch = [{"op": "add", "path": "/status", "value": status.as_json()}]
         try:
             self._objects.patch_namespaced_custom_object_status(
@@ -123,13 +125,11 @@ class Cluster:
                 raise
 
     def config_map_value(self, namespace: str, name: str, key: str) -> str | None:
-        """Return the value of *key* in a ConfigMap, or None where either is missing."""
+        """Return the value of *key* in a ConfigMap, or None if either is missing."""
         try:
-            config_map = self._core.read_namespaced_config_map(
-                name, namespace, _request_timeout=TIMEOUT
-            )
+            found = self._core.get(CONFIG_MAP, namespace=namespace, name=name)
         except ApiException as error:
             if error.status == NOT_FOUND:
                 return None
             raise
-        return (config_map.data or {}).get(key)
+        return (found.get("data") or {}).get(key)

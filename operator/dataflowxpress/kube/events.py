@@ -1,18 +1,19 @@
-"""Recorder: writes what has happened to a pipeline down as Events, for `kubectl describe`."""
+"""Event recorder: writes Events about pipelines, as `kubectl describe` shows them."""
 
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
 from typing import Any
 
-from kubernetes.client import ApiClient, CoreV1Api
+from kubernetes.client import ApiClient
 
 from dataflowxpress.api.events import Event
 from dataflowxpress.api.pipeline import Reference
 from dataflowxpress.api.spec import GROUP, KIND, VERSION
+from dataflowxpress.api.timestamps import format_now
 
-from .client import TIMEOUT, UNANSWERED
+from .client import UNANSWERED
+from .core import EVENTS, CoreApi
 
 log = logging.getLogger(__name__)
 
@@ -20,15 +21,15 @@ LONGEST = 1024  # characters in a message
 COMPONENT = "dataflowxpress"
 
 
-class Recorder:
-    """Writes Events beside the pipelines that they are about."""
+class EventRecorder:
+    """Writes Events to the namespaces of their pipelines."""
 
     def __init__(self, client: ApiClient | None = None) -> None:
-        self._core = CoreV1Api(client)
+        self._core = CoreApi(client)
 
     def record(self, reference: Reference, event: Event) -> None:
-        """Write one; where that cannot be, the log says so: it is no reason to fail."""
-        now = datetime.now(UTC).isoformat(timespec="seconds")
+        """Write one Event; logs a warning if the API server does not accept it."""
+        now = format_now()
         body: Any = {
             "metadata": {"generateName": f"{reference.name[:200]}."},
             "involvedObject": {
@@ -47,6 +48,6 @@ class Recorder:
             "count": 1,
         }
         try:
-            self._core.create_namespaced_event(reference.namespace, body, _request_timeout=TIMEOUT)
+            self._core.create(EVENTS, body, namespace=reference.namespace)
         except UNANSWERED as error:
-            log.warning("%s: the Event %s cannot be written: %s", reference, event.reason, error)
+            log.warning("%s: cannot write the Event %s: %s", reference, event.reason, error)

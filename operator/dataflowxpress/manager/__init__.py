@@ -1,1 +1,1 @@
-"""Process: one operator among several: when it leads, how it ends, and whether it is well."""
+"""Manager: runs the operator's process with leader election, probes and signals."""

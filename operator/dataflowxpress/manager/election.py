@@ -1,4 +1,4 @@
-"""Election: work is done while the Lease is held, and not a moment longer."""
+"""Election: runs the operator's work only while this process holds the Lease."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from dataflowxpress.kube.lease import Lease
 
 log = logging.getLogger(__name__)
 
-RETRY = 2.0  # seconds between attempts to take or renew the Lease
-DEADLINE = 10.0  # seconds after which a Lease that was not renewed ends us, before it expires
-SILENCE = 30.0  # seconds without an answer after which we are not even standing by
+RETRY = 2.0  # seconds between attempts to acquire or renew the Lease
+DEADLINE = 10.0  # seconds without renewal after which the process exits, before the Lease expires
+SILENCE = 30.0  # seconds without a response after which a standby is not ready
 
 
 class Work(Protocol):
-    """What only the holder of the Lease may do."""
+    """The work of the leader."""
 
     def start(self) -> None:
-        """Begin."""
+        """Start the work."""
 
     def alive(self) -> bool:
-        """Say whether it still goes on."""
+        """Return whether the work is still running."""
 
     def stop(self) -> None:
-        """End it, or give up soon."""
+        """Stop the work within a short time."""
 
 
 class Election:
-    """Runs *work* as the holder of *lease*, or at once where there is none.
+    """Runs *work* while it holds *lease*, or immediately without a lease.
 
-    *wait* waits for some seconds, or returns True as soon as we are asked to stop.
+    *wait* waits for some seconds, or returns True as soon as the process must stop.
     """
 
     def __init__(
@@ -49,55 +49,55 @@ class Election:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._lease, self._work, self._wait, self._clock = lease, work, wait, clock
-        self._answered, self._turned = -math.inf, math.inf
-        self._problem = "the Lease was not asked for"
+        self._responded, self._checked = -math.inf, math.inf
+        self._problem = "the Lease was not requested yet"
         self.leading = False
 
     def run(self) -> bool:
-        """Stand by, lead, hand over; False where the work has ended by itself."""
-        while not self._held():
+        """Stand by, lead, hand over; returns False if the work ended by itself."""
+        while not self._hold():
             if self._wait(RETRY):
                 return True
         self.leading = True
         return self._lead()
 
-    def standing(self) -> str:
-        """Say why we neither lead nor stand by, or nothing."""
-        since = self._clock() - self._answered
+    def ready(self) -> str:
+        """Describe why the process neither leads nor stands by, or return an empty string."""
+        since = self._clock() - self._responded
         return self._problem if since > (DEADLINE if self.leading else SILENCE) else ""
 
-    def turning(self) -> str:
-        """Say that the main thread hangs, or nothing."""
-        since = self._clock() - self._turned
+    def responsive(self) -> str:
+        """Describe a hang of the main thread, or return an empty string."""
+        since = self._clock() - self._checked
         return f"the main thread has hung for {since:.0f} s" if since > SILENCE else ""
 
     def _lead(self) -> bool:
-        log.info("working%s", f" as {self._lease.holder}" if self._lease else "")
+        log.info("leading%s", f" as {self._lease.holder}" if self._lease else "")
         self._work.start()
         stopped = False
         while self._work.alive() and not (stopped := self._wait(RETRY)):
-            self._held()
-        self._held()  # what is left to do is to end before the deadline
+            self._hold()
+        self._hold()  # the rest of the work must end before the deadline
         self._work.stop()
         self._release()
         return stopped
 
-    def _held(self) -> bool:
-        """Take or renew the Lease, and wind up the clock that ends us when we no longer can.
+    def _hold(self) -> bool:
+        """Acquire or renew the Lease, and reset the timer that ends the process without renewal.
 
-        That clock is a thread outside of the interpreter: even a process that was stopped or hangs
-        does nothing more once another works.
+        The timer is a thread outside the interpreter: even a stopped or hung process does no more
+        work once another process leads.
         """
-        self._turned = now = self._clock()
+        self._checked = now = self._clock()
         try:
             held = self._lease is None or self._lease.hold()
         except (ApiException, HTTPError) as error:
-            self._problem = f"the Lease cannot be asked for: {_words(error)}"
+            self._problem = f"the Lease cannot be acquired or renewed: {_describe(error)}"
             log.warning("%s", self._problem)
             return False
-        self._answered = now
+        self._responded = now
         if self.leading and not held:
-            log.error("another operator has taken the Lease")
+            log.error("another operator has acquired the Lease: exiting")
             os._exit(1)
         if self._lease and held:
             left = max(0.001, now + DEADLINE - self._clock())
@@ -109,11 +109,11 @@ class Election:
             try:
                 self._lease.release()
             except (ApiException, HTTPError) as error:
-                log.warning("the Lease expires by itself: %s", _words(error))
+                log.warning("the Lease cannot be released and must expire: %s", _describe(error))
             faulthandler.cancel_dump_traceback_later()
 
 
-def _words(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     if isinstance(error, ApiException):
         return f"{error.status} {error.reason}"
     return str(error)

@@ -1,4 +1,4 @@
-"""Health: what liveness and readiness ask, each answered by nothing or by what is wrong."""
+"""Health: the checks behind the probes; each returns an error message or an empty string."""
 
 from __future__ import annotations
 
@@ -20,73 +20,73 @@ from .watch_monitor import Watch
 
 Check = Callable[[], str]
 
-PATIENCE = 5.0  # seconds
+CHECK_TIMEOUT = 5.0  # seconds to wait for a check in progress
 
 
-class Recent:
-    """A check that is not made again while its last answer is younger than some seconds."""
+class Cached:
+    """A check whose last result stays valid for some seconds."""
 
     def __init__(
         self, check: Check, seconds: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._check, self._seconds, self._clock = check, seconds, clock
-        self._lock, self._answer, self._next = threading.Lock(), "", 0.0
+        self._lock, self._result, self._expires_at = threading.Lock(), "", 0.0
 
     def __call__(self) -> str:
-        """Return the last answer, or a new one; never wait long for somebody else's question."""
-        if not self._lock.acquire(timeout=PATIENCE):
-            return f"not answered within {PATIENCE:.0f} s"
+        """Return the cached or a new result; limits the wait for a check in another thread."""
+        if not self._lock.acquire(timeout=CHECK_TIMEOUT):
+            return f"no response within {CHECK_TIMEOUT:.0f} s"
         try:
-            if self._clock() >= self._next:
-                self._answer = self._check()
-                self._next = self._clock() + self._seconds
-            return self._answer
+            if self._clock() >= self._expires_at:
+                self._result = self._check()
+                self._expires_at = self._clock() + self._seconds
+            return self._result
         finally:
             self._lock.release()
 
 
 def kind(cluster: Cluster, namespaces: Collection[str]) -> str:
-    """Say why DataPipelines cannot be listed, or nothing."""
+    """Describe why DataPipelines cannot be listed, or return an empty string."""
     try:
-        cluster.ask(namespaces)
+        cluster.check_access(namespaces)
     except ApiException as error:
         if error.status == HTTPStatus.NOT_FOUND:
-            return "the cluster does not know DataPipelines: install the CustomResourceDefinition"
-        return f"DataPipelines cannot be listed: {error.status} {error.reason}"
+            return "the cluster has no DataPipelines: install the CustomResourceDefinition"
+        return f"cannot list DataPipelines: {error.status} {error.reason}"
     except HTTPError as error:
-        return f"the API server does not answer: {error}"
+        return f"the API server does not respond: {error}"
     return ""
 
 
 def credentials() -> str:
-    """Say why AWS does not know us, or nothing."""
+    """Describe why AWS rejects the credentials, or return an empty string."""
     try:
-        clients.impatient("sts").get_caller_identity()
+        clients.fail_fast("sts").get_caller_identity()
     except (ClientError, BotoCoreError) as error:
         return describe(error)
     return ""
 
 
-def held(lease: Lease) -> str:
-    """Say why nobody holds the Lease, or nothing."""
+def lease_held(lease: Lease) -> str:
+    """Describe why no operator holds the Lease, or return an empty string."""
     try:
-        return "" if lease.current() else "nobody holds it: no operator works"
+        return "" if lease.current() else "no operator holds the Lease"
     except ApiException as error:
-        return f"it cannot be read: {error.status} {error.reason}"
+        return f"cannot read the Lease: {error.status} {error.reason}"
     except HTTPError as error:
-        return f"the API server does not answer: {error}"
+        return f"the API server does not respond: {error}"
 
 
-def hearing(
+def watch_current(
     watch: Watch,
     cluster: Cluster,
     namespaces: Collection[str],
     selector: str,
     busy: Callable[[], Collection[str]],
 ) -> str:
-    """Say what the watch has missed, or nothing; also when the API server cannot be asked."""
+    """Describe changes that the watch missed, or return an empty string."""
     try:
-        there = cluster.versions(namespaces, selector)
+        current = cluster.versions(namespaces, selector)
     except (ApiException, HTTPError):
-        return ""  # readiness says so; starting anew would not help
-    return watch.compare(there, busy())
+        return ""  # readiness reports this; a restart would not help
+    return watch.compare(current, busy())

@@ -1,4 +1,4 @@
-"""Operation: kopf and the workers, in threads: the main one is free for Lease and signals."""
+"""Operation: runs kopf and the workers in threads; the main thread handles Lease and signals."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from dataflowxpress.controller.worker import Worker
 
 log = logging.getLogger(__name__)
 
-DRAIN = 5.0  # seconds that work in hand may take to end by itself
-_NOBODY: Any = "standalone"  # or kopf looks for the user's name, which a container does not have
-ANSWER = 5.0  # seconds within which the event loop takes up something new
+DRAIN = 5.0  # seconds for work in progress to end
+_IDENTITY: Any = "standalone"  # without it kopf needs a user name, which containers lack
+RESPONSE = 5.0  # seconds within which the event loop must run a new callback
 
 
 def configure_logging(log_format: str) -> None:
-    """Log as kopf does: `plain`, `full` or `json`."""
+    """Configure the log format of kopf: `plain`, `full` or `json`."""
     kopf.configure(log_format=kopf.LogFormat[log_format.upper()])
 
 
 class Operation:
-    """Works on the pipelines of some namespaces, or of all where none is given.
+    """Processes the pipelines of some namespaces, or of all if none is given.
 
-    *shared* is what the handlers find in their memo besides the worker.
+    The handlers find *shared* in their memo, next to the worker.
     """
 
     def __init__(self, namespaces: Collection[str], worker: Worker, **shared: Any) -> None:
@@ -43,55 +43,55 @@ class Operation:
             threading.Thread(target=self._dispatcher.run, name="dispatcher", daemon=True),
         ]
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._over = asyncio.Event()
+        self._stopped = asyncio.Event()
 
     def start(self) -> None:
-        """Begin."""
+        """Start the threads."""
         for thread in self._threads:
             thread.start()
 
     def alive(self) -> bool:
-        """Say whether all of it still goes on."""
+        """Return whether all threads are running."""
         return all(thread.is_alive() for thread in self._threads)
 
     def ended(self) -> bool:
-        """Say whether nothing of it goes on any more."""
+        """Return whether no thread is running."""
         return not any(thread.is_alive() for thread in self._threads)
 
     def stop(self) -> None:
-        """End it once the work in hand is done; what takes long is left to be interrupted."""
+        """Stop after the work in progress; the exit of the process interrupts longer work."""
         self._dispatcher.stop()
         if self._loop:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: it has ended by itself
-                self._loop.call_soon_threadsafe(self._over.set)
+            with contextlib.suppress(RuntimeError):  # the loop has already ended
+                self._loop.call_soon_threadsafe(self._stopped.set)
         deadline = time.monotonic() + DRAIN
         for thread in self._threads:
             thread.join(max(0, deadline - time.monotonic()))
 
-    def turning(self) -> str:
-        """Say that the event loop hangs, or nothing."""
+    def responsive(self) -> str:
+        """Describe a hang of the event loop, or return an empty string."""
         if not self._loop or not self.alive():
             return ""
-        answered = threading.Event()
+        responded = threading.Event()
         with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(answered.set)
-        return "" if answered.wait(ANSWER) else f"the event loop has hung for {ANSWER:.0f} s"
+            self._loop.call_soon_threadsafe(responded.set)
+        return "" if responded.wait(RESPONSE) else f"the event loop has hung for {RESPONSE:.0f} s"
 
     def _watch(self) -> None:
-        # kopf would have us know that it leaves signals alone: they are the main thread's.
+        # Silences kopf's warning that it does not handle signals: the main thread does.
         logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
         try:
             asyncio.run(self._operate())
         except Exception:
-            log.exception("the operator has failed")
+            log.exception("kopf failed")
 
     async def _operate(self) -> None:
         self._loop = asyncio.get_running_loop()
         await kopf.operator(
             standalone=True,
-            identity=_NOBODY,
+            identity=_IDENTITY,
             clusterwide=not self._namespaces,
             namespaces=self._namespaces,
-            stop_flag=self._over,
+            stop_flag=self._stopped,
             memo=self._memo,
         )

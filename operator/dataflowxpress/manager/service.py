@@ -1,4 +1,4 @@
-"""Service: the operator as a process: it answers probes, stands by, leads and hands over."""
+"""Service: the operator's process; it serves probes, stands by, leads and hands over."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from dataflowxpress.controller.tenancy import TenantPolicy
 from dataflowxpress.controller.worker import Worker
 from dataflowxpress.controller.workqueue import IDLE_POLL, PROGRESS_DEADLINE, WorkQueue
 from dataflowxpress.kube.client import Cluster, connect
-from dataflowxpress.kube.events import Recorder
+from dataflowxpress.kube.events import EventRecorder
 from dataflowxpress.kube.lease import Lease
 from dataflowxpress.planning.resource import Resource
 from dataflowxpress.telemetry import metrics
 
 from . import health, probes
 from .election import RETRY, Election
-from .health import Check, Recent
+from .health import Cached, Check
 from .operation import Operation
 from .probes import Address, Checks
 from .signals import Signals
@@ -32,12 +32,12 @@ from .watch_monitor import WATCH_STALE_AFTER, Watch
 
 log = logging.getLogger(__name__)
 
-FRESH = 15.0  # seconds for which an answer of AWS or the API server about ourselves is good
+FRESH = 15.0  # seconds for which a readiness result stays valid
 
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """What `dataflowxpress operator` was told; see its options."""
+    """The settings of `dataflowxpress operator`; its options document them."""
 
     namespaces: Sequence[str] = ()
     selector: str = ""
@@ -49,7 +49,7 @@ class Service:
     tenant_policy: TenantPolicy = field(default_factory=TenantPolicy)
 
     def run(self) -> NoReturn:
-        """Work until a signal ends us; the process ends with it."""
+        """Run until a signal arrives; then the process exits."""
         connect()
         signals, cluster = Signals(), Cluster()
         queue, watch = (
@@ -57,56 +57,56 @@ class Service:
             Watch(self.watch_stale_after),
         )
         reconciler = Reconciler(
-            cluster, patience=self.poll_interval, tenant_policy=self.tenant_policy
+            cluster, stall_timeout=self.poll_interval, tenant_policy=self.tenant_policy
         )
-        worker = Worker(reconciler, queue, Recorder())
+        worker = Worker(reconciler, queue, EventRecorder())
         metrics.watch(queue, worker.pipelines)
         work = Operation(self.namespaces, worker, watch=watch, selector=self.selector)
         election = Election(self._lease(), work, signals.wait)
         if self.probes:
-            hearing = self._hearing(cluster, watch, queue)
+            watch_current = self._watch_check(cluster, watch, queue)
             alive: Checks = {
-                "main": election.turning,
-                "loop": work.turning,
+                "main": election.responsive,
+                "loop": work.responsive,
                 "work": queue.stalled,
-                "watch": lambda: hearing() if work.alive() else "",
+                "watch": lambda: watch_current() if work.alive() else "",
             }
-            ready: Checks = {"lease": election.standing, **self._readiness(cluster)}
+            ready: Checks = {"lease": election.ready, **self._readiness(cluster)}
             probes.serve(self.probes, {"/healthz": alive, "/readyz": ready})
         clients.warm({"sts", TAGGING, *(kind.service for kind in Resource.kinds.values())})
-        good = self._await_kind(cluster, signals) or election.run()
-        if not work.ended():  # its threads would hold the process up
+        succeeded = self._await_kind(cluster, signals) or election.run()
+        if not work.ended():  # running threads would block the exit
             logging.shutdown()
-            os._exit(not good)
-        sys.exit(not good)
+            os._exit(not succeeded)
+        sys.exit(not succeeded)
 
     def check(self) -> tuple[bool, str]:
-        """Say whether an operator could work from here: readiness, asked by hand."""
+        """Run the readiness checks once; return whether all pass, and a report."""
         connect()
         lease = self._lease()
-        held = {"lease": partial(health.held, lease)} if lease else {}
+        held = {"lease": partial(health.lease_held, lease)} if lease else {}
         return probes.report({**held, **self._readiness(Cluster())})
 
     def _await_kind(self, cluster: Cluster, signals: Signals) -> bool:
-        """Wait until DataPipelines can be listed: kopf looks only once. True: we are to end."""
-        said = ""
+        """Wait for DataPipelines, since kopf checks only once; returns True to terminate."""
+        logged = ""
         while problem := health.kind(cluster, self.namespaces):
-            if problem != said:
-                log.warning("waiting: %s", said := problem)
+            if problem != logged:
+                log.warning("waiting: %s", logged := problem)
             if signals.wait(RETRY):
                 return True
         return False
 
-    def _hearing(self, cluster: Cluster, watch: Watch, queue: WorkQueue) -> Check:
-        where = (cluster, self.namespaces, self.selector)
-        return Recent(
-            partial(health.hearing, watch, *where, queue.active), self.watch_stale_after / 4
+    def _watch_check(self, cluster: Cluster, watch: Watch, queue: WorkQueue) -> Check:
+        scope = (cluster, self.namespaces, self.selector)
+        return Cached(
+            partial(health.watch_current, watch, *scope, queue.active), self.watch_stale_after / 4
         )
 
     def _readiness(self, cluster: Cluster) -> Checks:
         return {
-            "kind": Recent(partial(health.kind, cluster, self.namespaces), FRESH),
-            "credentials": Recent(health.credentials, FRESH),
+            "kind": Cached(partial(health.kind, cluster, self.namespaces), FRESH),
+            "credentials": Cached(health.credentials, FRESH),
         }
 
     def _lease(self) -> Lease | None:

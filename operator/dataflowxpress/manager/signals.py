@@ -1,4 +1,4 @@
-"""Signals: the wish of whoever runs the process that it ends."""
+"""Signals: requests to terminate the process."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import socket
 
 
 class Signals:
-    """Collects SIGTERM and SIGINT for whoever waits for them; make it in the main thread.
+    """Collects SIGTERM and SIGINT; must be created in the main thread.
 
-    A handler may run in the middle of anything, so here it does nothing but wake the one who waits.
+    A handler can run at any point, so the handlers only wake the waiting thread.
     """
 
     def __init__(self) -> None:
-        self._woken, wakes = socket.socketpair()
-        wakes.settimeout(0)  # as the interpreter wants it
-        self._kept = wakes  # the interpreter knows only its number
-        signal.set_wakeup_fd(wakes.fileno())
+        self._reader, writer = socket.socketpair()
+        writer.settimeout(0)  # set_wakeup_fd requires a non-blocking socket
+        self._writer = writer  # stays open: the interpreter holds only its number
+        signal.set_wakeup_fd(writer.fileno())
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)
 
     def wait(self, seconds: float) -> bool:
-        """Wait for at most *seconds*; say whether we were ever asked to end."""
-        return bool(select.select([self._woken], [], [], seconds)[0])
+        """Wait for at most *seconds*; return whether a signal has arrived."""
+        return bool(select.select([self._reader], [], [], seconds)[0])

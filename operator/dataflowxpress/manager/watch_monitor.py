@@ -1,4 +1,4 @@
-"""Watch: whether what changes in the cluster still reaches us."""
+"""Watch monitor: detects a watch that no longer delivers changes."""
 
 from __future__ import annotations
 
@@ -6,39 +6,43 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 
-WATCH_STALE_AFTER = 120.0  # seconds: kopf replaces a watch that is silent for 70 by itself
+WATCH_STALE_AFTER = 120.0  # seconds: kopf itself replaces a watch that is silent for 70
 
 
 class Watch:
-    """Compares what the watch has told with what is there, by UID and resource version."""
+    """Compares the delivered resource versions with the current ones, by UID."""
 
     def __init__(
-        self, deaf: float = WATCH_STALE_AFTER, clock: Callable[[], float] = time.monotonic
+        self, stale_after: float = WATCH_STALE_AFTER, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.deaf, self._clock = deaf, clock
-        self._heard: dict[str, str] = {}
-        self._behind: dict[str, float] = {}
+        self._stale_after, self._clock = stale_after, clock
+        self._observed: dict[str, str] = {}
+        self._missed_since: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def hear(self, uid: str, version: str | None) -> None:
-        """Note what the watch has told of an object; None: it is gone."""
+    def observe(self, uid: str, version: str | None) -> None:
+        """Record a delivered resource version; None records a deletion."""
         with self._lock:
-            self._behind.pop(uid, None)
+            self._missed_since.pop(uid, None)
             if version is None:
-                self._heard.pop(uid, None)
+                self._observed.pop(uid, None)
             else:
-                self._heard[uid] = version
+                self._observed[uid] = version
 
-    def compare(self, there: Mapping[str, str], busy: Collection[str] = ()) -> str:
-        """Say what the watch has not told for too long of what is *there*, or nothing.
+    def compare(self, current: Mapping[str, str], busy: Collection[str] = ()) -> str:
+        """Describe changes to *current* objects that the watch missed, or return an empty string.
 
-        Of objects that are *busy* it tells only when work on them has ended.
+        kopf delivers changes of *busy* objects only after the work on them has ended.
         """
         with self._lock:
-            now, heard = self._clock(), self._heard
-            late = {uid for uid in there.keys() | heard if there.get(uid) != heard.get(uid)}
-            self._behind = {uid: self._behind.get(uid, now) for uid in late.difference(busy)}
-            deaf = [since for since in self._behind.values() if now - since > self.deaf]
-        if not deaf:
+            now, observed = self._clock(), self._observed
+            uids = current.keys() | observed
+            missed = {uid for uid in uids if current.get(uid) != observed.get(uid)}
+            self._missed_since = {
+                uid: self._missed_since.get(uid, now) for uid in missed.difference(busy)
+            }
+            age = [now - since for since in self._missed_since.values()]
+            stale = sum(each > self._stale_after for each in age)
+        if not stale:
             return ""
-        return f"the watch has told nothing of {len(deaf)} changed pipelines for {self.deaf:.0f} s"
+        return f"the watch missed changes of {stale} pipelines for {self._stale_after:.0f} s"

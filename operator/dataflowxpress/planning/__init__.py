@@ -1,1 +1,1 @@
-"""Planning: describe, compare and plan; no I/O."""
+"""Planning: describes resources, compares them with AWS and plans the steps. Pure."""

@@ -1,7 +1,7 @@
-"""Leaves: a change of a whole document, told as the changes of its smallest parts. Pure.
+"""Changes: splits the change of a whole document into the changes of its parts. Pure.
 
-AWS keeps policies, event patterns and texts as one value each. People want to see the one action
-that was added, not two pages that differ in it.
+AWS stores a policy, an event pattern or a text as one value. Users need to see the one added
+action, not two whole documents.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from typing import Any
 
 from .diff import Change, Path
 
-NAMED_BY = ("Sid", "Id", "Name", "Key", "Path")  # what tells the items of a list apart
+NAMED_BY = ("Sid", "Id", "Name", "Key", "Path")  # keys that identify the items of a list
 
 
 def flatten_changes(change: Change) -> Iterator[Change]:
-    """Yield what differs within *change*; a value that is no document is yielded as it is."""
+    """Yield the differences within *change*; a value that is not a document stays whole."""
     yield from _between(change.old, change.new, change.path)
 
 
 def _between(old: Any, new: Any, path: Path) -> Iterator[Change]:
-    old, new = _opened(old), _opened(new)
+    old, new = _parsed(old), _parsed(new)
     if old == new:
         return
     if _both(old, new, Mapping):
         for key in dict.fromkeys([*(old or ()), *(new or ())]):
             yield from _between((old or {}).get(key), (new or {}).get(key), (*path, key))
-    elif _both(old, new, list) and not _is_new(old, new):
+    elif _both(old, new, list) and not _is_whole(old, new):
         yield from _items(old or [], new or [], path)
     elif _both(old, new, str) and any("\n" in (text or "") for text in (old, new)):
         yield from _items((old or "").splitlines(), (new or "").splitlines(), path)
@@ -35,20 +35,20 @@ def _between(old: Any, new: Any, path: Path) -> Iterator[Change]:
         yield Change(path, old, new)
 
 
-def _is_new(old: Any, new: Any) -> bool:
-    """Whether a plain list comes or goes as a whole: then one line is enough."""
-    one = old if new is None else new
-    return (old is None or new is None) and not any(isinstance(item, Mapping) for item in one)
+def _is_whole(old: Any, new: Any) -> bool:
+    """Return whether a plain list is added or removed as a whole: one line is enough."""
+    items = old if new is None else new
+    return (old is None or new is None) and not any(isinstance(item, Mapping) for item in items)
 
 
 def _both(old: Any, new: Any, kind: type) -> bool:
-    """Whether both are of a kind, or one of them is and the other is not there; never empty."""
-    there = [value for value in (old, new) if value is not None]
-    return all(isinstance(value, kind) for value in there) and any(there)
+    """Return whether both are of *kind*, or one is and the other is None; not if both are empty."""
+    present = [value for value in (old, new) if value is not None]
+    return all(isinstance(value, kind) for value in present) and any(present)
 
 
-def _opened(value: Any) -> Any:
-    """Return the document that a text holds, or the value itself."""
+def _parsed(value: Any) -> Any:
+    """Return the document in a text, or the value itself."""
     if isinstance(value, str) and value[:1] in {"{", "["}:
         try:
             return json.loads(value)
@@ -58,30 +58,30 @@ def _opened(value: Any) -> Any:
 
 
 def _items(old: Sequence[Any], new: Sequence[Any], path: Path) -> Iterator[Change]:
-    """Compare lists by what is in them; where only the order differs, that is what changed."""
-    gone = [item for item in old if item not in new]
-    come = [item for item in new if item not in old]
-    if not gone and not come:
+    """Compare lists by their items; a different order alone is one change."""
+    removed = [item for item in old if item not in new]
+    added = [item for item in new if item not in old]
+    if not removed and not added:
         yield Change(path, old, new)
-    for item in gone:
-        other = next((each for each in come if _same(item, each)), None)
+    for item in removed:
+        other = next((each for each in added if _same(item, each)), None)
         if other is not None:
-            come.remove(other)
+            added.remove(other)
         yield from _item(item, other, path, old)
-    for item in come:
+    for item in added:
         yield from _item(None, item, path, new)
 
 
-def _item(old: Any, new: Any, path: Path, among: Sequence[Any]) -> Iterator[Change]:
+def _item(old: Any, new: Any, path: Path, items: Sequence[Any]) -> Iterator[Change]:
     item = new if old is None else old
     if isinstance(item, Mapping):
-        yield from _between(old, new, (*path, _name(item) or among.index(item)))
+        yield from _between(old, new, (*path, _name(item) or items.index(item)))
     else:
         yield Change(path, old, new)
 
 
 def _same(item: Any, other: Any) -> bool:
-    """Whether two items are the same one before and after: by name, or by what they share."""
+    """Return whether two items are versions of one item: by name, or by shared properties."""
     if not (isinstance(item, Mapping) and isinstance(other, Mapping)):
         return False
     if _name(item) or _name(other):

@@ -1,4 +1,4 @@
-"""Diff: what must change for *have* to satisfy *want*."""
+"""Diff: compares desired with observed properties. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Change:
-    """One property that is not as it should be."""
+    """One property with its observed and its desired value."""
 
     path: Path
     old: Any
@@ -23,32 +23,37 @@ class Change:
 
 
 class Exclusive(dict[str, Any]):
-    """A mapping that is ours to its last key, and so is all that is in it."""
+    """A mapping whose keys are all managed, including those of nested mappings."""
 
 
 class Sensitive(Exclusive):
-    """A mapping in which people keep secrets: what somebody else has put there is never shown."""
+    """An exclusive mapping that can contain secrets: values of unmanaged keys stay hidden."""
 
 
 HIDDEN = "(hidden)"
 
 
-def diff(want: Any, have: Any, path: Path = (), *, whole: bool = False) -> Iterator[Change]:
-    """Yield what must change.
+def diff(want: Any, have: Any, path: Path = (), *, exclusive: bool = False) -> Iterator[Change]:
+    """Yield the changes after which *have* satisfies *want*.
 
-    Keys absent from *want* are AWS's or somebody else's to choose, but not in a `Whole`: there they
-    have to go. Lists count as a whole in their order: where AWS keeps none, `Resource.read` sorts.
-    A list within a `Whole` is one change: its items may be told apart by more than position.
+    Keys absent from *want* are unmanaged, except in an `Exclusive`, which removes them. The order
+    of a list matters: if AWS keeps no order, `Resource.read` sorts. A list within an `Exclusive`
+    is one change, because its position alone may not identify an item.
     """
     if isinstance(want, Mapping) and isinstance(have, Mapping):
-        whole = whole or isinstance(want, Exclusive)
+        exclusive = exclusive or isinstance(want, Exclusive)
         if isinstance(want, Sensitive):
             have = {key: value if key in want else HIDDEN for key, value in have.items()}
-        for key in dict.fromkeys([*want, *(have if whole else ())]):
-            yield from diff(want.get(key), have.get(key), (*path, key), whole=whole)
-    elif not whole and isinstance(want, list) and isinstance(have, list) and len(want) == len(have):
+        for key in dict.fromkeys([*want, *(have if exclusive else ())]):
+            yield from diff(want.get(key), have.get(key), (*path, key), exclusive=exclusive)
+    elif (
+        not exclusive
+        and isinstance(want, list)
+        and isinstance(have, list)
+        and len(want) == len(have)
+    ):
         for i, (w, h) in enumerate(zip(want, have, strict=True)):
-            yield from diff(w, h, (*path, i), whole=whole)
+            yield from diff(w, h, (*path, i), exclusive=exclusive)
     elif want != have:
         yield Change(path, have, want)
 

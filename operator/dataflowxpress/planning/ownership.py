@@ -1,4 +1,4 @@
-"""Ownership: the tags that say whose a resource is, and who may take it."""
+"""Ownership: the tags that mark the owner of a resource, and the rules for conflicts."""
 
 from __future__ import annotations
 
@@ -11,59 +11,62 @@ UID_TAG = "dataflowxpress.io/uid"
 
 
 class OwnerTags(NamedTuple):
-    """What we write on all that is ours.
+    """The tags on all resources of a pipeline.
 
-    The same namespace and name in the same cluster is the same pipeline, also when GitOps has made
-    it anew under another uid. In another cluster it is somebody else's.
+    The same namespace and name in the same cluster identify the same pipeline, even if GitOps has
+    recreated it with another UID. In another cluster they identify another pipeline.
     """
 
     pipeline: str  # "<namespace>/<name>"
-    cluster: str = ""  # the uid of its namespace kube-system; empty: made by the command line
+    cluster: str = ""  # UID of the namespace kube-system; empty for the command line
     uid: str = ""  # of the DataPipeline
 
     @classmethod
     def of(cls, tags: Mapping[str, str]) -> OwnerTags | None:
-        """Return the mark among *tags*, or None where nobody of ours has left one."""
+        """Return the owner tags among *tags*, or None if there are none."""
         if OWNER_TAG not in tags:
             return None
         return cls(tags[OWNER_TAG], tags.get(CLUSTER_TAG, ""), tags.get(UID_TAG, ""))
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags that stand for it."""
-        every = {OWNER_TAG: self.pipeline, CLUSTER_TAG: self.cluster, UID_TAG: self.uid}
-        return {key: value for key, value in every.items() if value}
+        """The tags in the form of AWS; omits empty values."""
+        tags = {OWNER_TAG: self.pipeline, CLUSTER_TAG: self.cluster, UID_TAG: self.uid}
+        return {key: value for key, value in tags.items() if value}
 
     @property
     def home(self) -> str:
-        """Where its pipeline is, in words."""
+        """The location of the pipeline, for messages."""
         return f"cluster {self.cluster}" if self.cluster else "the command line"
 
     def owns(self, tags: Mapping[str, str]) -> bool:
-        """Whether *tags* are those of a resource of ours."""
-        theirs = OwnerTags.of(tags)
-        return theirs is not None and theirs[:2] == self[:2]
+        """Return whether *tags* mark a resource of this pipeline."""
+        owner = OwnerTags.of(tags)
+        return owner is not None and owner[:2] == self[:2]
 
-    def conflict(self, tags: Mapping[str, str], *, to_unowned: bool, to_moved: bool) -> str:
-        """Say why a resource with *tags* is not to be touched, and the cure; empty if it may be.
+    def conflict(self, tags: Mapping[str, str], *, reject_unowned: bool, reject_moved: bool) -> str:
+        """Return why the pipeline cannot manage a resource with *tags*, and a fix; empty if it can.
 
-        *to_unowned* objects to what has no owner, *to_moved* to what the pipeline of the same
-        namespace and name has made from elsewhere.
+        *reject_unowned* applies to resources without an owner, *reject_moved* to resources of the
+        pipeline with the same namespace and name in another cluster.
         """
-        theirs = OwnerTags.of(tags)
-        if theirs is None:
-            return f"{_TAKEN} somebody else: {_ADOPT}" if to_unowned else ""
-        if theirs.pipeline != self.pipeline:
-            of = f" of {theirs.home}" if theirs.cluster != self.cluster else ""
-            return f"{_TAKEN} pipeline {theirs.pipeline}{of}: {_ANOTHER}"
-        if theirs.cluster != self.cluster and to_moved:
-            return f"{_TAKEN} pipeline {theirs.pipeline} of {theirs.home}: {_ADOPT}"
+        owner = OwnerTags.of(tags)
+        if owner is None:
+            return f"{_TAKEN} no pipeline: {_ADOPT}" if reject_unowned else ""
+        if owner.pipeline != self.pipeline:
+            of = f" of {owner.home}" if owner.cluster != self.cluster else ""
+            return f"{_TAKEN} pipeline {owner.pipeline}{of}: {_ANOTHER}"
+        if owner.cluster != self.cluster and reject_moved:
+            fix = _MOVE.format(home=owner.home) if self.cluster else _THERE
+            return f"{_TAKEN} pipeline {owner.pipeline} of {owner.home}: {fix}"
         return ""
 
 
 _TAKEN = "exists and belongs to"
 _ANOTHER = (
-    "choose another name; if that pipeline is gone for good, remove the tag"
+    "choose another name; if that pipeline no longer exists, remove the tag"
     f" {OWNER_TAG} and set spec.adopt"
 )
-_ADOPT = "set spec.adopt to take it over, or choose another name"
+_THERE = "change the pipeline in that cluster: run the command there, with its name and without -f"
+_MOVE = "if {home} no longer manages it, set spec.adopt to adopt it"
+_ADOPT = "set spec.adopt to adopt it, or choose another name"

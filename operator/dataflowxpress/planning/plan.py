@@ -1,4 +1,4 @@
-"""Plan: desired and observed state in, steps out. Pure."""
+"""Plan: derives the steps from desired and observed state. Pure."""
 
 from __future__ import annotations
 
@@ -14,31 +14,32 @@ from dataflowxpress.api.resource_id import Id
 from .diff import Change, diff
 from .resource import Absent, Resource, Scope, State
 
-GIVEN_UP = "no longer carries this pipeline's tag"
+RELEASED = "no longer has the owner tag of this pipeline"
+RETAINED = "is no longer in the spec, and is retained"
 
 Observed = Mapping[Id, State | Problem | None]
 
 
 class Action(Enum):
-    """What a step does, by the sign it is printed with."""
+    """The action of a step; the value is its sign in a plan."""
 
     KEEP = " "
     CREATE = "+"
     UPDATE = "~"
     REPLACE = "±"
     DELETE = "-"
-    LEAVE = "·"  # was ours once, carries no mark of ours now: forgotten, not deleted
+    LEAVE = "·"  # has lost its owner tag: removed from the inventory, not deleted
     REFUSE = "!"
 
     @property
     def writes(self) -> bool:
-        """Whether AWS changes by it."""
+        """Whether the action changes AWS."""
         return self in {Action.CREATE, Action.UPDATE, Action.REPLACE, Action.DELETE}
 
 
 @dataclass(frozen=True)
 class Step:
-    """What is to happen to one resource, and after which others."""
+    """The action for one resource, and the steps that it needs first."""
 
     id: Id
     action: Action
@@ -47,11 +48,11 @@ class Step:
     changes: tuple[Change, ...] = ()
     needs: frozenset[Id] = frozenset()
     reason: str = ""
-    problem: Problem | None = None  # why it could not be observed
+    problem: Problem | None = None  # an error of the observation
     waits_for: str = ""
-    foreign: bool = False  # refused, and not known to be ours: never part of the inventory
-    since: str = ""  # when AWS saw the last change
-    lets_finish: bool = False  # what it is at may end before it goes
+    foreign: bool = False  # refused, and not owned: never part of the inventory
+    since: str = ""  # time of the last change in AWS
+    graceful: bool = False  # the deletion waits for active work
 
     def __str__(self) -> str:
         reason = f"  ({self.reason})" if self.reason else ""
@@ -60,13 +61,13 @@ class Step:
 
     @property
     def summary(self) -> str:
-        """Kind and name, and which properties change."""
-        what = sorted(self.changed) or [self.action.name.lower()]
-        return f"{self.id} ({', '.join(what)})"
+        """Kind, name and changed properties."""
+        changes = sorted(self.changed) or [self.action.name.lower()]
+        return f"{self.id} ({', '.join(changes)})"
 
     @property
     def refusal(self) -> Problem:
-        """Why a REFUSE step is refused."""
+        """The reason for a REFUSE step."""
         return self.problem or Problem(Reason.REFUSED, self.reason, needs_person=True)
 
     @property
@@ -77,14 +78,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a step went."""
+    """The result of a step."""
 
     step: Step
     problem: Problem | None = None
 
 
-def nothing_stays(_: Id) -> bool:
-    """Let every orphan go."""
+def retain_none(_: Id) -> bool:
+    """Retain no orphan."""
     return False
 
 
@@ -93,25 +94,24 @@ def plan(
     wanted: Sequence[Resource],
     inventory: Collection[Id],
     observed: Observed,
-    stays: Callable[[Id], bool] = nothing_stays,
+    retain: Callable[[Id], bool] = retain_none,
 ) -> list[Step]:
-    """Return a step for each resource that should be there, or that we once made, in order.
+    """Return a step for each wanted or recorded resource, in order.
 
-    *inventory* is in the order of creation, and *observed* has an answer for every id of both.
-    What is no longer described goes, but not what *stays*; as long as anything is wanted, the
-    pipeline works on, and what goes may finish what it is at.
+    *inventory* is in the order of creation, and *observed* covers all IDs of both. Resources that
+    are no longer wanted are deleted, unless *retain* returns True for them. While any resource is
+    wanted, the pipeline stays in use, and deletions wait for active work.
     """
-    described = {resource.id: resource for resource in wanted}
+    desired = {resource.id: resource for resource in wanted}
     steps = {
-        i: _converge(resource, observed[i], known=i in inventory)
-        for i, resource in described.items()
+        i: _converge(resource, observed[i], known=i in inventory) for i, resource in desired.items()
     }
     order = TopologicalSorter({i: step.needs & steps.keys() for i, step in steps.items()})
-    orphans = [i for i in inventory if i not in described and not _is_absent(observed[i])]
+    orphans = [i for i in inventory if i not in desired and not _is_absent(observed[i])]
     return [steps[i] for i in order.static_order()] + [
-        _retained(scope, orphan, observed)
-        if stays(orphan)
-        else _prune(scope, orphan, orphans[n + 1 :], observed, lets_finish=bool(wanted))
+        _retain(scope, orphan, observed)
+        if retain(orphan)
+        else _prune(scope, orphan, orphans[n + 1 :], observed, graceful=bool(wanted))
         for n, orphan in enumerate(orphans)
     ]
 
@@ -119,8 +119,8 @@ def plan(
 def _converge(resource: Resource, have: State | Problem | None, *, known: bool) -> Step:
     needs = frozenset(need.id for need in resource.needs)
 
-    def step(action: Action, **facts: object) -> Step:
-        return Step(resource.id, action, resource, resource.arn, needs=needs, **facts)  # type: ignore[arg-type]
+    def step(action: Action, **details: object) -> Step:
+        return Step(resource.id, action, resource, resource.arn, needs=needs, **details)  # type: ignore[arg-type]
 
     if isinstance(have, Problem):
         return step(Action.REFUSE, problem=have, foreign=not known)
@@ -128,24 +128,24 @@ def _converge(resource: Resource, have: State | Problem | None, *, known: bool) 
         found = have or Absent()
         if obstacle := resource.obstacle(found):
             return step(Action.REFUSE, reason=obstacle, foreign=True)
-        changes, waits_for = tuple(resource.replaces(found)), resource.waits_first_for
+        changes, waits_for = tuple(resource.replaces(found)), resource.initially_waits_for
         return step(Action.CREATE, changes=changes, waits_for=waits_for)
     want = dict(resource.desired())
     changes = tuple(diff(want, have))
-    if stranger := _stranger(resource, have, trusted=known or not changes):
-        return step(Action.REFUSE, reason=stranger, foreign=True)
+    if conflict := _conflict(resource, have, trusted=known or not changes):
+        return step(Action.REFUSE, reason=conflict, foreign=True)
     if resource.arn_format:
         changes += tuple(diff({"Tags": resource.scope.tags_to_be}, have))
-    action, reason = _by(resource, changes)
+    action, reason = _action(resource, changes)
     waits_for, since = resource.waits_for(have), resource.changed_at(have)
     return step(action, changes=changes, reason=reason, waits_for=waits_for, since=since)
 
 
-def _by(resource: Resource, changes: Collection[Change]) -> tuple[Action, str]:
-    """Return how *changes* are made, and why so."""
-    if broken := resource.immutable & {str(change.path[0]) for change in changes}:
+def _action(resource: Resource, changes: Collection[Change]) -> tuple[Action, str]:
+    """Return the action for *changes*, and its reason."""
+    if immutable := resource.immutable & {str(change.path[0]) for change in changes}:
         action = Action.REFUSE if resource.keeps_data else Action.REPLACE
-        return action, f"{', '.join(sorted(broken))} cannot be changed in place"
+        return action, f"{', '.join(sorted(immutable))} cannot be changed in place"
     return Action.UPDATE if changes else Action.KEEP, ""
 
 
@@ -153,44 +153,46 @@ def _is_absent(have: State | Problem | None) -> bool:
     return have is None or isinstance(have, Absent)
 
 
-def _stranger(resource: Resource, have: State, *, trusted: bool) -> str:
-    """Say whose the existing resource is when it is not ours to manage."""
-    here = resource.scope
+def _conflict(resource: Resource, have: State, *, trusted: bool) -> str:
+    """Return why the pipeline cannot manage the existing resource, and a fix."""
+    scope = resource.scope
     if resource.arn_format:
-        unowned = not (resource.adopt or here.adopt)
-        return here.owner_tags.conflict(have["Tags"], to_unowned=unowned, to_moved=not here.adopt)
-    if trusted or here.adopt or any(resource.needs):  # without tags, its parent's owner owns it
+        unowned = not (resource.adopt or scope.adopt)
+        return scope.owner_tags.conflict(
+            have["Tags"], reject_unowned=unowned, reject_moved=not scope.adopt
+        )
+    if trusted or scope.adopt or any(resource.needs):  # not taggable: owned through its parent
         return ""
-    return "exists, is different, and was not made by this pipeline: set spec.adopt to take it over"
+    return "exists with other properties, and not from this pipeline: set spec.adopt to adopt it"
 
 
-def _retained(scope: Scope, orphan: Id, observed: Observed) -> Step:
+def _retain(scope: Scope, orphan: Id, observed: Observed) -> Step:
     arn = _arn(scope, orphan)
-    if _given_up(scope, orphan, observed):
-        return Step(orphan, Action.LEAVE, arn=arn, reason=GIVEN_UP)
-    return Step(orphan, Action.KEEP, arn=arn, reason="is no longer described, and stays as it is")
+    if _is_released(scope, orphan, observed):
+        return Step(orphan, Action.LEAVE, arn=arn, reason=RELEASED)
+    return Step(orphan, Action.KEEP, arn=arn, reason=RETAINED)
 
 
 def _prune(
-    scope: Scope, orphan: Id, later: Sequence[Id], observed: Observed, *, lets_finish: bool
+    scope: Scope, orphan: Id, later: Sequence[Id], observed: Observed, *, graceful: bool
 ) -> Step:
-    """Delete an orphan after those recorded later that may refer to it."""
+    """Delete an orphan after the later orphans that can refer to it."""
     have, arn = observed[orphan], _arn(scope, orphan)
     if isinstance(have, Problem):
         return Step(orphan, Action.REFUSE, arn=arn, problem=have)
-    if _given_up(scope, orphan, observed):
-        return Step(orphan, Action.LEAVE, arn=arn, reason=GIVEN_UP)
+    if _is_released(scope, orphan, observed):
+        return Step(orphan, Action.LEAVE, arn=arn, reason=RELEASED)
     after = frozenset(i for i in later if orphan.kind in Resource.kinds[i.kind].may_need())
-    return Step(orphan, Action.DELETE, arn=arn, needs=after, lets_finish=lets_finish)
+    return Step(orphan, Action.DELETE, arn=arn, needs=after, graceful=graceful)
 
 
-def _arn(scope: Scope, which: Id) -> str:
-    return Resource.kinds[which.kind].arn_of(scope, which.key)
+def _arn(scope: Scope, resource: Id) -> str:
+    return Resource.kinds[resource.kind].arn_of(scope, resource.key)
 
 
-def _given_up(scope: Scope, orphan: Id, observed: Observed) -> bool:
-    """Say whether somebody has taken our mark off it, or off what it belongs to."""
+def _is_released(scope: Scope, orphan: Id, observed: Observed) -> bool:
+    """Return whether the orphan, or its parent, has lost the owner tag."""
     kind = Resource.kinds[orphan.kind]
-    marked = orphan if kind.arn_format else kind.parent(*orphan.key)
-    have = observed.get(marked) if marked else None
+    tagged = orphan if kind.arn_format else kind.parent(*orphan.key)
+    have = observed.get(tagged) if tagged else None
     return isinstance(have, Mapping) and not scope.owner_tags.owns(have["Tags"])

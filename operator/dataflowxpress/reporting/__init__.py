@@ -1,1 +1,1 @@
-"""Reporting: outcomes in, conditions, drift and Events out. Pure."""
+"""Reporting: turns outcomes and problems into conditions, drift and Events. Pure."""

@@ -1,19 +1,18 @@
-"""Conditions: what holds or not, and since when. Pure."""
+"""Conditions: merges new observations into the conditions of a status. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from dataflowxpress.api.reasons import Reason
-from dataflowxpress.api.status import TIME, Condition, Status
-
-MOST_NAMED = 3  # how many resources a condition's message names
+from dataflowxpress.api.status import Condition, Status
+from dataflowxpress.api.timestamps import format_time
 
 
 class ConditionUpdate(NamedTuple):
-    """A condition without its bookkeeping."""
+    """The new value of a condition; *holds* is None if it is unknown."""
 
     type: str
     holds: bool | None
@@ -21,39 +20,31 @@ class ConditionUpdate(NamedTuple):
     message: str = ""
 
 
-def merge_conditions(
-    status: Status, observation: Iterable[ConditionUpdate], now: datetime
-) -> Status:
-    """Return *status* with *facts* in it; a transition time moves only when a status changes."""
+def set_conditions(status: Status, *updates: ConditionUpdate) -> Status:
+    """Return *status* with *updates* as of now."""
+    return merge_conditions(status, updates, datetime.now(UTC))
+
+
+def merge_conditions(status: Status, updates: Iterable[ConditionUpdate], now: datetime) -> Status:
+    """Return *status* with *updates*; a transition time changes only with a condition's status."""
     merged = {condition.type: condition for condition in status.conditions}
-    merged |= {fact.type: _condition(fact, status, now) for fact in observation}
+    merged |= {update.type: _condition(update, status, now) for update in updates}
     return status.model_copy(update={"conditions": tuple(merged.values())})
 
 
-def _condition(fact: ConditionUpdate, status: Status, now: datetime) -> Condition:
-    state = {True: "True", False: "False", None: "Unknown"}[fact.holds]
-    before = status[fact.type]
+def _condition(update: ConditionUpdate, status: Status, now: datetime) -> Condition:
+    state = {True: "True", False: "False", None: "Unknown"}[update.holds]
+    before = status[update.type]
     unchanged = before is not None and before.status == state
     return Condition.model_validate(
         {
-            "type": fact.type,
+            "type": update.type,
             "status": state,
-            "reason": fact.reason.value,
-            "message": fact.message,
+            "reason": update.reason.value,
+            "message": update.message,
             "observedGeneration": status.observed_generation,
             "lastTransitionTime": before.last_transition_time
             if before and unchanged
-            else now.strftime(TIME),
+            else format_time(now),
         }
     )
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun: `1 row`, `2 rows`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def listed(said: Sequence[str], most: int = MOST_NAMED) -> str:
-    """Return what was *said* in one line, and how much more there is than the *most* named."""
-    more = len(said) - most
-    return "; ".join(said[:most]) + (f"; and {more} more" if more > 0 else "")

@@ -1,147 +1,118 @@
-"""Verdicts: what errors, drift and pauses mean for the conditions, and for `kubectl describe`."""
+"""Status: the status of a pipeline at each stage of a reconciliation. Pure."""
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 
 from dataflowxpress.api.annotations import PAUSED, PLAN
-from dataflowxpress.api.events import Event
 from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
-from dataflowxpress.api.status import Drift, Status
-from dataflowxpress.planning.changes import flatten_changes
-from dataflowxpress.planning.plan import Action, Outcome, Step
+from dataflowxpress.api.status import Status
+from dataflowxpress.api.timestamps import format_now, parse_time
+from dataflowxpress.planning.plan import Outcome, Step
 
-from .conditions import ConditionUpdate, counted, listed, merge_conditions
-from .outcomes import are_as_specified, conditions_of, planned_resource_statuses, resource_statuses
+from .conditions import ConditionUpdate, set_conditions
+from .drift import differing, drift_of
+from .inventory import planned_resource_statuses, resource_statuses
+from .outcomes import are_as_specified, conditions_of
+from .text import pluralize, summarize
 
-# Reasons for not being ready that worry nobody.
-EXPECTED = {
-    Reason.CREATING,
-    Reason.PLANNED,
-    Reason.WAITING_FOR_AWS,
-    Reason.RESOURCE_IN_USE,
-}
-LEFT = "differ since, and are left so: driftPolicy is Report"
-MOST_LINES, LONGEST_LINE = 20, 300  # of one resource, in status.drift
+_UNCHANGED = "differ from it and stay unchanged because driftPolicy is Report"
+COMPARED_WRITE = 540  # seconds between writes of only the time of the comparison
+_REMOVE = "remove the annotation"
 
 
-def set_conditions(status: Status, *observation: ConditionUpdate) -> Status:
-    """Return *status* with conditions as of now."""
-    return merge_conditions(status, observation, datetime.now(UTC))
+def compared(status: Status) -> Status:
+    """Return *status* with the time of a comparison that has just read AWS."""
+    return status.model_copy(update={"last_compared_at": format_now()})
 
 
-def planned(status: Status, steps: Sequence[Step], tags: Iterable[str] = ()) -> Status:
-    """Return the status before the first write: what is there, or will be there, stands in it."""
+def is_worth_a_write(before: Status, after: Status) -> bool:
+    """Return whether more than the time of the comparison changed, or that time is due."""
+    same_time = {"last_compared_at": before.last_compared_at}
+    if after.model_copy(update=same_time) != before:
+        return True
+    was, now = before.last_compared_at, after.last_compared_at
+    if was == now:
+        return False
+    return not was or (parse_time(now) - parse_time(was)).total_seconds() >= COMPARED_WRITE
+
+
+def applying(status: Status, steps: Sequence[Step], tags: Iterable[str] = ()) -> Status:
+    """Return the status before the first write: it records all existing and planned resources."""
     keys = tuple(sorted({*status.tag_keys, *tags}))
-    lines = planned_resource_statuses(steps, status)
-    status = status.model_copy(update={"resources": lines, "tag_keys": keys})
-    observation = [ConditionUpdate("Reconciling", True, Reason.APPLYING)]
+    resources = planned_resource_statuses(steps, status)
+    status = status.model_copy(update={"resources": resources, "tag_keys": keys})
+    updates = [ConditionUpdate("Reconciling", True, Reason.APPLYING)]
     if not status["Ready"]:
-        observation.append(
-            ConditionUpdate("Ready", False, Reason.CREATING, "resources are being created")
-        )
-    return set_conditions(status, *observation)
+        message = "the operator is creating the resources"
+        updates.append(ConditionUpdate("Ready", False, Reason.CREATING, message))
+    return set_conditions(status, *updates)
 
 
 def applied(status: Status, outcomes: Sequence[Outcome], *, drifted: bool) -> Status:
-    """Return what is to be said after *outcomes*; *drifted*: the spec itself had not changed."""
+    """Return the status after *outcomes*; changes are drift if *drifted* is set."""
     status = status.model_copy(update={"resources": resource_statuses(outcomes), "drift": ()})
     return set_conditions(status, *conditions_of(outcomes, drifted=drifted))
 
 
 def converged(status: Status, tags: Iterable[str]) -> Status:
-    """Note the tags of a spec of which no step has failed, and its generation once it is true."""
-    known: dict[str, object] = {"tag_keys": tuple(sorted(tags))}
+    """Record the tags of an applied spec, and its generation once the pipeline is ready."""
+    update: dict[str, object] = {"tag_keys": tuple(sorted(tags))}
     if status.holds("Ready"):
-        known["applied_generation"] = status.observed_generation
-    return status.model_copy(update=known)
+        update["applied_generation"] = status.observed_generation
+    return status.model_copy(update=update)
 
 
 def reported(status: Status, steps: Sequence[Step]) -> Status:
-    """Say what is not as specified, where it is not to be changed."""
-    status = set_conditions(
-        status, *conditions_of([Outcome(step) for step in steps], drifted=False)
-    )
-    if not (changed := _open(steps)):
-        return status.model_copy(update={"drift": ()})
-    status = status.model_copy(update={"drift": tuple(map(_drift, changed))})
-    said = listed([step.summary for step in changed])
-    observation = [ConditionUpdate("Drifted", True, Reason.REPORTED, said)]
+    """Report the differences of a pipeline whose drift policy is `Report`."""
+    status = set_conditions(status, *conditions_of(list(map(Outcome, steps)), drifted=False))
+    changed = differing(steps)
+    status = status.model_copy(update={"drift": tuple(map(drift_of, changed))})
+    if not changed:
+        return status
+    summary = summarize([step.summary for step in changed])
+    updates = [ConditionUpdate("Drifted", True, Reason.REPORTED, summary)]
     if status.holds("Ready"):
-        message = f"the spec was applied; {len(changed)} of {len(steps)} resources {LEFT}"
-        observation.append(ConditionUpdate("Ready", True, Reason.CONVERGED, message))
-    return set_conditions(status, *observation)
+        message = f"the spec was applied; {len(changed)} of {len(steps)} resources {_UNCHANGED}"
+        updates.append(ConditionUpdate("Ready", True, Reason.CONVERGED, message))
+    return set_conditions(status, *updates)
 
 
-def only_planned(status: Status, steps: Sequence[Step]) -> Status:
-    """Say what would change, where somebody wants to see that before anything does."""
-    changed = _open(steps)
-    observation = [
-        ConditionUpdate("Reconciling", False, Reason.PLANNED, f"remove {PLAN} to go on"),
-        ConditionUpdate("Stalled", False, Reason.PROGRESSING),
-        ConditionUpdate("Ready", True, Reason.CONVERGED, are_as_specified(len(steps))),
-    ]
+def planned(status: Status, steps: Sequence[Step]) -> Status:
+    """Report the planned changes of a pipeline that carries the plan annotation."""
+    changed = differing(steps)
+    ready = ConditionUpdate("Ready", True, Reason.CONVERGED, are_as_specified(len(steps)))
     if changed:
-        said = f"{counted(len(changed), 'resource')} not as specified: status.drift says how"
-        observation[-1] = ConditionUpdate("Ready", False, Reason.PLANNED, said)
+        message = f"{pluralize(len(changed), 'resource')} not as specified: see status.drift"
+        ready = ConditionUpdate("Ready", False, Reason.PLANNED, message)
     return set_conditions(
-        status.model_copy(update={"drift": tuple(map(_drift, changed))}), *observation
-    )
-
-
-def _open(steps: Sequence[Step]) -> list[Step]:
-    return [step for step in steps if step.action.writes or step.action is Action.REFUSE]
-
-
-def _drift(step: Step) -> Drift:
-    why = step.problem.message if step.problem else step.reason
-    said = [str(leaf) for change in step.changes for leaf in flatten_changes(change)] or [why]
-    more = [f"and {len(said) - MOST_LINES} more"] if len(said) > MOST_LINES else []
-    short = [textwrap.shorten(line, LONGEST_LINE) for line in said[:MOST_LINES] if line]
-    return Drift(
-        resource=str(step.id),
-        action=step.action.name.lower(),
-        changes=(*short, *more),
-        since=step.since,
+        status.model_copy(update={"drift": tuple(map(drift_of, changed))}),
+        ConditionUpdate("Reconciling", False, Reason.PLANNED, f"{_REMOVE} {PLAN} to apply changes"),
+        ConditionUpdate("Stalled", False, Reason.PROGRESSING),
+        ready,
     )
 
 
 def paused(status: Status) -> Status:
-    """Say that nothing is done until somebody takes the annotation away."""
-    return set_conditions(
-        status, ConditionUpdate("Reconciling", False, Reason.PAUSED, f"remove {PAUSED} to go on")
-    )
+    """Report that the operator makes no call to AWS."""
+    message = f"{_REMOVE} {PAUSED} to resume"
+    return set_conditions(status, ConditionUpdate("Reconciling", False, Reason.PAUSED, message))
 
 
 def failed(status: Status, problem: Problem) -> Status:
-    """Say why nothing could be done at all."""
-    reason, _, stuck = problem
+    """Report a problem that prevented the whole reconciliation."""
+    reason, message, stalled = problem
     return set_conditions(
         status,
-        ConditionUpdate("Ready", False, reason, problem.message),
-        ConditionUpdate("Reconciling", not stuck, reason if stuck else Reason.RETRYING),
-        ConditionUpdate("Stalled", stuck, reason if stuck else Reason.PROGRESSING),
+        ConditionUpdate("Ready", False, reason, message),
+        ConditionUpdate("Reconciling", not stalled, reason if stalled else Reason.RETRYING),
+        ConditionUpdate("Stalled", stalled, reason if stalled else Reason.PROGRESSING),
     )
 
 
 def data_unknown(status: Status, problem: Problem) -> Status:
-    """Say that nothing is known of the data, and why."""
+    """Report a problem that prevented the observation of the data."""
     return set_conditions(
         status, ConditionUpdate("DataCurrent", None, problem.reason, problem.message)
     )
-
-
-def events_between(before: Status, after: Status) -> list[Event]:
-    """Return what has happened between two statuses."""
-    events = []
-    was, now = before["Ready"], after["Ready"]
-    if now and (was is None or (was.status, was.reason) != (now.status, now.reason)):
-        fine = now.status == "True" or now.reason in EXPECTED
-        events.append(Event("Normal" if fine else "Warning", Reason(now.reason), now.message))
-    drift = after["Drifted"]
-    if drift and drift.reason != Reason.NO_DRIFT and drift != before["Drifted"]:
-        events.append(Event("Warning", Reason(f"Drift{drift.reason}"), drift.message))
-    return events

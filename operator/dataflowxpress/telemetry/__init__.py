@@ -1,1 +1,1 @@
-"""Telemetry: what the operator tells those who run it, by metrics, log lines and traces."""
+"""Telemetry: metrics, log context and traces for the administrators of the operator."""

@@ -1,4 +1,4 @@
-"""Logs: every line says which pipeline and which reconciliation it is about."""
+"""Log context: adds the pipeline and the reconciliation to each log record."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _subject: contextvars.ContextVar[Mapping[str, object]] = contextvars.ContextVar(
 
 @contextlib.contextmanager
 def about(**fields: object) -> Iterator[None]:
-    """Add *fields* to all that is logged within, in this thread and in those of a Pool."""
+    """Add *fields* to all log records within, in this thread and in the threads of a Pool."""
     token = _subject.set({**_subject.get({}), **fields})
     try:
         yield
@@ -27,18 +27,18 @@ def about(**fields: object) -> Iterator[None]:
 
 
 class Subject(logging.Filter):
-    """Lets every record pass, with what it is about."""
+    """Adds the context to each log record, and drops none."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Add the fields, which JSON lines then show."""
+        """Add the fields, which the JSON format shows."""
         vars(record).update(_subject.get({}))
         return True
 
 
 def install() -> None:
-    """Have all that the root logger's handlers write say what it is about, and botocore be quiet.
+    """Add the context to the root logger's handlers, and restrict botocore to warnings.
 
-    It would write down each request with its signature.
+    At lower levels botocore logs each request with its signature.
     """
     logging.getLogger("botocore").setLevel(logging.WARNING)
     for handler in logging.getLogger().handlers:
@@ -46,7 +46,7 @@ def install() -> None:
 
 
 class Pool(ThreadPoolExecutor):
-    """Threads that work for, and log and trace as, whoever gave them the work."""
+    """A thread pool whose threads inherit the log and trace context of the caller."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Run *fn* in a copy of the caller's context."""

@@ -1,4 +1,4 @@
-"""Pipelines: what Prometheus can ask about each pipeline, read off its status."""
+"""Pipelines: a Prometheus collector for the metrics of all pipelines."""
 
 from __future__ import annotations
 
@@ -11,100 +11,104 @@ from prometheus_client.registry import Collector
 
 from dataflowxpress.api.status import Status
 
-from .seen import FIGURES, Seen
+from .pipeline_metrics import DATA_METRICS, PipelineMetrics
 
-WHOSE = ("namespace", "name")
-NEW = Seen()
+LABELS = ("namespace", "name")
+NEW = PipelineMetrics()
 
-Series = Mapping[tuple[str, str], Seen]
+Labels = tuple[str, str]
+Metrics = Mapping[Labels, PipelineMetrics]
 
 
 class Pipelines(Collector):
-    """Collects from the newest status of each pipeline; a pipeline that goes takes its series."""
+    """Collects the metrics of each pipeline from its last status, until the pipeline is deleted."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        self._seen: dict[tuple[str, str], Seen] = {}
+        self._metrics: dict[Labels, PipelineMetrics] = {}
         self._lock, self._clock = threading.Lock(), clock
 
-    def see(self, namespace: str, name: str, status: Status, *, compared: bool) -> None:
-        """Take note of a status; *compared*: everything in AWS was looked at for it."""
-        true = compared and status.holds("Ready")
-        whose, converged = (namespace, name), self._clock() if true else None
+    def observe(self, namespace: str, name: str, status: Status, *, compared: bool) -> None:
+        """Record a status; *compared*: it results from a full comparison with AWS."""
+        is_converged = compared and status.holds("Ready")
+        labels, converged = (namespace, name), self._clock() if is_converged else None
         with self._lock:
-            before = self._seen.get(whose) or NEW._replace(drifted=status["Drifted"])
-            self._seen[whose] = before.after(status, converged=converged)
+            before = self._metrics.get(labels) or NEW._replace(drifted=status["Drifted"])
+            self._metrics[labels] = before.after(status, converged=converged)
 
     def forget(self, namespace: str, name: str) -> None:
-        """Drop a pipeline that is gone."""
+        """Drop the metrics of a deleted pipeline."""
         with self._lock:
-            self._seen.pop((namespace, name), None)
+            self._metrics.pop((namespace, name), None)
 
     def describe(self) -> Iterable[Metric]:
-        """Name the metrics without a look at the pipelines."""
+        """Return no metric: the registry must not collect on registration."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """Yield all series of all pipelines."""
+        """Yield the metrics of all pipelines."""
         with self._lock:
-            seen = dict(self._seen)
-        yield _conditions(seen)
-        yield _resources(seen)
-        yield from _figures(seen)
-        success = {whose: each.succeeded for whose, each in seen.items()}
-        yield _moment("last_run_success", "When the last run that succeeded ended.", success)
-        converged = {whose: each.converged for whose, each in seen.items()}
-        yield _moment("last_converged", "When AWS was last compared and as specified.", converged)
-        detected = {whose: each.detected for whose, each in seen.items()}
-        yield _drifts("detected", "Times that AWS was found not as specified.", detected)
-        corrected = {whose: each.corrected for whose, each in seen.items()}
-        yield _drifts("corrected", "Times that this was put right.", corrected)
+            metrics = dict(self._metrics)
+        yield _conditions(metrics)
+        yield _resources(metrics)
+        yield from _data(metrics)
+        success = {labels: each.succeeded for labels, each in metrics.items()}
+        yield _timestamp("last_run_success", "End of the last successful run.", success)
+        converged = {labels: each.converged for labels, each in metrics.items()}
+        yield _timestamp(
+            "last_converged", "Time of the last comparison that found AWS as specified.", converged
+        )
+        detected = {labels: each.detected for labels, each in metrics.items()}
+        yield _drift("detected", "Number of times that AWS differed from the spec.", detected)
+        corrected = {labels: each.corrected for labels, each in metrics.items()}
+        yield _drift("corrected", "Number of times that drift was corrected.", corrected)
 
 
-def _conditions(seen: Series) -> Metric:
-    labels = [*WHOSE, "condition", "status", "reason"]
+def _conditions(metrics: Metrics) -> Metric:
     family = GaugeMetricFamily(
         "dataflowxpress_pipeline_condition",
         "The conditions of a pipeline; always 1.",
-        labels=labels,
+        labels=[*LABELS, "condition", "status", "reason"],
     )
-    for whose, each in seen.items():
+    for labels, each in metrics.items():
         for condition in each.conditions:
-            family.add_metric([*whose, *condition], 1)
+            family.add_metric([*labels, *condition], 1)
     return family
 
 
-def _resources(seen: Series) -> Metric:
+def _resources(metrics: Metrics) -> Metric:
     family = GaugeMetricFamily(
-        "dataflowxpress_pipeline_resources", "Resources in AWS by state.", labels=[*WHOSE, "state"]
+        "dataflowxpress_pipeline_resources",
+        "Number of AWS resources by state.",
+        labels=[*LABELS, "state"],
     )
-    for whose, each in seen.items():
+    for labels, each in metrics.items():
         for state, count in each.resources:
-            family.add_metric([*whose, state], count)
+            family.add_metric([*labels, state], count)
     return family
 
 
-def _figures(seen: Series) -> Iterator[Metric]:
-    for index, figure in enumerate(FIGURES):
-        name = f"dataflowxpress_pipeline_{figure.name}"
-        family = GaugeMetricFamily(name, figure.meaning, labels=WHOSE)
-        for whose, each in seen.items():
-            if each.figures:
-                family.add_metric(whose, each.figures[index])
+def _data(metrics: Metrics) -> Iterator[Metric]:
+    for index, metric in enumerate(DATA_METRICS):
+        name = f"dataflowxpress_pipeline_{metric.name}"
+        family = GaugeMetricFamily(name, metric.help, labels=LABELS)
+        for labels, each in metrics.items():
+            if each.data and (value := each.data[index]) is not None:
+                family.add_metric(labels, value)
         yield family
 
 
-def _moment(name: str, meaning: str, moments: Mapping[tuple[str, str], float | None]) -> Metric:
+def _timestamp(name: str, help_text: str, values: Mapping[Labels, float | None]) -> Metric:
     family = GaugeMetricFamily(
-        f"dataflowxpress_pipeline_{name}_timestamp_seconds", meaning, labels=WHOSE
+        f"dataflowxpress_pipeline_{name}_timestamp_seconds", help_text, labels=LABELS
     )
-    for whose, moment in moments.items():
-        if moment is not None:
-            family.add_metric(whose, moment)
+    for labels, value in values.items():
+        if value is not None:
+            family.add_metric(labels, value)
     return family
 
 
-def _drifts(what: str, meaning: str, counts: Mapping[tuple[str, str], int]) -> Metric:
-    family = CounterMetricFamily(f"dataflowxpress_pipeline_drift_{what}", meaning, labels=WHOSE)
-    for whose, count in counts.items():
-        family.add_metric(whose, count)
+def _drift(name: str, help_text: str, counts: Mapping[Labels, int]) -> Metric:
+    family = CounterMetricFamily(f"dataflowxpress_pipeline_drift_{name}", help_text, labels=LABELS)
+    for labels, count in counts.items():
+        family.add_metric(labels, count)
     return family

@@ -1,4 +1,4 @@
-"""Reconciliation: work on one pipeline as metrics, log lines and traces show it."""
+"""Reconciliation: metrics, log context and traces for the work on one pipeline."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from .metrics import RECONCILIATION_SECONDS
 
 @dataclass
 class Work:
-    """What is being done; who does it says how it ended: `success`, `requeue` or `deleted`."""
+    """The work; the caller sets the outcome: `success`, `requeue` or `deleted`."""
 
     outcome: str = "error"
 
 
 @contextlib.contextmanager
 def observed(task: str, **pipeline: str | int) -> Iterator[Work]:
-    """Time *task*, and have all that it logs say which *pipeline* and reconciliation it is."""
+    """Measure *task*, and add the *pipeline* and a reconciliation ID to its log records."""
     fields = {**pipeline, "reconciliation": secrets.token_hex(4)}
-    work, began = Work(), time.monotonic()
+    work, started = Work(), time.monotonic()
     with logs.about(**fields), traces.span(task, **fields):
         try:
             yield work
         finally:
-            seconds = time.monotonic() - began
+            seconds = time.monotonic() - started
             RECONCILIATION_SECONDS.labels(task, work.outcome).observe(seconds)

@@ -1,4 +1,4 @@
-"""Traces: OpenTelemetry's, where its standard variables ask for them."""
+"""Traces: OpenTelemetry spans, if its standard environment variables enable them."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ import contextlib
 import os
 from importlib.util import find_spec
 
-ASKED = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+ENABLING = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
 class TracesUnavailable(RuntimeError):
-    """Traces are asked for, and cannot be had."""
+    """Traces are enabled, but not available."""
 
 
 def start() -> None:
-    """Send spans to the collector that the standard variables name, if they name one."""
-    if not any(os.environ.get(name) for name in ASKED):
+    """Send spans to the collector in the standard environment variables, if one is set."""
+    if not any(os.environ.get(name) for name in ENABLING):
         return
     if not (find_spec("opentelemetry") and find_spec("opentelemetry.sdk")):
-        asked = " or ".join(ASKED)
+        names = " or ".join(ENABLING)
         raise TracesUnavailable(
-            f"{asked} is set: unset it, or pip install 'dataflowxpress[otel]' to have traces"
+            f"{names} is set, but OpenTelemetry is not installed: unset the variable, or"
+            " pip install 'dataflowxpress[otel]'"
         )
     from opentelemetry import trace
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -37,7 +38,7 @@ def start() -> None:
 
 
 def span(name: str, **attributes: str | int) -> contextlib.AbstractContextManager[object]:
-    """Return a span around some work, or nothing where there is no OpenTelemetry."""
+    """Return a span for some work, or a null context without OpenTelemetry."""
     if find_spec("opentelemetry") is None:
         return contextlib.nullcontext()
     from opentelemetry import trace

@@ -1,6 +1,6 @@
-"""AWS of the sandbox: how to start it, reach it and get credentials for it.
+"""AWS of the sandbox: start commands, endpoints and credentials.
 
-Importing this costs nothing: the emulator itself lives in the process that `command` starts.
+This import is cheap: the emulator runs in the process that `command` starts.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ REGION = "eu-west-1"
 ACCOUNT = "000000000000"
 OPERATOR = "dataflowxpress-operator"
 
-_ROOT_KEY = "test"  # the emulator's account root, which may do everything
+_ROOT_KEY = "test"  # the root user of the emulated account, with all permissions
 
 
 @dataclass(frozen=True)
 class Aws:
-    """An AWS that listens on a port of this machine."""
+    """An emulated AWS on a local port."""
 
     port: int
 
     @property
     def endpoint(self) -> str:
-        """The URL of every one of its services."""
+        """The URL of all services."""
         return f"http://{HOST}:{self.port}"
 
     def environment(self, access_key: str, secret: str) -> dict[str, str]:
-        """Return what boto3, the AWS CLI and Terraform need to act with these credentials."""
+        """Return the environment for boto3, the AWS CLI and Terraform with these credentials."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_REGION": REGION,
@@ -46,27 +46,27 @@ class Aws:
         }
 
     def client(self, service: str, environment: dict[str, str] | None = None) -> Any:
-        """Return a boto3 client that acts with an environment's credentials, root's by default."""
+        """Return a boto3 client with the credentials of an environment, by default of root."""
         import boto3
 
-        acting = environment or environment_of_root(self)
+        credentials = environment or environment_of_root(self)
         return boto3.Session().client(
             service,
             endpoint_url=self.endpoint,
             region_name=REGION,
-            aws_access_key_id=acting["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=acting["AWS_SECRET_ACCESS_KEY"],
-            aws_session_token=acting.get("AWS_SESSION_TOKEN"),
+            aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
+            aws_session_token=credentials.get("AWS_SESSION_TOKEN"),
         )
 
 
 def environment_of_root(aws: Aws) -> dict[str, str]:
-    """Return the environment of the account's root."""
+    """Return the environment of the account's root user."""
     return aws.environment(_ROOT_KEY, _ROOT_KEY)
 
 
 def command(port: int, directory: Path) -> list[str]:
-    """Return the command line that serves AWS on `port` and keeps its mail and logs in a folder."""
+    """Return the command that serves AWS on `port`, with mails and logs in `directory`."""
     module = "dataflowxpress_sandbox.aws"
     return [sys.executable, "-m", module, "--port", str(port), "--dir", os.fspath(directory)]
 
@@ -77,7 +77,7 @@ def environment(port: int) -> dict[str, str]:
 
 
 def ready(port: int) -> bool:
-    """Say whether AWS answers there, with IAM enforced."""
+    """Return whether AWS responds on `port`, with IAM enforced."""
     try:
         health = _get(port, "/_ministack/health", seconds=2)
     except (OSError, http.client.HTTPException, ValueError):
@@ -86,50 +86,60 @@ def ready(port: int) -> bool:
 
 
 def permissions(port: int) -> dict[str, Any]:
-    """Return which permissions were `used` since it began, and which were `refused`, and by whom.
+    """Return the permissions that were `used` and `refused` since the start.
 
-    Each of `used` names principal (`by`), `action` and the statement that allowed it (`sid`, `on`).
+    Each entry has the principal (`by`) and the `action`. An entry of `used` also has the statement
+    that allowed the action (`sid`, `on`).
     """
     return _get(port, "/_dataflowxpress/permissions", seconds=30)
 
 
 def _get(port: int, path: str, *, seconds: float) -> dict[str, Any]:
-    """Return what the emulator itself, not one of its services, tells there."""
+    """Return a page of the emulator itself, not of one of its services."""
     connection = http.client.HTTPConnection(HOST, port, timeout=seconds)
     with contextlib.closing(connection):
         connection.request("GET", path)
-        told: dict[str, Any] = json.load(connection.getresponse())
-    return told
+        page: dict[str, Any] = json.load(connection.getresponse())
+    return page
 
 
 def prepare() -> None:
-    """Fetch and make what Spark needs to start fast: a minute the first time, nothing after that.
+    """Prepare the files for a fast start of Spark: about one minute the first time.
 
-    Jobs run without it too, but the first waits for the downloads, and all start slower. What is
-    made is kept in the user's cache. Raises `RuntimeError` when it cannot be made.
+    Jobs also run without them, but the first one waits for downloads, and all start more slowly.
+    The files are in the user's cache. Raises `RuntimeError` if the preparation fails.
     """
     from .spark import archive
 
     archive.prepare()
 
 
-def operator_environment(port: int) -> dict[str, str]:
-    """Return the environment of the IAM user that the operator runs as.
+def preparation() -> list[str] | None:
+    """Return the command line that does what `prepare` does, None if that is done already."""
+    from .spark import archive
 
-    The user has the policy that we ship and nothing else. It is made when it is missing; its
-    secret key, which IAM shows only once, is kept in Secrets Manager: every caller gets the same.
+    return None if archive.prepared() else [sys.executable, "-m", f"{__name__}.spark"]
+
+
+def operator_environment(port: int) -> dict[str, str]:
+    """Return the environment of the operator's IAM user.
+
+    The user has exactly the packaged operator policy. This function creates the user if it is
+    missing and stores its secret key in Secrets Manager, because IAM returns the key only once.
     """
-    from dataflowxpress.aws import operator_policy as access
+    from dataflowxpress.aws import operator_policy
 
     aws = Aws(port)
     iam, secrets = aws.client("iam"), aws.client("secretsmanager")
     with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
         iam.create_user(UserName=OPERATOR)
-    iam.put_user_policy(UserName=OPERATOR, PolicyName=OPERATOR, PolicyDocument=access.text())
+    iam.put_user_policy(
+        UserName=OPERATOR, PolicyName=OPERATOR, PolicyDocument=operator_policy.text()
+    )
     try:
         key = json.loads(secrets.get_secret_value(SecretId=OPERATOR)["SecretString"])
     except secrets.exceptions.ResourceNotFoundException:
-        made = iam.create_access_key(UserName=OPERATOR)["AccessKey"]
-        key = {"access_key": made["AccessKeyId"], "secret": made["SecretAccessKey"]}
+        created = iam.create_access_key(UserName=OPERATOR)["AccessKey"]
+        key = {"access_key": created["AccessKeyId"], "secret": created["SecretAccessKey"]}
         secrets.create_secret(Name=OPERATOR, SecretString=json.dumps(key))
     return aws.environment(**key)

@@ -12,8 +12,12 @@ def main() -> None:
     """Serve AWS on a loopback port until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(prog="dataflowxpress_sandbox.aws", description=main.__doc__)
     parser.add_argument("--port", type=int, required=True)
-    parser.add_argument("--dir", type=Path, required=True, help="holds logs/, mail/ and tmp/")
-    parser.add_argument("--tied", action="store_true", help="end when standard input ends, too")
+    parser.add_argument(
+        "--dir", type=Path, required=True, help="directory for logs/, mail/ and tmp/"
+    )
+    parser.add_argument(
+        "--tied", action="store_true", help="also stop at the end of standard input"
+    )
     arguments = parser.parse_args()
     directory = arguments.dir.resolve()
     scratch = directory / "tmp"

@@ -1,8 +1,8 @@
-"""Children: processes that end when this one does, even when it is killed.
+"""Children: child processes that end with this process, even if it is killed.
 
-They join the process group of a guardian, which waits for the end of a pipe that only this process
-holds open. The kernel closes it however this process ends, and the guardian then kills its group,
-itself included.
+They join the process group of a guardian process. The guardian waits for the end of a pipe whose
+other end only this process has open. The kernel closes the pipe whenever this process ends. The
+guardian then kills its process group, including itself.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ os.killpg(0, signal.SIGKILL)
 
 
 class Children:
-    """The process group of this process' children."""
+    """The process group of the children of this process."""
 
     def __init__(self) -> None:
         reader, self._writer = os.pipe()
@@ -37,26 +37,26 @@ class Children:
         os.close(reader)
 
     def start(self, *arguments: Any, **options: Any) -> subprocess.Popen[Any]:
-        """Start a process like `subprocess.Popen`, but as one that does not outlive this one."""
+        """Start a process like `subprocess.Popen`, which ends with this process."""
         return subprocess.Popen(*arguments, **options, process_group=self._guardian.pid)
 
     def adopt(self, module: Any) -> None:
-        """Have a module that starts processes start them here."""
+        """Make a module start its processes in this process group."""
         module.subprocess = SimpleNamespace(**{**vars(subprocess), "Popen": self.start})
 
     def end(self) -> None:
-        """Kill all of them and wait until the guardian has done it."""
+        """Kill all children and wait for the guardian."""
         os.close(self._writer)
         self._guardian.wait()
 
 
 def tie_to_parent() -> None:
-    """Have this whole process group be killed when our parent, which holds our input open, ends."""
+    """Kill this process group when the parent process, which holds standard input open, ends."""
     when_parent_ends(lambda: os.killpg(0, signal.SIGKILL))
 
 
 def when_parent_ends(act: Callable[[], Any]) -> None:
-    """Act when whoever holds our standard input open has ended or closed it."""
+    """Call `act` when the parent process ends or closes this process' standard input."""
 
     def wait() -> None:
         while os.read(0, 1):  # not through sys.stdin, whose lock would outlive the interpreter

@@ -1,4 +1,4 @@
-"""CloudWatch Logs: where what services of the sandbox have to say is put, as AWS's own do."""
+"""CloudWatch Logs: receives the log lines of the emulated services."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_AT_ONCE = 1000  # of PutLogEvents' limit of 10,000, for its other limit of 1 MB
+_AT_ONCE = 1000  # events in one call, which keeps it below the limit of 1 MB
 _LONGEST_LINE = 1000
 
 
 class Line(NamedTuple):
-    """Something said, and when, in seconds since 1970."""
+    """A log line and its time, in seconds since 1970."""
 
     at: float
     text: str
 
 
 def put(logs: Any, group: str, stream: str, lines: Sequence[Line]) -> None:
-    """Append *lines* to a stream with a client of whoever says them; make what is not there."""
+    """Append *lines* to a log stream; create the group and the stream if they are missing."""
     if not lines:
         return
     with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):

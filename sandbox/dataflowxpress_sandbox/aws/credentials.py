@@ -1,4 +1,4 @@
-"""Credentials: temporary ones of a role, and what acts with them."""
+"""Credentials: temporary credentials of a role."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Credentials:
-    """Temporary credentials on an AWS."""
+    """Temporary credentials for an emulated AWS."""
 
     aws: Aws
     access_key: str
@@ -19,10 +19,10 @@ class Credentials:
     token: str
 
     def environment(self) -> dict[str, str]:
-        """Return the environment of a process that acts with them."""
+        """Return the environment of a process that uses the credentials."""
         environment = self.aws.environment(self.access_key, self.secret)
         return {**environment, "AWS_SESSION_TOKEN": self.token}
 
     def client(self, service: str) -> Any:
-        """Return a boto3 client that acts with them."""
+        """Return a boto3 client that uses the credentials."""
         return self.aws.client(service, self.environment())

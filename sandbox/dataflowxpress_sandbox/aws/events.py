@@ -1,4 +1,4 @@
-"""Events: Glue's state changes on the default event bus, in the shapes that AWS documents."""
+"""Events: Glue's state changes on the default event bus, in the documented schemas of AWS."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SEVERITY = {"FAILED": "ERROR", "TIMEOUT": "WARN"}
 
 
 def job_state_changed(job: str, run: str, state: str, message: str) -> None:
-    """Tell that a job run has ended: SUCCEEDED, FAILED, TIMEOUT or STOPPED."""
+    """Send the event of a completed job run: SUCCEEDED, FAILED, TIMEOUT or STOPPED."""
     detail = {
         "jobName": job,
         "severity": _SEVERITY.get(state, "INFO"),
@@ -25,13 +25,13 @@ def job_state_changed(job: str, run: str, state: str, message: str) -> None:
 
 
 def crawler_started(crawler: str) -> None:
-    """Tell that a crawl has begun."""
+    """Send the event of a started crawl."""
     detail = {"startTime": _now(), "state": "Started", "message": "Crawler Started"}
     _emit("Glue Crawler State Change", {**_crawler(crawler), **detail})
 
 
 def crawler_succeeded(crawler: str, seconds: float, created: int, updated: int) -> None:
-    """Tell that a crawl has ended well, and what it did to the catalog."""
+    """Send the event of a successful crawl, with its changes to the catalog."""
     detail = {
         "tablesCreated": str(created),
         "tablesUpdated": str(updated),
@@ -50,7 +50,7 @@ def crawler_succeeded(crawler: str, seconds: float, created: int, updated: int) 
 
 
 def crawler_failed(crawler: str, error: str) -> None:
-    """Tell that a crawl has failed, and why."""
+    """Send the event of a failed crawl, with its error."""
     detail = {"errorMessage": error, "cloudWatchLogLink": _LOG_LINK, "state": "Failed"}
     _emit("Glue Crawler State Change", {**_crawler(crawler), **detail, "message": "Crawler Failed"})
 

@@ -1,4 +1,4 @@
-"""Gaps: what policies, searches and notifications need of AWS, and ministack has not."""
+"""Gaps: behaviour of AWS that ministack lacks, in policies, searches and notifications."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Tagged = Iterator[tuple[str, list[dict[str, str]]]]
 
 
 def install() -> None:
-    """Fill them in this process."""
-    _call_loopback_secure()
+    """Add the missing behaviour to ministack in this process."""
+    _treat_loopback_as_tls()
     _refuse_overlapping_rules()
     _find_log_groups_by_name()
     functions = tagging._COLLECTORS["lambda"]
@@ -31,8 +31,8 @@ def install() -> None:
     }
 
 
-def _call_loopback_secure() -> None:
-    """Let policies that ask for TLS have their way: what stays on this machine needs none."""
+def _treat_loopback_as_tls() -> None:
+    """Satisfy policies that require TLS: loopback connections do not leave the machine."""
     iam_evaluator._request_origin = ContextVar("origin", default=(HOST, True))
 
     def pin(address: str, _: object) -> None:
@@ -42,8 +42,8 @@ def _call_loopback_secure() -> None:
 
 
 def _refuse_overlapping_rules() -> None:
-    """Refuse notifications of which two would tell of the same upload."""
-    theirs = s3._validate_notification_configs
+    """Reject notification documents with two rules for the same upload."""
+    original = s3._validate_notification_configs
 
     def validate(rules: list[dict[str, Any]], *arguments: Any) -> Any:
         if any(_overlap(*pair) for pair in combinations(rules, 2)):
@@ -51,7 +51,7 @@ def _refuse_overlapping_rules() -> None:
                 "Configuration is ambiguously defined. Cannot have overlapping suffixes in two"
                 " rules if the prefixes are overlapping for the same event type."
             )
-        return theirs(rules, *arguments)
+        return original(rules, *arguments)
 
     s3._validate_notification_configs = validate
 
@@ -72,21 +72,21 @@ def _same(one: str, other: str) -> bool:
 
 
 def _find_log_groups_by_name() -> None:
-    """Answer for those log groups that are asked for by name or ARN, and not with all there are."""
-    theirs = cloudwatch_logs._describe_log_groups
+    """Support the search for log groups by name or ARN."""
+    original = cloudwatch_logs._describe_log_groups
 
-    def describe(asked: dict[str, Any]) -> Any:
-        if not (named := asked.get("logGroupIdentifiers")):
-            return theirs(asked)
-        names = {each.rpartition("log-group:")[2].removesuffix(":*") for each in named}
-        found = [group for name in sorted(names) if (group := _described(theirs, name))]
+    def describe(request: dict[str, Any]) -> Any:
+        if not (identifiers := request.get("logGroupIdentifiers")):
+            return original(request)
+        names = {each.rpartition("log-group:")[2].removesuffix(":*") for each in identifiers}
+        found = [group for name in sorted(names) if (group := _described(original, name))]
         return json_response({"logGroups": found})
 
     cloudwatch_logs._describe_log_groups = describe
 
 
 def _described(describe: Any, name: str) -> Any:
-    """Return what is said of one log group, whose name sorts before all that it begins."""
+    """Return one log group, which sorts before all other names with the same prefix."""
     _, _, body = describe({"logGroupNamePrefix": name, "limit": 1})
     first = next(iter(json.loads(body)["logGroups"]), None)
     return first if first and first["logGroupName"] == name else None

@@ -1,4 +1,4 @@
-"""Mail: what people find in the sandbox's mailbox, and the link they click in it."""
+"""Mail: the sandbox's mailbox and the confirmation links in it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _LINK = re.compile(r"http://127\.0\.0\.1:\S+Action=ConfirmSubscription\S+")
-_SECONDS = 10.0  # that a mail may take; it takes none
+_SECONDS = 10.0  # timeout; a mail normally arrives at once
 _OK = 200
 
 
@@ -25,7 +25,7 @@ class Mail(NamedTuple):
 
     @property
     def link(self) -> str:
-        """The link by which a subscription is confirmed, where this mail asks for that."""
+        """The confirmation link of a subscription, or an empty string."""
         found = _LINK.search(self.text)
         return found.group() if found else ""
 
@@ -36,7 +36,7 @@ def folder(directory: Path) -> Path:
 
 
 def mails(directory: Path) -> list[Mail]:
-    """Return the mails of the sandbox in *directory*, the oldest first."""
+    """Return the mails of the sandbox in *directory*, oldest first."""
     files = sorted((folder(directory) / "new").glob("*"), key=lambda path: path.stat().st_mtime_ns)
     return [_read(file.read_bytes()) for file in files]
 
@@ -47,22 +47,22 @@ def _read(content: bytes) -> Mail:
 
 
 def confirm(directory: Path, reader: str = "") -> list[Mail]:
-    """Click the links in all mails that ask for it; return those whose link was still of use.
+    """Open the confirmation links in the mails; return the mails whose link was still valid.
 
-    A *reader* is waited for: the mail may be on its way yet.
+    With a *reader*, confirm only the mails to this address, and wait for the first one.
     """
     deadline = time.monotonic() + _SECONDS
     while True:
-        asking = [mail for mail in mails(directory) if mail.link and reader in {"", mail.to}]
-        if asking or not reader:
-            return [mail for mail in asking if _click(mail.link)]
+        requests = [mail for mail in mails(directory) if mail.link and reader in {"", mail.to}]
+        if requests or not reader:
+            return [mail for mail in requests if _click(mail.link)]
         if time.monotonic() > deadline:
-            raise TimeoutError(f"no mail asked {reader} to confirm within {_SECONDS:g} s")
+            raise TimeoutError(f"no confirmation mail to {reader} arrived within {_SECONDS:g} s")
         time.sleep(0.05)
 
 
 def _click(link: str) -> bool:
-    """Open a link; one that was clicked before is refused."""
+    """Open a link and return whether it was valid; a link is valid once."""
     try:
         with urllib.request.urlopen(link, timeout=_SECONDS) as answer:  # noqa: S310 - see _LINK
             return bool(answer.status == _OK)

@@ -1,8 +1,8 @@
-"""Metrics: `AWS/SQS` in CloudWatch, and alarms that watch the queue which they name.
+"""Metrics: the `AWS/SQS` metrics in CloudWatch, and alarms for a single queue.
 
-Like AWS, a queue has one data point a minute; unlike AWS it shows the present within seconds, so
-that nobody waits minutes for an alarm. ministack has no such metrics, and its alarms look at all
-queues at once.
+Like on AWS, each queue has one data point a minute. Unlike on AWS, the latest data point is updated
+every 2 seconds, so that alarms do not take minutes. ministack has no such metrics, and its alarms
+evaluate all queues together.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ministack.services import cloudwatch, sqs
 
 logger = logging.getLogger("dataflowxpress.metrics")
 
-_SECONDS = 2  # between two looks
+_SECONDS = 2  # between two measurements
 _MINUTE = 60
 _NAMESPACE = "AWS/SQS"
 _METRICS = {
@@ -34,14 +34,14 @@ _BREACHES = {
 
 
 def start() -> None:
-    """Measure in the background, and evaluate the alarms on queues as AWS does."""
-    theirs = cloudwatch._evaluate_alarm
+    """Measure in the background, and evaluate the alarms of queues like AWS."""
+    original = cloudwatch._evaluate_alarm
 
     def evaluate(alarm: dict[str, Any]) -> None:
         if alarm.get("Namespace") == _NAMESPACE and alarm["ComparisonOperator"] in _BREACHES:
             _evaluate(alarm)
         else:
-            theirs(alarm)
+            original(alarm)
 
     cloudwatch._evaluate_alarm = evaluate
     threading.Thread(target=_measure_forever, name="metrics", daemon=True).start()
@@ -55,7 +55,7 @@ def _measure_forever() -> None:
                 try:
                     _measure()
                     cloudwatch._evaluate_all_alarms()
-                except Exception:  # one bad moment must not end all that follow
+                except Exception:  # one error must not end the measurements
                     logger.exception("queues of %s in %s", account, region)
 
 

@@ -1,6 +1,6 @@
-"""Postman: takes the mails that SNS sends to a mail server on this machine, in order.
+"""Postman: delivers the mails of SNS to a local mail server, in order.
 
-The server stores whatever comes in the sandbox's Maildir; nothing ever leaves the machine.
+The server stores all mails in the sandbox's Maildir; no mail leaves the machine.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ _SECONDS = 10
 
 
 class Postman:
-    """Delivers in the background: whoever publishes does not wait."""
+    """Delivers mails in the background, so that publishers do not wait."""
 
     def __init__(self, directory: Path) -> None:
         self._box = Mailbox(mail.folder(directory))
         self._waiting: queue.SimpleQueue[EmailMessage] = queue.SimpleQueue()
 
     async def start(self) -> None:
-        """Open the mail server in the running event loop and begin to deliver."""
+        """Start the mail server in the running event loop, and the delivery."""
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: SMTP(self._box, loop=loop), HOST, 0)
         port = server.sockets[0].getsockname()[1]
         threading.Thread(target=self._deliver, args=(port,), name="postman", daemon=True).start()
 
     def post(self, to: str, subject: str, text: str) -> None:
-        """Send a mail."""
+        """Add a mail to the delivery queue."""
         message = EmailMessage()
         message["From"] = _SENDER
         message["To"] = to

@@ -1,6 +1,6 @@
-"""AWS server: ministack with IAM enforced, and what the sandbox adds to it, on one loopback port.
+"""AWS server: ministack with IAM enforced and the sandbox's extensions, on one loopback port.
 
-State lives in memory and ends with the process. Import this only after `settings.apply`.
+The state is in memory only. Import this module after `settings.apply`.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ logger = logging.getLogger("dataflowxpress_sandbox.aws")
 
 
 def serve(port: int, directory: Path, *, tied: bool = False) -> None:
-    """Serve until SIGTERM or SIGINT, then end with every process that was started meanwhile.
+    """Serve until SIGTERM or SIGINT, then end together with all child processes.
 
-    Where it is `tied`, the end of standard input is a reason to end as well.
+    With `tied`, the server also stops at the end of standard input.
     """
     children = Children()
     children.adopt(lambda_runtime)
@@ -54,7 +54,7 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     finally:
         jobs.end()
         children.end()
-    # Invocations that still wait for their killed worker hold threads that would delay a return.
+    # Threads that wait for killed function workers would delay a normal exit.
     logging.shutdown()
     os._exit(0)
 
@@ -81,5 +81,5 @@ async def _serve(aws: Aws, postman: Postman, control: Control, *, tied: bool) ->
 
 
 async def _as_over_tls(scope: Any, receive: Any, send: Any) -> None:
-    """Take requests for ones over TLS, which policies ask for: loopback is as private."""
+    """Treat requests as made over TLS, which policies require: loopback is private."""
     await app.app({**scope, "scheme": "https"}, receive, send)

@@ -1,7 +1,7 @@
-"""Service role: how Glue becomes the role of a crawler or a job, and what it can do then.
+"""Service role: Glue assumes the role of a crawler or a job.
 
-Everything that a crawl or a run does goes over HTTP with these credentials, so a permission that
-the role lacks fails here as it fails on AWS.
+Crawls and runs make all their calls over HTTP with these credentials. A missing permission of the
+role therefore fails like on AWS.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _GLUE = "glue.amazonaws.com"
 
 
 class CannotAssumeError(Exception):
-    """The role does not exist, or does not let Glue assume it."""
+    """The role does not exist, or its trust policy does not allow Glue."""
 
 
 def assume(aws: Aws, role: str, session_name: str) -> Credentials:
-    """Assume a role, given by name or ARN, as the Glue service."""
+    """Return Glue's credentials for a role, given by name or ARN."""
     name = role_name(role)
     check_trust(name)
     account = get_account_id()
@@ -48,26 +48,26 @@ def assume(aws: Aws, role: str, session_name: str) -> Credentials:
 
 
 def role_name(role: str) -> str:
-    """Return the name of a role that is given by name, path and name, or ARN."""
+    """Return the name of a role from its name, its path and name, or its ARN."""
     return role.rsplit("/", 1)[-1]
 
 
 def check_trust(name: str) -> None:
-    """Raise `CannotAssumeError` unless the role exists and lets Glue assume it."""
+    """Raise `CannotAssumeError` unless the role exists and trusts Glue."""
     role = iam._roles.get(name)
     if role is None:
         raise CannotAssumeError(f"Role {name} cannot be found")
     document = role.get("AssumeRolePolicyDocument") or {}
     policy = json.loads(document) if isinstance(document, str) else document
     statements = policy.get("Statement", [])
-    concerning = [
+    relevant = [
         statement
         for statement in ([statements] if isinstance(statements, dict) else statements)
         if iam_evaluator._service_principal_matches(statement.get("Principal"), _GLUE)
     ]
-    # The evaluator takes root's calls for a service's: what is left names this service.
+    # The evaluator treats calls of root as calls of a service; these statements name Glue.
     root = f"arn:aws:iam::{get_account_id()}:root"
-    if not iam_evaluator.evaluate_trust_policy({"Statement": concerning}, root):
+    if not iam_evaluator.evaluate_trust_policy({"Statement": relevant}, root):
         raise CannotAssumeError(
             f"Service is unable to assume provided role. Please verify the TrustPolicy of {name}"
         )

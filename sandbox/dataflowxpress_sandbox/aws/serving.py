@@ -1,4 +1,4 @@
-"""Serving: an AWS for as long as a block of code runs, for tests and one-time preparations."""
+"""Serving: an emulated AWS for the duration of a block, for tests and preparations."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_READY = 60  # seconds it may take to answer; it takes one
-_ENDED = 20  # seconds it may take to end
+_READY = 60  # seconds; it normally takes 1
+_ENDED = 20  # seconds
 
 
 @dataclass(frozen=True)
 class RunningAws(Aws):
-    """An AWS of ours, with its folder (server.log, logs/, mail/) and its process' id."""
+    """An emulated AWS with its directory (server.log, logs/, mail/) and its process id."""
 
     directory: Path
     pid: int
@@ -31,7 +31,7 @@ class RunningAws(Aws):
 
 @contextlib.contextmanager
 def serving(directory: Path) -> Iterator[RunningAws]:
-    """Serve AWS on a free port, its files in a folder; it ends with the block or this process."""
+    """Serve AWS on a free port until the end of the block or of this process."""
     port = free_port()
     log = directory / "server.log"
     with log.open("wb") as output:
@@ -45,12 +45,12 @@ def serving(directory: Path) -> Iterator[RunningAws]:
         _await(process, port, log)
         yield RunningAws(port, directory, process.pid)
     finally:
-        process.communicate(timeout=_ENDED)  # closes its input, which ends it
+        process.communicate(timeout=_ENDED)  # closes its standard input, which stops it
 
 
 def _await(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     deadline = time.monotonic() + _READY
     while not sandbox_aws.ready(port):
         if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"AWS does not answer:\n{log.read_text()[-4000:]}")
+            raise RuntimeError(f"the emulated AWS does not respond:\n{log.read_text()[-4000:]}")
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Settings: the environment that ministack reads while it is imported."""
+"""Settings: the environment variables that ministack reads at import."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ _FOREIGN = ("AWS_", "LOCALSTACK_", "MINISTACK_", "LAMBDA_", "SFN_", "GLUE_", "DO
 
 
 def apply(port: int, scratch: Path) -> None:
-    """Make this process' environment that of an emulator on `port`, whatever the shell had.
+    """Set the environment of this process for an emulator on `port`.
 
-    What the emulator and its functions unpack goes to `scratch`.
+    The environment of the shell has no effect. The temporary files of the emulator and its
+    functions are in `scratch`.
     """
     for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
         if name != "AWS_CA_BUNDLE":
@@ -34,6 +35,6 @@ def apply(port: int, scratch: Path) -> None:
         USE_SSL="0",
         LOG_LEVEL="INFO",
         TMPDIR=str(scratch),
-        # A socket that does not exist: an emulator without containers never asks for Docker's.
+        # This socket does not exist: without containers, the emulator does not use Docker.
         DOCKER_HOST=f"unix://{scratch}/no-docker.sock",
     )

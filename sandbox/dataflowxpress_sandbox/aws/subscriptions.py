@@ -1,6 +1,6 @@
-"""Subscriptions: SNS' e-mail protocol, which asks each reader to confirm and then sends real mails.
+"""Subscriptions: the email protocol of SNS, with confirmation and real mails.
 
-ministack takes an e-mail subscription for confirmed at once, and only logs what it would send.
+ministack confirms email subscriptions at once, and only logs their messages.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 _MAILS = ("email", "email-json")
 _NO_SUBJECT = "AWS Notification Message"
-_MINISTACKS_SUBJECT = "EventBridge Notification"  # AWS gives none to what a rule sends
+_MINISTACKS_SUBJECT = "EventBridge Notification"  # on AWS, messages of rules have no subject
 _PENDING = "PendingConfirmation"
 
 
 class Subscriptions:
-    """SNS with mails, in front of ministack's."""
+    """Extends ministack's SNS with mails."""
 
     def __init__(self, aws: Aws, postman: Postman) -> None:
         self._aws = aws
@@ -32,29 +32,29 @@ class Subscriptions:
         self._lists = (sns._list_subscriptions, sns._list_subscriptions_by_topic)
 
     def install(self) -> None:
-        """Answer SNS' operations in this process."""
+        """Replace the operations of ministack's SNS in this process."""
         sns._subscribe = self.subscribe
         sns._fanout = self.fanout
         sns._list_subscriptions = lambda params: _listed(self._lists[0](params))
         sns._list_subscriptions_by_topic = lambda params: _listed(self._lists[1](params))
 
     def subscribe(self, params: Any) -> Any:
-        """Subscribe: an address that has not confirmed gets a mail that asks for it, each time."""
+        """Subscribe: each call sends a confirmation mail to an unconfirmed address."""
         answer = self._subscribe(params)
         if sns._p(params, "Protocol") not in _MAILS or answer[0] != 200:  # noqa: PLR2004  HTTP's
             return answer
         topic, _ = sns._get_topic(sns._p(params, "TopicArn"))
         endpoint = sns._p(params, "Endpoint")
         subscription = next(s for s in topic["subscriptions"] if s["endpoint"] == endpoint)
-        if "asked" not in subscription:
-            subscription.update(asked=True, confirmed=False, token=uuid.uuid4().hex)
+        if "confirmation_sent" not in subscription:
+            subscription.update(confirmation_sent=True, confirmed=False, token=uuid.uuid4().hex)
             subscription["attributes"].update(
                 PendingConfirmation="true", ConfirmationWasAuthenticated="false"
             )
             sns._refresh_subscription_counts(topic)
         if subscription["confirmed"]:
             return answer
-        self._ask(subscription)
+        self._request_confirmation(subscription)
         if sns._p(params, "ReturnSubscriptionArn") == "true":
             return answer
         status, headers, body = answer
@@ -63,32 +63,32 @@ class Subscriptions:
     def fanout(
         self, topic_arn: str, message_id: str, message: str, subject: str, *rest: Any, **named: Any
     ) -> None:
-        """Send a message to all subscriptions of a topic, to confirmed addresses by mail."""
+        """Send a message to all subscriptions of a topic; confirmed addresses get mails."""
         self._fanout(topic_arn, message_id, message, subject, *rest, **named)
         structure = rest[0] if rest else named.get("message_structure", "")
         attributes = (rest[1] if len(rest) > 1 else named.get("message_attributes")) or {}
         topic = sns._topic_by_arn_any_scope(topic_arn)
         for each in topic["subscriptions"] if topic else ():
             text = sns._resolve_message_for_protocol(message, structure, each["protocol"])
-            wanted = each["confirmed"] and each["protocol"] in _MAILS
-            if wanted and sns._matches_filter_policy(each, attributes, text):
+            receives = each["confirmed"] and each["protocol"] in _MAILS
+            if receives and sns._matches_filter_policy(each, attributes, text):
                 self._send(each, topic_arn, message_id, subject, text)
 
     def _send(
         self, subscription: dict[str, Any], topic: str, message_id: str, subject: str, text: str
     ) -> None:
-        own = "" if subject == _MINISTACKS_SUBJECT else subject
+        given = "" if subject == _MINISTACKS_SUBJECT else subject
         if subscription["protocol"] == "email-json":
-            text = sns._build_envelope(topic, message_id, text, own, {}, raw=False)
+            text = sns._build_envelope(topic, message_id, text, given, {}, raw=False)
         else:
             text += (
                 "\n\n--\nIf you wish to stop receiving notifications from this topic, please click"
                 " or visit the link below to unsubscribe:\n"
                 + self._link(Action="Unsubscribe", SubscriptionArn=subscription["arn"])
             )
-        self._postman.post(subscription["endpoint"], own or _NO_SUBJECT, text)
+        self._postman.post(subscription["endpoint"], given or _NO_SUBJECT, text)
 
-    def _ask(self, subscription: dict[str, Any]) -> None:
+    def _request_confirmation(self, subscription: dict[str, Any]) -> None:
         topic = subscription["topic_arn"]
         link = self._link(Action="ConfirmSubscription", TopicArn=topic, Token=subscription["token"])
         text = (
@@ -103,7 +103,7 @@ class Subscriptions:
 
 
 def _listed(answer: Any) -> Any:
-    """Return a list in which subscriptions that nobody confirmed have no ARN."""
+    """Return a list of subscriptions in which pending ones have no ARN."""
     status, headers, body = answer
     for topic in list(sns._topics.values()):
         for each in topic["subscriptions"]:
@@ -113,5 +113,5 @@ def _listed(answer: Any) -> Any:
 
 
 def _replaced(body: bytes, arn: str, by: str) -> bytes:
-    shown = "<SubscriptionArn>{}</SubscriptionArn>"
-    return body.replace(shown.format(arn).encode(), shown.format(by).encode())
+    element = "<SubscriptionArn>{}</SubscriptionArn>"
+    return body.replace(element.format(arn).encode(), element.format(by).encode())

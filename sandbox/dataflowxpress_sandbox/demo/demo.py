@@ -34,7 +34,7 @@ BUCKET, DATABASE, PREFIX, TARGET = (
 )
 TABLE = "csv_data"  # all that lies under one prefix is one table
 READER = "data-team@example.com"
-TO_READY, TO_PARQUET, TO_GONE = 60, 240, 120  # seconds, at most
+TO_READY, TO_CONFIRMED, TO_PARQUET, TO_GONE = 60, 60, 240, 120  # seconds, at most
 
 
 class Demo:
@@ -111,7 +111,13 @@ class Demo:
             )
             story.tell(f"{name}: Ready, {len(status.resources)} resources in AWS")
         mail.confirm(self.sandbox.directory, READER)
-        story.tell(f"{READER} has clicked the link in the mail in which AWS asks to confirm")
+        story.tell(f"{READER} opened the confirmation link in the mail from AWS")
+        story.watch(
+            self._looker(MAIN),
+            lambda s: _state(s, "SubscriptionsConfirmed") == "True",
+            TO_CONFIRMED,
+            lines=_subscriptions,
+        )
 
     def _looker(self, name: str) -> Callable[[], Status]:
         return lambda: self.kubernetes.status(name) or Status()
@@ -221,6 +227,11 @@ def _readiness(status: Status) -> list[str]:
         for c in status.conditions
         if c.type == "Ready" and c.status == "False"
     ]
+
+
+def _subscriptions(status: Status) -> list[str]:
+    found = status["SubscriptionsConfirmed"]
+    return [f"SubscriptionsConfirmed={found.status} {found.reason}"] if found else []
 
 
 def _texts(database: Any, uploaded: Sequence[File]) -> Figure:

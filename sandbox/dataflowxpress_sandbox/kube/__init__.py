@@ -1,1 +1,1 @@
-"""Kube: a real API server with its etcd, on the loopback."""
+"""Kube: a real API server with its etcd, on the loopback interface."""

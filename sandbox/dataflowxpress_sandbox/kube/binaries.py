@@ -1,42 +1,48 @@
-"""Binaries: etcd and kube-apiserver, built once from pinned Go modules and kept."""
+"""Binaries: etcd and kube-apiserver, fetched or built once and kept."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-import platform
-import re
+import subprocess
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
+from rich.markup import escape
 
-from dataflowxpress_sandbox import cache, processes
+from dataflowxpress_sandbox import cache
 from dataflowxpress_sandbox.errors import SandboxError
 
-from . import golang
+from . import build, envtest
+from .download import Unavailable
 
 if TYPE_CHECKING:
-    from dataflowxpress_sandbox.progress import Progress
+    from dataflowxpress_sandbox.progress import Progress, Step
 
-_MODULES = Path(__file__).parent / "go"
-_ETCD = "go.etcd.io/etcd/server/v3"
-_APISERVER = "k8s.io/kubernetes/cmd/kube-apiserver"
 _NAMES = ("etcd", "kube-apiserver")
 
 
-def directory(progress: Progress) -> Path:
-    """Return the folder with both: KUBEBUILDER_ASSETS where it is set, else the cache's.
+def directory(progress: Progress, cancelled: threading.Event | None = None) -> Path:
+    """Return the folder with both: KUBEBUILDER_ASSETS if it is set, else a folder of the cache.
 
-    Building them takes minutes, once for each version; a second sandbox waits for the first.
+    If the cache has neither, this fetches the archive that Kubernetes publishes. If that cannot be
+    fetched, this builds them from source, which takes minutes. A second sandbox waits for the
+    first. Raises SandboxError if neither works, and `Cancelled` when that event is set.
     """
     given = os.environ.get("KUBEBUILDER_ASSETS")
-    return _checked(Path(given)) if given else _built(progress)
+    if given:
+        return _checked(Path(given))
+    for entry in (build.entry(), envtest.release().entry):
+        if entry.is_dir():
+            return entry
+    cancelled = cancelled or threading.Event()
+    return _fetched(progress, cancelled) or _built(progress, cancelled)
 
 
-def version() -> str:
-    """Return the version of Kubernetes that is built, such as `v1.36.3`."""
-    return _pinned(r"k8s\.io/kubernetes (v\S+)")
+def version(assets: Path) -> str:
+    """Return the version of Kubernetes in a folder that `directory` has returned."""
+    command = [str(assets / "kube-apiserver"), "--version"]
+    return str(subprocess.check_output(command, text=True)).split()[-1]
 
 
 def _checked(assets: Path) -> Path:
@@ -46,51 +52,36 @@ def _checked(assets: Path) -> Path:
     return assets
 
 
-def _built(progress: Progress) -> Path:
-    entry = cache.directory() / "bin" / _digest()
-    if entry.is_dir():
-        return entry
-    progress.tell(
-        f"kube-apiserver {version()} and etcd are built from their sources: about five minutes on "
-        f"two cores, this once. They are kept in {entry}."
+def _fetched(progress: Progress, cancelled: threading.Event) -> Path | None:
+    release = envtest.release()
+    title = f"download kube-apiserver {release.version} and etcd, once"
+    try:
+        with (
+            progress.step(title) as step,
+            cache.filling(release.entry, cancelled, lambda: _waiting(step)) as folder,
+        ):
+            if folder:
+                release.fetch(folder, step.show, cancelled)
+    except Unavailable as reason:
+        progress.report(f"kube-apiserver and etcd cannot be downloaded: {escape(str(reason))}.")
+        return None
+    return release.entry
+
+
+def _built(progress: Progress, cancelled: threading.Event) -> Path:
+    entry = build.entry()
+    progress.report(
+        f"The sandbox builds kube-apiserver {build.version()} and etcd from source instead: about "
+        f"eight minutes on two cores, once. {entry} keeps them."
     )
-    with progress.step("build Kubernetes"), cache.filling(entry) as folder:
+    with (
+        progress.step(f"build kube-apiserver {build.version()} and etcd, once") as step,
+        cache.filling(entry, cancelled, lambda: _waiting(step)) as folder,
+    ):
         if folder:
-            _build(folder)
+            build.build(folder, step.show, cancelled)
     return entry
 
 
-def _build(folder: Path) -> None:
-    major, minor = _pinned(r"^go (\d+\.\d+)").split(".")
-    logs = cache.directory() / "build" / _digest()
-    processes.stop(logs, timeout=0)  # of a builder that was killed: we hold the lock now
-    flag = f"-s -w -X k8s.io/component-base/version.gitVersion={version()}"
-    build = processes.start(
-        "go",
-        [
-            *(golang.toolchain((int(major), int(minor))), "-C", str(_MODULES), "build"),
-            *("-mod=readonly", "-buildvcs=false", "-trimpath", "-ldflags", flag),
-            *("-o", f"{folder}{os.sep}", _APISERVER, _ETCD),
-        ],
-        directory=logs,
-        env=golang.ENVIRONMENT,
-    )
-    try:
-        if psutil.Process(build.pid).wait():
-            raise SandboxError(f"Kubernetes could not be built.{build.tail()}")
-    finally:
-        build.stop(timeout=0)
-    (folder / "server").rename(folder / "etcd")  # Go names it after the last folder of its path
-
-
-def _digest() -> str:
-    pins = [(_MODULES / name).read_bytes() for name in ("go.mod", "go.sum")]
-    machine = f"{platform.system()} {platform.machine()}".encode()
-    return hashlib.sha256(b"\0".join([*pins, machine])).hexdigest()[:16]
-
-
-def _pinned(pattern: str) -> str:
-    found = re.search(pattern, (_MODULES / "go.mod").read_text(), re.MULTILINE)
-    if not found:
-        raise SandboxError(f"{_MODULES / 'go.mod'} does not pin {pattern}.")
-    return found[1]
+def _waiting(step: Step) -> None:
+    step.show("another process does this already: waiting for it")

@@ -1,4 +1,4 @@
-"""CRD: the DataPipeline kind, made known to a cluster."""
+"""CRD: installs the DataPipeline kind in a cluster."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ _SECONDS = 30.0
 def install(definition: Path, kubeconfig: Path) -> None:
     """Apply a CustomResourceDefinition and wait until its objects can be listed.
 
-    Raises SandboxError with the reason when the cluster refuses it or cannot be reached.
+    Raises SandboxError with the reason if the cluster refuses it or cannot be reached.
     """
     from kubernetes import config
     from urllib3.exceptions import HTTPError
 
-    loader: Any = config  # its types stop at its front door
-    wanted = yaml.safe_load(definition.read_text())
+    loader: Any = config  # only the package's public functions have types
+    desired = yaml.safe_load(definition.read_text())
     try:
         with loader.new_client_from_config(str(kubeconfig)) as connection:
-            _apply(connection, wanted)
-            what = f"{wanted['metadata']['name']} to be served"
-            processes.wait_until(lambda: _served(connection, wanted["spec"]), _SECONDS, what)
+            _apply(connection, desired)
+            goal = f"{desired['metadata']['name']} to be served"
+            processes.wait_until(lambda: _served(connection, desired["spec"]), _SECONDS, goal)
     except (config.ConfigException, HTTPError) as unreachable:
         raise SandboxError(f"The cluster cannot be reached: {unreachable}") from unreachable
 
 
-def _apply(connection: Any, wanted: Any) -> None:
+def _apply(connection: Any, desired: Any) -> None:
     from kubernetes import client
 
     try:
         client.ApiextensionsV1Api(connection).patch_custom_resource_definition(
-            wanted["metadata"]["name"],
-            wanted,
+            desired["metadata"]["name"],
+            desired,
             field_manager="dataflowxpress-sandbox",
             force=True,
             _content_type="application/apply-patch+yaml",
@@ -53,12 +53,12 @@ def _apply(connection: Any, wanted: Any) -> None:
 def _message(refused: Any) -> str:
     try:
         return str(json.loads(refused.body)["message"])
-    except (KeyError, TypeError, ValueError):  # a proxy said it, not an API server
+    except (KeyError, TypeError, ValueError):  # a proxy has answered, not an API server
         return str(refused)
 
 
 def _served(connection: Any, spec: Any) -> bool:
-    """Tell by a list: a kind is established a little before its storage is ready."""
+    """Check with a list: a kind is established a little before its storage is ready."""
     from kubernetes import client
 
     version, plural = spec["versions"][0]["name"], spec["names"]["plural"]

@@ -1,4 +1,4 @@
-"""Kubeconfig: the file that tells clients where a cluster is and who they are to it."""
+"""Kubeconfig: the file with a cluster's address and a client's credentials."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def write(path: Path, cluster: dict[str, str], user: dict[str, str]) -> None:
 def extract(context: str, path: Path) -> None:
     """Write one context of the user's own kubeconfig to a file of its own.
 
-    So the sandbox stays with that cluster whatever the user's current context becomes.
+    So the sandbox keeps that cluster when the user's current context changes.
     """
     contexts, clusters, users = (dict(_named(kind)) for kind in ("contexts", "clusters", "users"))
     if context not in contexts:
@@ -38,7 +38,7 @@ def extract(context: str, path: Path) -> None:
 def _named(kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
     given = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
     existing = [Path(part) for part in given.split(os.pathsep) if part and Path(part).is_file()]
-    for path in reversed(existing):  # where two files define a name, the first one counts
+    for path in reversed(existing):  # if two files define a name, the first one counts
         for entry in (yaml.safe_load(path.read_text()) or {}).get(kind) or []:
             yield entry["name"], _absolute(entry, path.resolve().parent)
 

@@ -1,4 +1,4 @@
-"""Kubernetes: a real API server with its etcd on the loopback, without nodes and controllers."""
+"""Kubernetes: an API server with its etcd on the loopback interface, without controllers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Kubernetes:
         return self.directory / "kubeconfig"
 
     def up(self, assets: Path) -> None:
-        """Start what does not run, from the folder that holds the binaries, until it is ready."""
+        """Start the missing processes from a folder with both binaries; wait until ready."""
         running = processes.find(self.directory)
         if _ETCD not in running:
             processes.stop(self.directory, {_SERVER})
@@ -106,7 +106,7 @@ class Kubernetes:
         return answers(self.etcd_port, "/health")
 
     def _ready(self) -> bool:
-        """Ready is when the server says so and the namespaces it makes for itself are there."""
+        """Return whether the server reports ready and has created its own namespaces."""
         return self._answers("/readyz") and self._answers("/api/v1/namespaces/default")
 
     def _answers(self, path: str) -> bool:

@@ -52,7 +52,7 @@ def test_a_line_names_pipeline_generation_and_reconciliation_also_from_threads(
     assert "pipeline" not in outside
 
 
-def test_two_reconciliations_are_told_apart(lines: io.StringIO) -> None:
+def test_log_lines_identify_the_reconciliation(lines: io.StringIO) -> None:
     for _ in range(2):
         with observed("reconcile", **ORDERS):
             log.info("again")

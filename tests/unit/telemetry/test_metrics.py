@@ -27,7 +27,7 @@ def test_an_address_is_a_host_and_a_port(text: str, host: str, port: int) -> Non
 
 @pytest.mark.parametrize("text", ["", "8081x", "localhost:", "localhost:70000", "localhost:http"])
 def test_any_other_address_is_refused_with_the_cure(text: str) -> None:
-    with pytest.raises(ValueError, match=r"give HOST:PORT, or :PORT for all interfaces"):
+    with pytest.raises(ValueError, match=r"use HOST:PORT, or :PORT for all addresses"):
         Address.parse(text)
 
 

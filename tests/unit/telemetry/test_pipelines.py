@@ -20,8 +20,8 @@ class Scrape:
         self.pipelines, self._registry = Pipelines(clock=lambda: 1000.0), CollectorRegistry()
         self._registry.register(self.pipelines)
 
-    def see(self, status: Status, *, compared: bool = True) -> None:
-        self.pipelines.see("shop", "orders", status, compared=compared)
+    def observe(self, status: Status, *, compared: bool = True) -> None:
+        self.pipelines.observe("shop", "orders", status, compared=compared)
 
     def value(self, name: str, **labels: str) -> float | None:
         return self._registry.get_sample_value(f"dataflowxpress_pipeline_{name}", WHOSE | labels)
@@ -45,19 +45,19 @@ def status(*conditions: Condition, **rest: Any) -> Status:
 
 
 def test_a_condition_is_one_series_that_changes_with_it(scrape: Scrape) -> None:
-    scrape.see(status(condition("Ready", "False", "Creating")))
-    scrape.see(status(condition("Ready", "True", "Converged")))
+    scrape.observe(status(condition("Ready", "False", "Creating")))
+    scrape.observe(status(condition("Ready", "True", "Converged")))
     ready = {"condition": "Ready", "status": "True", "reason": "Converged"}
     assert scrape.value("condition", **ready) == 1
     assert "Creating" not in scrape.text()
 
 
-def test_what_the_data_is_doing_is_told_in_numbers(scrape: Scrape) -> None:
+def test_the_data_has_metrics(scrape: Scrape) -> None:
     data = Data(objects=3, rows=40, rejected=2, waiting=5, dead_letters=1)
     lines = [
         ResourceStatus(kind="Queue", name=name, key=(name,), state="Ready") for name in ("a", "b")
     ]
-    scrape.see(status(data=data, resources=tuple(lines)))
+    scrape.observe(status(data=data, resources=tuple(lines)))
     assert scrape.value("rows") == 40
     assert scrape.value("rejected_rows") == 2
     assert scrape.value("waiting_objects") == 5
@@ -65,15 +65,22 @@ def test_what_the_data_is_doing_is_told_in_numbers(scrape: Scrape) -> None:
     assert scrape.value("resources", state="Ready") == 2
 
 
+def test_a_number_that_is_unknown_has_no_sample(scrape: Scrape) -> None:
+    scrape.observe(status(data=Data(dead_letters=1)))
+    assert scrape.value("rows") is None
+    assert scrape.value("waiting_objects") is None
+    assert scrape.value("dead_letters") == 1
+
+
 def test_success_has_a_time(scrape: Scrape) -> None:
     figures = {"objects": 1, "rows_read": 1, "rows_written": 1, "rows_rejected": 0}
     failed = Run(id="b", state="FAILED", started="2026-01-01T00:01:00Z", seconds=1, **figures)
     good = Run(id="a", state="SUCCEEDED", started="2026-01-01T00:00:00Z", seconds=30, **figures)
     ready = condition("Ready", "True", "Converged")
-    scrape.see(status(ready, runs=(failed, good)), compared=False)
+    scrape.observe(status(ready, runs=(failed, good)), compared=False)
     assert scrape.value("last_run_success_timestamp_seconds") == 1767225630
     assert scrape.value("last_converged_timestamp_seconds") is None
-    scrape.see(status(ready), compared=True)
+    scrape.observe(status(ready), compared=True)
     assert scrape.value("last_converged_timestamp_seconds") == 1000
 
 
@@ -96,13 +103,13 @@ def test_drift_is_counted_once(
     story: list[Condition], found: int, healed: int, scrape: Scrape
 ) -> None:
     for each in story:
-        scrape.see(status(each))
+        scrape.observe(status(each))
     assert scrape.value("drift_detected_total") == found
     assert scrape.value("drift_corrected_total") == healed
 
 
 def test_a_pipeline_that_is_gone_takes_its_series_with_it(scrape: Scrape) -> None:
-    scrape.see(status(condition("Ready", "True", "Converged"), data=None))
+    scrape.observe(status(condition("Ready", "True", "Converged"), data=None))
     assert "orders" in scrape.text()
     scrape.pipelines.forget("shop", "orders")
     assert "orders" not in scrape.text()

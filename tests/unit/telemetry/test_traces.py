@@ -60,7 +60,7 @@ def test_a_collector_gets_reconciliations_with_their_calls_to_aws(server: Server
     assert named["service.name"] == {"stringValue": "dataflowxpress"}
 
 
-def test_nothing_is_sent_where_nobody_asks(server: Server) -> None:
+def test_no_span_is_sent_without_the_environment_variables(server: Server) -> None:
     server.answers.append((200, WHO))
     assert python(OPERATOR.format(port=server.port)).returncode == 0
     assert [path for path, _ in server.came] == ["/"]

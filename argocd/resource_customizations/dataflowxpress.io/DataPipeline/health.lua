@@ -1,12 +1,12 @@
--- Health of a DataPipeline: what its conditions say, once they are about the spec as it is now.
--- Plain Lua 5.1 without the string library, which Argo CD does not load.
+-- Health of a DataPipeline, from the conditions of the current generation.
+-- Plain Lua 5.1 without the string library: Argo CD does not load it.
 
-local function annotated(name)
+local function is_set(name)
   local annotations = obj.metadata.annotations
   return annotations ~= nil and annotations["dataflowxpress.io/" .. name] == "true"
 end
 
--- A condition that is about an older spec says nothing: Argo CD would go on to the next sync wave.
+-- Ignore conditions of an older generation: otherwise Argo CD would start the next sync wave too early.
 local function condition(kind)
   local status = obj.status
   if status == nil or status.conditions == nil then
@@ -20,7 +20,7 @@ local function condition(kind)
   return nil
 end
 
-local function said(each)
+local function describe(each)
   if each.message == nil or each.message == "" then
     return each.reason
   end
@@ -31,35 +31,35 @@ local function health(status, message)
   return { status = status, message = message }
 end
 
-if annotated("paused") then
-  return health("Suspended", "Paused: remove the annotation dataflowxpress.io/paused to go on")
+if is_set("paused") then
+  return health("Suspended", "Paused: remove the annotation dataflowxpress.io/paused to resume")
 end
 
 local ready = condition("Ready")
 if ready == nil then
-  return health("Progressing", "Waiting for the operator to take up this version of the spec")
+  return health("Progressing", "Waiting for the operator to reconcile this generation of the spec")
 end
 
-if annotated("plan") then
-  return health("Suspended", said(ready) .. "; remove the annotation dataflowxpress.io/plan to apply it")
+if is_set("plan") then
+  return health("Suspended", describe(ready) .. "; remove the annotation dataflowxpress.io/plan to apply it")
 end
 
 local stalled = condition("Stalled")
 if stalled ~= nil and stalled.status == "True" then
-  return health("Degraded", said(ready))
+  return health("Degraded", describe(ready))
 end
 if ready.status ~= "True" then
-  return health("Progressing", said(ready))
+  return health("Progressing", describe(ready))
 end
 
--- What is the matter with drift, data or mail is told, but is no reason to hold a sync back: the
--- resources are as git says.
-local message = said(ready)
-local fine = { Drifted = "False", DataCurrent = "True", SubscriptionsConfirmed = "True" }
+-- Problems with drift, data or email subscriptions appear in the message but do not block a sync:
+-- the AWS resources match git.
+local message = describe(ready)
+local healthy = { Drifted = "False", DataCurrent = "True", SubscriptionsConfirmed = "True" }
 for _, kind in ipairs({ "Drifted", "DataCurrent", "SubscriptionsConfirmed" }) do
   local each = condition(kind)
-  if each ~= nil and each.status ~= fine[kind] then
-    message = message .. "; " .. said(each)
+  if each ~= nil and each.status ~= healthy[kind] then
+    message = message .. "; " .. describe(each)
   end
 end
 return health("Healthy", message)

@@ -1,9 +1,11 @@
-"""Spec: the DataPipeline API, the only truth about what users may write.
+"""Spec: the DataPipeline API, the single definition of its fields.
 
-Docstrings below fields become the descriptions in the CRD, constraints its schema, and the `RULES`
-of a part its CEL validations, so that the API server refuses what it can.
+Docstrings below fields become the descriptions in the CRD, and constraints become its schema. The
+`VALIDATION_RULES` of a part become its CEL validations, so that the API server rejects most invalid
+specs.
 """
 
+from .mistakes import mistakes
 from .model import SpecModel
 from .pipeline import DataPipelineSpec
 from .storage import RESERVED_PREFIX, Source
@@ -21,4 +23,5 @@ __all__ = [
     "Function",
     "Source",
     "SpecModel",
+    "mistakes",
 ]

@@ -1,30 +1,26 @@
-"""Model: what all parts of the spec share, and the strings that several of them take."""
+"""Model: the base class of all parts of the spec, and its checks across fields."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import KW_ONLY, dataclass
-from typing import Annotated, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
 from pydantic.alias_generators import to_camel
 
-CONTROL = r"\x00-\x1f\x7f"  # what XML has no words for, in which S3 and SNS are spoken to
-# In an IAM policy `*`, `?` and `$` would stand for other keys than these.
-Prefix = Annotated[str, Field(pattern=rf"^[^/*?${CONTROL}][^*?${CONTROL}]*/$", max_length=512)]
-Suffix = Annotated[str, Field(pattern=rf"^[^{CONTROL}]*$", max_length=64)]
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", min_length=1, max_length=64)]
+FIELDS_ONLY = "fields only"  # a validation context: leave the validation rules out
 
 
 @dataclass(frozen=True)
 class ValidationRule:
-    """A check across fields: in CEL for the API server, and for specs that never see one."""
+    """A check across fields: in CEL for the API server, and in Python for a manifest."""
 
     message: str
     _: KW_ONLY
     cel: str
-    holds: Callable[[Any], bool] = lambda _: True  # of the part; changes are the API server's
-    field: str = ""  # where the API server's error points to, as a JSON path
+    holds: Callable[[Any], bool] = lambda _: True  # of the part; only the API server sees changes
+    field: str = ""  # a JSON path within the part, to which an error points
 
 
 class SpecModel(BaseModel):
@@ -39,9 +35,13 @@ class SpecModel(BaseModel):
     )
     VALIDATION_RULES: ClassVar[tuple[ValidationRule, ...]] = ()
 
+    def broken_rules(self) -> Iterator[ValidationRule]:
+        """Yield the rules of this part that do not hold."""
+        return (rule for rule in self.VALIDATION_RULES if not rule.holds(self))
+
     @model_validator(mode="after")
-    def _rules_hold(self) -> Self:
-        for rule in self.VALIDATION_RULES:
-            if not rule.holds(self):
-                raise ValueError(rule.message)
+    def _rules_hold(self, info: ValidationInfo) -> Self:
+        broken = None if info.context == FIELDS_ONLY else next(self.broken_rules(), None)
+        if broken:
+            raise ValueError(broken.message)
         return self

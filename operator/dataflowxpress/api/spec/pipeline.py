@@ -7,15 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from .formats import AccountId, Interval, Region, RoleArn, TagKey, TagValue
 from .model import SpecModel, ValidationRule
 from .notifications import Notifications, Topic
 from .storage import RESERVED_PREFIX, Bucket, Catalog, Source, Target
 from .work import Crawler, Functions, Job, Trigger
 
-RoleArn = Annotated[
-    str, Field(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+$", max_length=512)
-]
-OTHERS_TAGS = ("aws:", "dataflowxpress.io/")
+RESERVED_TAGS = ("aws:", "dataflowxpress.io/")
 
 
 class DataPipelineSpec(SpecModel):
@@ -23,14 +21,14 @@ class DataPipelineSpec(SpecModel):
 
     VALIDATION_RULES = (
         ValidationRule(
-            "the region cannot change: create a new DataPipeline in the other region",
+            "the region cannot change; create a new DataPipeline in the other region",
             cel="has(self.region) == has(oldSelf.region)"
             " && (!has(self.region) || self.region == oldSelf.region)",
             field=".region",
         ),
         ValidationRule(
-            "source.prefix and target.prefix may be neither equal nor one inside the other:"
-            " the pipeline would feed on its own Parquet",
+            "source.prefix and target.prefix must be neither equal nor one inside the other:"
+            " the pipeline would convert its own Parquet; choose two separate folders",
             cel="!self.source.prefix.startsWith(self.target.prefix)"
             " && !self.target.prefix.startsWith(self.source.prefix)",
             holds=lambda spec: (
@@ -40,17 +38,19 @@ class DataPipelineSpec(SpecModel):
             field=".target.prefix",
         ),
         ValidationRule(
-            f"{RESERVED_PREFIX} is where the pipeline keeps its own books: choose another prefix",
-            cel=f"!self.source.prefix.startsWith('{RESERVED_PREFIX}')"
-            f" && !self.target.prefix.startsWith('{RESERVED_PREFIX}')",
-            holds=lambda spec: (
-                not spec.source.prefix.startswith(RESERVED_PREFIX)
-                and not spec.target.prefix.startswith(RESERVED_PREFIX)
-            ),
+            f"{RESERVED_PREFIX} is reserved for the pipeline's own records; choose another prefix",
+            cel=f"!self.source.prefix.startsWith('{RESERVED_PREFIX}')",
+            holds=lambda spec: not spec.source.prefix.startswith(RESERVED_PREFIX),
             field=".source.prefix",
         ),
         ValidationRule(
-            "roleArn is in another account than accountId: correct one of them",
+            f"{RESERVED_PREFIX} is reserved for the pipeline's own records; choose another prefix",
+            cel=f"!self.target.prefix.startsWith('{RESERVED_PREFIX}')",
+            holds=lambda spec: not spec.target.prefix.startswith(RESERVED_PREFIX),
+            field=".target.prefix",
+        ),
+        ValidationRule(
+            "roleArn is in another account than accountId; correct one of them",
             cel="!has(self.roleArn) || !has(self.accountId)"
             " || self.roleArn.contains(':' + self.accountId + ':')",
             holds=lambda spec: (
@@ -59,84 +59,80 @@ class DataPipelineSpec(SpecModel):
             field=".roleArn",
         ),
         ValidationRule(
-            "tags whose keys start with aws: or dataflowxpress.io/ are not yours to set",
-            cel="!has(self.tags) || self.tags.all(key, key.size() <= 128"
-            " && !key.startsWith('aws:') && !key.startsWith('dataflowxpress.io/'))",
-            holds=lambda spec: not any(key.startswith(OTHERS_TAGS) for key in spec.tags),
+            "keys that begin with aws: or dataflowxpress.io/ are reserved; choose another key",
+            cel="!has(self.tags) || self.tags.all(key,"
+            " !key.startsWith('aws:') && !key.startsWith('dataflowxpress.io/'))",
+            holds=lambda spec: not any(key.startswith(RESERVED_TAGS) for key in spec.tags),
+            field=".tags",
+        ),
+        ValidationRule(  # the length of a key: a CRD has no such constraint
+            "a key has more than 128 characters; use at most 128",
+            cel="!has(self.tags) || self.tags.all(key, key.size() <= 128)",
             field=".tags",
         ),
     )
 
-    region: Annotated[str | None, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-[0-9]$", max_length=32)] = (
-        None
-    )
-    """The AWS region. Immutable. Left out: the operator's own."""
+    region: Region | None = None
+    """The AWS region. Immutable. Default: the operator's own region."""
 
     role_arn: RoleArn | None = None
-    """An IAM role that the operator assumes for this pipeline. Left out: its own identity."""
+    """The IAM role that the operator assumes for this pipeline. Default: its own identity."""
 
-    account_id: Annotated[str | None, Field(pattern=r"^[0-9]{12}$", max_length=12)] = None
-    """Refuse to act in any other account than this one."""
+    account_id: AccountId | None = None
+    """The only AWS account in which the operator may act for this pipeline."""
 
     adopt: bool = False
-    """Take over everything that exists already under this pipeline's names, unless it belongs to
-    another pipeline: one that was built by hand, or that the same namespace and name in another
-    cluster has made. Set it for the move, and take it out again."""
+    """Take over all existing resources with this pipeline's names, unless they belong to another
+    pipeline: resources that were built by hand, or by the same namespace and name in another
+    cluster. Set it for the move, and remove it afterwards."""
 
     bucket: Bucket = Bucket()
-    """The bucket that holds source files, Parquet and the pipeline's own bookkeeping."""
+    """The bucket for source files, Parquet files and the pipeline's own records."""
 
     source: Source = Source()
-    """What arrives."""
+    """The uploaded files."""
 
     target: Target = Target()
-    """What comes out."""
+    """The Parquet files."""
 
     catalog: Catalog = Catalog()
-    """The Glue Data Catalog's side: where the tables are."""
+    """The database and the tables in the Glue Data Catalog."""
 
     crawler: Crawler = Crawler()
-    """The Glue crawler that finds out what columns the files have."""
+    """The Glue crawler that finds the columns of the files."""
 
     job: Job = Job()
-    """The Glue job that turns what arrived into Parquet."""
+    """The Glue job that converts the uploaded files to Parquet."""
 
     functions: Functions = Functions()
-    """The Lambda functions between the hops."""
+    """The Lambda functions that start the crawler and the job and send the mails."""
 
     topic: Topic = Topic()
-    """The SNS topic on which the pipeline says what happened."""
+    """The SNS topic for notifications."""
 
     trigger: Trigger = Trigger()
-    """When uploads lead to a run."""
+    """The start of a crawl after uploads."""
 
     notifications: Notifications = Notifications()
-    """Who hears of what."""
+    """Email notification settings."""
 
     suspend: bool = False
     """Hold everything: uploads wait in their queue, and nothing is lost."""
 
     drift_policy: Literal["Correct", "Report"] = "Correct"
-    """What to do when somebody changed a resource behind our back: put it right, or only say so
-    in `status.drift`."""
+    """The reaction to a resource that was changed outside of this spec. `Correct`: restore it.
+    `Report`: only list the difference in `status.drift`."""
 
     deletion_policy: Literal["RetainData", "Delete", "Retain"] = "RetainData"
-    """What happens in AWS when the DataPipeline is deleted. `RetainData`: all goes but the bucket,
-    the database and its tables. `Delete`: all goes, data included. `Retain`: all stays."""
+    """The resources in AWS that a deletion of the DataPipeline deletes. `RetainData`: all but the
+    bucket, the database and its tables; an empty database only if `adopt` is not set. `Delete`:
+    all, with the data. `Retain`: none."""
 
-    resync_interval: Annotated[
-        str, Field(pattern=r"^([0-9]+h)?([0-9]+m)?([0-9]+s)?$", min_length=2, max_length=16)
-    ] = "10m"
-    """How often everything in AWS is compared with this spec, for example `90s`, `10m` or `1h`."""
+    resync_interval: Interval = "10m"
+    """The time between two comparisons of AWS with this spec, for example `90s`, `10m` or `1h`."""
 
-    tags: Annotated[
-        dict[
-            Annotated[str, Field(pattern=r"^[\w .:/=+@-]+$", max_length=128)],
-            Annotated[str, Field(pattern=r"^[\w .:/=+@-]*$", max_length=256)],
-        ],
-        Field(max_length=40),
-    ] = {}  # noqa: RUF012 - pydantic copies defaults
-    """Tags for all that can be tagged, beside the one that names the owner."""
+    tags: Annotated[dict[TagKey, TagValue], Field(max_length=40)] = {}  # noqa: RUF012 - pydantic copies defaults
+    """Tags for all resources that can have tags, in addition to the operator's own tags."""
 
     @property
     def resync_seconds(self) -> int:

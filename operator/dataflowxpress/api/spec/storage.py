@@ -1,4 +1,4 @@
-"""Storage: the bucket, what arrives in it, what comes out, and the tables in the catalog."""
+"""Storage: the bucket, the uploaded files, the Parquet files, and the tables in the catalog."""
 
 from __future__ import annotations
 
@@ -6,101 +6,102 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .model import Prefix, SpecModel, Suffix, ValidationRule
+from .formats import (
+    BucketName,
+    Column,
+    Database,
+    Delimiter,
+    KmsKeyArn,
+    Prefix,
+    Suffix,
+    TablePrefix,
+)
+from .model import SpecModel, ValidationRule
 
 RESERVED_PREFIX = "dataflowxpress/"
 
-KmsKeyArn = Annotated[
-    str,
-    Field(pattern=r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$", max_length=512),
-]
-Column = Annotated[str, Field(pattern=r"^[a-z0-9_]+$", max_length=255)]
-
 
 class Bucket(SpecModel):
-    """The bucket that holds source files, Parquet and the pipeline's own bookkeeping."""
+    """The bucket for source files, Parquet files and the pipeline's own records."""
 
     VALIDATION_RULES = (
         ValidationRule(
-            "the bucket's name cannot change: create a new DataPipeline with the other bucket",
+            "the name of the bucket cannot change; create a new DataPipeline with the other bucket",
             cel="has(self.name) == has(oldSelf.name)"
             " && (!has(self.name) || self.name == oldSelf.name)",
             field=".name",
         ),
     )
 
-    name: Annotated[
-        str | None,
-        Field(pattern=r"^[a-z0-9][a-z0-9.-]*[a-z0-9]$", min_length=3, max_length=63),
-    ] = None
+    name: BucketName | None = None
     """The bucket's name, unique in all of AWS. Immutable.
-    Left out: `<namespace>-<name>-<account>`."""
+    Default: `<namespace>-<name>-<account>`."""
 
     adopt: bool = False
-    """Take over a bucket that exists already and belongs to no pipeline. Its objects, tags, policy
-    statements and notifications stay as they are; ours are added."""
+    """Take over an existing bucket that belongs to no pipeline. The operator keeps its objects,
+    tags, policy statements and notifications, and adds its own."""
 
     versioning: bool = False
     """Keep old versions of objects."""
 
     kms_key_arn: KmsKeyArn | None = None
-    """Encrypt with this KMS key. Left out: with keys that S3 manages."""
+    """The KMS key that encrypts the objects. Default: keys that S3 manages."""
 
 
 class Csv(SpecModel):
-    """How CSV files are written."""
+    """The format of CSV files."""
 
-    delimiter: Annotated[str, Field(pattern=r"^(\\t|[^\\\r\n\"'])$", max_length=2)] = ","
+    delimiter: Delimiter = ","
     """One character between fields, or `\\t` for a tab."""
 
     quote: Literal['"', "'"] = '"'
-    """The character around fields that hold the delimiter or a newline; doubled within a field."""
+    """The character around fields that contain the delimiter or a newline; doubled in a field."""
 
     header: bool = True
-    """The first line of each file names its columns. Without it, columns go by position."""
+    """The first line of each file names its columns. If false, columns go by position."""
 
 
 class Source(SpecModel):
-    """What arrives."""
+    """The uploaded files."""
 
     prefix: Prefix = "csv_data/"
-    """Where in the bucket uploads arrive; ends with a slash."""
+    """The folder in the bucket for uploads; ends with a slash."""
 
     suffix: Suffix = ""
-    """Only keys that end with it count, for example `.csv`. Empty: all."""
+    """The pipeline ignores keys without this ending, for example `.csv`. Empty: it takes all."""
 
     format: Literal["csv", "json", "parquet"] = "csv"
-    """What the files are: `csv`, `json` (one object a line) or `parquet`."""
+    """The format of the files: `csv`, `json` (one object a line) or `parquet`."""
 
     csv: Csv = Csv()
-    """How the CSV files are written; of no meaning for other formats."""
+    """The format of CSV files; other formats ignore it."""
 
 
 class Target(SpecModel):
-    """What comes out."""
+    """The Parquet files."""
 
     prefix: Prefix = "parquet_data/"
-    """Where in the bucket the Parquet goes, a folder per table; ends with a slash."""
+    """The folder in the bucket for Parquet files, with a folder per table; ends with a slash."""
 
     compression: Literal["snappy", "gzip", "zstd", "none"] = "snappy"
-    """How the Parquet is compressed."""
+    """The compression of the Parquet files."""
 
     partition_by: Annotated[tuple[Column, ...], Field(max_length=4)] = ()
     """Columns whose values become folders (`year=2026/`), so that queries read less."""
 
 
 class Catalog(SpecModel):
-    """The Glue Data Catalog's side: where the tables are."""
+    """The database and the tables in the Glue Data Catalog."""
 
-    database: Annotated[str | None, Field(pattern=r"^[a-z0-9_]+$", max_length=255)] = None
-    """The database. Left out: derived from namespace and name."""
+    database: Database | None = None
+    """The database. Default: derived from namespace and name."""
 
     adopt: bool = False
-    """Take over a database that exists already and belongs to no pipeline."""
+    """Take over an existing database that belongs to no pipeline."""
 
-    table_prefix: Annotated[str, Field(pattern=r"^[a-z0-9_]*$", max_length=64)] = ""
-    """Put before the name of every table that the crawler makes."""
+    table_prefix: TablePrefix = ""
+    """The beginning of the name of each table that the crawler creates."""
 
     tables: Literal["PerPrefix", "PerFolder"] = "PerPrefix"
-    """What becomes one table: all that lies under the source prefix, or each folder directly in it.
-    With `PerFolder`, objects that lie in no folder wait until they are moved into one."""
+    """The files of one table: all files under the source prefix, or the files of each folder
+    directly in it. With `PerFolder`, objects outside of a folder wait until a user moves them."""

@@ -1,4 +1,4 @@
-"""Work: the crawler, the job and the functions that make Parquet of what arrives."""
+"""Work: the crawler, the job and the functions that convert the uploaded files."""
 
 from __future__ import annotations
 
@@ -7,74 +7,73 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .model import Name, SpecModel, ValidationRule
+from .formats import ArgumentName, Name, S3Uri
+from .model import SpecModel, ValidationRule
 
 
 class Crawler(SpecModel):
-    """The Glue crawler that finds out what columns the files have."""
+    """The Glue crawler that finds the columns of the files."""
 
     name: Name | None = None
-    """The crawler's name. Left out: derived from namespace and name."""
+    """The crawler's name. Default: derived from namespace and name."""
 
 
 class ConfigMapKeyRef(SpecModel):
     """A key of a ConfigMap in the pipeline's namespace."""
 
     name: Annotated[str, Field(min_length=1, max_length=253)]
-    """The ConfigMap."""
+    """The name of the ConfigMap."""
 
     key: Annotated[str, Field(min_length=1, max_length=253)]
-    """The key in it."""
+    """The key in the ConfigMap."""
 
 
 class Script(SpecModel):
-    """Where the job's script comes from: at most one of the three. None: the packaged one."""
+    """The source of the job's script: at most one of the three. Default: the packaged script."""
 
     VALIDATION_RULES = (
         ValidationRule(
-            "give at most one of inline, configMapKeyRef and s3Uri",
+            "give at most one of inline, configMapKeyRef and s3Uri; remove the others",
             cel="[has(self.inline), has(self.configMapKeyRef), has(self.s3Uri)]"
             ".filter(given, given).size() <= 1",
             holds=lambda script: len(script.given) <= 1,
         ),
     )
 
-    inline: Annotated[str | None, Field(min_length=1, max_length=262_144)] = None
-    """The script itself."""
+    inline: Annotated[str | None, Field(min_length=1, max_length=262_144, repr=False)] = None
+    """The text of the script."""
 
     config_map_key_ref: ConfigMapKeyRef | None = None
     """A key of a ConfigMap in the pipeline's namespace."""
 
-    s3_uri: Annotated[str | None, Field(pattern=r"^s3://[a-z0-9.-]+/[^*?$]+$", max_length=1088)] = (
-        None
-    )
-    """An object in S3. The job's role is allowed to read it."""
+    s3_uri: S3Uri | None = None
+    """An object in S3. The operator allows the job's role to read it."""
 
     @property
     def packaged(self) -> bool:
-        """Whether the script is ours."""
+        """Whether the job uses the packaged script."""
         return not self.given
 
     @property
     def given(self) -> list[object]:
-        """The places that are given."""
-        places = (self.inline, self.config_map_key_ref, self.s3_uri)
-        return [place for place in places if place is not None]
+        """The sources that the spec gives."""
+        sources = (self.inline, self.config_map_key_ref, self.s3_uri)
+        return [source for source in sources if source is not None]
 
 
 class Job(SpecModel):
-    """The Glue job that turns what arrived into Parquet."""
+    """The Glue job that converts the uploaded files to Parquet."""
 
     VALIDATION_RULES = (
         ValidationRule(
-            "FLEX runs on G.1X and G.2X only: choose one of these, or STANDARD",
+            "FLEX runs on G.1X and G.2X only; choose one of these worker types, or STANDARD",
             cel="!has(self.executionClass) || self.executionClass != 'FLEX'"
             " || self.workerType in ['G.1X', 'G.2X']",
             holds=lambda job: job.execution_class != "FLEX" or job.worker_type in {"G.1X", "G.2X"},
             field=".executionClass",
         ),
-        ValidationRule(  # what the pattern of its names says: CRDs have none for keys
-            "an argument's name starts with two dashes, for example --threshold",
+        ValidationRule(  # the pattern of ArgumentName: a CRD has no pattern for keys
+            "the name of an argument must begin with two dashes, for example --threshold",
             cel="!has(self.arguments)"
             " || self.arguments.all(name, name.matches('^--[A-Za-z0-9_-]+$'))",
             field=".arguments",
@@ -82,17 +81,14 @@ class Job(SpecModel):
     )
 
     name: Name | None = None
-    """The job's name. Left out: derived from namespace and name."""
+    """The job's name. Default: derived from namespace and name."""
 
     script: Script = Script()
-    """Your own Glue script in place of the packaged one."""
+    """A custom Glue script in place of the packaged one."""
 
     arguments: Annotated[
-        dict[
-            Annotated[str, Field(pattern=r"^--[A-Za-z0-9_-]+$", max_length=128)],
-            Annotated[str, Field(max_length=2048)],
-        ],
-        Field(max_length=50),
+        dict[ArgumentName, Annotated[str, Field(max_length=2048)]],
+        Field(max_length=50, repr=False),  # may hold secrets
     ] = {}  # noqa: RUF012 - pydantic copies defaults
     """More arguments for the script, for example `--threshold: "3"`."""
 
@@ -103,31 +99,31 @@ class Job(SpecModel):
     """The size of a worker."""
 
     workers: Annotated[int, Field(ge=2, le=299)] = 2
-    """How many workers."""
+    """The number of workers."""
 
     timeout_minutes: Annotated[int, Field(ge=1, le=2880)] = 60
-    """After how many minutes a run is stopped."""
+    """Glue stops a run after this many minutes."""
 
     max_retries: Annotated[int, Field(ge=0, le=10)] = 0
-    """How often Glue itself repeats a failed run."""
+    """The number of times that Glue itself repeats a failed run."""
 
     execution_class: Literal["STANDARD", "FLEX"] = "STANDARD"
-    """`FLEX` is cheaper and starts when there is room."""
+    """`FLEX` costs less and starts when Glue has spare capacity."""
 
 
 class Function(SpecModel):
     """A Lambda function."""
 
     name: Name | None = None
-    """The function's name. Left out: derived from namespace and name."""
+    """The function's name. Default: derived from namespace and name."""
 
 
 class Functions(SpecModel):
-    """The Lambda functions between the hops."""
+    """The Lambda functions that start the crawler and the job and send the mails."""
 
     VALIDATION_RULES = (
         ValidationRule(
-            "the functions do different things: give them different names",
+            "two functions have the same name; give each function its own name",
             cel=" && ".join(
                 f"(!has(self.{one}) || !has(self.{one}.name) || !has(self.{two})"
                 f" || !has(self.{two}.name) || self.{one}.name != self.{two}.name)"
@@ -138,24 +134,24 @@ class Functions(SpecModel):
     )
 
     start_crawler: Function = Function()
-    """Starts the crawler when files have arrived."""
+    """Starts the crawler after uploads."""
 
     start_job: Function = Function()
-    """Starts the job when the crawler has succeeded."""
+    """Starts the job after a successful crawl."""
 
     notify: Function = Function()
-    """Writes the mails about runs, and about crawls that failed."""
+    """Sends the mails about runs and failed crawls."""
 
     @property
     def names(self) -> list[str]:
-        """The names that are given."""
+        """The names that the spec gives."""
         return [
             each.name for each in (self.start_crawler, self.start_job, self.notify) if each.name
         ]
 
 
 class Trigger(SpecModel):
-    """When uploads lead to a run."""
+    """The start of a crawl after uploads."""
 
     batch_window_seconds: Annotated[int, Field(ge=0, le=300)] = 20
-    """How long uploads gather before one crawl."""
+    """The seconds for which uploads gather before one crawl."""

@@ -1,4 +1,4 @@
-"""Resources: every kind of AWS resource a pipeline is made of, one file each."""
+"""Resources: the kinds of AWS resources in a pipeline, one module each."""
 
 from .alarm import Alarm
 from .bucket import Bucket

@@ -1,4 +1,4 @@
-"""CloudWatch alarm: raised when messages lie in a queue that should be empty."""
+"""CloudWatch alarm: fires when a dead-letter queue contains messages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .topic import Topic
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm(Resource):
-    """An alarm on the number of messages in a queue, told to a topic."""
+    """An alarm on the number of messages in a queue; it notifies a topic."""
 
     service = "cloudwatch"
     arn_format = "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}"
@@ -42,7 +42,7 @@ class Alarm(Resource):
             "EvaluationPeriods": 1,
             "ComparisonOperator": "GreaterThanOrEqualToThreshold",
             "Threshold": float(self.threshold),
-            "TreatMissingData": "notBreaching",  # an unused queue reports nothing
+            "TreatMissingData": "notBreaching",  # an inactive queue publishes no metrics
         }
 
     @staticmethod

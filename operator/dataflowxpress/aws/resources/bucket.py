@@ -1,4 +1,4 @@
-"""S3 bucket: holds the data; private, encrypted, reached over TLS only."""
+"""S3 bucket: stores the data of a pipeline; private, encrypted, accessible over TLS only."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from botocore.exceptions import ClientError
 from dataflowxpress.aws.tags import pairs
 from dataflowxpress.planning.resource import Resource, State, Tags
 
-from .emptying import emptied
+from .emptying import empty_bucket
 from .facets import FACETS
 from .policy import policy, sid, tls_only
 
 BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
-AS_CREATED = {"Ownership": "BucketOwnerEnforced", "Versioning": False}
+DEFAULTS = {"Ownership": "BucketOwnerEnforced", "Versioning": False}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bucket(Resource):
-    """A bucket. One that was adopted keeps its versioning and encryption unless asked."""
+    """A bucket; an adopted one keeps its versioning and encryption unless the spec sets them."""
 
     service = "s3"
     arn_format = "arn:{partition}:s3:::{name}"
@@ -38,9 +38,9 @@ class Bucket(Resource):
             "PublicAccessBlock": dict.fromkeys(BLOCKS, True),
             "Versioning": self.versioning,
         }
-        asked = {"Encryption": self.kms_key_arn, "Versioning": self.versioning}
-        left = {part for part, value in asked.items() if self.adopt and not value}
-        return {part: value for part, value in want.items() if part not in left}
+        optional = {"Encryption": self.kms_key_arn, "Versioning": self.versioning}
+        kept = {part for part, value in optional.items() if self.adopt and not value}
+        return {part: value for part, value in want.items() if part not in kept}
 
     def _encryption(self) -> State:
         if not self.kms_key_arn:
@@ -55,20 +55,21 @@ class Bucket(Resource):
         except ClientError as error:
             if error.response["Error"]["Code"] in {"AccessDenied", "403"}:
                 error.add_note(
-                    f"bucket {name} exists and belongs to another account, or we may not read it"
+                    f"bucket {name} belongs to another account,"
+                    " or the operator has no permission to read it"
                 )
             raise
 
     def create(self, s3: Any, want: State, tags: Tags) -> None:
         region = self.scope.region
-        where = {} if region == "us-east-1" else {"LocationConstraint": region}
+        location = {} if region == "us-east-1" else {"LocationConstraint": region}
         s3.create_bucket(
             Bucket=self.name,
             ObjectOwnership="BucketOwnerEnforced",
-            CreateBucketConfiguration={**where, "Tags": pairs(tags)},
+            CreateBucketConfiguration={**location, "Tags": pairs(tags)},
         )
-        rest = {part for part, value in want.items() if value != AS_CREATED.get(part)}
-        self.update(s3, want, frozenset(rest))
+        changed = {part for part, value in want.items() if value != DEFAULTS.get(part)}
+        self.update(s3, want, frozenset(changed))
 
     def update(self, s3: Any, want: State, changed: frozenset[str]) -> None:
         for part in sorted(changed):
@@ -76,16 +77,16 @@ class Bucket(Resource):
 
     @staticmethod
     def empty(s3: Any, name: str) -> Iterator[str]:
-        """Shut it before, or what arrives meanwhile keeps it from ever being empty."""
-        shut = {
+        """Deny uploads first, because new objects would keep the bucket from becoming empty."""
+        deny_uploads = {
             "Sid": sid("Deleting"),
             "Effect": "Deny",
             "Principal": "*",
             "Action": "s3:PutObject",
             "Resource": f"arn:{s3.meta.partition}:s3:::{name}/*",
         }
-        FACETS["Policy"].write(s3, name, policy([shut]))
-        yield from emptied(s3, name)
+        FACETS["Policy"].write(s3, name, policy([deny_uploads]))
+        yield from empty_bucket(s3, name)
 
     @staticmethod
     def delete(s3: Any, name: str) -> None:

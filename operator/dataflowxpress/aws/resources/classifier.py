@@ -1,4 +1,4 @@
-"""Glue classifier: how a crawler is to read CSV files."""
+"""Glue classifier: defines how a crawler reads CSV files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from dataflowxpress.planning.resource import Resource, State, Tags
 
 @dataclass(frozen=True, kw_only=True)
 class Classifier(Resource):
-    """A CSV classifier. Glue's own guesses the header, and wants two columns and two rows."""
+    """A custom CSV classifier.
+
+    Glue's built-in one guesses the header and requires at least two columns and two rows.
+    """
 
     service = "glue"
 
@@ -30,7 +33,7 @@ class Classifier(Resource):
     @staticmethod
     def read(glue: Any, name: str) -> State:
         classifier: State = glue.get_classifier(Name=name)["Classifier"]
-        have: State = classifier.get("CsvClassifier", {})  # it may be one for another format
+        have: State = classifier.get("CsvClassifier", {})  # absent for other formats
         return have
 
     def create(self, glue: Any, want: State, tags: Tags) -> None:

@@ -1,4 +1,4 @@
-"""Glue crawler: finds out which tables and columns the files under a prefix make."""
+"""Glue crawler: infers tables and columns from the files under a prefix."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from dataflowxpress.aws.errors import entry_error
+from dataflowxpress.aws.errors import client_error
 from dataflowxpress.planning.diff import Exclusive
 from dataflowxpress.planning.resource import Resource, State, Tags
 
@@ -19,7 +19,7 @@ from .role import Role
 
 @dataclass(frozen=True, kw_only=True)
 class Crawler(Resource):
-    """A crawler that starts when it is told to, and changes tables but never drops them."""
+    """A crawler without a schedule; it updates tables but never deletes them."""
 
     service = "glue"
     arn_format = "arn:{partition}:glue:{region}:{account}:crawler/{name}"
@@ -35,9 +35,9 @@ class Crawler(Resource):
     exclusions: tuple[str, ...] = ()  # globs
 
     def desired(self) -> State:
-        everything = self.recrawl == "CRAWL_EVERYTHING"  # otherwise Glue only lets it log
+        everything = self.recrawl == "CRAWL_EVERYTHING"  # other policies require UpdateBehavior LOG
         return {
-            "Role": self.role.name,  # the answer is always the name, whatever was sent
+            "Role": self.role.name,  # GetCrawler returns the name, also if an ARN was sent
             "DatabaseName": self.database.name,
             "Classifiers": [self.classifier.name] if self.classifier else [],
             "Targets": {"S3Targets": [{"Path": self.path, "Exclusions": list(self.exclusions)}]},
@@ -76,18 +76,21 @@ class Crawler(Resource):
     @staticmethod
     def work(glue: Any, name: str) -> str:
         busy = glue.get_crawler(Name=name)["Crawler"]["State"] != "READY"
-        return "its crawl" if busy else ""
+        return "the running crawl" if busy else ""
 
     @staticmethod
     def delete(glue: Any, name: str) -> None:
-        """Delete it, or stop it first and say that it is busy: the next try finds it stopped."""
+        """Delete the crawler.
+
+        If a crawl is running, stop it and raise an error that the engine retries.
+        """
         errors = glue.exceptions
         try:
             glue.delete_crawler(Name=name)
         except errors.CrawlerRunningException:
             with suppress(errors.CrawlerNotRunningException, errors.CrawlerStoppingException):
                 glue.stop_crawler(Name=name)
-            raise entry_error("DeleteCrawler", "CrawlerStoppingException", _STOPPED) from None
+            raise client_error("DeleteCrawler", "CrawlerStoppingException", _STOPPED) from None
 
 
-_STOPPED = "its crawl was stopped: this takes a moment"
+_STOPPED = "the crawler is stopping"

@@ -1,4 +1,4 @@
-"""Glue database: where the catalog keeps the pipeline's tables."""
+"""Glue database: contains the pipeline's tables in the Data Catalog."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 from dataflowxpress.planning.resource import Resource, State, Tags
 
-ANSWERED_ONLY = {"CatalogId", "CreateTime"}
+READ_ONLY = {"CatalogId", "CreateTime"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Database(Resource):
-    """A database. What is left empty here stays as it is there."""
+    """A database; the operator does not change properties that are empty here."""
 
     service = "glue"
     arn_format = "arn:{partition}:glue:{region}:{account}:database/{name}"
@@ -34,10 +34,18 @@ class Database(Resource):
         glue.create_database(DatabaseInput={"Name": self.name, **want}, Tags=dict(tags))
 
     def update(self, glue: Any, want: State, changed: frozenset[str]) -> None:
-        """Send all of it: parameters and default permissions that are left out would go."""
+        """Send all properties, because UpdateDatabase removes parameters that the input lacks."""
         have = self.read(glue, self.name)
-        kept = {name: value for name, value in have.items() if name not in ANSWERED_ONLY}
+        kept = {name: value for name, value in have.items() if name not in READ_ONLY}
         glue.update_database(Name=self.name, DatabaseInput={**kept, **want})
+
+    @staticmethod
+    def is_empty(glue: Any, name: str) -> bool:
+        """Return whether it has neither tables nor functions: a deletion removes both with it."""
+        # As a regular expression and as a pattern of Hive, ".*" means every name.
+        functions = glue.get_user_defined_functions(DatabaseName=name, Pattern=".*", MaxResults=1)
+        tables = glue.get_tables(DatabaseName=name, MaxResults=1)
+        return not tables["TableList"] and not functions["UserDefinedFunctions"]
 
     @staticmethod
     def delete(glue: Any, name: str) -> None:

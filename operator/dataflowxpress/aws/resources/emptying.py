@@ -1,22 +1,22 @@
-"""Emptying: a bucket loses all that is in it, however much that is."""
+"""Emptying: removes all content of a bucket."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dataflowxpress.aws.errors import entry_error
+from dataflowxpress.aws.errors import raise_failed_entries
 
 
-def emptied(s3: Any, bucket: str) -> Iterator[str]:
-    """Remove every unfinished upload, object, version and delete marker; yield how far it is."""
+def empty_bucket(s3: Any, bucket: str) -> Iterator[str]:
+    """Remove every incomplete upload, object version and delete marker; yield progress messages."""
     for upload in _uploads(s3, bucket):
         s3.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
     removed = 0
     for entries in _pages_of_versions(s3, bucket):
         _remove(s3, bucket, entries)
         removed += len(entries)
-        yield f"{removed} objects and versions are removed, more follow"
+        yield f"{removed} object versions removed, deletion continues"
 
 
 def _uploads(s3: Any, bucket: str) -> Iterator[Mapping[str, Any]]:
@@ -25,7 +25,10 @@ def _uploads(s3: Any, bucket: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _pages_of_versions(s3: Any, bucket: str) -> Iterator[list[dict[str, str]]]:
-    """Yield up to 1,000 at a time, always the first ones: those before are removed meanwhile."""
+    """Yield up to 1,000 versions at a time.
+
+    Each call lists the first page again, because the caller has removed the previous versions.
+    """
     while True:
         page = s3.list_object_versions(Bucket=bucket)
         found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
@@ -35,7 +38,5 @@ def _pages_of_versions(s3: Any, bucket: str) -> Iterator[list[dict[str, str]]]:
 
 
 def _remove(s3: Any, bucket: str, entries: list[dict[str, str]]) -> None:
-    answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": entries, "Quiet": True})
-    for failed in answer.get("Errors", ()):
-        words = f"{failed['Key']}: {failed.get('Message', '')}"
-        raise entry_error("DeleteObjects", failed["Code"], words)
+    response = s3.delete_objects(Bucket=bucket, Delete={"Objects": entries, "Quiet": True})
+    raise_failed_entries("DeleteObjects", response)

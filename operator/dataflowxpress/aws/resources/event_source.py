@@ -1,4 +1,4 @@
-"""Event source mapping: hands the messages of a queue to a function."""
+"""Event source mapping: invokes a function with the messages of a queue."""
 
 from __future__ import annotations
 
@@ -12,16 +12,21 @@ from dataflowxpress.planning.resource import Resource, State, Tags
 from .function import Function
 from .queue import Queue
 
-LARGEST_BATCH_AT_ONCE = 10
+LARGEST_BATCH_WITHOUT_WINDOW = 10
 ON, OFF = "Enabled", "Disabled"
-STATES = {"Creating": ON, "Enabling": ON, "Updating": ON, "Disabling": OFF}  # where they lead
+STATES = {
+    "Creating": ON,
+    "Enabling": ON,
+    "Updating": ON,
+    "Disabling": OFF,
+}  # the states that follow
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventSource(Resource):
-    """A mapping that takes back the messages which its function names as failed.
+    """A mapping with partial batch responses.
 
-    AWS finds it by a UUID of its own choice; there is one at most per function and queue.
+    AWS identifies a mapping by a UUID that it generates. A function and a queue have at most one.
     """
 
     service = "lambda"
@@ -29,13 +34,13 @@ class EventSource(Resource):
     function: Function
     queue: Queue
     batch_size: int = 10
-    window_seconds: int = 0  # how long to gather; larger batches need a second at least
+    window_seconds: int = 0  # larger batches require at least 1 s
     maximum_concurrency: int | None = None
     enabled: bool = True
 
     @property
     def key(self) -> Key:
-        """The function, and where its messages are from."""
+        """The function's name and the queue's ARN."""
         return (self.function.name, self.queue.arn)
 
     @staticmethod
@@ -43,7 +48,7 @@ class EventSource(Resource):
         return Id("Function", (function,))
 
     def desired(self) -> State:
-        window = max(self.window_seconds, int(self.batch_size > LARGEST_BATCH_AT_ONCE))
+        window = max(self.window_seconds, int(self.batch_size > LARGEST_BATCH_WITHOUT_WINDOW))
         most = self.maximum_concurrency
         return {
             "BatchSize": self.batch_size,
@@ -80,6 +85,6 @@ class EventSource(Resource):
 
 
 def _arguments(want: State) -> dict[str, Any]:
-    """Return *want* as the calls take it: they are given a wish, and answer with a state."""
+    """Return *want* as API arguments: requests take `Enabled`, responses contain `State`."""
     plain = {name: value for name, value in want.items() if name != "State"}
     return {**plain, "Enabled": want["State"] == ON}

@@ -1,4 +1,4 @@
-"""Facets: the parts of a bucket, each of which S3 keeps behind a pair of calls of its own."""
+"""Facets: the configurations of a bucket, each with its own pair of S3 calls."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from dataflowxpress.planning.resource import State
 
-from .policy import merged, ours
+from .policy import merge, owned
 
 _NEVER_SET = {
     "NoSuchBucketPolicy",
@@ -21,13 +21,13 @@ _NEVER_SET = {
 
 
 class Facet(NamedTuple):
-    """One part of a bucket: how to read and how to write it, in our own, flat words."""
+    """One configuration of a bucket: functions that read and write it in a flat form."""
 
     read: Callable[[Any, str], Any]
     write: Callable[[Any, str, Any], Any]
 
 
-def _ask(call: Callable[..., State], name: str) -> State:
+def _get(call: Callable[..., State], name: str) -> State:
     try:
         return call(Bucket=name)
     except ClientError as error:
@@ -37,7 +37,7 @@ def _ask(call: Callable[..., State], name: str) -> State:
 
 
 def _read_encryption(s3: Any, name: str) -> State:
-    answer = _ask(s3.get_bucket_encryption, name)
+    answer = _get(s3.get_bucket_encryption, name)
     rules = answer.get("ServerSideEncryptionConfiguration", {}).get("Rules", [])
     rule: State = next(iter(rules), {})
     how: State = rule.get("ApplyServerSideEncryptionByDefault", {})
@@ -54,7 +54,7 @@ def _write_encryption(s3: Any, name: str, want: State) -> None:
 
 
 def _read_ownership(s3: Any, name: str) -> str:
-    answer = _ask(s3.get_bucket_ownership_controls, name)
+    answer = _get(s3.get_bucket_ownership_controls, name)
     rules = answer.get("OwnershipControls", {}).get("Rules", [])
     return str(rules[0]["ObjectOwnership"]) if rules else ""
 
@@ -65,20 +65,20 @@ def _write_ownership(s3: Any, name: str, want: str) -> None:
 
 
 def _policy(s3: Any, name: str) -> str:
-    return str(_ask(s3.get_bucket_policy, name).get("Policy", "{}"))
+    return str(_get(s3.get_bucket_policy, name).get("Policy", "{}"))
 
 
 def _read_policy(s3: Any, name: str) -> State:
-    return ours(_policy(s3, name))
+    return owned(_policy(s3, name))
 
 
 def _write_policy(s3: Any, name: str, want: State) -> None:
-    document = merged(want, _policy(s3, name))
+    document = merge(want, _policy(s3, name))
     s3.put_bucket_policy(Bucket=name, Policy=json.dumps(document))
 
 
 def _read_blocks(s3: Any, name: str) -> State:
-    answer = _ask(s3.get_public_access_block, name)
+    answer = _get(s3.get_public_access_block, name)
     blocks: State = answer.get("PublicAccessBlockConfiguration", {})
     return blocks
 

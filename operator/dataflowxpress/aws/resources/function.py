@@ -1,4 +1,4 @@
-"""Lambda function: a few lines of Python that run when messages arrive."""
+"""Lambda function: packaged Python code that messages of a queue invoke."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ CODE = "CodeSha256"
 
 @dataclass(frozen=True, kw_only=True)
 class Function(Resource):
-    """A function that writes JSON to a log group of ours."""
+    """A function that writes JSON logs to a log group of the pipeline."""
 
     service = "lambda"
     arn_format = "arn:{partition}:lambda:{region}:{account}:function:{name}"
     modified = "LastModified"
-    settles = True
+    asynchronous = True
 
     role: Role
     log_group: LogGroup
@@ -61,7 +61,7 @@ class Function(Resource):
         )
 
     def update(self, lambda_: Any, want: State, changed: frozenset[str]) -> None:
-        """Update code and configuration, which are two calls with a while between them."""
+        """Update code and configuration; the second call must wait until the first is applied."""
         if CODE in changed:
             lambda_.update_function_code(FunctionName=self.name, ZipFile=self.code)
         if changed == {CODE}:
@@ -76,15 +76,16 @@ class Function(Resource):
         lambda_.delete_function(FunctionName=name)
 
     @staticmethod
-    def is_unsettled(have: State) -> bool:
-        """Say whether Lambda sets it up; an idle function's state is Inactive, which is fine."""
+    def is_in_progress(have: State) -> bool:
+        """Return whether an update is in progress; `Inactive` is the state of an idle function."""
         return have.get("State") == "Pending" or have.get("LastUpdateStatus") == "InProgress"
 
     @staticmethod
     def waits_for(have: State) -> str:
         if "Failed" in (have.get("State"), have.get("LastUpdateStatus")):
-            return str(have.get("StateReason") or have.get("LastUpdateStatusReason") or "a repair")
-        return "Lambda to set it up" if Function.is_unsettled(have) else ""
+            reason = have.get("StateReason") or have.get("LastUpdateStatusReason")
+            return str(reason or "failed, and Lambda reports no reason")
+        return "is being updated by Lambda" if Function.is_in_progress(have) else ""
 
 
 def _configuration(want: State) -> dict[str, Any]:

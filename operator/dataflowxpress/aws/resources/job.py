@@ -1,4 +1,4 @@
-"""Glue job: the Spark step that turns what was crawled into Parquet."""
+"""Glue job: converts the crawled objects to Parquet with Spark."""
 
 from __future__ import annotations
 
@@ -6,27 +6,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dataflowxpress.aws.errors import entry_error
+from dataflowxpress.api.run_states import ACTIVE
+from dataflowxpress.aws.errors import raise_failed_entries
 from dataflowxpress.planning.diff import Sensitive
 from dataflowxpress.planning.resource import Resource, State, Tags
 
 from .object import Object
 from .role import Role
 
-UNFINISHED = {"STARTING", "RUNNING", "WAITING"}
+STOPPABLE = ACTIVE - {"STOPPING"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job(Resource):
-    """A Spark job; every one of its settings is ours, since an update replaces them all."""
+    """A Spark job; the operator manages all settings, because UpdateJob replaces all of them."""
 
     service = "glue"
     arn_format = "arn:{partition}:glue:{region}:{account}:job/{name}"
     modified = "LastModifiedOn"
 
     role: Role
-    script: Object | str  # or the URI of one that is not ours
-    modules: Object | None = None  # a zip with what the script imports
+    script: Object | str  # or the URI of a custom script
+    modules: Object | None = None  # a zip with the modules that the script imports
     arguments: Mapping[str, str]
     glue_version: str = "5.0"
     worker_type: str = "G.1X"
@@ -67,26 +68,23 @@ class Job(Resource):
 
     @staticmethod
     def work(glue: Any, name: str) -> str:
-        runs = _unfinished(glue, name)
+        runs = _stoppable(glue, name)
         return f"run {', '.join(runs)}" if runs else ""
 
     @staticmethod
     def delete(glue: Any, name: str) -> None:
-        """Delete it after stopping its runs, which would go on without it."""
-        if unfinished := _unfinished(glue, name):
-            _stop(glue, name, unfinished)
+        """Stop the active runs, which would continue without the job, and delete the job."""
+        if runs := _stoppable(glue, name):
+            _stop(glue, name, runs)
         glue.delete_job(JobName=name)
 
 
-def _unfinished(glue: Any, name: str) -> list[str]:
+def _stoppable(glue: Any, name: str) -> list[str]:
     pages = glue.get_paginator("get_job_runs").paginate(JobName=name)
     runs = (run for page in pages for run in page["JobRuns"])
-    return [run["Id"] for run in runs if run["JobRunState"] in UNFINISHED]
+    return [run["Id"] for run in runs if run["JobRunState"] in STOPPABLE]
 
 
 def _stop(glue: Any, name: str, runs: list[str]) -> None:
-    answer = glue.batch_stop_job_run(JobName=name, JobRunIds=runs)
-    for failed in answer.get("Errors", ()):
-        detail = failed["ErrorDetail"]
-        words = f"{failed['JobRunId']}: {detail.get('ErrorMessage', '')}"
-        raise entry_error("BatchStopJobRun", detail["ErrorCode"], words)
+    response = glue.batch_stop_job_run(JobName=name, JobRunIds=runs)
+    raise_failed_entries("BatchStopJobRun", response)

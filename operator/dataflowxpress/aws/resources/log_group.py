@@ -1,4 +1,4 @@
-"""CloudWatch log group: what a function or job writes, kept for a while and then gone."""
+"""CloudWatch log group: keeps the logs of a function or job for a retention period."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from typing import Any
 from dataflowxpress.api.resource_id import Key
 from dataflowxpress.planning.resource import Resource, State, Tags
 
-OF_FUNCTIONS, OF_JOBS = "/aws/lambda/", "/aws-glue/jobs/"  # what such groups' names begin with
+OF_FUNCTIONS, OF_JOBS = "/aws/lambda/", "/aws-glue/jobs/"  # prefixes of log group names
 
 
 @dataclass(frozen=True, kw_only=True)
 class LogGroup(Resource):
-    """A log group. Services make them on their own, for ever: so ours are there first."""
+    """A log group.
+
+    The operator creates it first: services create missing groups without a retention period.
+    """
 
     service = "logs"
     arn_format = "arn:{partition}:logs:{region}:{account}:log-group:{name}"

@@ -1,7 +1,7 @@
-"""S3 notification: tells a queue of new objects under a prefix.
+"""S3 notification: sends events about new objects under a prefix to a queue.
 
-A bucket has one document of rules for everybody. Of its entries we touch the one with our id, and
-since S3 offers no compare-and-swap we read back what we wrote.
+A bucket has one notification document for all rules. The operator changes only the rule with its
+own id. S3 has no compare-and-swap, so the operator reads the document again after each write.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from dataflowxpress.api.errors import Refused
 from dataflowxpress.api.resource_id import Id, Key
-from dataflowxpress.aws.errors import entry_error
+from dataflowxpress.aws.errors import client_error
 from dataflowxpress.planning.diff import Change
 from dataflowxpress.planning.resource import Absent, Resource, State, Tags
 
@@ -32,10 +32,10 @@ TARGETS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Notification(Resource):
-    """One rule of a bucket's notifications; the name is its id.
+    """One rule in a bucket's notification document; its name is the id of the rule.
 
-    S3 takes one rule per object and event. Whoever adopts a pipeline that was built by hand takes
-    the place of the rule that calls the function *instead_of*; any other is somebody else's.
+    S3 allows one rule per object and event. Adoption sets *instead_of* to a function's ARN: the
+    rule then replaces overlapping rules that invoke that function. Other overlaps are conflicts.
     """
 
     service = "s3"
@@ -49,7 +49,7 @@ class Notification(Resource):
 
     @property
     def key(self) -> Key:
-        """The bucket, and the rule in it."""
+        """The names of the bucket and of the rule."""
         return (self.bucket.name, self.name)
 
     @staticmethod
@@ -69,22 +69,22 @@ class Notification(Resource):
     def read(s3: Any, bucket: str, name: str) -> State | None:
         document = _document(s3, bucket)
         found = (entry for entry in document.get(QUEUES, ()) if entry["Id"] == name)
-        return next(map(_spell, found), Absent(document) if document else None)
+        return next(map(_normalized, found), Absent(document) if document else None)
 
     def obstacle(self, found: Absent) -> str:
-        theirs = [each for each in self._overlapping(found) if not self._replaces(each)]
-        return _ambiguity(self, theirs) if theirs else ""
+        conflicts = [each for each in self._overlapping(found) if not self._replaces(each)]
+        return _ambiguity(self, conflicts) if conflicts else ""
 
     def replaces(self, found: Absent) -> Iterator[Change]:
         for entry in self._overlapping(found):
             yield Change((f"Rule {entry['Id']}",), _target(entry), None)
 
     def _overlapping(self, document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-        mine = self.desired()
+        rule = self.desired()
         for kind in TARGETS:
-            yield from (entry for entry in document.get(kind, ()) if overlaps(mine, entry))
+            yield from (entry for entry in document.get(kind, ()) if overlaps(rule, entry))
 
-    def _gives_way(self, entry: Mapping[str, Any]) -> bool:
+    def _is_replaced(self, entry: Mapping[str, Any]) -> bool:
         return self._replaces(entry) and overlaps(self.desired(), entry)
 
     def _replaces(self, entry: Mapping[str, Any]) -> bool:
@@ -96,31 +96,30 @@ class Notification(Resource):
     def update(self, s3: Any, want: State, changed: frozenset[str]) -> None:
         document = _without(_document(s3, self.bucket.name), self.name)
         for kind in TARGETS.keys() & document.keys():
-            document[kind] = [each for each in document[kind] if not self._gives_way(each)]
+            document[kind] = [each for each in document[kind] if not self._is_replaced(each)]
         entries = [*document.get(QUEUES, ()), {"Id": self.name, **want}]
         try:
             _put(s3, self.bucket.name, {**document, QUEUES: entries})
         except ClientError as error:
             if "ambiguously defined" in error.response["Error"]["Message"]:
-                theirs = self._overlapping(document)
-                raise Refused(_ambiguity(self, theirs)) from error
+                raise Refused(_ambiguity(self, self._overlapping(document))) from error
             raise
         if "QueueArn" not in (self.read(s3, *self.key) or {}):
-            raise entry_error("PutBucketNotificationConfiguration", "OperationAborted", _LOST)
+            raise client_error("PutBucketNotificationConfiguration", "OperationAborted", _LOST)
 
     @staticmethod
     def delete(s3: Any, bucket: str, name: str) -> None:
         document = _document(s3, bucket)
-        if (rest := _without(document, name)) != document:
-            _put(s3, bucket, rest)
+        if (remaining := _without(document, name)) != document:
+            _put(s3, bucket, remaining)
 
 
-_LOST = "somebody else wrote the bucket's notifications at the same time"
+_LOST = "another client replaced the bucket's notification document at the same time"
 
 
 def _document(s3: Any, bucket: str) -> dict[str, Any]:
-    answer = s3.get_bucket_notification_configuration(Bucket=bucket)
-    return {part: value for part, value in answer.items() if part != "ResponseMetadata"}
+    response = s3.get_bucket_notification_configuration(Bucket=bucket)
+    return {part: value for part, value in response.items() if part != "ResponseMetadata"}
 
 
 def _put(s3: Any, bucket: str, document: State) -> None:
@@ -128,19 +127,19 @@ def _put(s3: Any, bucket: str, document: State) -> None:
 
 
 def _without(document: dict[str, Any], name: str) -> dict[str, Any]:
-    rest = [entry for entry in document.get(QUEUES, ()) if entry["Id"] != name]
-    return {**document, QUEUES: rest} if QUEUES in document else document
+    others = [entry for entry in document.get(QUEUES, ()) if entry["Id"] != name]
+    return {**document, QUEUES: others} if QUEUES in document else document
 
 
-def _spell(entry: Mapping[str, Any]) -> State:
-    """Return *entry* as we write it: S3 answers `Prefix` to `prefix`, and in any order."""
+def _normalized(entry: Mapping[str, Any]) -> State:
+    """Return *entry* as `desired` does: S3 returns `Prefix` for `prefix`, in any order."""
     given = entry.get("Filter", {}).get("Key", {}).get("FilterRules", [])
     rules = sorted((rule["Name"].lower(), rule["Value"]) for rule in given)
-    spelled = [{"Name": name, "Value": value} for name, value in rules if value]
+    normalized = [{"Name": name, "Value": value} for name, value in rules if value]
     return {
         "QueueArn": entry["QueueArn"],
         "Events": sorted(entry["Events"]),
-        "Filter": {"Key": {"FilterRules": spelled}},
+        "Filter": {"Key": {"FilterRules": normalized}},
     }
 
 
@@ -148,10 +147,10 @@ def _target(entry: Mapping[str, Any]) -> str:
     return next(str(entry[key]) for key in TARGETS.values() if key in entry)
 
 
-def _ambiguity(its: Notification, theirs: Iterable[Mapping[str, Any]]) -> str:
-    named = ", ".join(f"{entry['Id']} ({_target(entry)})" for entry in theirs)
+def _ambiguity(rule: Notification, conflicts: Iterable[Mapping[str, Any]]) -> str:
+    names = ", ".join(f"{entry['Id']} ({_target(entry)})" for entry in conflicts)
     return (
-        f"bucket {its.bucket.name}: the rule {its.name} for new objects under {its.prefix!r}"
-        f" overlaps with {named or 'another one'}, and S3 takes only one rule per"
-        " object and event: remove that rule or choose another source.prefix"
+        f"bucket {rule.bucket.name}: notification rule {rule.name} for prefix {rule.prefix!r}"
+        f" overlaps with {names or 'another rule'}. S3 allows one rule per object and event:"
+        " remove the other rule or change source.prefix"
     )

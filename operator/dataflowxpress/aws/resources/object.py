@@ -1,4 +1,4 @@
-"""S3 object: a folder marker, or a file that the pipeline brings along."""
+"""S3 object: a folder marker or a file that the operator uploads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .bucket import Bucket
 
 @dataclass(frozen=True, kw_only=True)
 class Object(Resource):
-    """An object, named by its key; a key that ends with a slash and no body make a folder."""
+    """An object, named by its key; an empty one whose key ends with a slash is a folder marker."""
 
     service = "s3"
     modified = "LastModified"
@@ -26,12 +26,12 @@ class Object(Resource):
 
     @property
     def key(self) -> Key:
-        """Where it lies."""
+        """The bucket's name and the object's key."""
         return (self.bucket.name, self.name)
 
     @property
     def uri(self) -> str:
-        """Where it lies, as Glue wants to be told."""
+        """The object's S3 URI."""
         return f"s3://{self.bucket.name}/{self.name}"
 
     @staticmethod
@@ -45,7 +45,7 @@ class Object(Resource):
 
     @staticmethod
     def read(s3: Any, bucket: str, key: str) -> State:
-        """Ask S3 for the checksum that it took itself: whoever writes other bytes changes it."""
+        """Read the checksum that S3 computed, which reveals any change of the content."""
         answer: State = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
         return answer
 

@@ -1,4 +1,4 @@
-"""Overlap: whether two S3 notification rules are for the same events of the same objects."""
+"""Overlap: detects S3 notification rules that match the same events of the same objects."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ Rule = Mapping[str, Any]
 
 
 def overlaps(one: Rule, other: Rule) -> bool:
-    """Say whether S3 would call two rules ambiguous."""
-    (prefix, suffix), (its_prefix, its_suffix) = _ends(one), _ends(other)
+    """Return whether S3 rejects the two rules as ambiguous."""
+    (prefix, suffix), (other_prefix, other_suffix) = _filters(one), _filters(other)
     return (
         any(_same_event(a, b) for a in one["Events"] for b in other["Events"])
-        and (prefix.startswith(its_prefix) or its_prefix.startswith(prefix))
-        and (suffix.endswith(its_suffix) or its_suffix.endswith(suffix))
+        and (prefix.startswith(other_prefix) or other_prefix.startswith(prefix))
+        and (suffix.endswith(other_suffix) or other_suffix.endswith(suffix))
     )
 
 
-def _ends(rule: Rule) -> tuple[str, str]:
+def _filters(rule: Rule) -> tuple[str, str]:
     given = rule.get("Filter", {}).get("Key", {}).get("FilterRules", [])
     values = {item["Name"].lower(): item["Value"] for item in given}
     return values.get("prefix", ""), values.get("suffix", "")

@@ -1,4 +1,4 @@
-"""Policy: JSON policy documents, spelled in one way so that they compare by what they mean."""
+"""Policy: JSON policy documents in a normal form, so that equal policies compare equal."""
 
 from __future__ import annotations
 
@@ -11,42 +11,45 @@ from dataflowxpress.planning.diff import Exclusive
 
 Statement = Mapping[str, Any]
 VERSION = "2012-10-17"
-UNVERSIONED = "2008-10-17"  # what a document is that does not say it: without policy variables
-SID = "DataFlowXpress"  # statements of ours begin with it, the others are somebody else's
+UNVERSIONED = "2008-10-17"  # the default of IAM; has no policy variables
+SID = "DataFlowXpress"  # prefix of the ids of statements that the operator owns
 
 
 def policy(statements: Iterable[Statement], version: str = VERSION) -> Exclusive:
-    """Return the document that consists of *statements*, ours to its last word."""
-    spelled = [_spell(statement) for statement in statements]
-    return Exclusive(Version=version, Statement=sorted(spelled, key=_order))
+    """Return the document with exactly *statements*."""
+    normalized = [_normalized(statement) for statement in statements]
+    return Exclusive(Version=version, Statement=sorted(normalized, key=_order))
 
 
 def as_read(document: str | Mapping[str, Any]) -> Exclusive:
-    """Return a document that AWS gave, spelled as `policy` spells it."""
+    """Return a document from AWS in the normal form of `policy`."""
     return policy(parse(document), _version(document))
 
 
 def parse(document: str | Mapping[str, Any]) -> list[Statement]:
-    """Return the statements of a document as AWS gives it: text or mapping, one or many."""
+    """Return the statements of a document, which is text or a mapping with one or more of them."""
     statements = _loaded(document).get("Statement", [])
     return [statements] if isinstance(statements, Mapping) else list(statements)
 
 
 def sid(purpose: str, *of: str) -> str:
-    """Return the name of a statement of ours; names are letters and digits, so *of* is hashed."""
+    """Return the id of a statement that the operator owns.
+
+    Statement ids consist of letters and digits, so *of* is hashed.
+    """
     digest = hashlib.sha256("\n".join(of).encode()).hexdigest()[:8] if of else ""
     return f"{SID}{purpose}{digest}"
 
 
-def ours(document: str | Mapping[str, Any]) -> Exclusive:
-    """Return of a document that many write what is ours."""
-    return policy(filter(_is_ours, parse(document)), _version(document))
+def owned(document: str | Mapping[str, Any]) -> Exclusive:
+    """Return the part of a shared document that the operator owns."""
+    return policy(filter(_is_owned, parse(document)), _version(document))
 
 
-def merged(want: Mapping[str, Any], document: str | Mapping[str, Any]) -> dict[str, Any]:
-    """Return *document* with the statements of *want* in the place of those that were ours."""
-    theirs = [statement for statement in parse(document) if not _is_ours(statement)]
-    return {**want, "Statement": [*theirs, *want["Statement"]]}
+def merge(want: Mapping[str, Any], document: str | Mapping[str, Any]) -> dict[str, Any]:
+    """Return *document* with the operator's statements replaced by those of *want*."""
+    others = [statement for statement in parse(document) if not _is_owned(statement)]
+    return {**want, "Statement": [*others, *want["Statement"]]}
 
 
 def _loaded(document: str | Mapping[str, Any]) -> Mapping[str, Any]:
@@ -58,12 +61,12 @@ def _version(document: str | Mapping[str, Any]) -> str:
     return str(_loaded(document).get("Version", UNVERSIONED))
 
 
-def _is_ours(statement: Statement) -> bool:
+def _is_owned(statement: Statement) -> bool:
     return str(statement.get("Sid", "")).startswith(SID)
 
 
 def tls_only(action: str, *resources: str) -> Statement:
-    """Return the statement that denies *action* to everybody who does not encrypt the way."""
+    """Return the statement that denies *action* over connections without TLS."""
     return {
         "Sid": sid("TlsOnly"),
         "Effect": "Deny",
@@ -74,12 +77,14 @@ def tls_only(action: str, *resources: str) -> Statement:
     }
 
 
-def _spell(statement: Statement) -> dict[str, Any]:
+def _normalized(statement: Statement) -> dict[str, Any]:
     plain = {key: statement[key] for key in ("Sid", "Effect") if statement.get(key)}
-    rest = {key: _listed(value) for key, value in statement.items() if key not in {"Sid", "Effect"}}
-    if rest.get("Principal") == ["*"]:
-        rest["Principal"] = {"AWS": ["*"]}
-    return plain | rest
+    lists = {
+        key: _listed(value) for key, value in statement.items() if key not in {"Sid", "Effect"}
+    }
+    if lists.get("Principal") == ["*"]:
+        lists["Principal"] = {"AWS": ["*"]}
+    return plain | lists
 
 
 def _listed(value: Any) -> Any:

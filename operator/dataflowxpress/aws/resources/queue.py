@@ -1,4 +1,4 @@
-"""SQS queue: keeps messages until they are dealt with, and passes on those that never are."""
+"""SQS queue: stores messages, and moves them to a dead-letter queue after too many attempts."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from dataflowxpress.aws.clients import queue_url
 from dataflowxpress.planning.diff import Exclusive
 from dataflowxpress.planning.resource import Resource, State, Tags
 
-from .policy import Statement, merged, ours, policy, sid, tls_only
+from .policy import Statement, merge, owned, policy, sid, tls_only
 
 
 @dataclass(frozen=True, kw_only=True)
 class Queue(Resource):
-    """A queue, encrypted at rest, that takes messages over TLS only."""
+    """A queue, encrypted at rest, accessible over TLS only."""
 
     service = "sqs"
     arn_format = "arn:{partition}:sqs:{region}:{account}:{name}"
@@ -52,7 +52,10 @@ class Queue(Resource):
             }
 
     def _account(self, source: str) -> State:
-        """Require our account where the ARN names none: a bucket's name can change hands."""
+        """Require the pipeline's account if the ARN names none.
+
+        Otherwise a bucket of the same name in another account could send messages.
+        """
         if source.split(":")[4]:
             return {}
         return {"StringEquals": {"aws:SourceAccount": self.scope.account}}
@@ -64,26 +67,26 @@ class Queue(Resource):
         redrive = json.loads(have.get("RedrivePolicy") or "null")
         if redrive:
             redrive["maxReceiveCount"] = int(redrive["maxReceiveCount"])
-        return {**have, "RedrivePolicy": redrive, "Policy": ours(have.get("Policy") or "{}")}
+        return {**have, "RedrivePolicy": redrive, "Policy": owned(have.get("Policy") or "{}")}
 
     def create(self, sqs: Any, want: State, tags: Tags) -> None:
-        attributes = {name: value for name, value in _spell(want).items() if value}
+        attributes = {name: value for name, value in _attributes(want).items() if value}
         sqs.create_queue(QueueName=self.name, Attributes=attributes, tags=dict(tags))
 
     def update(self, sqs: Any, want: State, changed: frozenset[str]) -> None:
         url = queue_url(sqs, self.name)
         have = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
         document = have.get("Attributes", {}).get("Policy") or "{}"
-        everything = {**want, "Policy": merged(want["Policy"], document)}
-        sqs.set_queue_attributes(QueueUrl=url, Attributes=_spell(everything))
+        attributes = {**want, "Policy": merge(want["Policy"], document)}
+        sqs.set_queue_attributes(QueueUrl=url, Attributes=_attributes(attributes))
 
     @staticmethod
     def delete(sqs: Any, name: str) -> None:
         sqs.delete_queue(QueueUrl=queue_url(sqs, name))
 
 
-def _spell(state: State) -> dict[str, str]:
-    """Return *state* as SQS takes it: all strings, the empty one for what is to go."""
+def _attributes(state: State) -> dict[str, str]:
+    """Return *state* as SQS attributes: strings; an empty one removes the attribute."""
     return {
         name: value if isinstance(value, str) else json.dumps(value) if value else ""
         for name, value in state.items()

@@ -1,4 +1,4 @@
-"""IAM role: what a service may do on the pipeline's behalf."""
+"""IAM role: the permissions that an AWS service has on the pipeline's behalf."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ POLICY = "pipeline"
 
 @dataclass(frozen=True, kw_only=True)
 class Role(Resource):
-    """A role that one service may take on, with one inline policy."""
+    """A role that one service can assume, with one inline policy."""
 
     service = "iam"
     arn_format = "arn:{partition}:iam::{account}:role/{name}"
@@ -61,7 +61,7 @@ class Role(Resource):
 
     def update(self, iam: Any, want: State, changed: frozenset[str]) -> None:
         boundary = want["PermissionsBoundary"]
-        if "PermissionsBoundary" in changed and boundary:  # first: who may grant may ask for it
+        if "PermissionsBoundary" in changed and boundary:  # first: PutRolePolicy may require it
             iam.put_role_permissions_boundary(RoleName=self.name, PermissionsBoundary=boundary)
         elif "PermissionsBoundary" in changed:
             iam.delete_role_permissions_boundary(RoleName=self.name)
@@ -75,8 +75,8 @@ class Role(Resource):
     @staticmethod
     def delete(iam: Any, name: str) -> None:
         attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
-        for other in attached:
-            iam.detach_role_policy(RoleName=name, PolicyArn=other["PolicyArn"])
+        for managed in attached:
+            iam.detach_role_policy(RoleName=name, PolicyArn=managed["PolicyArn"])
         for inline in iam.list_role_policies(RoleName=name)["PolicyNames"]:
             iam.delete_role_policy(RoleName=name, PolicyName=inline)
         iam.delete_role(RoleName=name)

@@ -1,4 +1,4 @@
-"""EventBridge rule: which events go to one target, and what it is told."""
+"""EventBridge rule: sends matching events to one target."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dataflowxpress.aws.errors import entry_error
+from dataflowxpress.aws.errors import raise_failed_entries
 from dataflowxpress.aws.tags import pairs
 from dataflowxpress.planning.diff import Exclusive
 from dataflowxpress.planning.resource import Resource, State, Tags
@@ -20,7 +20,7 @@ TARGET = "target"
 
 @dataclass(frozen=True, kw_only=True)
 class Rule(Resource):
-    """A rule on the default bus; what its target refuses is kept in a queue."""
+    """A rule on the default bus; undeliverable events go to a dead-letter queue."""
 
     service = "events"
     arn_format = "arn:{partition}:events:{region}:{account}:rule/{name}"
@@ -61,7 +61,8 @@ class Rule(Resource):
         if changed - {"Target"}:
             self._put(events, want)
         if "Target" in changed:
-            _check("PutTargets", events.put_targets(Rule=self.name, Targets=[want["Target"]]))
+            response = events.put_targets(Rule=self.name, Targets=[want["Target"]])
+            raise_failed_entries("PutTargets", response)
 
     def _put(self, events: Any, want: State, **tags: Any) -> None:
         pattern = json.dumps(want["EventPattern"])
@@ -71,17 +72,11 @@ class Rule(Resource):
     def delete(events: Any, name: str) -> None:
         ids = [target["Id"] for target in _targets(events, name)]
         if ids:
-            _check("RemoveTargets", events.remove_targets(Rule=name, Ids=ids))
+            response = events.remove_targets(Rule=name, Ids=ids)
+            raise_failed_entries("RemoveTargets", response)
         events.delete_rule(Name=name)
 
 
 def _targets(events: Any, rule: str) -> list[Mapping[str, Any]]:
     targets: list[Mapping[str, Any]] = events.list_targets_by_rule(Rule=rule)["Targets"]
     return targets
-
-
-def _check(operation: str, answer: Mapping[str, Any]) -> None:
-    """Raise what the answer tells: these calls fail with HTTP 200."""
-    for failed in answer.get("FailedEntries", ()):
-        words = f"target {failed['TargetId']}: {failed.get('ErrorMessage', '')}"
-        raise entry_error(operation, failed["ErrorCode"], words)

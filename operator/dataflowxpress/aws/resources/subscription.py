@@ -1,4 +1,4 @@
-"""SNS subscription: somebody who hears what a topic says."""
+"""SNS subscription: an endpoint that receives the messages of a topic."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from dataflowxpress.planning.resource import Resource, State, Tags
 
 from .topic import Topic
 
-NEW = "PendingConfirmation"
-WAITING = {
-    NEW: "has not confirmed the subscription that AWS asked for by mail",
-    "Deleted": "has unsubscribed",  # ... and is listed for some days: asking again would be spam
+PENDING = "PendingConfirmation"
+INACTIVE = {
+    PENDING: "has not confirmed the subscription: open the link in the email from AWS",
+    "Deleted": "has unsubscribed",  # SNS lists it for some days; subscribing again would be spam
 }
 
 
@@ -21,7 +21,7 @@ WAITING = {
 class Subscription(Resource):
     """A subscription, named by its endpoint.
 
-    Until it is confirmed it has no ARN and cannot be removed; SNS forgets it after some days.
+    A pending subscription has no ARN and cannot be deleted; SNS removes it after some days.
     """
 
     service = "sns"
@@ -31,7 +31,7 @@ class Subscription(Resource):
 
     @property
     def key(self) -> Key:
-        """The topic, and who listens how."""
+        """The topic's ARN, the protocol and the endpoint."""
         return (self.topic.arn, self.protocol, self.name)
 
     @staticmethod
@@ -45,9 +45,9 @@ class Subscription(Resource):
     @staticmethod
     def read(sns: Any, topic: str, protocol: str, endpoint: str) -> State | None:
         pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
-        everybody = (each for page in pages for each in page["Subscriptions"])
-        who = (protocol, endpoint)
-        return next((one for one in everybody if (one["Protocol"], one["Endpoint"]) == who), None)
+        listed = (each for page in pages for each in page["Subscriptions"])
+        key = (protocol, endpoint)
+        return next((one for one in listed if (one["Protocol"], one["Endpoint"]) == key), None)
 
     def create(self, sns: Any, want: State, tags: Tags) -> None:
         sns.subscribe(TopicArn=self.topic.arn, Protocol=self.protocol, Endpoint=self.name)
@@ -61,11 +61,11 @@ class Subscription(Resource):
 
     @staticmethod
     def waits_for(have: State) -> str:
-        """Say what the endpoint has not done yet."""
-        why = WAITING.get(have["SubscriptionArn"])
-        return f"{have['Endpoint']} {why}" if why else ""
+        """Return why the endpoint receives no messages."""
+        reason = INACTIVE.get(have["SubscriptionArn"])
+        return f"{have['Endpoint']} {reason}" if reason else ""
 
     @property
-    def waits_first_for(self) -> str:
-        """That somebody clicks a link."""
-        return f"{self.name} {WAITING[NEW]}"
+    def initially_waits_for(self) -> str:
+        """The confirmation of the new subscription."""
+        return f"{self.name} {INACTIVE[PENDING]}"

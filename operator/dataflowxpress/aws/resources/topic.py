@@ -1,4 +1,4 @@
-"""SNS topic: where a pipeline says what happened."""
+"""SNS topic: receives the notifications and alarms of a pipeline."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from dataflowxpress.api.resource_id import Key
 from dataflowxpress.aws.tags import pairs
 from dataflowxpress.planning.resource import Resource, State, Tags
 
-from .policy import Statement, merged, ours, policy, sid
+from .policy import Statement, merge, owned, policy, sid
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Topic(Resource):
-    """A topic on which AWS services of this account may publish."""
+    """A topic to which AWS services of the account can publish."""
 
     service = "sns"
     arn_format = "arn:{partition}:sns:{region}:{account}:{name}"
 
-    display_name: str = ""  # whom mails are from
+    display_name: str = ""  # the sender's name in emails
     publishers: tuple[str, ...] = (CLOUDWATCH,)
 
     @property
     def key(self) -> Key:
-        """The two halves of its ARN: SNS finds topics by nothing less."""
+        """The ARN in two parts, because SNS identifies topics by ARN only."""
         return (self.arn_of(self.scope, (self.name,)).removesuffix(f":{self.name}"), self.name)
 
     def desired(self) -> State:
@@ -47,17 +47,17 @@ class Topic(Resource):
     @staticmethod
     def read(sns: Any, home: str, name: str) -> State:
         have = _attributes(sns, f"{home}:{name}")
-        return {"DisplayName": "", **have, "Policy": ours(have.get("Policy", "{}"))}
+        return {"DisplayName": "", **have, "Policy": owned(have.get("Policy", "{}"))}
 
     def create(self, sns: Any, want: State, tags: Tags) -> None:
-        attributes = {name: _spell(value) for name, value in want.items() if value}
+        attributes = {name: _text(value) for name, value in want.items() if value}
         sns.create_topic(Name=self.name, Attributes=attributes, Tags=pairs(tags))
 
     def update(self, sns: Any, want: State, changed: frozenset[str]) -> None:
         have = _attributes(sns, self.arn) if "Policy" in changed else {}
-        whole = {**want, "Policy": merged(want["Policy"], have.get("Policy", "{}"))}
+        attributes = {**want, "Policy": merge(want["Policy"], have.get("Policy", "{}"))}
         for name in sorted(changed):
-            value = _spell(whole[name])
+            value = _text(attributes[name])
             sns.set_topic_attributes(TopicArn=self.arn, AttributeName=name, AttributeValue=value)
 
     @staticmethod
@@ -70,5 +70,5 @@ def _attributes(sns: Any, arn: str) -> State:
     return attributes
 
 
-def _spell(value: Any) -> str:
+def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)

@@ -1,7 +1,7 @@
-"""Faults of the sandbox's AWS: messages and API calls that go wrong on request.
+"""Fault injection for the sandbox's AWS: messages and API calls that fail on request.
 
-Off until somebody sets one. `Faults(aws)` sets, lists and clears them while AWS runs; the command
-line and the chaos suite use the same.
+By default, no fault is active. `Faults(aws)` sets, lists and clears faults while AWS runs. The
+command line and the chaos suite use this class.
 """
 
 from .client import Faults

@@ -1,4 +1,4 @@
-"""Active faults: which are set, and which of them strikes now."""
+"""Active faults: the faults that are set, and the choice of the fault that strikes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _REMEMBERED = 10_000  # strikes
 
 @dataclass
 class _Entry:
-    """A fault with what it has seen; each draws from a source of chance of its own."""
+    """A fault with its counts and its own random generator."""
 
     number: int
     fault: Fault
@@ -32,20 +32,20 @@ class _Entry:
     strikes: int = 0
 
     def __post_init__(self) -> None:
-        self.chance = Random(self.fault.seed)  # noqa: S311 - to be repeated, not to be secret
+        self.chance = Random(self.fault.seed)  # noqa: S311 - reproducible, not secret
 
     def strikes_now(self) -> bool:
         self.seen += 1
-        spared = self.seen <= self.fault.after
-        spent = self.fault.times is not None and self.strikes >= self.fault.times
-        if spared or spent or self.chance.random() >= self.fault.rate:
+        skipped = self.seen <= self.fault.after
+        exhausted = self.fault.times is not None and self.strikes >= self.fault.times
+        if skipped or exhausted or self.chance.random() >= self.fault.rate:
             return False
         self.strikes += 1
         return True
 
 
 class Active:
-    """The faults of this process; safe to use from many threads."""
+    """The faults of this process; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -54,7 +54,7 @@ class Active:
         self._strikes: deque[dict[str, Any]] = deque(maxlen=_REMEMBERED)
 
     def set(self, fault: Fault) -> int:
-        """Let a fault strike from now on; return its number."""
+        """Activate a fault and return its number."""
         with self._lock:
             number = next(self._numbers)
             self._entries[number] = _Entry(number, fault)
@@ -62,7 +62,7 @@ class Active:
         return number
 
     def clear(self, number: int | None = None) -> bool:
-        """Take away a fault, or all; say whether it was there."""
+        """Clear a fault, or all; return whether it existed."""
         with self._lock:
             known = number is None or number in self._entries
             for each in [number] if number is not None else list(self._entries):
@@ -71,13 +71,13 @@ class Active:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing can strike: the usual case, which must cost nothing."""
+        """Whether no fault is set: the usual case, which must be fast."""
         return not self._entries
 
     def strike(
         self, moment: Moment, able: Callable[[Fault], bool] = lambda _: True
     ) -> Fault | None:
-        """Return the first fault that strikes now, of those that are *able* to do harm."""
+        """Return the first fault that strikes now, of those that *able* accepts."""
         with self._lock:
             for entry in self._entries.values():
                 fault = entry.fault
@@ -93,13 +93,13 @@ class Active:
         self._strikes.append(strike)
 
     def expects(self, kind: Kind, moment: Moment) -> bool:
-        """Whether a fault of this kind might strike then or later."""
+        """Return whether a fault of this kind can strike at this moment or later."""
         with self._lock:
             faults = [entry.fault for entry in self._entries.values()]
         return any(fault.kind == kind and fault.matches(moment) for fault in faults)
 
     def shown(self) -> dict[str, Any]:
-        """Return the faults with their numbers, and the latest strikes, as JSON's types."""
+        """Return the faults with their numbers, and the latest strikes, in JSON types."""
         with self._lock:
             return {
                 "faults": [

@@ -1,4 +1,4 @@
-"""Calls that go wrong: a request may be refused, late, stale, or the last of its sender."""
+"""Faults of calls: requests are rejected, delayed or answered with old data, or kill the caller."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ if TYPE_CHECKING:
 
 Answer = tuple[int, dict[str, str], Any]
 
-client_port: ContextVar[int] = ContextVar("client_port", default=0)  # of the request at hand
+client_port: ContextVar[int] = ContextVar("client_port", default=0)  # of the current request
 
 _THROTTLED = {"s3": ("SlowDown", 503), "glue": ("ThrottlingException", 400)}
-_RETRIED = {"InternalError": 500}  # every other error means that the request is at fault
+_RETRIED = {"InternalError": 500}  # all other errors are client errors
 
 
 class Calls:
-    """All calls to this process."""
+    """The API calls to this process."""
 
     def __init__(self, active: Active) -> None:
         self._active = active
         self._past = Past()
-        self._theirs = app._dispatch_service_request
+        self._original = app._dispatch_service_request
 
     def install(self) -> None:
-        """Stand in the way of ministack's requests, before it looks at permissions."""
+        """Intercept the requests to ministack before it checks permissions."""
         app._dispatch_service_request = self.dispatch
 
     async def dispatch(self, *request: Any) -> Answer:
-        """Answer a request, or do with it what a fault says."""
+        """Handle a request, with the effect of a fault that strikes."""
         if self._active.is_empty:
             self._past.forget()
-            return await self._theirs(*request)  # type: ignore[no-any-return]
+            return await self._original(*request)  # type: ignore[no-any-return]
         moment = _moment(*request)
         fault = self._active.strike(moment, lambda fault: self._able(fault, moment, request))
-        if fault and (other := await self._instead(fault, moment, request)):
-            return other
-        answer: Answer = await self._theirs(*request)
+        if fault and (replacement := await self._replacement(fault, moment, request)):
+            return replacement
+        answer: Answer = await self._original(*request)
         if fault and fault.kind == Kind.LOSE:
             return _error(request, fault.error, fault.message)
         if fault and fault.kind == Kind.KILL_AFTER:
@@ -59,8 +59,8 @@ class Calls:
         lags = fault.kind == Kind.LAG
         return not lags or self._past.has(moment.caller, request, fault.seconds)
 
-    async def _instead(self, fault: Fault, moment: Moment, request: Any) -> Answer | None:
-        """Return what is answered without doing the call; None when it is to be done."""
+    async def _replacement(self, fault: Fault, moment: Moment, request: Any) -> Answer | None:
+        """Return the response that replaces the call, or None if the call proceeds."""
         match fault.kind:
             case Kind.FAIL:
                 return _error(request, fault.error, fault.message)
@@ -96,7 +96,7 @@ def _service(request: Any) -> str:
 
 
 def _error(request: Any, code: str, message: str, status: int = 0) -> Answer:
-    """Return an error in the words of the service's protocol."""
+    """Return an error in the protocol of the service."""
     _, headers, body = iam_actions.access_denied_response(
         _service(request),
         "",

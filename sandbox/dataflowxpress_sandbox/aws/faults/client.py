@@ -1,4 +1,4 @@
-"""Client: faults set, listed and cleared from another process while AWS runs."""
+"""Client: sets, lists and clears faults from another process while AWS runs."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _GOOD = 300
 
 
 class Faults:
-    """The faults of an AWS of the sandbox."""
+    """The faults of a running sandbox AWS."""
 
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
 
     def set(self, kind: str, on: str, **more: Any) -> int:
-        """Let a fault strike from now on; return its number. For the fields see `Fault`.
+        """Activate a fault and return its number. For the fields see `Fault`.
 
-        Raises `ValueError` (pydantic's, which names the field) for a fault that cannot be.
+        Raises `ValueError` (from pydantic, with the field) for an invalid fault.
         """
         fault = Fault.model_validate({"kind": kind, "on": on, **more})
         number: int = self._call("POST", body=fault.model_dump_json())["number"]
@@ -36,7 +36,7 @@ class Faults:
 
     @contextlib.contextmanager
     def during(self, kind: str, on: str, **more: Any) -> Iterator[int]:
-        """Let a fault strike for the length of a `with` block."""
+        """Activate a fault for the duration of a `with` block."""
         number = self.set(kind, on, **more)
         try:
             yield number
@@ -44,7 +44,7 @@ class Faults:
             self.clear(number)
 
     def all(self) -> list[dict[str, Any]]:
-        """Return the faults: their fields, `number`, what they have `seen`, and their `strikes`."""
+        """Return the faults: their fields, `number`, and the counts `seen` and `strikes`."""
         faults: list[dict[str, Any]] = self._call("GET")["faults"]
         return faults
 
@@ -53,12 +53,12 @@ class Faults:
         return next(int(each["strikes"]) for each in self.all() if each["number"] == number)
 
     def strikes(self) -> list[dict[str, Any]]:
-        """Return the latest strikes: `at`, the fault's `number` and `kind`, and what it struck."""
+        """Return the latest strikes: `at`, the fault's `number` and `kind`, and its target."""
         strikes: list[dict[str, Any]] = self._call("GET")["strikes"]
         return strikes
 
     def clear(self, number: int | None = None) -> None:
-        """Take away a fault, or all; raises `LookupError` when there is no such fault."""
+        """Clear a fault, or all; raises `LookupError` if the fault does not exist."""
         self._call("DELETE", f"/{number}" if number is not None else "")
 
     def _call(self, method: str, path: str = "", body: str | None = None) -> Any:

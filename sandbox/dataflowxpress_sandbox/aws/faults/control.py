@@ -1,6 +1,6 @@
-"""Control: the way in to the faults over HTTP, on the port of AWS itself.
+"""Control: the HTTP API of fault injection, on the port of AWS.
 
-`GET /_dataflowxpress/faults` lists, `POST` sets one, `DELETE` (of `/<number>`) clears.
+`GET /_dataflowxpress/faults` lists the faults, `POST` sets one, `DELETE` clears `/<number>` or all.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 
 
 class Control:
-    """An ASGI application in front of AWS, which takes the requests that are about faults."""
+    """An ASGI application in front of AWS that handles the requests about faults."""
 
     def __init__(self, aws: Asgi) -> None:
         self._aws = aws
         self._active = Active()
 
     def install(self) -> None:
-        """Let the faults of this process strike, once there are any."""
+        """Enable fault injection in this process."""
         Messages(self._active).install()
         Calls(self._active).install()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer a request."""
+        """Handle a request."""
         if scope["type"] != "http" or not scope["path"].startswith(PATH):
             if scope.get("client"):
                 client_port.set(scope["client"][1])
@@ -59,8 +59,8 @@ class Control:
                     return 400, {"error": str(error)}
             case "DELETE" if not number or number.isdecimal():
                 known = self._active.clear(int(number) if number else None)
-                return (200, {}) if known else (404, {"error": f"there is no fault {number}"})
-        return 405, {"error": f"{method} {PATH}/{number} means nothing"}
+                return (200, {}) if known else (404, {"error": f"fault {number} does not exist"})
+        return 405, {"error": f"{method} {PATH}/{number} is not supported"}
 
 
 async def _body(receive: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""Fault: what goes wrong, where, and how often."""
+"""Fault: its kind, its targets and its frequency."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _READS = ("Get", "List", "Describe", "Head", "BatchGet")
 
 
 class Kind(StrEnum):
-    """What happens to a message or to a call."""
+    """The effect on a message or a call."""
 
-    DROP = "drop"  # nobody gets the message
-    DOUBLE = "double"  # it comes twice
-    REORDER = "reorder"  # the next one overtakes it
-    DELAY = "delay"  # a message or a call takes `seconds` longer
-    THROTTLE = "throttle"  # the call is refused, as one too many
-    FAIL = "fail"  # the call is not done; the answer is `error`
-    LOSE = "lose"  # the call is done, but the answer is `error`
-    LAG = "lag"  # the read is answered as before, for `seconds` after a true answer
-    KILL = "kill"  # the process that calls is killed, and the call is not done
-    KILL_AFTER = "kill-after"  # the call is done, then the process that called is killed
+    DROP = "drop"  # the message is lost
+    DOUBLE = "double"  # the message is delivered twice
+    REORDER = "reorder"  # the message is delivered after the next one
+    DELAY = "delay"  # a message or a call is delayed by `seconds`
+    THROTTLE = "throttle"  # the call is rejected with a throttling error
+    FAIL = "fail"  # the call has no effect and returns `error`
+    LOSE = "lose"  # the call has its effect, but returns `error`
+    LAG = "lag"  # a read returns the previous response, up to `seconds` old
+    KILL = "kill"  # the calling process is killed, and the call has no effect
+    KILL_AFTER = "kill-after"  # the call has its effect, then the calling process is killed
 
 
 _OF_MESSAGES = {Kind.DROP, Kind.DOUBLE, Kind.REORDER, Kind.DELAY}
@@ -32,22 +32,22 @@ _OF_CALLS = set(Kind) - (_OF_MESSAGES - {Kind.DELAY})
 
 
 class Moment(NamedTuple):
-    """Something that is about to happen, and that faults may strike."""
+    """A message or a call that a fault can strike."""
 
-    on: str  # `service:Operation`, or what kind of message it is
+    on: str  # `service:Operation`, or the kind of a message
     resource: str  # an ARN, or *
-    caller: str  # an ARN, or nothing for a message
+    caller: str  # an ARN; empty for a message
 
     @property
     def is_read(self) -> bool:
-        """Whether it is a call that changes nothing."""
+        """Whether it is a call that only reads."""
         return self.on.partition(":")[2].startswith(_READS)
 
 
 class Fault(BaseModel):
     """A fault. `on`, `resource` and `caller` are patterns with `*`, `?` and `[...]`.
 
-    `on` names calls as IAM policies do (`glue:StartJobRun`, `s3:*`), and messages by their way:
+    `on` names calls like IAM policies (`glue:StartJobRun`, `s3:*`), and messages by their path:
     `notification:ObjectCreated:Put` from S3, `delivery:<function>` from a queue to a Lambda,
     `event:<detail type>` from EventBridge to the targets of its rules.
     """
@@ -58,25 +58,26 @@ class Fault(BaseModel):
     on: str = Field(pattern=r"^[a-z0-9-]+:.+$")
     resource: str = "*"
     caller: str = "*"
-    rate: float = Field(default=1.0, gt=0, le=1)  # of what matches
-    after: int = Field(default=0, ge=0)  # matches that are spared first
-    times: int | None = Field(default=None, ge=1)  # strikes at most
+    rate: float = Field(default=1.0, gt=0, le=1)  # of the matches
+    after: int = Field(default=0, ge=0)  # matches to skip first
+    times: int | None = Field(default=None, ge=1)  # maximum number of strikes
     seconds: float = Field(default=5.0, ge=0, le=900)
-    error: str = "InternalError"  # what `fail` and `lose` answer; AWS' clients retry this one
-    message: str = "a fault of the sandbox"  # what `fail` and `lose` say with it
-    seed: int = 0  # of the choice that `rate` leaves open
+    error: str = "InternalError"  # code that `fail` and `lose` return; AWS clients retry this one
+    message: str = "injected fault"  # message that `fail` and `lose` return
+    seed: int = 0  # of the random choice by `rate`
 
     @model_validator(mode="after")
-    def _kind_fits_place(self) -> Self:
-        place = self.on.partition(":")[0]
-        possible = _OF_MESSAGES if place in MESSAGES else _OF_CALLS
+    def _kind_fits_target(self) -> Self:
+        target = self.on.partition(":")[0]
+        possible = _OF_MESSAGES if target in MESSAGES else _OF_CALLS
         if self.kind not in possible:
-            what = f"a {place}" if place in MESSAGES else "a call"
-            raise ValueError(f"{what} can be subject to {', '.join(sorted(possible))} only")
+            subject = f"a {target}" if target in MESSAGES else "a call"
+            kinds = ", ".join(sorted(possible))
+            raise ValueError(f"{self.kind} does not apply to {subject}; use one of {kinds}")
         return self
 
     def matches(self, moment: Moment) -> bool:
-        """Whether it may strike then."""
+        """Return whether the fault can strike at this moment."""
         return (
             (moment.is_read or self.kind != Kind.LAG)
             and fnmatchcase(moment.on, self.on)

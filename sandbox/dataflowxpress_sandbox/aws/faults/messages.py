@@ -1,4 +1,4 @@
-"""Messages that go astray: S3's notifications, SQS' deliveries to Lambdas, EventBridge's events."""
+"""Faults of messages: S3 notifications, SQS deliveries to functions, EventBridge events."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Messages:
-    """All ways of messages in this process."""
+    """The message deliveries in this process."""
 
     def __init__(self, active: Active) -> None:
         self._active = active
@@ -29,7 +29,7 @@ class Messages:
         self._lock = threading.Lock()
 
     def install(self) -> None:
-        """Stand in the way of ministack's messages."""
+        """Intercept the message deliveries of ministack."""
         for name in ("sqs", "sns", "lambda"):
             function = f"_deliver_event_to_{name}"
             setattr(s3, function, self._notifying(getattr(s3, function)))
@@ -38,19 +38,19 @@ class Messages:
         self._receive = sqs._receive_messages_for_esm
         sqs._receive_messages_for_esm = self.receive
 
-    def _notifying(self, theirs: Callable[..., None]) -> Callable[..., None]:
+    def _notifying(self, original: Callable[..., None]) -> Callable[..., None]:
         def deliver(arn: str, payload: dict[str, Any], *rest: Any, **named: Any) -> None:
-            self.send(_notification(payload), lambda: theirs(arn, payload, *rest, **named))
+            self.send(_notification(payload), lambda: original(arn, payload, *rest, **named))
 
         return deliver
 
     def dispatch(self, event: dict[str, Any], view: Any = None) -> None:
-        """Give an event to the targets of the rules that match it."""
+        """Send an event to the targets of the matching rules."""
         moment = Moment(f"event:{event['DetailType']}", _subject(event), "")
         self.send(moment, lambda: self._dispatch(event, view))
 
     def send(self, moment: Moment, deliver: Callable[[], Any]) -> None:
-        """Deliver a message, or do with it what a fault says."""
+        """Deliver a message, with the effect of a fault that strikes."""
         fault = self._active.strike(moment)
         kind = fault.kind if fault else None
         if fault and kind == Kind.REORDER:
@@ -65,7 +65,7 @@ class Messages:
         self._release(moment)
 
     def _hold(self, fault: Fault, deliver: Callable[[], Any]) -> None:
-        """Keep a message until another has overtaken it, for `seconds` at most."""
+        """Hold a message until the next one is delivered, for at most `seconds`."""
         once = _once(contextvars.copy_context(), deliver)
         with self._lock:
             self._held.setdefault(fault, []).append(once)
@@ -79,9 +79,9 @@ class Messages:
             deliver()
 
     def receive(self, queue_url: str, most: int) -> list[dict[str, Any]]:
-        """Return the messages that a Lambda gets of a queue now.
+        """Return the messages that a function receives from a queue now.
 
-        One that is dropped comes back like that of a Lambda that died, but after `seconds`.
+        A dropped message returns like that of a crashed function, but after `seconds`.
         """
         if not self._waiting(queue_url):
             return self._receive(queue_url, most)  # type: ignore[no-any-return]
@@ -94,10 +94,10 @@ class Messages:
             _return(batch, fault.seconds)
             return []
         if fault and fault.kind == Kind.DOUBLE:
-            # The copy that the function has keeps its receipt, and the queue's becomes visible.
-            given = [dict(message) for message in batch]
+            # The function's copy keeps its receipt handle; the queue's message becomes visible.
+            copies = [dict(message) for message in batch]
             _return(batch, 0)
-            return given
+            return copies
         return batch
 
     @staticmethod
@@ -113,7 +113,7 @@ class Messages:
 
 
 def _notification(payload: dict[str, Any]) -> Moment:
-    if "Records" not in payload:  # what S3 sends when it is configured
+    if "Records" not in payload:  # S3 sends it at configuration
         return Moment("notification:TestEvent", f"arn:aws:s3:::{payload['Bucket']}", "")
     record = payload["Records"][0]
     about = f"{record['s3']['bucket']['arn']}/{record['s3']['object']['key']}"
@@ -127,7 +127,7 @@ def _return(batch: list[dict[str, Any]], seconds: float) -> None:
 
 
 def _once(context: contextvars.Context, deliver: Callable[[], Any]) -> Callable[[], None]:
-    """Return what delivers in its own context, the first time it is asked to."""
+    """Return a function that calls `deliver` in *context* once."""
     waiting = [deliver]
     lock = threading.Lock()
 
@@ -141,14 +141,14 @@ def _once(context: contextvars.Context, deliver: Callable[[], Any]) -> Callable[
 
 
 def _later(seconds: float, act: Callable[[], Any]) -> None:
-    # The account and the region of the sender live in context variables.
+    # Context variables hold the account and region of the sender.
     timer = threading.Timer(seconds, contextvars.copy_context().run, [act])
     timer.daemon = True
     timer.start()
 
 
 def _subject(event: dict[str, Any]) -> str:
-    """Return the ARN of what an event is about; Glue names it in the detail alone."""
+    """Return the ARN of the resource of an event; Glue names it only in the detail."""
     detail = json.loads(event["Detail"])
     for field, kind in (("jobName", "job"), ("crawlerName", "crawler")):
         if field in detail:

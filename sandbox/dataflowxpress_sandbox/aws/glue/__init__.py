@@ -1,5 +1,5 @@
-"""Glue of the sandbox: real crawls and real Spark in place of ministack's, over its catalog.
+"""Glue of the sandbox: real crawls and real Spark over ministack's catalog.
 
-Only the operations that `api` names are ours; tables, partitions, triggers and all else stay
-ministack's. Everything acts on ministack's own records, so its tagging and reset keep working.
+This package implements the operations that `api` lists. ministack implements all others, such as
+tables, partitions and triggers. Both use ministack's records, so its tagging and reset work.
 """

@@ -1,4 +1,4 @@
-"""Operations: which of Glue's are ours, in front of those of ministack."""
+"""API: the Glue operations of the sandbox, in front of those of ministack."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 
 def install(aws: Aws, directory: Path) -> Jobs:
-    """Answer our operations in this process' Glue; return the jobs, to be ended with it."""
-    theirs = glue._handle_request_sync
+    """Install the operations in this process' Glue; return the jobs, which must end with it."""
+    original = glue._handle_request_sync
     jobs = Jobs(aws, directory)
-    ours: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
         **jobs.operations(),
         **Crawlers(aws).operations(),
         "UpdateClassifier": classifiers.update,
     }
 
     def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
-        operation = ours.get(headers.get("x-amz-target", "").rpartition(".")[2])
+        operation = operations.get(headers.get("x-amz-target", "").rpartition(".")[2])
         if operation is None:
-            return theirs(method, path, headers, body, query)
+            return original(method, path, headers, body, query)
         try:
             return json_response(operation(json.loads(body or b"{}")))
         except GlueError as error:

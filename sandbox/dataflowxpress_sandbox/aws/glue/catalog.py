@@ -1,4 +1,4 @@
-"""Catalog: tables in the shape in which Glue's crawlers write them."""
+"""Catalog: table definitions like those of Glue's crawlers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ACCEPTED = (
 
 
 def table_input(group: Group, crawler: str, name: str) -> dict[str, Any]:
-    """Return a group as the input of CreateTable."""
+    """Return the input of CreateTable for a group."""
     schema = group.schema
     about = _parameters(group, crawler)
     return {
@@ -41,7 +41,7 @@ def table_input(group: Group, crawler: str, name: str) -> dict[str, Any]:
 
 
 def storage(schema: Schema, location: str, about: dict[str, str]) -> dict[str, Any]:
-    """Return how and where the data of a table or partition is stored."""
+    """Return the storage descriptor of a table or partition."""
     read, write = _PARQUET if schema.classification == "parquet" else _TEXT
     return {
         "Columns": [{"Name": n, "Type": types.known(t)} for n, t in schema.columns.items()],
@@ -61,16 +61,16 @@ def storage(schema: Schema, location: str, about: dict[str, str]) -> dict[str, A
 def updated(
     old: dict[str, Any], new: dict[str, Any], *, merge_columns: bool
 ) -> dict[str, Any] | None:
-    """Return a table's new input, None where nothing changes.
+    """Return the new input of a table, or None if nothing changes.
 
-    With `merge_columns` the columns that are there stay as they are, also where a user has changed
-    their types, and new ones are added; else the crawl's columns replace them.
+    With `merge_columns`, existing columns do not change, also if a user has changed their types,
+    and new columns are added. Otherwise the columns of the crawl replace the existing ones.
     """
     storage = dict(new["StorageDescriptor"])
     if merge_columns:
         columns = old["StorageDescriptor"]["Columns"]
-        there = {each["Name"] for each in columns}
-        added = [each for each in storage["Columns"] if each["Name"] not in there]
+        existing = {each["Name"] for each in columns}
+        added = [each for each in storage["Columns"] if each["Name"] not in existing]
         storage["Columns"] = [*columns, *added]
     kept = {key: old[key] for key in _ACCEPTED if old.get(key) is not None}
     parameters = {**old.get("Parameters", {}), **new["Parameters"]}
@@ -79,7 +79,7 @@ def updated(
 
 
 def name_of(group: Group, prefix: str, existing: dict[str, str]) -> str:
-    """Return a table's name; one that another place has already gets a hash of its own."""
+    """Return the name of a table, with a hash if another location already uses the name."""
     name = f"{prefix}{group.name}".lower()
     if existing.get(name, group.location) == group.location:
         return name

@@ -1,4 +1,4 @@
-"""Classifiers: the update that ministack lacks."""
+"""Classifiers: the operation UpdateClassifier, which ministack lacks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .errors import invalid, not_found
 
 
 def update(request: dict[str, Any]) -> dict[str, Any]:
-    """UpdateClassifier: what the request does not name stays."""
+    """UpdateClassifier: properties that the request lacks do not change."""
     kind, given = next(iter(request.items()), ("", dict[str, Any]()))
     stored = glue._classifiers.get(given.get("Name"))
     if stored is None:

@@ -22,19 +22,19 @@ _AT_ONCE = 100  # partitions, the limit of BatchCreatePartition
 
 
 class Stopped(Exception):
-    """The crawl was asked to stop."""
+    """The crawl was stopped on request."""
 
 
 @dataclass
 class Report:
-    """What a crawl did to the catalog."""
+    """The changes of a crawl to the catalog."""
 
     created: int = 0
     updated: int = 0
 
 
 class Crawl:
-    """A crawl; `stopping` makes it end early, `log` takes what it has to say."""
+    """A crawl; setting `stopping` stops it, and `log` receives its messages."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Crawl:
     ) -> None:
         self.stopping = threading.Event()
         self._crawler = crawler
-        self._own = [CsvClassifier.of(each) for each in classifiers]
+        self._custom = [CsvClassifier.of(each) for each in classifiers]
         self._s3 = credentials.client("s3")
         self._glue = credentials.client("glue")
         self._log = log
@@ -58,14 +58,14 @@ class Crawl:
         self._change = crawler.get("SchemaChangePolicy", {})
 
     def run(self) -> Report:
-        """Look at everything and write the catalog."""
+        """Crawl all targets and update the catalog."""
         report = Report()
         self._glue.get_database(Name=self._crawler["DatabaseName"])
         for target in self._crawler.get("Targets", {}).get("S3Targets", []):
             groups = self._groups(target)
             for each in groups:
                 self._write(each, report)
-            self._forget(target["Path"], {each.location for each in groups})
+            self._delete_missing(target["Path"], {each.location for each in groups})
         return report
 
     def _groups(self, target: dict[str, Any]) -> list[Group]:
@@ -73,7 +73,7 @@ class Crawl:
         for found in objects.under(self._s3, target["Path"], target.get("Exclusions", [])):
             if self.stopping.is_set():
                 raise Stopped
-            schema = classify(self._s3, found, self._own)
+            schema = classify(self._s3, found, self._custom)
             if schema:
                 classified.append((found, schema))
             else:
@@ -83,8 +83,8 @@ class Crawl:
     def _write(self, each: Group, report: Report) -> None:
         database = self._crawler["DatabaseName"]
         tables = {table["Name"]: table for table in self._tables()}
-        places = {name: its["StorageDescriptor"]["Location"] for name, its in tables.items()}
-        name = catalog.name_of(each, self._crawler.get("TablePrefix", ""), places)
+        locations = {name: table["StorageDescriptor"]["Location"] for name, table in tables.items()}
+        name = catalog.name_of(each, self._crawler.get("TablePrefix", ""), locations)
         new = catalog.table_input(each, self._crawler["Name"], name)
         if name not in tables:
             self._glue.create_table(DatabaseName=database, TableInput=new)
@@ -103,7 +103,7 @@ class Crawl:
             return
         named = {"DatabaseName": self._crawler["DatabaseName"], "TableName": table}
         pages = self._glue.get_paginator("get_partitions").paginate(**named)
-        known = {tuple(its["Values"]) for page in pages for its in page["Partitions"]}
+        known = {tuple(each["Values"]) for page in pages for each in page["Partitions"]}
         described = self._glue.get_table(DatabaseName=named["DatabaseName"], Name=table)["Table"]
         storage = described["StorageDescriptor"]
         new = [
@@ -115,18 +115,18 @@ class Crawl:
             some = new[begin : begin + _AT_ONCE]
             self._glue.batch_create_partition(**named, PartitionInputList=some)
 
-    def _forget(self, path: str, found: set[str]) -> None:
+    def _delete_missing(self, path: str, found: set[str]) -> None:
         behaviour = self._change.get("DeleteBehavior", "LOG")
         if behaviour == "LOG":
             return
         for table in self._tables():
-            ours = table.get("Parameters", {}).get("UPDATED_BY_CRAWLER") == self._crawler["Name"]
+            is_own = table.get("Parameters", {}).get("UPDATED_BY_CRAWLER") == self._crawler["Name"]
             location = table["StorageDescriptor"]["Location"]
-            if ours and location.startswith(path) and location not in found:
+            if is_own and location.startswith(path) and location not in found:
                 self._glue.delete_table(
                     DatabaseName=self._crawler["DatabaseName"], Name=table["Name"]
                 )
-                self._log(f"Deleted table {table['Name']}: nothing is left of it")
+                self._log(f"Deleted table {table['Name']}: its objects no longer exist")
 
     def _tables(self) -> list[dict[str, Any]]:
         pages = self._glue.get_paginator("get_tables").paginate(

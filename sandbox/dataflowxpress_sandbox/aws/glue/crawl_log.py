@@ -1,4 +1,4 @@
-"""Crawl log: what a crawl has to say, in CloudWatch Logs where and as Glue writes it."""
+"""Crawl log: the messages of a crawl in CloudWatch Logs, in the format of Glue."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ logger = logging.getLogger("dataflowxpress.glue.crawlers")
 
 @dataclass
 class CrawlLog:
-    """The lines of one crawl; the stream is its crawler's, so each line names the crawl."""
+    """The lines of one crawl; all crawls of a crawler share a stream, so each line has a prefix."""
 
     crawler: str
     prefix: str = field(default_factory=lambda: str(uuid.uuid4()))
     lines: list[cloudwatch.Line] = field(default_factory=list)
 
-    def place(self) -> dict[str, str]:
-        """Return where it is found, in the words of LastCrawl."""
+    def location(self) -> dict[str, str]:
+        """Return the location of the log, as fields of LastCrawl."""
         return {"LogGroup": _GROUP, "LogStream": self.crawler, "MessagePrefix": self.prefix}
 
-    def say(self, text: str, level: str = "INFO") -> None:
+    def write(self, text: str, level: str = "INFO") -> None:
         """Add a line."""
         self.lines.append(cloudwatch.Line(time.time(), f"[{self.prefix}] {level} : {text}"))
 
     def ship(self, credentials: Credentials) -> None:
-        """Put it into CloudWatch, if the crawler's role may; a crawl does not fail for its log."""
+        """Write the lines to CloudWatch Logs; without permission, only log a warning."""
         try:
             cloudwatch.put(credentials.client("logs"), _GROUP, self.crawler, self.lines)
         except (BotoCoreError, ClientError) as error:

@@ -1,4 +1,4 @@
-"""Crawlers: their definitions, states and crawls, as Glue's API shows them."""
+"""Crawlers: the Glue operations for crawlers and crawls."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _DEFAULTS: dict[str, Any] = {
 
 
 class Crawlers:
-    """All crawlers of the server and what is running of them."""
+    """All crawlers of the server and their active crawls."""
 
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
@@ -51,7 +51,7 @@ class Crawlers:
         self._crawls: dict[str, Crawl] = {}
 
     def operations(self) -> dict[str, Callable[[dict[str, Any]], dict[str, Any]]]:
-        """Return the API's operations by their names."""
+        """Return the operations by name."""
         return {
             "CreateCrawler": self.create,
             "UpdateCrawler": self.update,
@@ -83,7 +83,7 @@ class Crawlers:
         return {}
 
     def update(self, request: dict[str, Any]) -> dict[str, Any]:
-        """UpdateCrawler: what the request does not name stays."""
+        """UpdateCrawler: properties that the request lacks do not change."""
         with self._lock:
             crawler = self._idle(request)
             crawler.update(_definition(request))
@@ -105,7 +105,7 @@ class Crawlers:
         with self._lock:
             crawler = self._idle(request)
             crawler.update(State="RUNNING", CrawlElapsedTime=0)
-        # The account and the region of the caller live in context variables.
+        # Context variables hold the account and region of the caller.
         run = contextvars.copy_context().run
         threading.Thread(
             target=run, args=(self._crawl, crawler), name=crawler["Name"], daemon=True
@@ -127,32 +127,32 @@ class Crawlers:
         return {}
 
     def _crawl(self, crawler: dict[str, Any]) -> None:
-        name, began = crawler["Name"], time.time()
+        name, started = crawler["Name"], time.time()
         log = CrawlLog(name)
         events.crawler_started(name)
         status, error, report = self._outcome(crawler, log)
         with self._lock:
-            crawler["LastCrawl"] = {**log.place(), "StartTime": began, "Status": status}
+            crawler["LastCrawl"] = {**log.location(), "StartTime": started, "Status": status}
             if error:
                 crawler["LastCrawl"]["ErrorMessage"] = error
-            crawler.update(State="READY", CrawlElapsedTime=round((time.time() - began) * 1000))
-        said = "; ".join(line.text for line in log.lines)
-        logger.info("crawl of %s: %s %s %s", name, status, error, said)
+            crawler.update(State="READY", CrawlElapsedTime=round((time.time() - started) * 1000))
+        lines = "; ".join(line.text for line in log.lines)
+        logger.info("crawl of %s: %s %s %s", name, status, error, lines)
         if status == "SUCCEEDED":
-            events.crawler_succeeded(name, time.time() - began, report.created, report.updated)
+            events.crawler_succeeded(name, time.time() - started, report.created, report.updated)
         elif status == "FAILED":
             events.crawler_failed(name, error)
 
     def _outcome(self, crawler: dict[str, Any], log: CrawlLog) -> tuple[str, str, Report]:
         try:
             credentials = service_role.assume(self._aws, crawler["Role"], "AWS-Crawler")
-        except CannotAssumeError as failed:  # nobody is there who could write a log
+        except CannotAssumeError as failed:  # without credentials, there is no log
             return "FAILED", str(failed), Report()
-        log.say(f"Running Start Crawl for Crawler {crawler['Name']}", "BENCHMARK")
+        log.write(f"Running Start Crawl for Crawler {crawler['Name']}", "BENCHMARK")
         status, error, report = self._crawled(crawler, credentials, log)
         if error:
-            log.say(error, "ERROR")
-        log.say("Crawler has finished running and is in state READY", "BENCHMARK")
+            log.write(error, "ERROR")
+        log.write("Crawler has finished running and is in state READY", "BENCHMARK")
         log.ship(credentials)
         return status, error, report
 
@@ -161,7 +161,7 @@ class Crawlers:
     ) -> tuple[str, str, Report]:
         key = glue._arn("crawler", crawler["Name"])
         try:
-            crawl = Crawl(crawler, _classifiers(crawler), credentials, log.say)
+            crawl = Crawl(crawler, _classifiers(crawler), credentials, log.write)
             with self._lock:
                 self._crawls[key] = crawl
                 if crawler["State"] == "STOPPING":
@@ -208,7 +208,7 @@ def _definition(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _role(role: str) -> str:
-    """Return a role as Glue shows it, by path and name; refuse one that Glue cannot be."""
+    """Return the path and name of a role, like Glue; raise an error if Glue cannot assume it."""
     try:
         service_role.check_trust(service_role.role_name(role))
     except CannotAssumeError as error:

@@ -1,10 +1,10 @@
-"""Errors: what Glue answers when it refuses a call."""
+"""Errors: the error responses of Glue."""
 
 from __future__ import annotations
 
 
 class GlueError(Exception):
-    """An answer with an error code of Glue's and a message."""
+    """An error response with a code of Glue and a message."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

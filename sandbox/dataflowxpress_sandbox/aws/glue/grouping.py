@@ -1,4 +1,4 @@
-"""Grouping: which objects under a path are one table, and which are its partitions."""
+"""Grouping: combines the objects under a path into tables and partitions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Classified = tuple["S3Object", Schema]
 
 @dataclass(frozen=True)
 class Group:
-    """A table-to-be: a folder, or one object where its neighbours are too different."""
+    """A future table: a folder, or a single object if its neighbours differ too much."""
 
     location: str
     members: tuple[Classified, ...]
@@ -32,7 +32,7 @@ class Group:
 
     @property
     def partition_keys(self) -> list[str]:
-        """The columns that folders stand for: `key=value` names them, else they are numbered."""
+        """The partition columns, named by folders `key=value` or otherwise numbered."""
         if not self.partitioned:
             return []
         names = (folder.partition("=") for folder in self._folders(self.members[0][0]))
@@ -43,7 +43,7 @@ class Group:
 
     @property
     def partitions(self) -> dict[tuple[str, ...], str]:
-        """The values of the partition keys, and the place of each."""
+        """The values of the partition keys, with the location of each."""
         if not self.partitioned:
             return {}
         return {
@@ -59,7 +59,7 @@ class Group:
 
     @property
     def name(self) -> str:
-        """The table's name, without prefix: that of its folder, cleaned as Glue does."""
+        """The table's name without prefix: the name of its folder, in Glue's characters."""
         last = self.location.rstrip("/").rsplit("/", 1)[-1]
         return re.sub(r"[^0-9a-z_]", "_", last.lower())
 
@@ -69,12 +69,12 @@ def group(
 ) -> list[Group]:
     """Return the tables under a path.
 
-    Objects of compatible schemas are one table, and folders between it and them are partitions.
-    Where they differ, each folder is looked at by itself, and each object that has no like among
-    its neighbours becomes a table. With `combine` only the format must be the same. A folder with
-    objects and folders in it is a table of the former, next to those of the latter.
+    Objects with compatible schemas form one table, and the folders between are partitions. If the
+    schemas differ, each folder is grouped separately, and each object with a unique schema becomes
+    a table. With `combine`, only the format must be the same. The objects in a folder that also
+    contains folders form a table of their own.
 
-    A *level* says how deep tables are, the bucket being the first; what lies less deep is in none.
+    A *level* is the depth of tables; the bucket is level 1. Objects above it are in no table.
     """
     location = path if path.endswith("/") else f"{path}/"
     depth = max(0, level - _level_of(location)) if level else 0
@@ -82,8 +82,8 @@ def group(
     tables = []
     for folders in sorted({each.folders[:depth] for each, _ in members}):
         inside = tuple(each for each in members if each[0].folders[:depth] == folders)
-        place = "/".join([*folders, ""])
-        tables += _group(f"{location}{place}", inside, depth, combine=combine)
+        path = "/".join([*folders, ""])
+        tables += _group(f"{location}{path}", inside, depth, combine=combine)
     return tables
 
 
@@ -97,8 +97,8 @@ def _group(
     levels = {len(each.folders) for each, _ in members}
     if len(levels) == 1 and _compatible(members, combine=combine):
         return [Group(location, members, partitioned=levels != {depth})]
-    here = tuple(each for each in members if len(each[0].folders) == depth)
-    tables = _in_one_folder(location, here, combine=combine)
+    objects = tuple(each for each in members if len(each[0].folders) == depth)
+    tables = _in_one_folder(location, objects, combine=combine)
     for name in sorted({each.folders[depth] for each, _ in members if len(each.folders) > depth}):
         inside = tuple(each for each in members if each[0].folders[depth : depth + 1] == (name,))
         tables += _group(f"{location}{name}/", inside, depth + 1, combine=combine)
@@ -118,5 +118,5 @@ def _in_one_folder(location: str, members: tuple[Classified, ...], *, combine: b
 
 def _compatible(members: tuple[Classified, ...], *, combine: bool) -> bool:
     first = members[0][1]
-    alike = Schema.fits if combine else Schema.like
-    return all(alike(first, schema) for _, schema in members[1:])
+    compatible = Schema.fits if combine else Schema.like
+    return all(compatible(first, schema) for _, schema in members[1:])

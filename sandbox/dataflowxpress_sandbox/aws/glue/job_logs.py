@@ -1,4 +1,4 @@
-"""Job logs: what a run printed, put into CloudWatch Logs with the role's permissions at its end."""
+"""Job logs: writes the output of a run to CloudWatch Logs with the role's permissions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def ship(logs: Any, run_id: str, launch: Launch) -> None:
-    """Put output and errors where Glue does: its own groups, or that of continuous logging."""
+    """Write output and errors to Glue's log groups, or to the group of continuous logging."""
     group = launch.arguments.get("--continuous-log-logGroup")
     _put(logs, group or "/aws-glue/jobs/output", run_id, launch.folder / "output.log")
     _put(

@@ -1,7 +1,7 @@
-"""Job process: the script of one run, with its modules and arguments, as a Spark process.
+"""Job process: the Spark process of one run, with its script, modules and arguments.
 
-Understood of Glue's special arguments: `--job-bookmark-option`, `--conf`, `--extra-py-files` and
-`--continuous-log-logGroup`. Others are handed to the script, as on AWS, and have no effect.
+Supported special arguments of Glue: `--job-bookmark-option`, `--conf`, `--extra-py-files` and
+`--continuous-log-logGroup`. The script also gets all others, like on AWS, without further effect.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from dataflowxpress_sandbox.aws.credentials import Credentials
     from dataflowxpress_sandbox.aws.spark.jvms import Jvms
 
-_SITE = Path(__file__).parents[1] / "site"  # has awsglue
+_SITE = Path(__file__).parents[1] / "site"  # contains awsglue
 _RUNNER = "dataflowxpress_sandbox.aws.glue.job_runner"
 
 
 class Launch:
-    """Everything of one run's process; its files are in the run's folder."""
+    """The process of one run; its files are in the folder of the run."""
 
     def __init__(
         self, job: dict[str, Any], record: dict[str, Any], credentials: Credentials, folder: Path
@@ -48,11 +48,11 @@ class Launch:
         (self.folder / "lib").mkdir()
         wanted = [self._job["Command"]["ScriptLocation"], *self._modules()]
         for uri, target in zip(wanted, [self._script, *self._fetched()], strict=True):
-            where = urlsplit(uri)
-            s3.download_file(where.netloc, where.path.lstrip("/"), str(target))
+            url = urlsplit(uri)
+            s3.download_file(url.netloc, url.path.lstrip("/"), str(target))
 
     def start(self, jvms: Jvms) -> process.Running:
-        """Start the process; it ends when this one does."""
+        """Start the process, which ends with this process."""
         archives = [str(path) for path in self._fetched() if path.suffix != ".py"]
         environment = {
             "PYTHONPATH": os.pathsep.join([str(_SITE), str(self.folder / "lib"), *archives]),
@@ -66,11 +66,11 @@ class Launch:
         )
 
     def error(self) -> str | None:
-        """Return why the script failed; None when it did not."""
+        """Return the error of the script, or None if it succeeded."""
         try:
             error: str | None = json.loads(self._result.read_text())["error"]
         except FileNotFoundError:
-            return "The job's process ended without a word; its error log may tell more"
+            return "The process of the job ended without a result; see its error log"
         return error
 
     def _modules(self) -> list[str]:
@@ -80,11 +80,11 @@ class Launch:
         return [self.folder / "lib" / uri.rsplit("/", 1)[-1] for uri in self._modules()]
 
     def _argv(self) -> list[str]:
-        own = {"--JOB_NAME": self._job["Name"], "--JOB_RUN_ID": self._record["Id"]}
-        own["--JOB_ID"] = f"j_{self._record['Id'][3:]}"
-        return [word for pair in {**self.arguments, **own}.items() for word in pair]
+        standard = {"--JOB_NAME": self._job["Name"], "--JOB_RUN_ID": self._record["Id"]}
+        standard["--JOB_ID"] = f"j_{self._record['Id'][3:]}"
+        return [word for pair in {**self.arguments, **standard}.items() for word in pair]
 
     def _settings(self) -> dict[str, str]:
-        """Return what `--conf` sets: `a=b --conf c=d` is how Glue takes more than one."""
+        """Return the settings of `--conf`; Glue's syntax for several is `a=b --conf c=d`."""
         given = f" {self.arguments.get('--conf', '')}".split(" --conf ")
         return dict(each.strip().split("=", 1) for each in given if "=" in each)

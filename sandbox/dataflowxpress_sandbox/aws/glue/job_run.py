@@ -1,4 +1,4 @@
-"""Job run: one execution of a job's own script on real Spark, in a process group of its own."""
+"""Job run: one execution of a job's script on real Spark, in its own process group."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Workshop(NamedTuple):
 
 
 class JobRun:
-    """A run, from STARTING to its end; its record is what GetJobRun shows."""
+    """A run, from STARTING to its end; GetJobRun returns its record."""
 
     LIVE: ClassVar = {"STARTING", "RUNNING", "STOPPING"}
 
@@ -66,8 +66,8 @@ class JobRun:
         self._process: process.Running | None = None
 
     def start(self, then: Callable[[], None]) -> None:
-        """Run in the background, and call `then` after the end."""
-        # The account and the region of the caller live in context variables.
+        """Run in the background, and call `then` at the end."""
+        # Context variables hold the account and region of the caller.
         context = contextvars.copy_context()
         run = threading.Thread(
             target=context.run, args=(self._live, then), name=self.record["Id"], daemon=True
@@ -75,7 +75,7 @@ class JobRun:
         run.start()
 
     def stop(self) -> bool:
-        """Make it stop; say whether there was anything to stop."""
+        """Stop the run; return whether it was active."""
         with self._lock:
             if self.record["JobRunState"] not in {"STARTING", "RUNNING"}:
                 return False
@@ -84,7 +84,7 @@ class JobRun:
         return True
 
     def end(self) -> None:
-        """Make it stop because the server ends."""
+        """Stop the run because the server stops."""
         self.ending = True
         self.stop()
 
@@ -94,7 +94,7 @@ class JobRun:
         except CannotAssumeError as refused:
             state, error = "FAILED", f"Failed to assume the job's role: {refused}"
         except (BotoCoreError, ClientError, OSError, RuntimeError) as failed:
-            logger.exception("run %s could not be launched", self.record["Id"])
+            logger.exception("cannot launch run %s", self.record["Id"])
             state, error = "FAILED", f"LAUNCH ERROR | {failed}"
         with self._lock:
             if self.record["JobRunState"] == "STOPPING":
@@ -119,11 +119,11 @@ class JobRun:
                 return "STOPPED", ""
             self._process = launch.start(self._jvms)
             self._set("RUNNING")
-        began = time.monotonic()
+        started = time.monotonic()
         try:
             ended = self._wait(self._process, launch)
         finally:
-            self.record["ExecutionTime"] = round(time.monotonic() - began)
+            self.record["ExecutionTime"] = round(time.monotonic() - started)
             self._kill()
         self._ship_logs(credentials, launch)
         return ended
@@ -155,7 +155,12 @@ class JobRun:
         try:
             job_logs.ship(credentials.client("logs"), self.record["Id"], launch)
         except (BotoCoreError, ClientError) as refused:
-            logger.warning("logs of %s stay in %s: %s", self.record["Id"], self._folder, refused)
+            logger.warning(
+                "cannot write the logs of %s to CloudWatch, see %s: %s",
+                self.record["Id"],
+                self._folder,
+                refused,
+            )
 
     def _kill(self) -> None:
         if self._process is not None:

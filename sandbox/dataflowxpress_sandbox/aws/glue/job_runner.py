@@ -1,6 +1,6 @@
-"""Job runner: the process of one run, in which the job's script is `__main__`.
+"""Job runner: runs the script of a job as `__main__` in the process of the run.
 
-`python -m …glue.job_runner RESULT SCRIPT ARGUMENT...` leaves in RESULT why the script failed.
+`python -m …glue.job_runner RESULT SCRIPT ARGUMENT...` writes the error of the script to RESULT.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _LONGEST = 2000  # characters of a message
 
 
 def main() -> None:
-    """Run the script, say how it ended, and end with all of its threads."""
+    """Run the script, write its result, and exit with all of its threads."""
     result, script, *arguments = sys.argv[1:]
     tie_to_parent()
     sys.argv = [script, *arguments]
@@ -31,19 +31,19 @@ def main() -> None:
 
 
 def run(script: str) -> str | None:
-    """Run a script; return the message of the exception that ended it, None when none did."""
+    """Run a script; return the message of the exception that it raised, or None."""
     try:
         runpy.run_path(script, run_name="__main__")
-    except SystemExit as left:
-        return None if left.code in (None, 0) else f"SystemExit: {left.code}"
-    except BaseException as error:  # noqa: BLE001  whatever it was, it failed the run
+    except SystemExit as exit_:
+        return None if exit_.code in (None, 0) else f"SystemExit: {exit_.code}"
+    except BaseException as error:  # noqa: BLE001  any exception fails the run
         traceback.print_exc()
         return message(error)
     return None
 
 
 def message(error: BaseException) -> str:
-    """Return the last line of a traceback; of Java's exceptions, what stands before its stack."""
+    """Return the last line of a traceback; for Java exceptions, the text before the stack."""
     last = traceback.format_exception_only(error)[-1]
     return " ".join(last.partition("\n\tat ")[0].split())[:_LONGEST]
 

@@ -1,4 +1,4 @@
-"""Jobs: their definitions and their runs, as Glue's API shows them."""
+"""Jobs: the Glue operations for jobs, job runs and bookmarks."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _UNITS = {"G.025X": 0.25, "G.1X": 1.0, "G.2X": 2.0, "G.4X": 4.0, "G.8X": 8.0, "S
 
 
 class Jobs:
-    """All jobs of the server and what is running of them."""
+    """All jobs of the server and their active runs."""
 
     def __init__(self, aws: Aws, directory: Path) -> None:
         self._aws = aws
@@ -51,7 +51,7 @@ class Jobs:
         self._bookmarks: dict[str, dict[str, Any]] = {}
 
     def operations(self) -> dict[str, Callable[[dict[str, Any]], dict[str, Any]]]:
-        """Return the API's operations by their names."""
+        """Return the operations by name."""
         return {
             "CreateJob": self.create,
             "UpdateJob": self.update,
@@ -80,14 +80,14 @@ class Jobs:
         return {"Name": name}
 
     def update(self, request: dict[str, Any]) -> dict[str, Any]:
-        """UpdateJob: what the update does not name is reset, as on AWS."""
+        """UpdateJob: properties that the update lacks are reset, like on AWS."""
         job = self._job(request.get("JobName"))
         created = {"CreatedOn": job["CreatedOn"]}
         glue._jobs[job["Name"]] = {**_definition(job["Name"], request["JobUpdate"]), **created}
         return {"JobName": job["Name"]}
 
     def delete(self, request: dict[str, Any]) -> dict[str, Any]:
-        """DeleteJob: fine when there is none; its runs end by themselves."""
+        """DeleteJob: succeeds if the job does not exist; active runs continue."""
         name = request.get("JobName", "")
         glue._jobs.pop(name, None)
         glue._job_runs.pop(name, None)
@@ -140,8 +140,8 @@ class Jobs:
         with self._lock:
             del self._running[run.record["Id"]]
             attempt = run.record["Attempt"] + 1
-            again = run.record["JobRunState"] == "FAILED" and attempt <= job["MaxRetries"]
-            if again and not run.ending:
+            retry = run.record["JobRunState"] == "FAILED" and attempt <= job["MaxRetries"]
+            if retry and not run.ending:
                 first = run.record["Id"].partition("_attempt_")[0]
                 self._launch(job, request, f"{first}_attempt_{attempt}", attempt)
 
@@ -150,7 +150,7 @@ class Jobs:
         return {"JobRun": self._run(request.get("JobName"), request.get("RunId"))}
 
     def get_runs(self, request: dict[str, Any]) -> dict[str, Any]:
-        """GetJobRuns: the latest first."""
+        """GetJobRuns: latest first."""
         job = self._job(request.get("JobName"))
         runs = glue._job_runs[job["Name"]][::-1]
         begin = int(request.get("NextToken") or 0)
@@ -158,17 +158,17 @@ class Jobs:
         return {"JobRuns": runs[begin:end]} | ({"NextToken": str(end)} if runs[end:] else {})
 
     def stop(self, request: dict[str, Any]) -> dict[str, Any]:
-        """BatchStopJobRun: the runs are STOPPING at once and STOPPED when Spark has ended."""
-        answer: dict[str, Any] = {"SuccessfulSubmissions": [], "Errors": []}
+        """BatchStopJobRun: runs are STOPPING at once, and STOPPED when Spark has ended."""
+        response: dict[str, Any] = {"SuccessfulSubmissions": [], "Errors": []}
         for run_id in request.get("JobRunIds", []):
-            named = {"JobName": request.get("JobName"), "JobRunId": run_id}
+            submission = {"JobName": request.get("JobName"), "JobRunId": run_id}
             try:
-                self._stop(self._run(named["JobName"], run_id))
-                answer["SuccessfulSubmissions"].append(named)
+                self._stop(self._run(submission["JobName"], run_id))
+                response["SuccessfulSubmissions"].append(submission)
             except GlueError as error:
                 detail = {"ErrorCode": error.code, "ErrorMessage": error.message}
-                answer["Errors"].append({**named, "ErrorDetail": detail})
-        return answer
+                response["Errors"].append({**submission, "ErrorDetail": detail})
+        return response
 
     def _stop(self, record: dict[str, Any]) -> None:
         run = self._running.get(record["Id"])
@@ -184,14 +184,14 @@ class Jobs:
         return {"JobBookmarkEntry": bookmark}
 
     def reset_bookmark(self, request: dict[str, Any]) -> dict[str, Any]:
-        """ResetJobBookmark: the next run sees everything again."""
+        """ResetJobBookmark: the next run reads all objects again."""
         entry = self.get_bookmark(request)["JobBookmarkEntry"]
         entry["Version"] = entry.get("Version", 0) + 1
         entry.update(Run=0, Attempt=0, JobBookmark="{}")
         return {"JobBookmarkEntry": dict(entry)}
 
     def end(self) -> None:
-        """End all runs, because the server ends."""
+        """Stop all runs because the server stops."""
         for run in list(self._running.values()):
             run.end()
         self._workshop.jvms.end()

@@ -1,1 +1,1 @@
-"""IAM of the sandbox: what AWS checks in a call, where ministack checks less or something else."""
+"""IAM of the sandbox: the permission checks of AWS that ministack lacks or does differently."""

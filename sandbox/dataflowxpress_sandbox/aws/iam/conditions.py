@@ -1,4 +1,4 @@
-"""Conditions: keys that policies may ask for, and what a call and its resource say of them."""
+"""Conditions: the condition keys of a call and its resource."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ministack.services import (
 from .request import Request
 
 _VARIABLE = re.compile(r"\$\{([^}]+)\}")
-_BOUNDED = {  # what asks for the boundary that is given, and what for the one that is there
+_BOUNDED = {  # True: the boundary in the request, False: the boundary of the existing role
     "iam:CreateRole": True,
     "iam:PutRolePermissionsBoundary": True,
     "iam:DeleteRolePermissionsBoundary": False,
@@ -38,23 +38,23 @@ _TAGS: dict[str, Callable[[str], Any]] = {
 
 
 def install() -> None:
-    """Have policies' variables filled in, and tags found that ministack does not look for."""
-    their_met = iam_evaluator._conditions_met
-    their_tags = tagging.resource_tags
+    """Support policy variables, and tags of resources that ministack does not look up."""
+    original_met = iam_evaluator._conditions_met
+    original_tags = tagging.resource_tags
 
     def met(conditions: Mapping[str, Any], context: Any) -> Any:
-        return their_met(_filled_in(conditions, context), context)
+        return original_met(_substitute(conditions, context), context)
 
     def tags(arn: str) -> Any:
-        known = _TAGS.get(arn.split(":")[2]) if arn.startswith("arn:") else None
-        return known(arn) if known else their_tags(arn)
+        lookup = _TAGS.get(arn.split(":")[2]) if arn.startswith("arn:") else None
+        return lookup(arn) if lookup else original_tags(arn)
 
     iam_evaluator._conditions_met = met
     tagging.resource_tags = tags
 
 
-def _filled_in(conditions: Mapping[str, Any], context: Any) -> Mapping[str, Any]:
-    """Put the caller's and the call's own values in the place of `${...}`."""
+def _substitute(conditions: Mapping[str, Any], context: Any) -> Mapping[str, Any]:
+    """Replace `${...}` by the values of the caller and the call."""
     if "${" not in str(conditions):
         return conditions
 
@@ -73,7 +73,7 @@ def _filled_in(conditions: Mapping[str, Any], context: Any) -> Mapping[str, Any]
 
 
 def keys_of(request: Request, action: str) -> dict[str, Any]:
-    """Return the condition keys of a call that ministack does not know."""
+    """Return the condition keys of a call that ministack lacks."""
     if action in _BOUNDED:
         return _boundary(request, of_request=_BOUNDED[action])
     if action in {"glue:TagResource", "glue:UntagResource"}:
@@ -99,7 +99,7 @@ def _tags_of_glue(request: Request) -> dict[str, Any]:
 
 
 def _function(request: Request) -> dict[str, Any]:
-    """Return which function a mapping is for; a list is for none that a policy could name."""
+    """Return the function of an event source mapping; a list has none."""
     mapping = lambda_svc._esms.get(request.path.rstrip("/").rpartition("/")[2])
     if mapping:
         return {"lambda:FunctionArn": mapping["FunctionArn"]}

@@ -1,4 +1,4 @@
-"""Enforcement: each call is checked with all that AWS asks for, and written into the ledger."""
+"""Enforcement: checks all permissions of each call, like AWS, and records them in the ledger."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ _refused: ContextVar[Needed | None] = ContextVar("refused", default=None)
 
 
 def install(ledger: Ledger) -> None:
-    """Have every call of this process checked so."""
+    """Enforce the permissions of all calls to this process."""
     conditions.install()
     _name_actions()
     _name_resources()
-    _tell_what_was_refused()
+    _name_missing_permissions()
     _record(ledger)
-    their_check = iam_evaluator.enforce
+    original = iam_evaluator.enforce
 
     def check(key: str, action: str, service: str, region: str, **about: Any) -> Any:
         action = action.removesuffix("Batch") if service == "sqs" else action
         request = current.get()
         if request is None or request.service != service:
-            return their_check(key, action, service, region, **about)
+            return original(key, action, service, region, **about)
         context = (about.get("service_context") or {}) | conditions.keys_of(request, action)
-        asked = Needed(action, about.get("resource_arn", "*"), context)
-        for needed in (asked, *implied(request, *asked)):
+        requested = Needed(action, about.get("resource_arn", "*"), context)
+        for needed in (requested, *implied(request, *requested)):
             _refused.set(needed)
             kind = needed.action.partition(":")[0]
             for arn in with_parents(needed.resource) if kind == "glue" else [needed.resource]:
                 _deciding.set(True)
-                denied = their_check(key, needed.action, kind, region, arn, dict(needed.context))
+                denied = original(key, needed.action, kind, region, arn, dict(needed.context))
                 _deciding.set(False)
                 if denied:
                     if isinstance(denied, iam_evaluator.EvalResult):
@@ -51,52 +51,52 @@ def install(ledger: Ledger) -> None:
 
 
 def _name_actions() -> None:
-    """Name what is done to one event source, which ministack would let everybody do."""
-    theirs = iam_actions.extract_iam_action
+    """Name the actions on a single event source mapping, which ministack does not check."""
+    original = iam_actions.extract_iam_action
 
     def action(service: str, method: str, path: str, *given: Any) -> Any:
         if service == "lambda" and "/event-source-mappings/" in path.rstrip("/"):
             return f"lambda:{_TO_EVENT_SOURCE[method]}EventSourceMapping"
-        return theirs(service, method, path, *given)
+        return original(service, method, path, *given)
 
     iam_actions.extract_iam_action = action
 
 
 def _name_resources() -> None:
-    theirs = iam_actions.extract_resource_arn
+    original = iam_actions.extract_resource_arn
 
     def resource(*given: Any) -> Any:
         request = Request(*given)
         current.set(request)
-        return resource_of(request) or theirs(*given)
+        return resource_of(request) or original(*given)
 
     iam_actions.extract_resource_arn = resource
 
 
-def _tell_what_was_refused() -> None:
-    """Name in an answer the action that was missing, and on what, as AWS does."""
-    theirs = iam_actions.access_denied_response
+def _name_missing_permissions() -> None:
+    """Name the missing action and its resource in the error, like AWS."""
+    original = iam_actions.access_denied_response
 
     def answer(service: str, action: str, principal: str, request_id: str, **more: Any) -> Any:
         needed = _refused.get()
         if needed is None or more.get("error_code") or more.get("resource_policy_arn"):
-            return theirs(service, action, principal, request_id, **more)
-        words = iam_actions.identity_denial_message(
+            return original(service, action, principal, request_id, **more)
+        message = iam_actions.identity_denial_message(
             needed.action, principal, needed.resource, more.get("explicit_deny", False)
         )
-        return theirs(service, action, principal, request_id, **{**more, "message": words})
+        return original(service, action, principal, request_id, **{**more, "message": message})
 
     iam_actions.access_denied_response = answer
 
 
 def _record(ledger: Ledger) -> None:
-    """Write down which statements of a caller's own policies allow a call."""
-    theirs = iam_evaluator.evaluate
+    """Record the statements of a caller's own policies that allow a call."""
+    original = iam_evaluator.evaluate
 
     def evaluate(context: Any, policies: list[list[Any]], *limits: Any) -> Any:
-        result = theirs(context, policies, *limits)
+        result = original(context, policies, *limits)
         if _deciding.get():
-            _deciding.set(False)  # what comes now is the policy of the resource
+            _deciding.set(False)  # the next evaluation is of the resource policy
             if result.decision == "Allow":
                 ledger.allow(context, policies)
         return result

@@ -1,4 +1,4 @@
-"""Function role: what Lambda itself does as a function's role, and does not where it may not."""
+"""Function role: checks the permissions that Lambda itself needs from a function's role."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ _TO_LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
 
 
 def install(ledger: Ledger) -> None:
-    """Have mappings refused and logs dropped where the role lacks what they need."""
-    their_mapping = lambda_svc._create_esm
-    their_logs = lambda_svc._emit_lambda_logs
+    """Reject event source mappings and drop logs if the role lacks the permissions for them."""
+    original_mapping = lambda_svc._create_esm
+    original_logs = lambda_svc._emit_lambda_logs
 
     def mapping(data: Mapping[str, Any]) -> Any:
         source = str(data.get("EventSourceArn", ""))
         function = lambda_svc._functions.get(str(data.get("FunctionName", "")).split(":")[-1])
         if function and ":sqs:" in source:
             for action in _TO_POLL:
-                if not _may(ledger, function["config"]["Role"], action, source):
+                if not _is_allowed(ledger, function["config"]["Role"], action, source):
                     return error_response_json(
                         "InvalidParameterValueException",
                         "The provided execution role does not have permissions to call"
                         f" {action.partition(':')[2]} on SQS",
                         400,
                     )
-        return their_mapping(data)
+        return original_mapping(data)
 
     def logs(function: Mapping[str, Any], *given: Any, **more: Any) -> None:
         config = function.get("config") or function
@@ -41,14 +41,14 @@ def install(ledger: Ledger) -> None:
         name = group or f"/aws/lambda/{config.get('FunctionName')}"
         stream = f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{name}:log-stream:"
         role = str(config.get("Role", ""))
-        if all(_may(ledger, role, action, stream) for action in _TO_LOG):
-            their_logs(function, *given, **more)
+        if all(_is_allowed(ledger, role, action, stream) for action in _TO_LOG):
+            original_logs(function, *given, **more)
 
     lambda_svc._create_esm = mapping
     lambda_svc._emit_lambda_logs = logs
 
 
-def _may(ledger: Ledger, role: str, action: str, resource: str) -> bool:
+def _is_allowed(ledger: Ledger, role: str, action: str, resource: str) -> bool:
     match = re.fullmatch(r"arn:[\w-]+:iam::(\d{12}):role/(?:.*/)?([^/]+)", role)
     if not match:
         return False

@@ -1,4 +1,4 @@
-"""Implied permissions: what a call needs besides the action that is called like it."""
+"""Implied permissions: the further actions that a call requires besides its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ministack.services import iam, s3
 
 from .request import Request
 
-_TAGGING = {  # a creation that brings tags tags, too
+_TAGGING = {  # a creation with tags also requires the tagging action
     "cloudwatch:PutMetricAlarm": "cloudwatch:TagResource",
     "events:PutRule": "events:TagResource",
     "glue:CreateCrawler": "glue:TagResource",
@@ -21,7 +21,7 @@ _TAGGING = {  # a creation that brings tags tags, too
     "sns:CreateTopic": "sns:TagResource",
     "sqs:CreateQueue": "sqs:TagQueue",
 }
-_PASSING = {  # a role that a service is to work with is passed to it
+_PASSING = {  # the service to which the call passes a role
     "glue:CreateCrawler": "glue",
     "glue:CreateJob": "glue",
     "glue:UpdateCrawler": "glue",
@@ -33,7 +33,7 @@ _KEY = "x-amz-server-side-encryption-aws-kms-key-id"
 
 
 class Needed(NamedTuple):
-    """An action on a resource, and the condition keys with which it is asked for."""
+    """A required action on a resource, with its condition keys."""
 
     action: str
     resource: str
@@ -43,7 +43,7 @@ class Needed(NamedTuple):
 def implied(
     request: Request, action: str, resource: str, context: Mapping[str, Any]
 ) -> Iterator[Needed]:
-    """Yield what else *action* on *resource* needs."""
+    """Yield the further permissions that *action* on *resource* requires."""
     if action in _TAGGING and context.get("aws:TagKeys"):
         yield Needed(_TAGGING[action], resource, context)
     if action == "s3:CreateBucket" and b"<Tags>" in request.body:
@@ -56,11 +56,11 @@ def implied(
 
 
 def _passed(request: Request, action: str) -> str:
-    """Return the ARN of the role in a call, which may name it with or without its path."""
+    """Return the ARN of the role in a call, which names it with or without its path."""
     if action not in _PASSING:
         return ""
-    said = request.fields.get("JobUpdate", request.fields)
-    role = str(said.get("Role", ""))
+    fields = request.fields.get("JobUpdate", request.fields)
+    role = str(fields.get("Role", ""))
     if not role or role.startswith("arn:"):
         return role
     found = iam._roles.get(role.rpartition("/")[2])
@@ -68,28 +68,28 @@ def _passed(request: Request, action: str) -> str:
 
 
 def _of_encryption(request: Request, action: str, resource: str) -> Iterator[Needed]:
-    """Yield what S3 asks KMS for in the caller's name."""
+    """Yield the KMS permissions that S3 requires from the caller."""
     bucket, _, key = resource.rpartition(":")[2].partition("/")
     actions = _kms_actions(request, action)
     arn = _key_of(bucket, key if "kms:GenerateDataKey" not in actions else "")
     if not arn.startswith("arn:"):
         return
-    through = {"kms:ViaService": f"s3.{request.region}.amazonaws.com"}
+    condition = {"kms:ViaService": f"s3.{request.region}.amazonaws.com"}
     for each in actions:
-        yield Needed(each, arn, {**through, "kms:CallerAccount": request.account})
+        yield Needed(each, arn, {**condition, "kms:CallerAccount": request.account})
 
 
 def _kms_actions(request: Request, action: str) -> list[str]:
     if action == "s3:PutObject":
         parts = "uploadId" in request.params or "uploads" in request.params
         return ["kms:GenerateDataKey", *(["kms:Decrypt"] if parts else [])]
-    sums = request.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED"
-    opens = request.method == "GET" or sums
-    return ["kms:Decrypt"] if action.startswith("s3:GetObject") and opens else []
+    checksum = request.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED"
+    decrypts = request.method == "GET" or checksum
+    return ["kms:Decrypt"] if action.startswith("s3:GetObject") and decrypts else []
 
 
 def _key_of(bucket: str, key: str) -> str:
-    """Return the KMS key of an object, or what a new one would get; empty where there is none."""
+    """Return the KMS key of an object, or of new objects; empty if there is none."""
     if not key:
         return str((s3._bucket_default_sse_headers(bucket) or {}).get(_KEY, ""))
     stored = ((s3._buckets.get(bucket) or {}).get("objects") or {}).get(key) or {}

@@ -1,4 +1,4 @@
-"""Ledger: who was allowed what, by which statements of a policy, and who was refused."""
+"""Ledger: the permissions that were used, with the policy statements, and those refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PATH = "/_dataflowxpress/permissions"
 
 
 class Ledger:
-    """Counts of permissions since the beginning, for the length of this process."""
+    """Counts of permissions since the start of this process."""
 
     def __init__(self) -> None:
         self._used: Counter[tuple[str, ...]] = Counter()
@@ -29,17 +29,20 @@ class Ledger:
         """Count an action for each statement that allows it."""
         for statement in (each for some in policies for each in some):
             if iam_evaluator._first_match(context, [statement], "Allow"):
-                by, on = lasting(context.principal_arn), json.dumps(sorted(statement.resources))
+                by, on = (
+                    without_session(context.principal_arn),
+                    json.dumps(sorted(statement.resources)),
+                )
                 with self._lock:
                     self._used[by, context.action, statement.sid, on] += 1
 
     def refuse(self, principal: str, action: str, resource: str) -> None:
         """Count an action that was refused."""
         with self._lock:
-            self._refused[lasting(principal), action, resource] += 1
+            self._refused[without_session(principal), action, resource] += 1
 
     def shown(self) -> dict[str, Any]:
-        """Return all of it, for JSON."""
+        """Return all counts, in JSON types."""
         with self._lock:
             used, refused = self._used.most_common(), self._refused.most_common()
         return {
@@ -54,7 +57,7 @@ class Ledger:
         }
 
     def page(self, aws: Asgi) -> Asgi:
-        """Answer `GET /_dataflowxpress/permissions`, and leave all else to *aws*."""
+        """Return an application that serves the ledger and passes all other requests to *aws*."""
 
         async def answer(scope: Any, receive: Any, send: Any) -> None:
             if scope["type"] != "http" or scope["path"] != PATH:
@@ -68,8 +71,8 @@ class Ledger:
         return answer
 
 
-def lasting(principal: str) -> str:
-    """Return who somebody is, without the session that was opened for a while."""
+def without_session(principal: str) -> str:
+    """Return a principal without its session name."""
     if ":assumed-role/" not in principal:
         return principal
     return principal.rpartition("/")[0]

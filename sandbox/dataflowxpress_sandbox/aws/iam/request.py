@@ -1,4 +1,4 @@
-"""Request: the call whose permissions are being checked."""
+"""Request: the call whose permissions are checked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 
-class _Given(NamedTuple):
+class _RequestData(NamedTuple):
     service: str
     method: str
     path: str
@@ -20,27 +20,27 @@ class _Given(NamedTuple):
     account: str
 
 
-class Request(_Given):
-    """A call as it came over the wire."""
+class Request(_RequestData):
+    """A call with its raw data."""
 
     @cached_property
     def fields(self) -> Mapping[str, Any]:
-        """What it says, whether as JSON or as a form."""
+        """The parameters, from JSON or from a form."""
         if self.body[:1] == b"{":
-            said: dict[str, Any] = json.loads(self.body)
-            return said
+            fields: dict[str, Any] = json.loads(self.body)
+            return fields
         plain = {name: value for name, value in self.params.items() if value}
         return {name: v[0] if isinstance(v, list) else v for name, v in plain.items()}
 
     @property
     def operation(self) -> str:
-        """Its name, for services whose paths do not tell it."""
+        """The name of the operation, for services whose paths do not contain it."""
         return self.headers.get("x-amz-target", "").rpartition(".")[2] or str(
             self.fields.get("Action", "")
         )
 
     def arn(self, service: str, resource: str) -> str:
-        """Return the ARN of something where the call is made."""
+        """Return the ARN of a resource in the region and account of the call."""
         region = "" if service == "iam" else self.region
         return f"arn:aws:{service}:{region}:{self.account}:{resource}"
 

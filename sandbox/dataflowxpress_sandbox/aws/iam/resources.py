@@ -1,8 +1,8 @@
-"""Resources: the ARN that a call is checked against, where ministack takes another one.
+"""Resources: the ARN that AWS checks for a call, for calls with a different one in ministack.
 
-It takes every `Name` in a call to Glue for a table's, knows no rule by `Rule`, no path of a role,
-and for many calls nothing but `*`: a policy that is right on AWS would be refused, and a wrong one
-allowed.
+ministack treats each `Name` in a Glue call as a table, ignores the field `Rule` and the path of a
+role, and uses `*` for many calls. It would reject policies that are correct on AWS, and accept
+others that are not.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ministack.services import iam
 
 from .request import Request
 
-_KINDS = {  # what an operation's name contains, and where its request names the resource
+_KINDS = {  # by a part of the operation's name: the kind and the fields with the resource's name
     "Crawler": ("crawler", ("Name", "CrawlerName")),
     "JobBookmark": ("job", ("JobName",)),
     "JobRun": ("job", ("JobName",)),
@@ -26,18 +26,19 @@ _UNSCOPED = ("Classifier", "Crawlers", "Jobs", "Triggers", "Workflows", "Securit
 
 
 def resource_of(request: Request) -> str | None:
-    """Return the ARN that AWS checks; None where ministack's own answer is right."""
+    """Return the ARN that AWS checks, or None if ministack's own ARN is correct."""
     of_service = _SERVICES.get(request.service)
     return of_service(request) if of_service else None
 
 
 def _of_glue(request: Request) -> str:
-    named = glue_resource(request.operation, request.fields)
-    return named if named == "*" or named.startswith("arn:") else request.arn("glue", named)
+    resource = glue_resource(request.operation, request.fields)
+    is_final = resource == "*" or resource.startswith("arn:")
+    return resource if is_final else request.arn("glue", resource)
 
 
 def glue_resource(operation: str, request: Mapping[str, Any]) -> str:
-    """Return the resource of an operation as in an ARN's last part; `*` when it has none."""
+    """Return the last part of the ARN of an operation's resource, or `*` if it has none."""
     if "ResourceArn" in request:
         return str(request["ResourceArn"])
     if operation.endswith(_UNSCOPED):
@@ -60,7 +61,7 @@ def _catalog_resource(operation: str, request: Mapping[str, Any]) -> str:
 
 
 def with_parents(arn: str) -> list[str]:
-    """Return a resource and those that AWS checks with it: a table's database and the catalog."""
+    """Return a resource and its parents, which AWS also checks: database and catalog."""
     prefix, kind, name = arn.rpartition(":")[0], *_split(arn.rpartition(":")[2])
     if kind == "table":
         return [arn, f"{prefix}:database/{name.partition('/')[0]}", f"{prefix}:catalog"]
@@ -73,16 +74,16 @@ def _split(resource: str) -> tuple[str, str]:
 
 
 def _of_events(request: Request) -> str | None:
-    """Return a rule of the default bus as AWS spells it: without the bus' name."""
-    said = request.fields
-    name = said.get("Rule") or said.get("RuleName") or said.get("Name")
-    if not name or said.get("EventBusName", "default") != "default":
-        return str(said["ResourceARN"]) if "ResourceARN" in said else None
+    """Return the ARN of a rule on the default bus, which does not contain the name of the bus."""
+    fields = request.fields
+    name = fields.get("Rule") or fields.get("RuleName") or fields.get("Name")
+    if not name or fields.get("EventBusName", "default") != "default":
+        return str(fields["ResourceARN"]) if "ResourceARN" in fields else None
     return request.arn("events", f"rule/{name}")
 
 
 def _of_iam(request: Request) -> str | None:
-    """Return a role with its path, which is part of the name in an ARN, once it has one."""
+    """Return the ARN of a role, which contains its path."""
     name = request.fields.get("RoleName")
     if not name:
         return None
@@ -92,12 +93,12 @@ def _of_iam(request: Request) -> str | None:
 
 
 def _of_alarms(request: Request) -> str | None:
-    said = request.fields
-    if "ResourceARN" in said:
-        return str(said["ResourceARN"])
-    named = [said["AlarmName"]] if "AlarmName" in said else said.get("AlarmNames", [])
+    fields = request.fields
+    if "ResourceARN" in fields:
+        return str(fields["ResourceARN"])
+    names = [fields["AlarmName"]] if "AlarmName" in fields else fields.get("AlarmNames", [])
     is_read = request.operation.startswith("Describe")
-    return request.arn("cloudwatch", f"alarm:{named[0]}") if named and not is_read else "*"
+    return request.arn("cloudwatch", f"alarm:{names[0]}") if names and not is_read else "*"
 
 
 def _of_topics(request: Request) -> str | None:
@@ -105,7 +106,7 @@ def _of_topics(request: Request) -> str | None:
 
 
 def _of_functions(request: Request) -> str | None:
-    """Return the function that is made: the path does not name it yet."""
+    """Return the ARN of a function at its creation, whose path does not name it."""
     if request.method != "POST" or not request.path.endswith("/functions"):
         return None
     return request.arn("lambda", f"function:{request.fields.get('FunctionName', '')}")

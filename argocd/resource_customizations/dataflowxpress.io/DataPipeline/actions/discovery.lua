@@ -1,4 +1,4 @@
--- Actions on a DataPipeline, and which of them make no sense now.
+-- Actions on a DataPipeline. Actions without effect in the current state are disabled.
 
 local annotations = obj.metadata.annotations or {}
 local paused = annotations["dataflowxpress.io/paused"] == "true"

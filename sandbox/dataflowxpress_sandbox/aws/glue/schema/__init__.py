@@ -1,5 +1,5 @@
-"""Schemas: what an object's first megabytes say about its format, its columns and their types.
+"""Schemas: infer the format, columns and types of an object from a sample.
 
-Glue samples as well. Here a sample is the first 4 MB of an object, and of Parquet its footer, so a
-type that only shows later in a large file is missed, as on AWS.
+The sample is the first 4 MB of an object, or the footer of a Parquet file. A type that occurs only
+later in a large object is therefore not detected. Glue also samples objects.
 """

@@ -1,4 +1,4 @@
-"""Classify: an object's schema, by the crawler's own classifiers first, then by built-in ones."""
+"""Classify: applies the crawler's custom classifiers first, then the built-in ones."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from .schema import Schema
 
 
-def classify(s3: Any, found: objects.S3Object, own: Sequence[CsvClassifier]) -> Schema | None:
-    """Return an object's schema; None when no classifier recognises it."""
+def classify(s3: Any, found: objects.S3Object, custom: Sequence[CsvClassifier]) -> Schema | None:
+    """Return the schema of an object, or None if no classifier recognises it."""
     data, whole = objects.head(s3, found)
     parquet = classify_parquet(s3, found, data)
     if parquet or data.startswith(b"PAR1"):
         return parquet
-    custom = (each.classify(data, whole=whole) for each in own)
-    first = next((schema for schema in custom if schema), None)
+    schemas = (each.classify(data, whole=whole) for each in custom)
+    first = next((schema for schema in schemas if schema), None)
     return first or classify_json(data, whole=whole) or CsvClassifier().classify(data, whole=whole)

@@ -1,4 +1,4 @@
-"""CSV classifier: a custom one's settings, or Glue's built-in guesses."""
+"""CSV classifier: custom settings, or Glue's built-in detection."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from .schema import Schema
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_DELIMITERS = (",", "|", "\t", ";", "\x01")  # those that Glue tries by itself
+_DELIMITERS = (",", "|", "\t", ";", "\x01")  # the ones that Glue detects
 _LONGEST_NAME = 150
 
-csv.field_size_limit(1 << 30)  # of the whole process; a sample is far smaller
+csv.field_size_limit(1 << 30)  # for the whole process; a sample is far smaller
 
 
 @dataclass(frozen=True)
 class CsvClassifier:
-    """How to read CSV; without a delimiter it is guessed, and so are the built-in rules.
+    """The settings for CSV; the defaults are those of the built-in classifier.
 
-    `header` is PRESENT, ABSENT or UNKNOWN, as in Glue's API.
+    Without a delimiter, it is detected. `header` is PRESENT, ABSENT or UNKNOWN, like in Glue's API.
     """
 
     delimiter: str | None = None
@@ -36,7 +36,7 @@ class CsvClassifier:
 
     @classmethod
     def of(cls, classifier: dict[str, Any]) -> CsvClassifier:
-        """Return the one that Glue's API describes."""
+        """Return the classifier for a definition of Glue's API."""
         quoted = bool(classifier.get("QuoteSymbol"))
         serde = classifier.get("Serde") or "None"
         return cls(
@@ -50,11 +50,11 @@ class CsvClassifier:
         )
 
     def classify(self, data: bytes, *, whole: bool) -> Schema | None:
-        """Return the schema of an object's beginning, None when it is not CSV of this kind."""
+        """Return the schema of a sample, or None if it is not CSV with these settings."""
         if b"\0" in data:
             return None
         text = data.decode("utf-8-sig", errors="replace")
-        delimiter = self.delimiter or _guessed(text, self.quote)
+        delimiter = self.delimiter or _detect_delimiter(text, self.quote)
         rows = self._rows(text, delimiter, whole=whole) if delimiter else []
         if not rows or (len(rows[0]) == 1 and not self.single_column):
             return None
@@ -73,7 +73,7 @@ class CsvClassifier:
         lines = io.StringIO(text, newline="")
         rows = [row for row in csv.reader(lines, delimiter=delimiter, quotechar=self.quote) if row]
         if not whole and len(rows) > 1:
-            rows.pop()  # the sample may end in the middle of it
+            rows.pop()  # the sample can end within this row
         return [[cell.strip() for cell in row] for row in rows] if self.trim else rows
 
     def _has_header(self, rows: list[list[str]]) -> bool:
@@ -82,7 +82,7 @@ class CsvClassifier:
         first, others = rows[0], rows[1:]
         named = all(types.of_text(cell) == "string" for cell in first)
         short = all(len(cell) < _LONGEST_NAME for cell in first)
-        # Glue calls the first row a header only where another one looks different.
+        # Glue detects a header only if another row has different types.
         differs = any(types.of_text(cell) not in ("string", "") for row in others for cell in row)
         return named and short and differs
 
@@ -96,8 +96,8 @@ class CsvClassifier:
         return list(names)
 
 
-def _guessed(text: str, quote: str) -> str | None:
-    """Return the delimiter that cuts the first rows into equally many parts, at least two."""
+def _detect_delimiter(text: str, quote: str) -> str | None:
+    """Return the delimiter that splits the first rows into the same number of parts, at least 2."""
     best, most = None, 1
     for delimiter in _DELIMITERS:
         reader = csv.reader(

@@ -1,4 +1,4 @@
-"""Objects: what a crawler finds under an S3 path, and the beginning of each."""
+"""Objects: lists and samples the objects under an S3 path."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SAMPLE = 4 << 20  # bytes
 
 @dataclass(frozen=True)
 class S3Object:
-    """An object by its place under the path that is crawled."""
+    """An object under the crawled path."""
 
     bucket: str
     key: str
@@ -31,28 +31,28 @@ class S3Object:
 
     @property
     def compression(self) -> str:
-        """How it is compressed, by its suffix, in the words of the catalog."""
+        """The compression by the suffix of the key, as a value of the catalog."""
         suffix = self.name.rsplit(".", 1)[-1].lower()
         return {"gz": "gzip", "bz2": "bzip2"}.get(suffix, "none")
 
 
 def under(s3: Any, path: str, exclusions: list[str]) -> Iterator[S3Object]:
-    """Find the objects under a path; folder markers and empty objects have nothing to say."""
-    where = urlsplit(path)
-    prefix = where.path.lstrip("/")
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=where.netloc, Prefix=prefix)
+    """Yield the objects under a path, without folder markers and empty objects."""
+    url = urlsplit(path)
+    prefix = url.path.lstrip("/")
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=url.netloc, Prefix=prefix)
     for each in (each for page in pages for each in page.get("Contents", [])):
         inside = each["Key"].removeprefix(prefix).lstrip("/")
         excluded = any(fnmatch.fnmatchcase(inside, pattern) for pattern in exclusions)
         if each["Size"] and not excluded and not each["Key"].endswith("/"):
             folders = tuple(inside.split("/")[:-1])
-            yield S3Object(where.netloc, each["Key"], each["Size"], folders)
+            yield S3Object(url.netloc, each["Key"], each["Size"], folders)
 
 
 def head(s3: Any, found: S3Object) -> tuple[bytes, bool]:
-    """Return the beginning of an object, uncompressed, and whether it is all of it."""
-    wanted = {"Bucket": found.bucket, "Key": found.key, "Range": f"bytes=0-{SAMPLE - 1}"}
-    data: bytes = s3.get_object(**wanted)["Body"].read()
+    """Return the first bytes of an object, uncompressed, and whether they are its whole content."""
+    request = {"Bucket": found.bucket, "Key": found.key, "Range": f"bytes=0-{SAMPLE - 1}"}
+    data: bytes = s3.get_object(**request)["Body"].read()
     whole = found.size <= SAMPLE
     if found.compression == "none":
         return data, whole
@@ -63,6 +63,6 @@ def head(s3: Any, found: S3Object) -> tuple[bytes, bool]:
 
 def tail(s3: Any, found: S3Object, size: int) -> bytes:
     """Return the last bytes of an object."""
-    wanted = {"Bucket": found.bucket, "Key": found.key, "Range": f"bytes=-{size}"}
-    data: bytes = s3.get_object(**wanted)["Body"].read()
+    request = {"Bucket": found.bucket, "Key": found.key, "Range": f"bytes=-{size}"}
+    data: bytes = s3.get_object(**request)["Body"].read()
     return data

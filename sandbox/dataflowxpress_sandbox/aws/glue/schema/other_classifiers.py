@@ -1,4 +1,4 @@
-"""Other classifiers: JSON and Parquet, as Glue's built-in ones see them."""
+"""Other classifiers: JSON and Parquet, like Glue's built-in ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MAGIC = b"PAR1"
-_FOOTER = 8  # bytes: its length, and the magic
+_FOOTER = 8  # bytes: the length of the footer and the magic number
 _OF_DUCKDB = {
     "tinyint": "tinyint",
     "smallint": "smallint",
@@ -31,7 +31,7 @@ _OF_DUCKDB = {
 
 
 def classify_json(data: bytes, *, whole: bool) -> Schema | None:
-    """Return the schema of JSON: an object after the other, or an array of them."""
+    """Return the schema of JSON: a sequence of objects, or an array of them."""
     text = data.decode("utf-8-sig", errors="replace").lstrip()
     if not text.startswith(("{", "[")):
         return None
@@ -63,7 +63,7 @@ def _records(text: str) -> Iterator[dict[str, Any]]:
 
 
 def classify_parquet(s3: Any, found: objects.S3Object, beginning: bytes) -> Schema | None:
-    """Return the schema of a Parquet file, from its footer alone."""
+    """Return the schema of a Parquet file from its footer."""
     if not beginning.startswith(_MAGIC) or found.size < len(_MAGIC) + _FOOTER:
         return None
     end = objects.tail(s3, found, _FOOTER)
@@ -75,27 +75,27 @@ def classify_parquet(s3: Any, found: objects.S3Object, beginning: bytes) -> Sche
 def _parquet_columns(footer: bytes) -> dict[str, str]:
     import duckdb
 
-    # To a reader of schemas a file is its footer between two magics.
+    # To read the schema, a file with only the footer between two magic numbers is sufficient.
     with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
         file.write(_MAGIC + footer)
         file.flush()
         relation = duckdb.connect().read_parquet(file.name)
         pairs = zip(relation.columns, relation.types, strict=True)
-        return {name.lower(): _catalog_type(its) for name, its in pairs}
+        return {name.lower(): _catalog_type(kind) for name, kind in pairs}
 
 
-def _catalog_type(its: Any) -> str:
-    if its.id == "list":
-        return f"array<{_catalog_type(dict(its.children)['child'])}>"
-    if its.id == "struct":
-        fields = (f"{name.lower()}:{_catalog_type(each)}" for name, each in its.children)
+def _catalog_type(kind: Any) -> str:
+    if kind.id == "list":
+        return f"array<{_catalog_type(dict(kind.children)['child'])}>"
+    if kind.id == "struct":
+        fields = (f"{name.lower()}:{_catalog_type(each)}" for name, each in kind.children)
         return f"struct<{','.join(fields)}>"
-    if its.id == "map":
-        children = dict(its.children)
+    if kind.id == "map":
+        children = dict(kind.children)
         return f"map<{_catalog_type(children['key'])},{_catalog_type(children['value'])}>"
-    if its.id == "decimal":
-        children = dict(its.children)
+    if kind.id == "decimal":
+        children = dict(kind.children)
         return f"decimal({children['precision']},{children['scale']})"
-    if its.id.startswith("timestamp"):
+    if kind.id.startswith("timestamp"):
         return "timestamp"
-    return _OF_DUCKDB.get(its.id, "string")
+    return _OF_DUCKDB.get(kind.id, "string")

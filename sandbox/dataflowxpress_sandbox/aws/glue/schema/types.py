@@ -1,4 +1,4 @@
-"""Types: the catalog's names of types, and the one that holds the values of two."""
+"""Types: infers and merges the types of the catalog."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-UNKNOWN = ""  # only empty values so far
+UNKNOWN = ""  # only empty values were found
 
 _WHOLE = re.compile(r"[+-]?\d{1,4000}")
 _DOUBLE = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
@@ -19,11 +19,11 @@ _NUMBERS = ("int", "bigint", "double")
 
 
 def of_text(text: str) -> str:
-    """Return the type of a CSV value: dates and times are strings to Glue."""
+    """Return the type of a CSV value; Glue treats dates and times as strings."""
     if not text:
         return UNKNOWN
     if _WHOLE.fullmatch(text):
-        # A double would hold a longer one too, but not all of its digits.
+        # A double cannot represent all digits of a longer number.
         return "bigint" if -_LONG <= int(text) < _LONG else "string"
     if _DOUBLE.fullmatch(text):
         return "double"
@@ -52,12 +52,12 @@ def of_json(value: object) -> str:
 
 
 def merged(types: Iterable[str]) -> str:
-    """Return the type that holds all values of several types: a string when nothing else does."""
+    """Return the type that fits the values of all types; string if no other type does."""
     return functools.reduce(merge, types, UNKNOWN)
 
 
 def merge(one: str, other: str) -> str:
-    """Return the type that holds the values of both."""
+    """Return the type that fits the values of both."""
     if one == other or not other:
         return one
     if not one:
@@ -68,5 +68,5 @@ def merge(one: str, other: str) -> str:
 
 
 def known(type_name: str) -> str:
-    """Return a type, string where nothing is known."""
+    """Return a type, or string if it is unknown."""
     return type_name or "string"

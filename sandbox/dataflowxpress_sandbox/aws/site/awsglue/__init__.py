@@ -1,7 +1,7 @@
-"""awsglue: what an ordinary Glue script imports, over plain Spark data frames.
+"""awsglue: the library that Glue scripts import, over plain Spark data frames.
 
-On the path of the sandbox's jobs only. A dynamic frame here is a data frame: its columns have one
-type each, so choices never arise and `resolveChoice` only casts. CSV is read as on AWS: by position
-with the catalog's types from a table, as strings from a path. Parts of AWS' library that are not
-here raise `AttributeError` or `ImportError` in the script that wants them.
+It is on the path of the sandbox's jobs only. A dynamic frame is a data frame: each column has one
+type, so there are no choices, and `resolveChoice` only casts. CSV is read like on AWS: from a table
+by position with the catalog's types, and from a path as strings. Missing parts of AWS' library
+raise `AttributeError` or `ImportError` in the script.
 """

@@ -1,4 +1,4 @@
-"""Glue context: where a script's frames come from and go to."""
+"""Glue context: reads and writes the frames of a script."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class GlueContext:
-    """Glue's entry point over a Spark context; unknown names are those of the Spark session."""
+    """Glue's entry point over a Spark context; other attributes are those of the Spark session."""
 
     def __init__(self, sparkContext: SparkContext | SparkSession, **_: Any) -> None:
-        given = sparkContext
+        session = sparkContext
         self.spark_session = (
-            given if isinstance(given, SparkSession) else SparkSession.builder.getOrCreate()
+            session if isinstance(session, SparkSession) else SparkSession.builder.getOrCreate()
         )
         self.bookmark = Bookmark()
         self.create_dynamic_frame = _Readers(self)
@@ -32,12 +32,12 @@ class GlueContext:
         self.write_data_frame = self.write_dynamic_frame
 
     def __getattr__(self, name: str) -> Any:
-        if name == "spark_session":  # not there yet: do not look for it in itself
+        if name == "spark_session":  # not set yet; avoids an infinite recursion
             raise AttributeError(name)
         return getattr(self.spark_session, name)
 
     def get_logger(self) -> Any:
-        """Return a logger, whose lines are in the run's log."""
+        """Return a logger that writes to the log of the run."""
         log4j = self.spark_session._jvm.org.apache.log4j  # type: ignore[union-attr]
         return log4j.LogManager.getLogger("GlueLogger")
 
@@ -54,8 +54,8 @@ class GlueContext:
         """Return the rows of a table."""
         source = Source.of_table(self._table(database, table_name))
         frame = self._read(source, transformation_ctx)
-        chosen = frame.where(push_down_predicate) if push_down_predicate else frame
-        return DynamicFrame(chosen, self, transformation_ctx)
+        filtered = frame.where(push_down_predicate) if push_down_predicate else frame
+        return DynamicFrame(filtered, self, transformation_ctx)
 
     def create_dynamic_frame_from_options(
         self,
@@ -99,7 +99,7 @@ class GlueContext:
     def write_dynamic_frame_from_catalog(
         self, frame: DynamicFrame | DataFrame, database: str, table_name: str, **_: Any
     ) -> DynamicFrame | DataFrame:
-        """Append a frame to a table's place in S3."""
+        """Append a frame to the location of a table."""
         sinks.write(_data(frame), *sinks.into_table(self._table(database, table_name)))
         return frame
 
@@ -143,4 +143,6 @@ def _data(frame: DynamicFrame | DataFrame) -> DataFrame:
 
 def _only_s3(connection_type: str) -> None:
     if connection_type not in {"s3", "parquet", "orc", "csv", "json"}:
-        raise NotImplementedError(f"The sandbox reads and writes S3 only, not {connection_type}")
+        raise NotImplementedError(
+            f"The sandbox supports only S3 connections, not {connection_type}"
+        )

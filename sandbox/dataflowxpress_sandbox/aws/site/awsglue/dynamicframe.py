@@ -1,4 +1,4 @@
-"""Dynamic frame: Glue's table of records, a Spark data frame underneath."""
+"""Dynamic frame: Glue's records over a Spark data frame."""
 
 from __future__ import annotations
 
@@ -49,21 +49,21 @@ class DynamicFrame:
         self._data.show(num_rows)
 
     def count(self) -> int:
-        """Return how many records there are."""
+        """Return the number of records."""
         return self._data.count()
 
     def repartition(self, num_partitions: int, *_: Any, **__: Any) -> DynamicFrame:
-        """Return it in so many partitions, and so files."""
+        """Return the frame with this number of partitions, and therefore of files."""
         return self._with(self._data.repartition(num_partitions))
 
     def coalesce(self, num_partitions: int, *_: Any, **__: Any) -> DynamicFrame:
-        """Return it in at most so many partitions."""
+        """Return the frame with at most this number of partitions."""
         return self._with(self._data.coalesce(num_partitions))
 
     def apply_mapping(self, mappings: Sequence[Sequence[str]], *_: Any, **__: Any) -> DynamicFrame:
         """Return the mapped fields: (source, type, target, type) each, or (source, target).
 
-        A source that is not there is left out, as on AWS.
+        A missing source field is ignored, like on AWS.
         """
         columns = []
         for mapping in mappings:
@@ -85,9 +85,9 @@ class DynamicFrame:
         *_: Any,
         **__: Any,
     ) -> DynamicFrame:
-        """Cast as `cast:TYPE` and `project:TYPE` ask, or to the types of a table.
+        """Cast fields as `cast:TYPE` and `project:TYPE` require, or to the types of a table.
 
-        Other ways of resolving have nothing to do: a field has one type here.
+        Other actions have no effect, because each field has one type.
         """
         if bool(specs) == bool(choice):
             raise ValueError("Must specify one of specs and choice, and not both")
@@ -99,42 +99,42 @@ class DynamicFrame:
             specs = [(f"`{name}`", choice) for name in self._data.columns]
         frame = self._data
         for name, action in specs or ():
-            kind, _colon, wanted = action.partition(":")
+            kind, _colon, target = action.partition(":")
             if kind in {"cast", "project"} and self._has(name):
-                frame = frame.withColumn(name.strip("`"), F.col(name).cast(_spark_type(wanted)))
+                frame = frame.withColumn(name.strip("`"), F.col(name).cast(_spark_type(target)))
         return self._with(frame)
 
     def drop_fields(self, paths: Sequence[str], *_: Any, **__: Any) -> DynamicFrame:
-        """Return it without some fields."""
+        """Return the frame without some fields."""
         return self._with(self._data.drop(*(path.strip("`") for path in paths)))
 
     def select_fields(self, paths: Sequence[str], *_: Any, **__: Any) -> DynamicFrame:
-        """Return some of its fields."""
+        """Return the frame with only some fields."""
         return self._with(self._data.select(*(F.col(path) for path in paths if self._has(path))))
 
     def rename_field(self, oldName: str, newName: str, *_: Any, **__: Any) -> DynamicFrame:
-        """Return it with a field renamed."""
+        """Return the frame with a renamed field."""
         return self._with(self._data.withColumnRenamed(oldName.strip("`"), newName.strip("`")))
 
     def drop_null_fields(self) -> DynamicFrame:
-        """Return it without the fields whose type is null, that is, which never had a value."""
+        """Return the frame without fields of type null, which have no value in any record."""
         nulls = [each.name for each in self._data.schema if isinstance(each.dataType, NullType)]
         return self._with(self._data.drop(*nulls))
 
     def filter(self, f: Callable[[dict[str, Any]], bool], *_: Any, **__: Any) -> DynamicFrame:
-        """Return the records that a function says yes to."""
+        """Return the records for which a function returns true."""
         rows = self._data.rdd.filter(lambda row: bool(f(row.asDict(recursive=True))))
         return self._with(self.glue_ctx.spark_session.createDataFrame(rows, self._data.schema))
 
     def map(self, f: Callable[[dict[str, Any]], Any], *_: Any, **__: Any) -> DynamicFrame:
-        """Return what a function makes of each record; the schema is found by looking."""
+        """Return the results of a function for each record, with an inferred schema."""
         rows = self._data.rdd.map(lambda row: f(row.asDict(recursive=True)))
         return self._with(self.glue_ctx.spark_session.createDataFrame(rows, samplingRatio=1.0))
 
     def join(
         self, paths1: Sequence[str], paths2: Sequence[str], frame2: DynamicFrame, *_: Any
     ) -> DynamicFrame:
-        """Return the inner join; the other frame's fields of the same name get a leading dot."""
+        """Return the inner join; duplicate field names of the other frame get a leading dot."""
         left, right = self._data, frame2.toDF()
         shared = set(left.columns) & set(right.columns)
         for name in shared:

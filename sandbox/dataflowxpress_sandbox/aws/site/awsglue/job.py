@@ -1,4 +1,4 @@
-"""Job: the beginning and the end of a run, and the bookmark that it keeps between runs."""
+"""Job: the start and the commit of a run, and the bookmark between runs."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ if TYPE_CHECKING:
 
 
 class Job:
-    """A run's job: `init` first, `commit` when all is written."""
+    """The job of a run: call `init` first, and `commit` after all writes."""
 
     def __init__(self, glue_context: GlueContext) -> None:
         self._bookmark = glue_context.bookmark
 
     def init(self, job_name: str, args: dict[str, Any] | None = None) -> None:  # noqa: ARG002
-        """Begin: read the bookmark if the job has one."""
+        """Start the run and read the bookmark, if enabled."""
         self._bookmark.open((args or {}).get("job_bookmark_option", Bookmark.DISABLED))
 
     def commit(self) -> None:
-        """End: what was read counts as done in the next run."""
+        """Commit the run: the next run does not read the same objects again."""
         self._bookmark.commit()
 
 
 class Bookmark:
-    """How far each source was read: the last modification seen, and the objects of that second.
+    """The progress of each source: the last modification time and the objects of that second.
 
-    Like AWS', it knows when objects were modified, not what was made of them. A source takes part
-    through its `transformation_ctx`.
+    Like on AWS, it depends on modification times only, not on the output. A `transformation_ctx`
+    identifies a source.
     """
 
     DISABLED: ClassVar = "job-bookmark-disable"
@@ -42,13 +42,13 @@ class Bookmark:
         self._read: dict[str, Any] = {}
 
     def open(self, option: str) -> None:
-        """Take up where the last committed run has ended."""
+        """Load the state of the last committed run."""
         self._option = option
         if option != self.DISABLED:
             self._done = json.loads(Path(os.environ["DATAFLOWXPRESS_BOOKMARK"]).read_text())
 
     def unread(self, source: str, objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return those of S3's objects that a source has not seen yet."""
+        """Return the objects that a source has not read yet."""
         if self._option == self.DISABLED or not source:
             return objects
         done = self._done.get(source, {"modified": "", "keys": []})
@@ -59,7 +59,7 @@ class Bookmark:
         return new
 
     def commit(self) -> None:
-        """Keep what was read, unless bookmarks are paused or off."""
+        """Save the state, unless bookmarks are paused or disabled."""
         if self._option == self.ENABLED:
             state = json.dumps({**self._done, **self._read})
             Path(os.environ["DATAFLOWXPRESS_BOOKMARK"]).write_text(state)

@@ -1,4 +1,4 @@
-"""Sinks: data frames written to S3, appended to what is there."""
+"""Sinks: append data frames to S3."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def write(
     format: str,
     options: dict[str, Any],
 ) -> None:
-    """Write a frame to `connection["path"]`; one without rows writes nothing."""
+    """Append a frame to `connection["path"]`; a frame without rows writes no object."""
     if not frame.columns or frame.isEmpty():
         return
     writer = frame.write.mode("append")
@@ -26,13 +26,13 @@ def write(
     if compression:
         writer = writer.option("compression", compression)
     if format == "csv":
-        given = {_CSV[key]: value for key, value in options.items() if key in _CSV}
-        writer = writer.options(**{"header": True, **given})
+        csv_options = {_CSV[key]: value for key, value in options.items() if key in _CSV}
+        writer = writer.options(**{"header": True, **csv_options})
     writer.format({"glueparquet": "parquet"}.get(format, format)).save(connection["path"])
 
 
 def into_table(table: dict[str, Any]) -> tuple[dict[str, Any], str, dict[str, Any]]:
-    """Return where and how a table of the catalog is written."""
+    """Return the connection, format and options to write a catalog table."""
     storage = table["StorageDescriptor"]
     about = {**table.get("Parameters", {}), **storage.get("Parameters", {})}
     partitions = [each["Name"] for each in table.get("PartitionKeys", [])]

@@ -1,4 +1,4 @@
-"""Sources: objects in S3, and tables of the catalog, as data frames."""
+"""Sources: read objects in S3 and catalog tables as data frames."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CSV = {  # Glue's names of the options, and Spark's
 
 @dataclass(frozen=True)
 class Source:
-    """Where data is and how to read it."""
+    """The location of data, with its format and read options."""
 
     paths: list[str]
     format: str
@@ -44,7 +44,7 @@ class Source:
         format: str,
         options: dict[str, Any],
     ) -> Source:
-        """Return the source that a script describes."""
+        """Return the source for the options of a script."""
         paths = connection.get("paths") or [connection["path"]]
         recurse = str(connection.get("recurse", False)).lower() == "true"
         exclusions = json.loads(connection.get("exclusions") or "[]")
@@ -52,7 +52,7 @@ class Source:
 
     @classmethod
     def of_table(cls, table: dict[str, Any]) -> Source:
-        """Return the source that a table of the catalog describes."""
+        """Return the source for a catalog table."""
         storage = table["StorageDescriptor"]
         about = {**table.get("Parameters", {}), **storage.get("Parameters", {})}
         serde = storage.get("SerdeInfo", {}).get("Parameters", {})
@@ -68,7 +68,7 @@ class Source:
     def read(
         self, spark: SparkSession, s3: Any, bookmark: Bookmark, transformation_ctx: str
     ) -> DataFrame:
-        """Return its rows, those of objects that are new where a bookmark is kept."""
+        """Return the rows; with a bookmark, only those of new objects."""
         new = bookmark.unread(transformation_ctx, list(self._objects(s3)))
         if not new:
             return spark.createDataFrame([], self.schema or StructType())
@@ -76,7 +76,7 @@ class Source:
         if self.schema and self.format != "parquet":
             reader = reader.schema(self.schema)
         if len(self.paths) == 1:
-            reader = reader.option("basePath", self.paths[0])  # names partitions' columns
+            reader = reader.option("basePath", self.paths[0])  # for the names of partition columns
         if self.format == "csv":
             reader = reader.options(**self._csv())
         frame = reader.format(self.format).load([each["Uri"] for each in new])
@@ -85,19 +85,19 @@ class Source:
         return frame
 
     def _csv(self) -> dict[str, Any]:
-        given = {_CSV[key]: value for key, value in self.options.items() if key in _CSV}
-        return {"quote": '"', "escape": '"', **given}
+        options = {_CSV[key]: value for key, value in self.options.items() if key in _CSV}
+        return {"quote": '"', "escape": '"', **options}
 
     def _objects(self, s3: Any) -> Iterable[dict[str, Any]]:
         for path in self.paths:
-            where = urlsplit(path.replace("s3a://", "s3://"))
-            prefix = where.path.lstrip("/")
+            url = urlsplit(path.replace("s3a://", "s3://"))
+            prefix = url.path.lstrip("/")
             scope = {} if self.recurse else {"Delimiter": "/"}
             pages = s3.get_paginator("list_objects_v2").paginate(
-                Bucket=where.netloc, Prefix=prefix, **scope
+                Bucket=url.netloc, Prefix=prefix, **scope
             )
             for each in (each for page in pages for each in page.get("Contents", [])):
-                uri = f"s3://{where.netloc}/{each['Key']}"
+                uri = f"s3://{url.netloc}/{each['Key']}"
                 if self._wanted(uri, each["Key"].rsplit("/", 1)[-1], each["Size"]):
                     yield {**each, "Uri": uri}
 

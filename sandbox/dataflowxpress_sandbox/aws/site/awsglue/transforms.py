@@ -1,4 +1,4 @@
-"""Transforms: Glue's class-shaped spelling of what a dynamic frame can do."""
+"""Transforms: Glue's transformation classes over the methods of a dynamic frame."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ApplyMapping:
 
 
 class ResolveChoice:
-    """Give fields one type."""
+    """Cast fields to one type."""
 
     @classmethod
     def apply(cls, frame: DynamicFrame, *args: Any, **kwargs: Any) -> DynamicFrame:
@@ -31,7 +31,7 @@ class ResolveChoice:
 
 
 class DropNullFields:
-    """Leave out fields that never had a value."""
+    """Drop fields without any value."""
 
     @classmethod
     def apply(cls, frame: DynamicFrame, **_: Any) -> DynamicFrame:
@@ -40,7 +40,7 @@ class DropNullFields:
 
 
 class DropFields:
-    """Leave out fields."""
+    """Drop fields."""
 
     @classmethod
     def apply(cls, frame: DynamicFrame, paths: Sequence[str], **_: Any) -> DynamicFrame:
@@ -49,11 +49,11 @@ class DropFields:
 
 
 class SelectFields:
-    """Keep some fields only."""
+    """Select fields."""
 
     @classmethod
     def apply(cls, frame: DynamicFrame, paths: Sequence[str], **_: Any) -> DynamicFrame:
-        """Return the frame with them."""
+        """Return the frame with only these fields."""
         return frame.select_fields(paths)
 
 
@@ -67,29 +67,29 @@ class RenameField:
 
 
 class Filter:
-    """Keep some records only."""
+    """Filter records."""
 
     @classmethod
     def apply(
         cls, frame: DynamicFrame, f: Callable[[dict[str, Any]], bool], **_: Any
     ) -> DynamicFrame:
-        """Return the records that the function says yes to."""
+        """Return the records for which the function returns true."""
         return frame.filter(f)
 
 
 class Map:
-    """Make another record of each."""
+    """Apply a function to each record."""
 
     @classmethod
     def apply(
         cls, frame: DynamicFrame, f: Callable[[dict[str, Any]], Any], **_: Any
     ) -> DynamicFrame:
-        """Return what the function makes."""
+        """Return the results of the function."""
         return frame.map(f)
 
 
 class Join:
-    """Bring the records of two frames together."""
+    """Join the records of two frames."""
 
     @classmethod
     def apply(

@@ -1,4 +1,4 @@
-"""Arguments: how a Glue script reads the arguments of its job."""
+"""Utils: reads the arguments of a job in its script."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ALWAYS = ("RedshiftTempDir", "TempDir")
 
 
 class GlueArgumentError(Exception):
-    """An argument that a script requires was not given to its job."""
+    """A required argument is missing."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -28,9 +28,9 @@ class _Parser(argparse.ArgumentParser):
 
 
 def getResolvedOptions(args: list[str], options: list[str]) -> dict[str, Any]:
-    """Return the named options of `sys.argv`, and those that every Glue job has.
+    """Return the named options of `sys.argv`, and those of every Glue job.
 
-    Each named one is required. Unknown arguments are left alone; a reserved name is refused.
+    All named options are required. Unknown arguments are ignored; reserved names raise an error.
     """
     reserved = set(options) & (_RESERVED.keys() - {"JOB_ID", "JOB_RUN_ID"})
     if reserved:
@@ -43,8 +43,8 @@ def getResolvedOptions(args: list[str], options: list[str]) -> dict[str, Any]:
     for name in options:
         if name not in (*_RESERVED, *_ALWAYS):
             parser.add_argument(f"--{name}", required=True, dest=name)
-    given, _ = parser.parse_known_args(args[1:])
-    resolved: dict[str, Any] = vars(given)
+    namespace, _ = parser.parse_known_args(args[1:])
+    resolved: dict[str, Any] = vars(namespace)
     resolved["job_bookmark_option"] = resolved["job_bookmark_option"] or "job-bookmark-disable"
     resolved["TempDir"] = resolved["TempDir"] or resolved["RedshiftTempDir"]
     return resolved

@@ -1,4 +1,4 @@
--- Have a run of the job now.
+-- Request a job run now.
 local os = require("os")
 obj.metadata.annotations = obj.metadata.annotations or {}
 obj.metadata.annotations["dataflowxpress.io/run-requested-at"] = os.date("!%Y-%m-%dT%XZ")

@@ -1,0 +1,18 @@
+"""Text: numbers and lists in messages. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+NAMED = 3  # items that a message names
+
+
+def pluralize(number: int, noun: str) -> str:
+    """Return the number with its noun: `1 row`, `2 rows`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def summarize(items: Sequence[str], limit: int = NAMED) -> str:
+    """Join the first *limit* items in one line, and append the number of the others."""
+    more = len(items) - limit
+    return "; ".join(items[:limit]) + (f"; and {more} more" if more > 0 else "")

@@ -1,0 +1,123 @@
+"""Status view: what people read, on a terminal of 80 columns."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from dataflowxpress.api.status import Condition, Data, Drift, ResourceStatus, Run, Status
+from dataflowxpress.cli import status_view as view
+
+ID = "jr_" + 64 * "a"
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def run(state: str = "SUCCEEDED", **more: Any) -> Run:
+    return Run(id=ID, state=state, started="2026-01-01T12:00:00Z", seconds=86_400, **more)
+
+
+COUNTED = run(objects=12_345_678, rows_read=3, rows_written=999_999_999_999, rows_rejected=0)
+
+
+def condition(kind: str, status: str, reason: str = "Any", message: str = "") -> Condition:
+    about = {"type": kind, "status": status, "reason": reason, "message": message}
+    return Condition.model_validate(about | {"observedGeneration": 1, "lastTransitionTime": "now"})
+
+
+def resource(state: str, name: str = "a", kind: str = "Queue", message: str = "") -> ResourceStatus:
+    about = {"kind": kind, "name": name, "key": (name,), "state": state, "message": message}
+    return ResourceStatus.model_validate(about)
+
+
+def printed(*lines: object) -> list[str]:
+    """Return what the commands print, line by line."""
+    console = Console(file=io.StringIO(), width=80, highlight=False, soft_wrap=True, record=True)
+    for line in lines:
+        console.print(line)
+    return [line.rstrip() for line in console.export_text().splitlines()]
+
+
+def test_the_table_of_runs_fits_80_columns_with_the_run_id_in_full() -> None:
+    lines = printed(*view.runs(Status(), [COUNTED, run("STARTING"), run("STOPPING")]))
+    assert max(map(len, lines)) <= 80
+    assert lines.count(f"  {ID}") == 3
+    assert "" not in lines
+    assert lines[1].split() == [
+        *("SUCCEEDED", "2026-01-01", "12:00:00", "86400", "12345678", "999999999999", "0")
+    ]
+
+
+def test_figures_that_a_custom_script_does_not_give_are_unknown() -> None:
+    lines = printed(*view.runs(Status(), [run()]), view.data(Status(data=Data(dead_letters=0))))
+    assert lines[1].split()[-3:] == ["-", "-", "-"]
+    assert lines[-1] == (
+        "Converted objects and rows are unknown: the job uses a custom script; 0 dead letters"
+    )
+
+
+def test_the_error_of_a_failed_run_follows_the_table_in_full() -> None:
+    error = "Py4JError: " + 40 * "because of this "
+    lines = printed(*view.runs(Status(), [run("FAILED", error=error), COUNTED]))
+    assert lines[5:] == ["", f"{ID} FAILED:", f"  {error.rstrip()}"]
+
+
+def test_a_run_with_rejected_rows_names_the_prefix_that_keeps_them() -> None:
+    rejects = "csv_data/a.csv: not a record of 2 columns"
+    found = run(objects=1, rows_read=2, rows_written=1, rows_rejected=1, rejects=rejects)
+    lines = printed(*view.runs(Status(resources=(resource("Ready", "lake", "Bucket"),)), [found]))
+    assert lines[3:] == [
+        "",
+        f"{ID}: 1 rejected row, kept in",
+        f"  s3://lake/dataflowxpress/rejected/{ID}/",
+        f"  {rejects}",
+    ]
+    assert not any("error" in line.lower() for line in lines)
+
+
+def test_conditions_that_are_not_fine_come_first() -> None:
+    status = Status(
+        conditions=(
+            condition("Ready", "True"),
+            condition("Stalled", "False"),
+            condition("Drifted", "True"),
+            condition("Reconciling", "False", "Paused"),
+            condition("DataCurrent", "Unknown"),
+        )
+    )
+    kinds = [line.split()[0] for line in printed(*view.conditions(status))]
+    assert kinds == ["Drifted", "Reconciling", "DataCurrent", "Ready", "Stalled"]
+
+
+def test_only_resources_with_a_problem_are_listed_and_the_rest_is_counted() -> None:
+    lines = (
+        resource("Ready"),
+        resource("Ready", "b"),
+        resource("Refused", "lake", "Bucket", "exists"),
+    )
+    drift = (Drift(resource="Job/j", changes=("Timeout: 9 -> 60",)),)
+    status = Status(resources=lines, drift=drift)
+    assert printed(*view.problems(status)) == [
+        "Refused  Bucket/lake  exists",
+        "Drifted  Job/j",
+        "    Timeout: 9 -> 60",
+    ]
+    assert printed(view.summary(status)) == ["3 resources in AWS: 2 Ready, 1 Refused"]
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        ("", "AWS was not compared with the spec yet."),
+        ("2026-01-01T11:59:30Z", "30 seconds ago (2026-01-01 11:59:30 UTC)"),
+        ("2026-01-01T11:51:00Z", "9 minutes ago (2026-01-01 11:51:00 UTC)"),
+        ("2026-01-01T12:00:05Z", "0 seconds ago"),
+    ],
+    ids=["never", "seconds", "minutes", "a clock that is ahead"],
+)
+def test_the_time_of_the_last_comparison_is_shown(at: str, words: str) -> None:
+    [line] = printed(view.compared(Status(last_compared_at=at), NOON))
+    assert words in line
