@@ -9,7 +9,13 @@ Json = dict[str, Any]
 SUBJECT = 100  # characters, the limit of SNS
 LINE = 500  # characters of the first line of an error
 EXCEPTION = "failed to execute with exception "  # Glue writes the names of job and run before it
-ENDINGS = {"FAILED": "failed", "TIMEOUT": "timed out", "STOPPED": "was stopped"}
+ENDINGS = {
+    "FAILED": "failed",
+    "ERROR": "failed",
+    "EXPIRED": "expired",
+    "TIMEOUT": "timed out",
+    "STOPPED": "was stopped",
+}
 
 
 class Mail(NamedTuple):

@@ -59,8 +59,6 @@ class Pipeline:
                 "--source_prefix": "csv_data/",
                 "--source_format": "csv",
                 "--target_prefix": "parquet_data/",
-                "--conf": "spark.hadoop.fs.s3a.aws.credentials.provider="
-                "com.amazonaws.auth.EnvironmentVariableCredentialsProvider",
                 **self.arguments,
             },
         )

@@ -144,10 +144,10 @@ def test_a_run_that_had_nothing_to_convert_is_not_notified(notify: Function) -> 
     ("state", "ending"),
     [
         ("FAILED", "failed"),
+        ("ERROR", "failed"),
+        ("EXPIRED", "expired"),
         ("TIMEOUT", "timed out"),
         ("STOPPED", "was stopped"),
-        ("ERROR", "ended in state ERROR"),
-        ("EXPIRED", "ended in state EXPIRED"),
         ("A_STATE_OF_TOMORROW", "ended in state A_STATE_OF_TOMORROW"),
     ],
 )

@@ -226,7 +226,7 @@ def test_when_a_part_does_not_start_the_command_says_why_and_leaves_no_process(
     code, said = run("up", directory=directory)
 
     assert code == 1
-    assert "etcd has ended" in said
+    assert "etcd ended while" in said
     assert "this machine is too small" in said
     assert "Traceback" not in said
     assert pids(directory) == {}

@@ -1,1 +1,1 @@
-"""Command line: a file for each group of commands, and nothing that the operator needs."""
+"""Command line: one module for each group of commands; no other package imports it."""

@@ -71,8 +71,8 @@ def _fetched(progress: Progress, cancelled: threading.Event) -> Path | None:
 def _built(progress: Progress, cancelled: threading.Event) -> Path:
     entry = build.entry()
     progress.report(
-        f"The sandbox builds kube-apiserver {build.version()} and etcd from source instead: about "
-        f"eight minutes on two cores, once. {entry} keeps them."
+        f"The sandbox builds kube-apiserver {build.version()} and etcd from source instead: four "
+        f"to eight minutes on two cores, once. {entry} keeps them."
     )
     with (
         progress.step(f"build kube-apiserver {build.version()} and etcd, once") as step,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dataflowxpress.api.run_states import ACTIVE
 from dataflowxpress.aws.errors import raise_failed_entries
 from dataflowxpress.planning.diff import Sensitive
 from dataflowxpress.planning.resource import Resource, State, Tags
@@ -13,7 +14,7 @@ from dataflowxpress.planning.resource import Resource, State, Tags
 from .object import Object
 from .role import Role
 
-UNFINISHED = {"STARTING", "RUNNING", "WAITING"}
+STOPPABLE = ACTIVE - {"STOPPING"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,21 +68,21 @@ class Job(Resource):
 
     @staticmethod
     def work(glue: Any, name: str) -> str:
-        runs = _unfinished(glue, name)
+        runs = _stoppable(glue, name)
         return f"run {', '.join(runs)}" if runs else ""
 
     @staticmethod
     def delete(glue: Any, name: str) -> None:
         """Stop the active runs, which would continue without the job, and delete the job."""
-        if unfinished := _unfinished(glue, name):
-            _stop(glue, name, unfinished)
+        if runs := _stoppable(glue, name):
+            _stop(glue, name, runs)
         glue.delete_job(JobName=name)
 
 
-def _unfinished(glue: Any, name: str) -> list[str]:
+def _stoppable(glue: Any, name: str) -> list[str]:
     pages = glue.get_paginator("get_job_runs").paginate(JobName=name)
     runs = (run for page in pages for run in page["JobRuns"])
-    return [run["Id"] for run in runs if run["JobRunState"] in UNFINISHED]
+    return [run["Id"] for run in runs if run["JobRunState"] in STOPPABLE]
 
 
 def _stop(glue: Any, name: str, runs: list[str]) -> None:

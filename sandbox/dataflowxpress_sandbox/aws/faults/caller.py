@@ -10,6 +10,7 @@ import signal
 import psutil
 
 from dataflowxpress_sandbox.aws import HOST
+from dataflowxpress_sandbox.aws.spark import process
 
 _ATTEMPTS = 20  # reads of the kernel's connection table are not atomic and can miss entries
 
@@ -29,7 +30,7 @@ def kill(port: int) -> None:
         if os.getsid(pid) == os.getsid(0):  # a worker, in the process group of all workers
             os.kill(pid, signal.SIGKILL)
         else:
-            os.killpg(os.getpgid(pid), signal.SIGKILL)
+            process.kill_group(os.getpgid(pid))
     logger.info("killed process %d", pid)
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from dataflowxpress_sandbox.aws.spark import home, process
+from dataflowxpress_sandbox.aws.spark import process
 
 if TYPE_CHECKING:
     from dataflowxpress_sandbox.aws.credentials import Credentials
+    from dataflowxpress_sandbox.aws.spark.jvms import Jvms
 
 _SITE = Path(__file__).parents[1] / "site"  # contains awsglue
 _RUNNER = "dataflowxpress_sandbox.aws.glue.job_runner"
@@ -50,14 +51,15 @@ class Launch:
             url = urlsplit(uri)
             s3.download_file(url.netloc, url.path.lstrip("/"), str(target))
 
-    def start(self) -> process.Running:
+    def start(self, jvms: Jvms) -> process.Running:
         """Start the process, which ends with this process."""
         archives = [str(path) for path in self._fetched() if path.suffix != ".py"]
         environment = {
             "PYTHONPATH": os.pathsep.join([str(_SITE), str(self.folder / "lib"), *archives]),
             "DATAFLOWXPRESS_BOOKMARK": str(self.bookmark),
         }
-        return process.Place(home.prepare(), self._credentials, self.folder).start(
+        return process.Place(self._credentials, self.folder).start(
+            jvms,
             ["-m", _RUNNER, str(self._result), str(self._script), *self._argv()],
             {"spark.app.name": self._job["Name"], **self._settings()},
             environment,

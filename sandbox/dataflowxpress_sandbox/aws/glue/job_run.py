@@ -8,7 +8,7 @@ import logging
 import shutil
 import threading
 import time
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dataflowxpress_sandbox.aws import Aws
     from dataflowxpress_sandbox.aws.credentials import Credentials
     from dataflowxpress_sandbox.aws.spark import process
+    from dataflowxpress_sandbox.aws.spark.jvms import Jvms
 
 logger = logging.getLogger("dataflowxpress.glue.jobs")
 
@@ -34,6 +35,13 @@ _MESSAGES = {
 }
 
 
+class Workshop(NamedTuple):
+    """What all runs share: the folder of their logs, and the JVMs."""
+
+    logs: Path
+    jvms: Jvms
+
+
 class JobRun:
     """A run, from STARTING to its end; GetJobRun returns its record."""
 
@@ -42,7 +50,7 @@ class JobRun:
     def __init__(
         self,
         aws: Aws,
-        directory: Path,
+        workshop: Workshop,
         job: dict[str, Any],
         record: dict[str, Any],
         bookmark: dict[str, Any],
@@ -52,7 +60,8 @@ class JobRun:
         self._aws = aws
         self._job = job
         self._bookmark = bookmark
-        self._folder = directory / "logs" / "jobs" / record["Id"]
+        self._folder = workshop.logs / record["Id"]
+        self._jvms = workshop.jvms
         self._lock = threading.Lock()
         self._process: process.Running | None = None
 
@@ -108,7 +117,7 @@ class JobRun:
         with self._lock:
             if self.record["JobRunState"] == "STOPPING":
                 return "STOPPED", ""
-            self._process = launch.start()
+            self._process = launch.start(self._jvms)
             self._set("RUNNING")
         started = time.monotonic()
         try:

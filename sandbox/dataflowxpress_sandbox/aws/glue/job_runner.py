@@ -18,7 +18,7 @@ _LONGEST = 2000  # characters of a message
 
 
 def main() -> None:
-    """Run the script, write its result, and exit with all of its threads and its JVM."""
+    """Run the script, write its result, and exit with all of its threads."""
     result, script, *arguments = sys.argv[1:]
     tie_to_parent()
     sys.argv = [script, *arguments]

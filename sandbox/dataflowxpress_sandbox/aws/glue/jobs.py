@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from ministack.services import glue
 
+from dataflowxpress_sandbox.aws.spark.jvms import Jvms
+
 from .errors import GlueError, invalid, not_found
-from .job_run import JobRun
+from .job_run import JobRun, Workshop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +45,7 @@ class Jobs:
 
     def __init__(self, aws: Aws, directory: Path) -> None:
         self._aws = aws
-        self._directory = directory
+        self._workshop = Workshop(directory / "logs" / "jobs", Jvms(directory / "tmp"))
         self._lock = threading.RLock()
         self._running: dict[str, JobRun] = {}
         self._bookmarks: dict[str, dict[str, Any]] = {}
@@ -130,7 +132,7 @@ class Jobs:
             record["Arguments"] = request["Arguments"]
         glue._job_runs.setdefault(job["Name"], []).append(record)
         bookmark = self._bookmarks.setdefault(glue._arn("job", job["Name"]), {})
-        run = JobRun(self._aws, self._directory, dict(job), record, bookmark)
+        run = JobRun(self._aws, self._workshop, dict(job), record, bookmark)
         self._running[run_id] = run
         run.start(then=lambda: self._ended(run, job, request))
 
@@ -192,6 +194,7 @@ class Jobs:
         """Stop all runs because the server stops."""
         for run in list(self._running.values()):
             run.end()
+        self._workshop.jvms.end()
 
     def _job(self, name: str | None) -> dict[str, Any]:
         job: dict[str, Any] | None = glue._jobs.get(name)

@@ -18,6 +18,8 @@ from dataflowxpress_sandbox.aws.serving import serving
 
 from . import home, process, training
 from .java import java
+from .jvm import Jvm
+from .jvms import Jvms
 
 if TYPE_CHECKING:
     from dataflowxpress_sandbox.aws import Aws
@@ -62,10 +64,8 @@ def _make(spark: home.Home, folder: Path) -> None:
 def _train(spark: home.Home, folder: Path, classes: Path) -> None:
     (folder / "tmp").mkdir()
     with serving(folder) as aws:
-        ran = process.Place(spark, _root(aws), folder).start(
-            ["-m", training.__name__],
-            settings={},
-            environment={"DATAFLOWXPRESS_JVM": f"-XX:DumpLoadedClassList={classes}"},
+        ran = process.Place(_root(aws), folder).start(
+            _Trained(folder, spark, classes), ["-m", training.__name__], {}, {}
         )
         try:
             ran.ends(_MINUTES * 60)
@@ -74,6 +74,21 @@ def _train(spark: home.Home, folder: Path, classes: Path) -> None:
     if code != 0:
         said = (folder / "error.log").read_text()[-2000:]
         raise RuntimeError(f"Spark does not run:\n{said}")
+
+
+class _Trained(Jvms):
+    """Gives the training a JVM that writes the names of its classes to a file when it ends."""
+
+    def __init__(self, folder: Path, spark: home.Home, classes: Path) -> None:
+        super().__init__(folder)
+        self._spark, self._classes = spark, classes
+
+    def take(self) -> Jvm:
+        return Jvm(self._spark, self._folder, f"-XX:DumpLoadedClassList={self._classes}")
+
+    def give_back(self, jvm: Jvm) -> None:
+        jvm.reset()
+        jvm.quit(_MINUTES * 60)
 
 
 def _root(aws: Aws) -> Credentials:

@@ -1,0 +1,55 @@
+"""JVMs: those of one AWS server; one that is idle waits some minutes for the next run."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from . import home
+from .jvm import Jvm
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_IDLE = 300.0  # seconds; half a gigabyte of memory is free after them
+
+
+class Jvms:
+    """Gives each run a JVM that no other run uses."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._idle: Jvm | None = None
+        self._timer = threading.Timer(0, self.end)
+
+    def take(self) -> Jvm:
+        """Return the idle JVM, or a new one."""
+        if jvm := self._swap(None):
+            if jvm.alive:
+                return jvm
+            jvm.kill()  # which removes its files
+        spark = home.prepare()
+        return Jvm(spark, self._folder, *spark.archived())
+
+    def give_back(self, jvm: Jvm) -> None:
+        """Keep a JVM whose run ended by itself."""
+        if not jvm.reset():
+            jvm.kill()
+        elif other := self._swap(jvm):
+            other.kill()
+
+    def end(self) -> None:
+        """Kill the idle JVM."""
+        if jvm := self._swap(None):
+            jvm.kill()
+
+    def _swap(self, jvm: Jvm | None) -> Jvm | None:
+        with self._lock:
+            self._timer.cancel()
+            before, self._idle = self._idle, jvm
+            if jvm:
+                self._timer = threading.Timer(_IDLE, self.end)
+                self._timer.daemon = True
+                self._timer.start()
+        return before
