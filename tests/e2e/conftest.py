@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import yaml
 from kubernetes import config
@@ -18,7 +17,7 @@ from kubernetes.dynamic import DynamicClient
 
 from dataflowxpress.api.spec import GROUP, KIND, VERSION
 from dataflowxpress.api.status import Status
-from dataflowxpress_sandbox.aws import mail
+from dataflowxpress_sandbox.aws import Aws, mail
 from dataflowxpress_sandbox.sandbox import Sandbox
 
 NAMESPACE = "default"
@@ -94,10 +93,7 @@ class User:
         return name in self.names()
 
     def aws(self, service: str) -> Any:
-        env = self.sandbox.env()
-        return _client(
-            service, env["AWS_ENDPOINT_URL"], env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"]
-        )
+        return _client(service, self.sandbox.env()["AWS_ENDPOINT_URL"])
 
     def wait(self, name: str, until: Callable[[Status], bool], seconds: float, what: str) -> Status:
         """Return the status of a pipeline once *until* holds; fail and say how it was instead."""
@@ -150,14 +146,8 @@ def says(reason: str) -> Callable[[Status], bool]:
 
 
 @cache
-def _client(service: str, endpoint: str, key: str, secret: str) -> Any:
-    return boto3.Session().client(
-        service,
-        region_name="eu-west-1",
-        endpoint_url=endpoint,
-        aws_access_key_id=key,
-        aws_secret_access_key=secret,
-    )
+def _client(service: str, endpoint: str) -> Any:
+    return Aws(int(endpoint.rpartition(":")[2])).client(service)
 
 
 @pytest.fixture(scope="session")

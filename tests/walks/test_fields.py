@@ -52,8 +52,8 @@ TEXTS: dict[str, Any] = {
     "topic.name": "field-walk-topic-{id}",
 }
 IMMUTABLE = {
-    "bucket.name": "the bucket's name cannot change: create a new DataPipeline",
-    "region": "the region cannot change: create a new DataPipeline",
+    "bucket.name": "the name of the bucket cannot change; create a new DataPipeline",
+    "region": "the region cannot change; create a new DataPipeline",
 }
 NOTHING_IN_AWS = {  # fields that say how the operator works, not what there is
     "adopt",

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import duckdb
 import pytest
 from botocore.config import Config
@@ -209,15 +208,8 @@ def test_one_run_at_a_time_and_a_stopped_one_makes_room(
 
 def test_a_run_that_takes_too_long_is_ended(place: Place, eventually: Eventually) -> None:
     job = Job(place, eventually, SLEEPS)
-    glue = boto3.client(
-        "glue",
-        endpoint_url=place.aws.endpoint,
-        region_name=sandbox_aws.REGION,
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        # botocore refuses less than a minute, and a minute is too long for a test.
-        config=Config(parameter_validation=False),
-    )
+    # botocore refuses less than a minute, and a minute is too long for a test.
+    glue = place.aws.client("glue", config=Config(parameter_validation=False))
     run = glue.start_job_run(JobName=job.name, Timeout=0.02)["JobRunId"]
     assert job.ended(run)["JobRunState"] == "TIMEOUT"
 

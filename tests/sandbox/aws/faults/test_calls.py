@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -39,14 +38,7 @@ if __name__ == "__main__":
 
 def hasty(place: Place, service: str) -> Any:
     """A client that does not try again."""
-    return boto3.Session().client(
-        service,
-        endpoint_url=place.aws.endpoint,
-        region_name="eu-west-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
+    return place.aws.client(service, config=Config(retries={"total_max_attempts": 1}))
 
 
 def code_of(error: pytest.ExceptionInfo[ClientError]) -> str:
