@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,9 +12,10 @@ from dataflowxpress.api.status import Status
 from dataflowxpress.blueprint.naming import Names
 from dataflowxpress.planning.ownership import OWNER_TAG
 from dataflowxpress_sandbox import aws as sandbox_aws
+from tests.sample import EVERYTHING
 from tests.walks.conftest import NAMESPACE, Life, Watched
 
-MANY = 10_000 if os.environ.get("WALK") == "all" else 1_500
+MANY = 10_000 if EVERYTHING else 1_500
 IRELAND: Any = {"LocationConstraint": "eu-west-1"}
 DATA = {"Bucket", "Database", "Table"}
 

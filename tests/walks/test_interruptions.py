@@ -6,7 +6,6 @@ sample of the calls, `make walks` every one.
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections import Counter
@@ -15,9 +14,10 @@ from typing import Any
 
 import pytest
 
+from tests.sample import EVERYTHING
 from tests.walks.conftest import Killed, Life, World, new_life, said
 
-EVERY = 1 if os.environ.get("WALK") == "all" else 12  # how many calls apart the deaths are
+EVERY = 1 if EVERYTHING else 12  # how many calls apart the deaths are
 A = {"deletionPolicy": "Delete", "notifications": {"emails": ["ann@example.com"]}}
 B = {  # what changes, comes, goes and is renamed at once
     "deletionPolicy": "Delete",

@@ -11,7 +11,7 @@ from .jvm import Jvm
 if TYPE_CHECKING:
     from pathlib import Path
 
-_IDLE = 300.0  # seconds; half a gigabyte of memory is free after them
+_IDLE = 120.0  # seconds, after which half a gigabyte of memory is free
 
 
 class Jvms:
