@@ -149,6 +149,11 @@ def ledger(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Ledger:
     """What IAM wrote down of the operator during a whole life, in an AWS of its own."""
     with serving(tmp_path_factory.mktemp("sparing")) as aws, world_on(cluster, aws) as world:
         Sparing(world, NAME).live()
+        retain = Life(world, "retaining")  # the default: an empty database goes with its pipeline
+        retain.create({})
+        retain.converge()
+        retain.delete()
+        retain.end()
         written = sandbox_aws.permissions(aws.port)
     return {kind: [one for one in some if one["by"] == OPERATOR] for kind, some in written.items()}
 
