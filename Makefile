@@ -94,10 +94,10 @@ chaos: $(SETUP) ## test random uploads under random faults (SEED=1 SEEDS=1 UPLOA
 PARALLEL = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 EXTERNAL := tests/argocd tests/node tests/observability
 
-test: check ## run unit, contract, Lambda, Spark and end-to-end tests in ten minutes (WORKERS=2)
+test: check ## run unit, contract, Lambda, Spark and end-to-end tests (WORKERS=2)
 	@$(PARALLEL) -m "not extended" tests --ignore tests/unit $(EXTERNAL:%=--ignore %)
 
-test-all: check ## run all tests in an hour or more: those of `make test`, longer ones, real Argo CD, node and Prometheus
+test-all: check ## run all tests: `make test`, longer ones, real Argo CD, node and Prometheus
 	@WALK=all $(PARALLEL) tests --ignore tests/unit $(EXTERNAL:%=--ignore %)
 	@$(BIN)/python -m pytest -p no:randomly $(EXTERNAL)
 

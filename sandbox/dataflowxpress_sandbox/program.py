@@ -53,13 +53,15 @@ class Program:
 
 
 def _follow(process: psutil.Process, output: _Lines, cancelled: Event) -> int | None:
-    while not cancelled.is_set():
+    code: int | None = None
+    ended = False
+    while not ended and not cancelled.is_set():
         with contextlib.suppress(psutil.TimeoutExpired):
-            code: int | None = process.wait(_POLL_SECONDS)
-            output.read()
-            return code
+            code, ended = process.wait(_POLL_SECONDS), True
         output.read()
-    raise Cancelled
+    if cancelled.is_set():  # also where the last lines have set it
+        raise Cancelled
+    return code
 
 
 class _Lines:
