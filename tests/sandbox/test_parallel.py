@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -39,6 +40,15 @@ def test_the_failure_of_one_task_cancels_the_others_and_is_raised() -> None:
     assert ended == ["cleaned up"]
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Receive SIGINT as Python does by default; a shell's background job ignores it."""
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, inherited)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_cancels_every_task_before_it_is_raised() -> None:
     ended: list[str] = []
 
