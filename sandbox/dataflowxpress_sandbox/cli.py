@@ -123,7 +123,7 @@ def explained() -> Iterator[None]:
     from dataflowxpress_sandbox.errors import SandboxError
 
     for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) == signal.SIG_DFL:  # nohup's wish is respected
+        if signal.getsignal(number) == signal.SIG_DFL:  # nohup keeps SIGHUP ignored
             signal.signal(number, signal.default_int_handler)
     try:
         yield

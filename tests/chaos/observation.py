@@ -1,4 +1,4 @@
-"""Facts: what a pipeline's objects, catalog, manifests and status say, each by itself."""
+"""Observation: what a pipeline's objects, catalog, manifests and status say, each by itself."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def story(trial: Trial) -> Iterator[str]:
     """Yield the lines that tell what a seed met, in order."""
     yield f"\nseed {trial.plan.seed}: make chaos SEED={trial.plan.seed} SEEDS=1"
     yield f"error: {trial.error or 'none'}"
-    yield f"verdict: {trial.assessment}"
+    yield f"assessment: {trial.assessment}"
     reported = [*trial.timeline]
     reported += [(s["at"], f"struck: {s['kind']} {s['on']} {s['resource']}") for s in trial.strikes]
     for run in trial.chain.runs():

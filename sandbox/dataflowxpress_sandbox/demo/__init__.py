@@ -1,1 +1,1 @@
-"""Demo: the main job from end to end on the sandbox, with real files, told as it happens."""
+"""Demo: the main job from end to end on the sandbox, with real files and live output."""

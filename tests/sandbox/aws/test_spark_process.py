@@ -10,7 +10,7 @@ import psutil
 from dataflowxpress_sandbox.aws import Aws
 from dataflowxpress_sandbox.aws.credentials import Credentials
 from dataflowxpress_sandbox.aws.spark.jvms import Jvms
-from dataflowxpress_sandbox.aws.spark.process import Place, Running
+from dataflowxpress_sandbox.aws.spark.process import Running, Workspace
 from dataflowxpress_sandbox.processes import wait_until
 
 LEAVES_A_CHILD = """
@@ -23,7 +23,7 @@ STAYS = "import time; print(0, flush=True); time.sleep(600)"
 def start(folder: Path, script: str) -> Running:
     (folder / "tmp").mkdir()
     nobody = Credentials(Aws(1), "key", "secret", "token")
-    return Place(nobody, folder).start(Jvms(folder), ["-c", script], {}, {})
+    return Workspace(nobody, folder).start(Jvms(folder), ["-c", script], {}, {})
 
 
 def test_who_has_ended_keeps_its_number_until_what_it_left_behind_is_killed(

@@ -58,7 +58,7 @@ class Launch:
             "PYTHONPATH": os.pathsep.join([str(_SITE), str(self.folder / "lib"), *archives]),
             "DATAFLOWXPRESS_BOOKMARK": str(self.bookmark),
         }
-        return process.Place(self._credentials, self.folder).start(
+        return process.Workspace(self._credentials, self.folder).start(
             jvms,
             ["-m", _RUNNER, str(self._result), str(self._script), *self._argv()],
             {"spark.app.name": self._job["Name"], **self._settings()},

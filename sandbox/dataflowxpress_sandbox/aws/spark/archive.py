@@ -64,7 +64,7 @@ def _make(spark: home.Home, folder: Path) -> None:
 def _train(spark: home.Home, folder: Path, classes: Path) -> None:
     (folder / "tmp").mkdir()
     with serving(folder) as aws:
-        ran = process.Place(_root(aws), folder).start(
+        ran = process.Workspace(_root(aws), folder).start(
             _Trained(folder, spark, classes), ["-m", training.__name__], {}, {}
         )
         try:

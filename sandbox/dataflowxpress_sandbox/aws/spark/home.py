@@ -119,8 +119,8 @@ def _make(home: Path) -> None:
         options = scratch / "jvm.options"
         logging = scratch / "log4j2.properties"
         logging.write_text(_LOGGING)
-        told = f'"-Dlog4j2.configurationFile={home / logging.name}"'
-        options.write_text("\n".join((*_OPTIONS, told, "-cp", f'"{class_path}"')))
+        logging_option = f'"-Dlog4j2.configurationFile={home / logging.name}"'
+        options.write_text("\n".join((*_OPTIONS, logging_option, "-cp", f'"{class_path}"')))
         scratch.chmod(0o755)
         scratch.rename(home)
     finally:

@@ -74,7 +74,7 @@ class Running:
 
 
 @dataclass(frozen=True)
-class Place:
+class Workspace:
     """Where such a process runs: its tmp/ must exist, its output.log and error.log are made."""
 
     credentials: Credentials
