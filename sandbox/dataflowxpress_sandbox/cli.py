@@ -55,6 +55,7 @@ def down(directory: Directory = DIRECTORY) -> None:
     """Stop a sandbox and remove all that it has: clusters, buckets, logs, mails."""
     with explained():
         _sandbox(directory).down()
+    typer.echo(f"The sandbox in {directory} is stopped and removed.")
 
 
 @app.command()

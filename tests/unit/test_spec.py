@@ -64,15 +64,26 @@ MISTAKES = {
         {"job": {"workers": 300}},
         "spec.job.workers: 300 is too large; use 299 or less",
     ),
+    "a truth in quotes": (
+        {"suspend": "yes"},
+        'spec.suspend: "yes" is neither true nor false; use one of them',
+    ),
+    "a number in quotes": (
+        {"job": {"workers": "3"}},
+        'spec.job.workers: "3" is not a whole number; use one without quotes and fraction, like 3',
+    ),
     "a word for a number": (
         {"job": {"workers": "many"}},
-        'spec.job.workers: "many" is not a whole number; use a number without quotes, like 3',
+        (
+            'spec.job.workers: "many" is not a whole number;'
+            " use one without quotes and fraction, like 3"
+        ),
     ),
     "a fraction": (
         {"job": {"timeoutMinutes": 1.5}},
         (
             "spec.job.timeoutMinutes: 1.5 is not a whole number;"
-            " use a number without a fraction, like 3"
+            " use one without quotes and fraction, like 3"
         ),
     ),
     "a number for text": (

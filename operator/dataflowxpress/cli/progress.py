@@ -74,16 +74,28 @@ def follow(
     """
     gc.enable()  # main() disables it
     console = Console(stderr=True, highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console.print(f"Waiting: {work}.")
+    try:
+        with console.status(work) if console.is_terminal else console:
+            return _follow(poll, until, seconds, work)
+    except KeyboardInterrupt:
+        console.print(f"No longer waiting: {work}. The work itself continues.")
+        raise
+
+
+def _follow(
+    poll: Callable[[], Polled], until: Callable[[Polled], bool], seconds: float, work: str
+) -> Polled:
     deadline = time.monotonic() + seconds
-    with console.status(work) if console.is_terminal else console:
-        while not until(answer := poll()):
-            if time.monotonic() > deadline:
-                raise Failure(
-                    f"{work}: not done after {seconds:.0f} s; {_state(answer)}."
-                    " Wait longer with --timeout, or look at the pipeline's Events."
-                )
-            time.sleep(POLL)
-        return answer
+    while not until(answer := poll()):
+        if time.monotonic() > deadline:
+            raise Failure(
+                f"{work}: not done after {seconds:.0f} s; {_state(answer)}."
+                " Wait longer with --timeout, or look at the pipeline's Events."
+            )
+        time.sleep(POLL)
+    return answer
 
 
 def _state(status: Status | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from .formats import AccountId, Interval, Region, RoleArn, TagKey, TagValue
 from .model import SpecModel, ValidationRule
@@ -81,7 +81,7 @@ class DataPipelineSpec(SpecModel):
     account_id: AccountId | None = None
     """The only AWS account in which the operator may act for this pipeline."""
 
-    adopt: bool = False
+    adopt: StrictBool = False
     """Take over all existing resources with this pipeline's names, unless they belong to another
     pipeline: resources that were built by hand, or by the same namespace and name in another
     cluster. Set it for the move, and remove it afterwards."""
@@ -116,7 +116,7 @@ class DataPipelineSpec(SpecModel):
     notifications: Notifications = Notifications()
     """Email notification settings."""
 
-    suspend: bool = False
+    suspend: StrictBool = False
     """Hold everything: uploads wait in their queue, and nothing is lost."""
 
     drift_policy: Literal["Correct", "Report"] = "Correct"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from .formats import (
     BucketName,
@@ -37,11 +37,11 @@ class Bucket(SpecModel):
     """The bucket's name, unique in all of AWS. Immutable.
     Default: `<namespace>-<name>-<account>`."""
 
-    adopt: bool = False
+    adopt: StrictBool = False
     """Take over an existing bucket that belongs to no pipeline. The operator keeps its objects,
     tags, policy statements and notifications, and adds its own."""
 
-    versioning: bool = False
+    versioning: StrictBool = False
     """Keep old versions of objects."""
 
     kms_key_arn: KmsKeyArn | None = None
@@ -57,7 +57,7 @@ class Csv(SpecModel):
     quote: Literal['"', "'"] = '"'
     """The character around fields that contain the delimiter or a newline; doubled in a field."""
 
-    header: bool = True
+    header: StrictBool = True
     """The first line of each file names its columns. If false, columns go by position."""
 
 
@@ -96,7 +96,7 @@ class Catalog(SpecModel):
     database: Database | None = None
     """The database. Default: derived from namespace and name."""
 
-    adopt: bool = False
+    adopt: StrictBool = False
     """Take over an existing database that belongs to no pipeline."""
 
     table_prefix: TablePrefix = ""

@@ -98,13 +98,13 @@ class Job(SpecModel):
     worker_type: Literal["G.1X", "G.2X", "G.4X", "G.8X"] = "G.1X"
     """The size of a worker."""
 
-    workers: Annotated[int, Field(ge=2, le=299)] = 2
+    workers: Annotated[int, Field(strict=True, ge=2, le=299)] = 2
     """The number of workers."""
 
-    timeout_minutes: Annotated[int, Field(ge=1, le=2880)] = 60
+    timeout_minutes: Annotated[int, Field(strict=True, ge=1, le=2880)] = 60
     """Glue stops a run after this many minutes."""
 
-    max_retries: Annotated[int, Field(ge=0, le=10)] = 0
+    max_retries: Annotated[int, Field(strict=True, ge=0, le=10)] = 0
     """The number of times that Glue itself repeats a failed run."""
 
     execution_class: Literal["STANDARD", "FLEX"] = "STANDARD"
@@ -153,5 +153,5 @@ class Functions(SpecModel):
 class Trigger(SpecModel):
     """The start of a crawl after uploads."""
 
-    batch_window_seconds: Annotated[int, Field(ge=0, le=300)] = 20
+    batch_window_seconds: Annotated[int, Field(strict=True, ge=0, le=300)] = 20
     """The seconds for which uploads gather before one crawl."""
