@@ -194,10 +194,11 @@ class ResourceFactory:
         *,
         source: Queue,
         statements: Sequence[Statement],
-        environment: Mapping[str, str],
+        settings: Mapping[str, str],
     ) -> Function:
         """Return a function with its log group and role."""
         name = self._function_name(of, spec)
+        retry = {"RETRY_SECONDS": str(self.redrive_policy.retry_seconds)}
         logs = self.logs(f"{OF_FUNCTIONS}{name}")
         return Function(
             self.scope,
@@ -205,8 +206,7 @@ class ResourceFactory:
             role=self.role(of, LAMBDA, *permissions.of_function(source, logs), *statements),
             log_group=logs,
             handler="handler.handler",
-            code=artifacts.function_code(of.replace("-", "_")),
-            environment={**environment, "RETRY_SECONDS": str(self.redrive_policy.retry_seconds)},
+            code=artifacts.function_code(of.replace("-", "_"), {**settings, **retry}),
             timeout=FUNCTION_TIMEOUT,
         )
 

@@ -20,7 +20,7 @@ from . import HOST, Aws, gaps, metrics
 from .children import Children, when_parent_ends
 from .faults.control import Control
 from .glue import api
-from .iam import enforcement, function_role
+from .iam import deleted_role, enforcement, function_grant, function_role
 from .iam.ledger import Ledger
 from .postman import Postman
 from .subscriptions import Subscriptions
@@ -41,6 +41,8 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     ledger = Ledger()
     enforcement.install(ledger)
     function_role.install(ledger)
+    function_grant.install()
+    deleted_role.install()
     gaps.install()
     aws = Aws(port)
     jobs = api.install(aws, directory)

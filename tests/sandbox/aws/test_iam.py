@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 BOUNDARY = "arn:aws:iam::000000000000:policy/bounds"
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
 FUNCTION: dict[str, Any] = {
-    "Code": {"ZipFile": artifacts.function_code("notify")},
+    "Code": {"ZipFile": artifacts.function_code("notify", {})},
     "Runtime": "python3.13",
     "Handler": "handler.handler",
 }
