@@ -165,10 +165,12 @@ def _catalog(scope: PolicyScope) -> Iterator[Statement]:
         " TagResource UntagResource UpdateDatabase",
         tuple(scope.patterns(f"{prefix}catalog", *(prefix + each for each in inside))),
     )
+    # Glue has no resource for this action, so that only the owner tag can limit it.
+    yield _allow("MakeCrawlers", "glue CreateCrawler", ANY_RESOURCE, TAGGED_ON_REQUEST)
     yield _allow(
         "Jobs",
-        "glue BatchStopJobRun CreateCrawler CreateJob DeleteCrawler DeleteJob GetCrawler GetJob"
-        " GetJobRuns GetTags StopCrawler TagResource UntagResource UpdateCrawler UpdateJob",
+        "glue BatchStopJobRun CreateJob DeleteCrawler DeleteJob GetCrawler GetJob GetJobRuns"
+        " GetTags StopCrawler TagResource UntagResource UpdateCrawler UpdateJob",
         scope.arns(Crawler, Job),
     )
 
