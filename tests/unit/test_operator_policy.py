@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 from typer.testing import CliRunner
 
@@ -76,3 +77,12 @@ def test_the_command_prints_the_policy_as_narrow_as_it_is_asked_for() -> None:
     options = ["--prefix", "team-a-", "--boundary", BOUNDARY, "--key", KEY]
     printed = CliRunner().invoke(app, ["iam", "policy", *options])
     assert json.loads(printed.output) == access.document(NARROW)
+
+
+def test_keys_can_be_used_through_s3_in_every_partition() -> None:
+    [pattern] = statements()["Keys"]["Condition"]["StringLike"].values()
+    loader = botocore.session.get_session().get_component("data_loader")
+    for partition in loader.load_data("partitions")["partitions"]:
+        for region in partition["regions"]:
+            assert fnmatchcase(f"s3.{region}.{partition['outputs']['dnsSuffix']}", pattern)
+    assert not fnmatchcase("lambda.eu-west-1.amazonaws.com", pattern)

@@ -30,7 +30,7 @@ ANY_RESOURCE = ("*",)  # for actions that do not support resource-level permissi
 TAGGED_ON_REQUEST = {"Null": {f"aws:RequestTag/{OWNER_TAG}": "false"}}
 TAGGED = {"Null": {f"aws:ResourceTag/{OWNER_TAG}": "false"}}
 PASSED_TO = {"iam:PassedToService": ["glue.amazonaws.com", "lambda.amazonaws.com"]}
-THROUGH_S3 = {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com*"}}
+THROUGH_S3 = {"StringLike": {"kms:ViaService": "s3.*"}}  # each partition has its own domain
 
 
 class PolicyScope(NamedTuple):
