@@ -26,6 +26,7 @@ from dataflowxpress.aws.resources import (
 from dataflowxpress.aws.resources.log_group import OF_FUNCTIONS, OF_JOBS
 from dataflowxpress.aws.resources.policy import Statement
 from dataflowxpress.planning.resource import Scope
+from dataflowxpress.planning.short_names import fit
 
 from . import artifacts, permissions
 from .code import Code
@@ -34,6 +35,7 @@ from .redrive_policy import FUNCTION_TIMEOUT, RedrivePolicy
 
 S3, EVENTS, LAMBDA, GLUE = (f"{name}.amazonaws.com" for name in ("s3", "events", "lambda", "glue"))
 
+LONGEST_SENDER = 100  # characters, the limit of SNS
 LARGE_BATCH = 1000  # messages; more than 10 require a batching window
 COMBINE = {"TableGroupingPolicy": "CombineCompatibleSchemas"}
 CRAWL = {
@@ -93,7 +95,8 @@ class ResourceFactory:
     def topic(self) -> Topic:
         """Return the topic of the pipeline's notifications."""
         name = self.spec.topic.name or self.names.of(limit=256)
-        return Topic(self.scope, name, display_name=f"DataPipeline {self.scope.owner}")
+        sender = fit(f"DataPipeline {self.scope.owner}", LONGEST_SENDER)
+        return Topic(self.scope, name, display_name=sender)
 
     def role(self, of: str, trusted: str, *statements: Statement) -> Role:
         """Return a role that the service *trusted* can assume."""

@@ -16,7 +16,7 @@ from hypercorn.config import Config
 from ministack import app
 from ministack.core import lambda_runtime
 
-from . import HOST, Aws, gaps, metrics
+from . import HOST, Aws, gaps, limits, metrics
 from .children import Children, when_parent_ends
 from .faults.control import Control
 from .glue import api
@@ -44,6 +44,7 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     function_grant.install()
     deleted_role.install()
     gaps.install()
+    limits.install()
     aws = Aws(port)
     jobs = api.install(aws, directory)
     postman = Postman(directory)
