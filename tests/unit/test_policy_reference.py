@@ -156,6 +156,15 @@ def _intersect(one: str, other: str) -> bool:
     return one[0] == other[0] and _intersect(one[1:], other[1:])
 
 
+def test_no_policy_of_a_resource_names_a_role_because_another_role_can_get_its_name() -> None:
+    found = blueprint(DataPipelineSpec(), Scope("a/b", "111122223333", "eu-west-1"))
+    policies = [policy for each in found if (policy := each.desired().get("Policy"))]
+    statements = [one for policy in policies for one in policy["Statement"] if "Principal" in one]
+    assert len(statements) > 8  # of buckets, queues and topics
+    for statement in statements:
+        assert statement["Principal"].get("AWS", ["*"]) == ["*"], statement
+
+
 @pytest.mark.parametrize(
     ("resource", "arn", "expected"),
     [

@@ -20,7 +20,7 @@ from . import HOST, Aws, gaps, limits, metrics
 from .children import Children, when_parent_ends
 from .faults.control import Control
 from .glue import api
-from .iam import deleted_role, enforcement, function_grant, function_role
+from .iam import deleted_role, deliveries, enforcement, function_grant, function_role, trust
 from .iam.ledger import Ledger
 from .postman import Postman
 from .subscriptions import Subscriptions
@@ -43,6 +43,8 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     function_role.install(ledger)
     function_grant.install()
     deleted_role.install()
+    trust.install()
+    deliveries.install()
     gaps.install()
     limits.install()
     aws = Aws(port)

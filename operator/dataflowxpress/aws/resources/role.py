@@ -39,6 +39,8 @@ class Role(Resource):
             "Effect": "Allow",
             "Principal": {"Service": self.trusted},
             "Action": "sts:AssumeRole",
+            # AWS does not document for Lambda and Glue that they send the account: see ADR 61.
+            "Condition": {"StringEqualsIfExists": {"aws:SourceAccount": self.scope.account}},
         }
         return {
             "AssumeRolePolicyDocument": policy([trust]),
