@@ -14,7 +14,7 @@ import yaml
 
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.blueprint import artifacts, blueprint
-from dataflowxpress.planning.plan import Action
+from dataflowxpress.planning.step import Action
 from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.contract.conftest import Cloud, Pipeline, scope_of
 

@@ -12,8 +12,8 @@ from dataflowxpress.api.reasons import Reason
 from dataflowxpress.aws import resources
 from dataflowxpress.aws.resources import LogGroup
 from dataflowxpress.aws.tags import TAGGERS
-from dataflowxpress.planning.plan import Action
 from dataflowxpress.planning.resource import Resource
+from dataflowxpress.planning.step import Action
 from tests.contract.conftest import mutations
 from tests.contract.samples import SAMPLES, with_all_it_needs
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.aws.resources import Bucket, Database, Object, Subscription, Topic
-from dataflowxpress.planning.plan import Action
+from dataflowxpress.planning.step import Action
 from dataflowxpress_sandbox.aws.faults import Faults
 from tests.contract.conftest import mutations
 from tests.contract.samples import (
