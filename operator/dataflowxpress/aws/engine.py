@@ -226,9 +226,11 @@ def _resource_of(step: Step) -> Resource:
 
 
 def _not_executed(step: Step, todo: Mapping[Id, Step], failed: frozenset[Id]) -> Outcome:
-    """Return the outcome of a step after a failed one: a resource that needs no change is ready."""
-    if step.action is Action.KEEP:
+    """Return the outcome of a step after a failed one."""
+    if step.action is Action.KEEP:  # as specified, whatever failed before it
         return Outcome(step)
+    if step.action is Action.REFUSE:
+        return Outcome(step, step.refusal)
     return Outcome(step, _blocked(_causes(step, todo, failed)))
 
 
