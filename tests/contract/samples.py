@@ -303,7 +303,7 @@ SAMPLES = {
         lambda iam, its: iam.put_role_policy(
             RoleName=its.name,
             PolicyName="pipeline",
-            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [WRITE]}),
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [WRITE.statement]}),
         ),
         {"trusted": LAMBDA, "grants": (READ, WRITE), "permissions_boundary": BOUNDARY},
     ),

@@ -208,7 +208,7 @@ class TestRoles:
         pipeline.converge([worker])
         iam = pipeline.cloud.others("iam")
         iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
-        document = json.dumps({"Version": "2012-10-17", "Statement": [READ]})
+        document = json.dumps({"Version": "2012-10-17", "Statement": [READ.statement]})
         iam.put_role_policy(RoleName=name, PolicyName="theirs", PolicyDocument=document)
         remove(pipeline, worker)
         assert pipeline.states([worker]) == {worker.id: None}

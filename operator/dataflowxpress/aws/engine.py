@@ -65,8 +65,10 @@ class Engine:
         retain: Callable[[Id], bool] = retain_none,
     ) -> list[Step]:
         """Return the steps from the observed to the *wanted* state; makes only read calls."""
-        parents = (parent for i in inventory for parent in Resource.kinds[i.kind].parents(*i.key))
-        ids = dict.fromkeys([*(resource.id for resource in wanted), *inventory, *parents])
+        ids = dict.fromkeys(resource.id for resource in wanted)
+        orphans = [i for i in inventory if i not in ids]
+        parents = (parent for i in orphans for parent in Resource.kinds[i.kind].parents(*i.key))
+        ids |= dict.fromkeys([*orphans, *parents])
         # A deletion needs proof of ownership that does not lag.
         observed = self._observer.observe(scope, ids, consistent_tags=not wanted)
         return plan(scope, wanted, inventory, observed, retain)

@@ -34,7 +34,7 @@ def _with_its_parent(step: Step, steps: Mapping[Id, Step]) -> Step:
     """Return the refusal of a child whose parent is foreign, or *step* itself."""
     parents = Resource.kinds[step.id.kind].parents(*step.id.key)
     foreign = [parent for parent in parents if parent in steps and steps[parent].foreign]
-    if not foreign:
+    if not foreign or step.foreign:
         return step
     problem = Problem(Reason.BLOCKED, f"belongs to {foreign[0]}, which is refused")
     return replace(step, action=Action.REFUSE, problem=problem, foreign=True, changes=())
