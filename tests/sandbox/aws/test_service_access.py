@@ -68,7 +68,7 @@ def test_a_function_needs_a_role_that_trusts_lambda(place: Place) -> None:
 def test_the_role_of_a_pipeline_serves_its_own_account_alone(
     account: str, *, assumed: bool
 ) -> None:
-    role = Role(Scope("a/b", ACCOUNT, REGION), "r", trusted=LAMBDA, statements=())
+    role = Role(Scope("a/b", ACCOUNT, REGION), "r", trusted=LAMBDA, grants=())
     service = EvalContext(
         principal_arn=f"arn:aws:iam::{account}:root",  # how ministack names a service
         principal_type="Service",
