@@ -88,7 +88,6 @@ def function(here: Scope, name: str) -> Function:
         log_group=LogGroup(here, f"/aws/lambda/{name}"),
         handler="handler.handler",
         code=archive("def handler(event, context): return event"),
-        environment={"CRAWLER": "orders", "SUFFIX": ".csv"},
         timeout=30,
     )
 
@@ -215,14 +214,13 @@ SAMPLES = {
     "Function": Sample(
         function,
         lambda lambda_, its: lambda_.update_function_configuration(
-            FunctionName=its.name, Environment={"Variables": {**its.environment, "MORE": "1"}}
+            FunctionName=its.name, Environment={"Variables": {"MORE": "1"}}
         ),
         {
             "role": lambda here, name: function_role(here, f"{name}-2"),
             "log_group": lambda here, name: LogGroup(here, f"/aws/lambda/{name}-2"),
             "handler": "handler.other",
             "code": archive("def handler(event, context): return None"),
-            "environment": {"CRAWLER": "orders"},
             "runtime": "python3.12",
             "timeout": 40,
             "memory": 512,

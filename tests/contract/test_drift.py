@@ -31,6 +31,7 @@ VALUES: Mapping[str, Any] = {
     "Crawler SchemaChangePolicy.DeleteBehavior": "DELETE_FROM_DATABASE",
     "Crawler SchemaChangePolicy.UpdateBehavior": "LOG",
     "Crawler Targets.S3Targets.0.Exclusions": ["**/_*"],
+    "Function Environment.Variables": {"MORE": "1"},
     "Job Command.PythonVersion": "3.9",
     "Job GlueVersion": "4.0",
     "LogGroup retentionInDays": 365,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,12 +13,14 @@ from botocore.exceptions import ClientError
 
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.aws.resources import Bucket, Database, Object, Subscription, Topic
+from dataflowxpress.aws.resources import role as roles
 from dataflowxpress.planning.step import Action
 from dataflowxpress_sandbox.aws.faults import Faults
 from tests.contract.conftest import mutations
 from tests.contract.samples import (
     LAMBDA,
     READ,
+    WRITE,
     archive,
     function,
     notification,
@@ -237,6 +240,30 @@ class TestRoles:
             pipeline.converge([worker])
             assert faults.struck(number)
         assert pipeline.differences([worker]) == []
+
+    def test_a_new_role_whose_tags_iam_does_not_apply_yet_is_awaited(
+        self, pipeline: Pipeline, name: str
+    ) -> None:
+        worker, faults = role(pipeline.scope, name), Faults(pipeline.cloud.aws)
+        denied = {"error": "AccessDenied", "message": "is not authorized: iam:PutRolePolicy"}
+        arn = f"*/{name}"
+        with faults.during("fail", "iam:PutRolePolicy", resource=arn, times=2, **denied) as number:
+            pipeline.converge([worker])
+            assert faults.struck(number)
+        assert pipeline.differences([worker]) == []
+
+    def test_a_permission_that_the_operator_lacks_is_named_for_a_role_that_is_not_new(
+        self, pipeline: Pipeline, name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        worker, faults = role(pipeline.scope, name), Faults(pipeline.cloud.aws)
+        pipeline.converge([worker])
+        monkeypatch.setattr(roles, "YOUNG", timedelta(0))
+        changed = replace(worker, grants=(READ, WRITE))
+        with faults.during("fail", "iam:PutRolePolicy", resource=f"*/{name}", error="AccessDenied"):
+            [outcome] = pipeline.apply([changed], [worker.id])
+        assert outcome.problem
+        assert outcome.problem.reason is Reason.ACCESS_DENIED
+        assert outcome.problem.needs_person
 
 
 class TestFunctions:

@@ -42,7 +42,7 @@ def event(kind: str, detail: dict[str, str]) -> dict[str, Any]:
 
 @pytest.fixture
 def notify(
-    aws: RunningAws, load: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
+    aws: RunningAws, load: Callable[..., ModuleType], monkeypatch: pytest.MonkeyPatch
 ) -> Function:
     return Function(aws, load, monkeypatch)
 
@@ -53,10 +53,9 @@ class Function:
     def __init__(
         self,
         aws: RunningAws,
-        load: Callable[[str], ModuleType],
+        load: Callable[..., ModuleType],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        self.monkeypatch = monkeypatch
         self.name = f"notify-{uuid.uuid4().hex[:8]}"
         self.s3, self.sqs, sns = (aws.client(service) for service in ("s3", "sqs", "sns"))
         where = {"LocationConstraint": self.s3.meta.region_name}
@@ -68,8 +67,9 @@ class Function:
         topic = sns.create_topic(Name=self.name)["TopicArn"]
         arn = topic.replace(":sns:", ":sqs:")
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-        environment = {
-            **aws.environment("test", "test"),
+        for variable, value in aws.environment("test", "test").items():
+            monkeypatch.setenv(variable, value)
+        settings = {
             "PIPELINE": "default/orders",
             "TOPIC": topic,
             "BUCKET": self.name,
@@ -79,9 +79,8 @@ class Function:
             "JOB_LOGS": "/aws-glue/jobs/orders",
             "RETRY_SECONDS": "30",
         }
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        self.handler = load("notify").handler
+        loaded = load("notify", **settings)
+        self.handler, self.settings = loaded.handler, loaded.settings()
 
     def put(self, key: str, body: bytes) -> str:
         etag: str = self.s3.put_object(Bucket=self.name, Key=key, Body=body)["ETag"].strip('"')
@@ -201,7 +200,7 @@ def test_waiting_objects_are_counted_by_snapshot_and_manifests(notify: Function)
 
 
 def test_a_run_of_a_custom_script_is_notified_without_figures(notify: Function) -> None:
-    notify.monkeypatch.setenv("KEEPS_MANIFESTS", "false")
+    notify.settings["KEEPS_MANIFESTS"] = "false"
     assert notify(run_ended("SUCCEEDED"), run_ended("FAILED", "no")) == []
     bad, good = sorted(notify.mails(), key=lambda mail: mail["Subject"])
     assert "Objects" not in good["Message"]
@@ -227,14 +226,14 @@ def test_the_role_of_the_function_allows_all_objects_that_it_writes(notify: Func
 
 
 def test_only_events_without_a_sent_notification_return(notify: Function) -> None:
-    notify.monkeypatch.setenv("TOPIC", "arn:aws:sns:eu-west-1:000000000000:there-is-none")
+    notify.settings["TOPIC"] = "arn:aws:sns:eu-west-1:000000000000:there-is-none"
     notify.summarize("jr_1", objects=1)
     nothing = event("Glue Job State Change", {"jobRunId": "jr_2", "state": "SUCCEEDED"})
     assert notify(run_ended("SUCCEEDED"), nothing, {"invalid": 1}) == ["0", "2"]
 
 
 def test_a_subject_has_at_most_100_characters_and_begins_with_the_outcome(notify: Function) -> None:
-    notify.monkeypatch.setenv("PIPELINE", f"{'n' * 63}/{'p' * 63}")
+    notify.settings["PIPELINE"] = f"{'n' * 63}/{'p' * 63}"
     notify(crawl_failed())
     [mail] = notify.mails()
     assert len(mail["Subject"]) == 100

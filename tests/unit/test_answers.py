@@ -45,7 +45,6 @@ FUNCTION = Function(
     log_group=LogGroup(SCOPE, "/aws/lambda/start"),
     handler="handler.handler",
     code=b"",
-    environment={},
 )
 UPLOADS = Notification(
     SCOPE, "ours", bucket=Bucket(SCOPE, "lake"), queue=Queue(SCOPE, "uploads"), prefix="csv_data/"

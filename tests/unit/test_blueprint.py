@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from typing import Any, TypeVar
 
 import pytest
@@ -40,6 +42,12 @@ def resources(here: Scope = SCOPE, /, **spec: Any) -> list[Resource]:
 
 def every(kind: type[Kind], found: list[Resource]) -> list[Kind]:
     return [resource for resource in found if isinstance(resource, kind)]
+
+
+def settings_of(function: Function) -> dict[str, str]:
+    with zipfile.ZipFile(io.BytesIO(function.code)) as archive:
+        settings: dict[str, str] = json.loads(archive.read("settings.json"))
+    return settings
 
 
 def test_no_two_resources_are_the_same() -> None:
@@ -118,8 +126,8 @@ def test_only_uploads_under_the_source_prefix_start_anything() -> None:
     (notification,), (crawler,) = every(Notification, found), every(Crawler, found)
     assert (notification.prefix, notification.suffix) == ("in/", ".csv")
     assert crawler.path.endswith("/in/")
-    (start,) = [f for f in every(Function, found) if "CRAWLER" in f.environment]
-    assert (start.environment["PREFIX"], start.environment["SUFFIX"]) == ("in/", ".csv")
+    (start,) = [f for f in every(Function, found) if "CRAWLER" in settings_of(f)]
+    assert (settings_of(start)["PREFIX"], settings_of(start)["SUFFIX"]) == ("in/", ".csv")
 
 
 def test_arguments_without_a_value_are_left_out() -> None:
@@ -196,7 +204,7 @@ def test_a_message_waits_half_as_long_again_as_the_longest_run(
     found = resources(job={"timeoutMinutes": minutes})
     queues = [queue for queue in every(Queue, found) if queue.dead_letters]
     assert {queue.attempts for queue in queues} == {attempts}
-    assert {f.environment["RETRY_SECONDS"] for f in every(Function, found)} == {str(retry)}
+    assert {settings_of(f)["RETRY_SECONDS"] for f in every(Function, found)} == {str(retry)}
     assert retry * attempts >= minutes * 60 * 1.5
     assert attempts <= 1000
 

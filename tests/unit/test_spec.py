@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import botocore.session
 import pytest
 from pydantic import ValidationError
 
@@ -364,3 +365,12 @@ def test_all_words_are_in_use() -> None:
             for each in error.errors():
                 unused.pop(each["type"], None)
     assert not unused
+
+
+def test_every_region_of_every_partition_is_allowed() -> None:
+    loader = botocore.session.get_session().get_component("data_loader")
+    partitions = loader.load_data("partitions")["partitions"]
+    regions = {region for one in partitions for region in one["regions"] if "global" not in region}
+    assert {"eusc-de-east-1", "us-isob-west-1", "us-gov-east-1", "cn-north-1"} <= regions
+    for region in sorted(regions):
+        assert DataPipelineSpec.model_validate({"region": region}).region == region

@@ -22,6 +22,7 @@ from botocore.exceptions import (
 from dataflowxpress.api.errors import (
     InvalidSpec,
     Missing,
+    NotVisible,
     Overtaken,
     PipelineError,
     Refused,
@@ -131,6 +132,7 @@ _OTHERS: list[tuple[type[Exception], ErrorClass]] = [
     (Refused, ErrorClass.REFUSED),
     (Missing, ErrorClass.MISSING),
     (Unfinished, ErrorClass.WORKING),
+    (NotVisible, ErrorClass.PROPAGATING),
     (Overtaken, ErrorClass.BUSY),
     (Superseded, ErrorClass.WORKING),
 ]

@@ -26,6 +26,7 @@ from dataflowxpress.aws.resources import (
 from dataflowxpress.aws.resources.grant import Grant
 from dataflowxpress.aws.resources.log_group import OF_FUNCTIONS, OF_JOBS
 from dataflowxpress.planning.resource import Scope
+from dataflowxpress.planning.short_names import fit
 
 from . import artifacts, permissions
 from .code import Code
@@ -34,6 +35,7 @@ from .redrive_policy import FUNCTION_TIMEOUT, RedrivePolicy
 
 S3, EVENTS, LAMBDA, GLUE = (f"{name}.amazonaws.com" for name in ("s3", "events", "lambda", "glue"))
 
+LONGEST_SENDER = 100  # characters, the limit of SNS
 LARGE_BATCH = 1000  # messages; more than 10 require a batching window
 COMBINE = {"TableGroupingPolicy": "CombineCompatibleSchemas"}
 CRAWL = {
@@ -93,7 +95,8 @@ class ResourceFactory:
     def topic(self) -> Topic:
         """Return the topic of the pipeline's notifications."""
         name = self.spec.topic.name or self.names.of(limit=256)
-        return Topic(self.scope, name, display_name=f"DataPipeline {self.scope.owner}")
+        sender = fit(f"DataPipeline {self.scope.owner}", LONGEST_SENDER)
+        return Topic(self.scope, name, display_name=sender)
 
     def role(self, of: str, trusted: str, *grants: Grant) -> Role:
         """Return a role that the service *trusted* can assume."""
@@ -194,10 +197,11 @@ class ResourceFactory:
         *,
         source: Queue,
         grants: Sequence[Grant],
-        environment: Mapping[str, str],
+        settings: Mapping[str, str],
     ) -> Function:
         """Return a function with its log group and role."""
         name = self._function_name(of, spec)
+        retry = {"RETRY_SECONDS": str(self.redrive_policy.retry_seconds)}
         logs = self.logs(f"{OF_FUNCTIONS}{name}")
         return Function(
             self.scope,
@@ -205,8 +209,7 @@ class ResourceFactory:
             role=self.role(of, LAMBDA, *permissions.of_function(source, logs), *grants),
             log_group=logs,
             handler="handler.handler",
-            code=artifacts.function_code(of.replace("-", "_")),
-            environment={**environment, "RETRY_SECONDS": str(self.redrive_policy.retry_seconds)},
+            code=artifacts.function_code(of.replace("-", "_"), {**settings, **retry}),
             timeout=FUNCTION_TIMEOUT,
         )
 

@@ -35,7 +35,7 @@ def blueprint(
         spec.functions.start_crawler,
         source=uploads,
         grants=[permissions.to_start_crawler(crawler)],
-        environment=settings.to_start_crawler(spec, crawler, bucket),
+        settings=settings.to_start_crawler(spec, crawler, bucket),
     )
     crawl_source = factory.event_source(
         start_crawler, uploads, spec.trigger.batch_window_seconds, suspended=spec.suspend
@@ -60,7 +60,7 @@ def blueprint(
         spec.functions.start_job,
         source=crawls,
         grants=[permissions.to_start_job(job)],
-        environment={"JOB": job.name},
+        settings={"JOB": job.name},
     )
     job_source = factory.event_source(start_job, crawls, suspended=spec.suspend)
 
@@ -81,7 +81,7 @@ def blueprint(
         spec.functions.notify,
         source=outcomes,
         grants=permissions.to_notify(spec, bucket, topic),
-        environment=settings.to_notify(spec, scope.owner, bucket, topic, job_logs),
+        settings=settings.to_notify(spec, scope.owner, bucket, topic, job_logs),
     )
     notify_source = factory.event_source(notify, outcomes)
     subscriptions = [

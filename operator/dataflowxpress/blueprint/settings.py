@@ -1,4 +1,4 @@
-"""Settings: the environment of the functions and the arguments of the job. Pure."""
+"""Settings: the settings of the functions and the arguments of the job. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataflowxpress.aws.resources import Bucket, Crawler, Database, LogGroup, To
 
 
 def to_start_crawler(spec: DataPipelineSpec, crawler: Crawler, bucket: Bucket) -> dict[str, str]:
-    """Return the environment of the function that starts *crawler*."""
+    """Return the settings of the function that starts *crawler*."""
     return {"CRAWLER": crawler.name, **_uploads(spec, bucket)}
 
 
@@ -42,7 +42,7 @@ def to_convert(
 def to_notify(
     spec: DataPipelineSpec, owner: str, bucket: Bucket, topic: Topic, job_logs: LogGroup
 ) -> dict[str, str]:
-    """Return the environment of the function that sends notifications."""
+    """Return the settings of the function that sends notifications."""
     return {
         "PIPELINE": owner,
         "TOPIC": topic.arn,

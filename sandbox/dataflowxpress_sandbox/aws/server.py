@@ -16,11 +16,11 @@ from hypercorn.config import Config
 from ministack import app
 from ministack.core import lambda_runtime
 
-from . import HOST, Aws, gaps, metrics
+from . import HOST, Aws, gaps, limits, metrics
 from .children import Children, when_parent_ends
 from .faults.control import Control
 from .glue import api
-from .iam import enforcement, function_role
+from .iam import deleted_role, deliveries, enforcement, function_grant, function_role, trust
 from .iam.ledger import Ledger
 from .postman import Postman
 from .subscriptions import Subscriptions
@@ -41,7 +41,12 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     ledger = Ledger()
     enforcement.install(ledger)
     function_role.install(ledger)
+    function_grant.install()
+    deleted_role.install()
+    trust.install()
+    deliveries.install()
     gaps.install()
+    limits.install()
     aws = Aws(port)
     jobs = api.install(aws, directory)
     postman = Postman(directory)

@@ -110,7 +110,8 @@ Delimiter = Annotated[
 Region = Annotated[
     str,
     Field(max_length=32),
-    Format(r"^[a-z]{2}(-[a-z]+)+-[0-9]$", "a region like eu-west-1", "a-z0-9-"),
+    # Areas have two letters, and four in the European Sovereign Cloud: `eusc-de-east-1`.
+    Format(r"^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$", "a region like eu-west-1", "a-z0-9-"),
 ]
 AccountId = Annotated[
     str,
