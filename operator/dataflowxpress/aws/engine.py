@@ -21,7 +21,8 @@ from dataflowxpress.planning.plan import Action, Outcome, Step, plan, retain_non
 from dataflowxpress.planning.resource import Resource, Scope
 from dataflowxpress.telemetry.context import Pool
 
-from .errors import ErrorClass, classify, describe, problem
+from .error_classes import ErrorClass
+from .errors import classify, describe, problem
 from .observer import Observer
 from .tags import TAGGERS
 
