@@ -69,7 +69,10 @@ class Reason(StrEnum):
         "CredentialsRejected",
         "Ready, Reconciling, Stalled, DataCurrent, Event",
         "The operator has no AWS credentials, or AWS rejects them.",
-        "Give the operator valid credentials, or correct `spec.roleArn`.",
+        (
+            "Give the operator valid credentials, or correct `spec.roleArn`. The operator reads the"
+            " credentials again at each retry, without a restart."
+        ),
     )
     AWS_UNREACHABLE = (
         "AWSUnreachable",
