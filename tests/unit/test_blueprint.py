@@ -187,20 +187,6 @@ def test_a_message_is_its_functions_alone_for_six_timeouts_and_the_batch_window(
         assert feed.queue.visibility_seconds >= 6 * feed.function.timeout + gathers, feed.key
 
 
-@pytest.mark.parametrize(
-    ("minutes", "retry", "attempts"), [(1, 30, 10), (60, 30, 180), (2880, 260, 997)]
-)
-def test_a_message_waits_half_as_long_again_as_the_longest_run(
-    minutes: int, retry: int, attempts: int
-) -> None:
-    found = resources(job={"timeoutMinutes": minutes})
-    queues = [queue for queue in every(Queue, found) if queue.dead_letters]
-    assert {queue.attempts for queue in queues} == {attempts}
-    assert {f.environment["RETRY_SECONDS"] for f in every(Function, found)} == {str(retry)}
-    assert retry * attempts >= minutes * 60 * 1.5
-    assert attempts <= 1000
-
-
 FAILED = {"anything-but": ["RUNNING", "STARTING", "STOPPING", "SUCCEEDED", "WAITING"]}
 
 
