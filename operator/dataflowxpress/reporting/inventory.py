@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.resource_id import Id
 from dataflowxpress.api.status import ResourceState, ResourceStatus, Status
+from dataflowxpress.api.timestamps import format_now
 from dataflowxpress.planning.plan import Action, Outcome, Step
+from dataflowxpress.planning.resource import Resource
 
 
-def resource_statuses(outcomes: Sequence[Outcome]) -> tuple[ResourceStatus, ...]:
+def resource_statuses(outcomes: Sequence[Outcome], before: Status) -> tuple[ResourceStatus, ...]:
     """Return the status of each resource that exists or may exist after *outcomes*."""
     removed = {Action.DELETE, Action.LEAVE}
-    return tuple(_status(o) for o in outcomes if o.problem or o.step.action not in removed)
+    asked = {line.id: line.requested_at for line in before.resources}
+    created = {o.step.id for o in outcomes if o.step.action in {Action.CREATE, Action.REPLACE}}
+    lines = [_status(o) for o in outcomes if o.problem or o.step.action not in removed]
+    requested = {o.step.id: _requested_at(o, asked.get(o.step.id, ""), created) for o in outcomes}
+    return tuple(line.model_copy(update={"requested_at": requested[line.id]}) for line in lines)
+
+
+def _requested_at(outcome: Outcome, asked: str, created: Collection[Id]) -> str:
+    """Return when a person was asked last; a new parent has lost all requests."""
+    step = outcome.step
+    kind = Resource.kinds[step.id.kind]
+    if not kind.asks_once or outcome.problem:
+        return asked
+    if step.action is Action.CREATE:
+        return format_now()
+    return "" if kind.parent(*step.id.key) in created else asked or format_now()
 
 
 def planned_resource_statuses(steps: Iterable[Step], before: Status) -> tuple[ResourceStatus, ...]:
