@@ -320,7 +320,7 @@ SAMPLES = {
         lambda sns, its: sns.unsubscribe(
             SubscriptionArn=its.read(sns, *its.key)["SubscriptionArn"]
         ),
-        fixed=frozenset({"topic", "protocol"}),
+        fixed=frozenset({"topic", "protocol", "requested_at"}),
     ),
     "Topic": Sample(
         lambda here, name: Topic(here, name, display_name="Pipeline"),

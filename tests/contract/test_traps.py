@@ -204,6 +204,19 @@ class TestSubscriptions:
         remove(pipeline, *wanted)
         assert set(pipeline.states(wanted).values()) == {None}
 
+    def test_an_address_that_was_asked_once_is_not_asked_on_its_own_again(
+        self, pipeline: Pipeline, name: str
+    ) -> None:
+        topic = Topic(pipeline.scope, name)
+        asked = Subscription(
+            pipeline.scope, f"{name}@example.com", topic=topic, requested_at="2026-11-26T00:00:00Z"
+        )
+        wanted = with_all_it_needs(asked)
+        pipeline.converge([topic])
+        assert pipeline.actions(wanted)[asked.id] is Action.KEEP
+        *_, outcome = pipeline.apply(wanted)
+        assert "set the annotation" in outcome.step.waits_for
+
 
 class TestRoles:
     def test_a_role_goes_with_what_others_hung_on_it(self, pipeline: Pipeline, name: str) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from typing import Any, TypeVar
 
 import pytest
@@ -32,6 +30,8 @@ from dataflowxpress.aws.resources import (
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.planning.resource import Resource, Scope
 
+from .conftest import settings_of
+
 SCOPE = Scope("default/orders", "123456789012", "eu-west-1")
 Kind = TypeVar("Kind", bound=Resource)
 
@@ -42,12 +42,6 @@ def resources(here: Scope = SCOPE, /, **spec: Any) -> list[Resource]:
 
 def every(kind: type[Kind], found: list[Resource]) -> list[Kind]:
     return [resource for resource in found if isinstance(resource, kind)]
-
-
-def settings_of(function: Function) -> dict[str, str]:
-    with zipfile.ZipFile(io.BytesIO(function.code)) as archive:
-        settings: dict[str, str] = json.loads(archive.read("settings.json"))
-    return settings
 
 
 def test_no_two_resources_are_the_same() -> None:
@@ -193,20 +187,6 @@ def test_a_message_is_its_functions_alone_for_six_timeouts_and_the_batch_window(
     for feed in every(EventSource, resources(trigger={"batchWindowSeconds": window})):
         gathers = feed.desired()["MaximumBatchingWindowInSeconds"]
         assert feed.queue.visibility_seconds >= 6 * feed.function.timeout + gathers, feed.key
-
-
-@pytest.mark.parametrize(
-    ("minutes", "retry", "attempts"), [(1, 30, 10), (60, 30, 180), (2880, 260, 997)]
-)
-def test_a_message_waits_half_as_long_again_as_the_longest_run(
-    minutes: int, retry: int, attempts: int
-) -> None:
-    found = resources(job={"timeoutMinutes": minutes})
-    queues = [queue for queue in every(Queue, found) if queue.dead_letters]
-    assert {queue.attempts for queue in queues} == {attempts}
-    assert {settings_of(f)["RETRY_SECONDS"] for f in every(Function, found)} == {str(retry)}
-    assert retry * attempts >= minutes * 60 * 1.5
-    assert attempts <= 1000
 
 
 FAILED = {"anything-but": ["RUNNING", "STARTING", "STOPPING", "SUCCEEDED", "WAITING"]}

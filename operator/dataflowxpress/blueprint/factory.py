@@ -31,11 +31,12 @@ from dataflowxpress.planning.short_names import fit
 from . import artifacts, permissions
 from .code import Code
 from .naming import Names
-from .redrive_policy import FUNCTION_TIMEOUT, RedrivePolicy
+from .redrive_policy import FUNCTION_TIMEOUT, RETENTION, RedrivePolicy
 
 S3, EVENTS, LAMBDA, GLUE = (f"{name}.amazonaws.com" for name in ("s3", "events", "lambda", "glue"))
 
 LONGEST_SENDER = 100  # characters, the limit of SNS
+QUEUES = {"start-crawler": "uploads", "start-job": "crawls", "notify": "outcomes"}
 LARGE_BATCH = 1000  # messages; more than 10 require a batching window
 COMBINE = {"TableGroupingPolicy": "CombineCompatibleSchemas"}
 CRAWL = {
@@ -64,12 +65,14 @@ class ResourceFactory:
         """The prefixes of the uploads and of the Parquet files."""
         return self.spec.source.prefix, self.spec.target.prefix
 
-    @property
-    def redrive_policy(self) -> RedrivePolicy:
-        """The timing of retries and dead letters."""
-        return RedrivePolicy(
-            60 * self.spec.job.timeout_minutes, self.spec.trigger.batch_window_seconds
-        )
+    def redrive_policy(self, of: str) -> RedrivePolicy:
+        """Return the timing of retries and dead letters of the queue *of*."""
+        match of:
+            case "uploads":
+                return RedrivePolicy.for_uploads(self.spec.trigger.batch_window_seconds)
+            case "crawls":
+                return RedrivePolicy.for_crawls(self.spec.job)
+        return RedrivePolicy.for_outcomes()
 
     def bucket(self) -> Bucket:
         """Return the bucket of source files, Parquet files and manifests."""
@@ -114,16 +117,19 @@ class ResourceFactory:
             self.scope,
             self.names.of(f"{of}-dead" if of != "unsent" else of, limit=80),
             senders=tuple((EVENTS, rule) for rule in rules),
+            retention_seconds=RETENTION,
         )
 
     def queue(self, of: str, dead_letters: Queue, *senders: tuple[str, str]) -> Queue:
         """Return the queue of one function, with the visibility timeout that it needs."""
+        policy = self.redrive_policy(of)
         return Queue(
             self.scope,
             self.names.of(of, limit=80),
-            visibility_seconds=self.redrive_policy.visibility_seconds,
+            visibility_seconds=policy.visibility_seconds,
+            retention_seconds=RETENTION,
             dead_letters=dead_letters,
-            attempts=self.redrive_policy.attempts,
+            attempts=policy.attempts,
             senders=senders,
         )
 
@@ -201,7 +207,7 @@ class ResourceFactory:
     ) -> Function:
         """Return a function with its log group and role."""
         name = self._function_name(of, spec)
-        retry = {"RETRY_SECONDS": str(self.redrive_policy.retry_seconds)}
+        retry = {"RETRY_SECONDS": str(self.redrive_policy(QUEUES[of]).retry_seconds)}
         logs = self.logs(f"{OF_FUNCTIONS}{name}")
         return Function(
             self.scope,

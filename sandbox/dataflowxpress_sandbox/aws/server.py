@@ -18,6 +18,7 @@ from ministack.core import lambda_runtime
 
 from . import HOST, Aws, gaps, limits, metrics
 from .children import Children, when_parent_ends
+from .clock import Clock
 from .faults.control import Control
 from .glue import api
 from .iam import deleted_role, deliveries, enforcement, function_grant, function_role, trust
@@ -50,9 +51,10 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     aws = Aws(port)
     jobs = api.install(aws, directory)
     postman = Postman(directory)
-    Subscriptions(aws, postman).install()
+    clock = Clock()
+    Subscriptions(aws, postman, clock).install()
     metrics.start()
-    control = Control(ledger.page(_as_over_tls))
+    control = Control(clock.page(ledger.page(_as_over_tls)))
     control.install()
     try:
         asyncio.run(_serve(aws, postman, control, tied=tied))
