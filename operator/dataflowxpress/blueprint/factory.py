@@ -23,12 +23,13 @@ from dataflowxpress.aws.resources import (
     Rule,
     Topic,
 )
-from dataflowxpress.aws.resources.log_group import OF_FUNCTIONS, OF_JOBS
+from dataflowxpress.aws.resources.log_group import OF_FUNCTIONS
 from dataflowxpress.aws.resources.policy import Statement
 from dataflowxpress.planning.resource import Scope
 
 from . import artifacts, permissions
 from .code import Code
+from .job_logs import JobLogs
 from .naming import Names
 from .redrive_policy import FUNCTION_TIMEOUT, RedrivePolicy
 
@@ -210,9 +211,9 @@ class ResourceFactory:
             timeout=FUNCTION_TIMEOUT,
         )
 
-    def job_logs(self) -> LogGroup:
-        """Return the log group of the job's runs."""
-        return self.logs(f"{OF_JOBS}{self.names.of()}")
+    def job_logs(self) -> JobLogs:
+        """Return the log groups of the job's runs."""
+        return JobLogs.of(self.scope, self.names.of(), self.spec.job.glue_version)
 
     def logs(self, name: str) -> LogGroup:
         """Return a log group.
@@ -236,7 +237,7 @@ class ResourceFactory:
             enabled=not suspended,
         )
 
-    def job(self, role: Role, code: Code, arguments: Mapping[str, str]) -> Job:
+    def job(self, role: Role, code: Code, logs: JobLogs, arguments: Mapping[str, str]) -> Job:
         """Return the job that converts uploads to Parquet, one run at a time."""
         spec = self.spec.job
         return Job(
@@ -245,7 +246,8 @@ class ResourceFactory:
             role=role,
             script=code.script,
             modules=code.modules,
-            arguments={**arguments, **spec.arguments},
+            arguments={**arguments, **logs.arguments, **spec.arguments},
+            log_groups=logs.groups,
             glue_version=spec.glue_version,
             worker_type=spec.worker_type,
             workers=spec.workers,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dataflowxpress.api.spec import RESERVED_PREFIX, DataPipelineSpec
 from dataflowxpress.aws.resources import Bucket, Crawler, Database, Job, LogGroup, Queue, Topic
+from dataflowxpress.aws.resources.log_group import OF_CRAWLERS
 from dataflowxpress.aws.resources.policy import Statement
 from dataflowxpress.planning.resource import Scope
 
@@ -60,11 +62,14 @@ def to_notify(spec: DataPipelineSpec, bucket: Bucket, topic: Topic) -> tuple[Sta
 
 
 def of_glue(
-    spec: DataPipelineSpec, scope: Scope, bucket: Bucket, database: Database
+    spec: DataPipelineSpec,
+    scope: Scope,
+    bucket: Bucket,
+    database: Database,
+    job_logs: Sequence[str],
 ) -> tuple[Statement, ...]:
-    """Return the permissions of crawler and job: bucket, database and logs."""
+    """Return the permissions of crawler and job: bucket, database and log groups."""
     glue = f"arn:{scope.partition}:glue:{scope.region}:{scope.account}"
-    logs = f"arn:{scope.partition}:logs:{scope.region}:{scope.account}"
     written = [*_folder(bucket, spec.target.prefix), *_folder(bucket, RESERVED_PREFIX)]
     statements = [
         allow(
@@ -92,7 +97,11 @@ def of_glue(
             "logs:CreateLogGroup",
             "logs:CreateLogStream",
             "logs:PutLogEvents",
-            on=f"{logs}:log-group:/aws-glue/*",
+            on=[
+                on
+                for group in (OF_CRAWLERS, *job_logs)
+                for on in _log_group(LogGroup.arn_of(scope, (group,)))
+            ],
         ),
     ]
     if spec.bucket.kms_key_arn:
@@ -101,6 +110,11 @@ def of_glue(
         script = f"arn:{scope.partition}:s3:::{uri.removeprefix('s3://')}"
         statements.append(allow("s3:GetObject", on=script))
     return tuple(statements)
+
+
+def _log_group(arn: str) -> tuple[str, str]:
+    """Return the ARNs of a log group and of its streams."""
+    return arn, f"{arn}:*"
 
 
 def _folder(bucket: Bucket, prefix: str) -> list[str]:

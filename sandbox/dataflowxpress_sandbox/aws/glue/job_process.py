@@ -1,7 +1,7 @@
 """Job process: the Spark process of one run, with its script, modules and arguments.
 
-Supported special arguments of Glue: `--job-bookmark-option`, `--conf`, `--extra-py-files` and
-`--continuous-log-logGroup`. The script also gets all others, like on AWS, without further effect.
+Supported special arguments of Glue: `--job-bookmark-option`, `--conf`, `--extra-py-files` and those
+of `job_logs`. The script also gets all others, like on AWS, without further effect.
 """
 
 from __future__ import annotations
