@@ -168,6 +168,13 @@ def test_the_glue_version_decides_which_argument_selects_the_log_groups(
     }
 
 
+def test_the_location_of_a_script_is_no_url(place: Place, eventually: Eventually) -> None:
+    place.put("scripts/job #1%.py", SAYS)
+    script = f"s3://{place.name}/scripts/job #1%.py"
+    job = Job(place, eventually, "", Command={"Name": "glueetl", "ScriptLocation": script})
+    assert said(place, "/aws-glue/jobs/output", job.run()["Id"]) == ["said"]
+
+
 def test_a_failed_script_says_why(place: Place, eventually: Eventually) -> None:
     job = Job(place, eventually, 'raise ValueError("no column x")', MaxRetries=1)
     run = job.run()
