@@ -56,11 +56,9 @@ def test_everything_that_is_needed_is_described_before_what_needs_it() -> None:
 
 @pytest.mark.parametrize(
     ("catalog", "level"),
-    [({}, None), ({"tables": "PerPrefix"}, None), ({"tables": "PerFolder"}, 4)],
+    [({}, 3), ({"tables": "PerPrefix"}, 3), ({"tables": "PerFolder"}, 4)],
 )
-def test_a_table_is_the_prefix_or_a_folder_in_it(
-    catalog: dict[str, str], level: int | None
-) -> None:
+def test_a_table_is_the_prefix_or_a_folder_in_it(catalog: dict[str, str], level: int) -> None:
     (crawler,) = every(Crawler, resources(source={"prefix": "in/orders/"}, catalog=catalog))
     assert crawler.configuration["Grouping"].get("TableLevelConfiguration") == level
     assert crawler.configuration["Grouping"]["TableGroupingPolicy"] == "CombineCompatibleSchemas"

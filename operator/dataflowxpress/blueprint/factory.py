@@ -36,7 +36,6 @@ from .redrive_policy import FUNCTION_TIMEOUT, RedrivePolicy
 S3, EVENTS, LAMBDA, GLUE = (f"{name}.amazonaws.com" for name in ("s3", "events", "lambda", "glue"))
 
 LARGE_BATCH = 1000  # messages; more than 10 require a batching window
-COMBINE = {"TableGroupingPolicy": "CombineCompatibleSchemas"}
 CRAWL = {
     "Version": 1.0,
     "CrawlerOutput": {
@@ -179,14 +178,17 @@ class ResourceFactory:
         )
 
     def _grouping(self) -> dict[str, Any]:
-        """Return how the crawler groups objects into tables; the bucket is level 1.
+        """Return how the crawler groups objects into tables.
 
-        See https://docs.aws.amazon.com/glue/latest/dg/crawler-table-level.html
+        Without a level, it makes separate tables of objects and folders beside each other. The
+        bucket is level 1: https://docs.aws.amazon.com/glue/latest/dg/crawler-table-level.html
         """
-        if self.spec.catalog.tables == "PerPrefix":
-            return COMBINE
-        folders = self.spec.source.prefix.count("/")
-        return {**COMBINE, "TableLevelConfiguration": 1 + folders + 1}
+        prefix = 1 + self.spec.source.prefix.count("/")
+        level = prefix if self.spec.catalog.tables == "PerPrefix" else prefix + 1
+        return {
+            "TableGroupingPolicy": "CombineCompatibleSchemas",
+            "TableLevelConfiguration": level,
+        }
 
     def function(
         self,
