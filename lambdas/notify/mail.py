@@ -28,7 +28,7 @@ class PipelineInfo(NamedTuple):
     """The name of a pipeline, and the locations of its logs and rejected rows."""
 
     name: str
-    job_logs: str
+    job_logs: str  # names of log groups, with commas
     rejected: str
 
     @classmethod
@@ -127,7 +127,9 @@ def _mail(pipeline: PipelineInfo, outcome: str, summary: str, *details: tuple[st
 
 
 def _logs(pipeline: PipelineInfo, run: str) -> str:
-    return f"log group {pipeline.job_logs}, log streams of run {run}"
+    *others, last = pipeline.job_logs.split(",")
+    groups = f"log groups {', '.join(others)} and {last}" if others else f"log group {last}"
+    return f"{groups}, log streams of run {run}"
 
 
 def _first_line(error: str | None) -> str:

@@ -246,6 +246,7 @@ SAMPLES = {
             "execution_class": "FLEX",
             "max_concurrent_runs": 2,
         },
+        frozenset({"log_groups"}),
     ),
     "LogGroup": Sample(
         lambda here, name: LogGroup(here, f"/aws/lambda/{name}"),

@@ -185,6 +185,15 @@ MISTAKES = {
             ' use a name like --threshold: "--", then a-z, A-Z, 0-9, "_" and "-"'
         ),
     ),
+    "an argument that moves the logs": (
+        {"job": {"arguments": {"--custom-logGroup-prefix": "/mine"}}},
+        (
+            "spec.job.arguments: the operator sets --continuous-log-logGroup,"
+            " --continuous-log-logStreamPrefix, --custom-logGroup-prefix and"
+            " --custom-logStream-prefix, because it owns the log groups and the job's role can"
+            " write to no others; remove them"
+        ),
+    ),
     "a secret of the wrong type": (
         {"job": {"arguments": {"--password": 12345}}},
         "spec.job.arguments.--password: the value is not text; put it in quotes",

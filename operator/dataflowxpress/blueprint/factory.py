@@ -24,12 +24,13 @@ from dataflowxpress.aws.resources import (
     Topic,
 )
 from dataflowxpress.aws.resources.grant import Grant
-from dataflowxpress.aws.resources.log_group import OF_FUNCTIONS, OF_JOBS
+from dataflowxpress.aws.resources.log_group import OF_FUNCTIONS
 from dataflowxpress.planning.resource import Scope
 from dataflowxpress.planning.short_names import fit
 
 from . import artifacts, permissions
 from .code import Code
+from .job_logs import JobLogs
 from .naming import Names
 from .redrive_policy import FUNCTION_TIMEOUT, RETENTION, RedrivePolicy
 
@@ -38,7 +39,6 @@ S3, EVENTS, LAMBDA, GLUE = (f"{name}.amazonaws.com" for name in ("s3", "events",
 LONGEST_SENDER = 100  # characters, the limit of SNS
 QUEUES = {"start-crawler": "uploads", "start-job": "crawls", "notify": "outcomes"}
 LARGE_BATCH = 1000  # messages; more than 10 require a batching window
-COMBINE = {"TableGroupingPolicy": "CombineCompatibleSchemas"}
 CRAWL = {
     "Version": 1.0,
     "CrawlerOutput": {
@@ -187,14 +187,17 @@ class ResourceFactory:
         )
 
     def _grouping(self) -> dict[str, Any]:
-        """Return how the crawler groups objects into tables; the bucket is level 1.
+        """Return how the crawler groups objects into tables.
 
-        See https://docs.aws.amazon.com/glue/latest/dg/crawler-table-level.html
+        Without a level, it makes separate tables of objects and folders beside each other. The
+        bucket is level 1: https://docs.aws.amazon.com/glue/latest/dg/crawler-table-level.html
         """
-        if self.spec.catalog.tables == "PerPrefix":
-            return COMBINE
-        folders = self.spec.source.prefix.count("/")
-        return {**COMBINE, "TableLevelConfiguration": 1 + folders + 1}
+        prefix = 1 + self.spec.source.prefix.count("/")
+        level = prefix if self.spec.catalog.tables == "PerPrefix" else prefix + 1
+        return {
+            "TableGroupingPolicy": "CombineCompatibleSchemas",
+            "TableLevelConfiguration": level,
+        }
 
     def function(
         self,
@@ -219,9 +222,9 @@ class ResourceFactory:
             timeout=FUNCTION_TIMEOUT,
         )
 
-    def job_logs(self) -> LogGroup:
-        """Return the log group of the job's runs."""
-        return self.logs(f"{OF_JOBS}{self.names.of()}")
+    def job_logs(self) -> JobLogs:
+        """Return the log groups of the job's runs."""
+        return JobLogs.of(self.scope, self.names.of(), self.spec.job.glue_version)
 
     def logs(self, name: str) -> LogGroup:
         """Return a log group.
@@ -245,7 +248,7 @@ class ResourceFactory:
             enabled=not suspended,
         )
 
-    def job(self, role: Role, code: Code, arguments: Mapping[str, str]) -> Job:
+    def job(self, role: Role, code: Code, logs: JobLogs, arguments: Mapping[str, str]) -> Job:
         """Return the job that converts uploads to Parquet, one run at a time."""
         spec = self.spec.job
         return Job(
@@ -254,7 +257,8 @@ class ResourceFactory:
             role=role,
             script=code.script,
             modules=code.modules,
-            arguments={**arguments, **spec.arguments},
+            arguments={**arguments, **logs.arguments, **spec.arguments},
+            log_groups=logs.groups,
             glue_version=spec.glue_version,
             worker_type=spec.worker_type,
             workers=spec.workers,

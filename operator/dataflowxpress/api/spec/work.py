@@ -10,6 +10,13 @@ from pydantic import Field
 from .formats import ArgumentName, Name, S3Uri
 from .model import SpecModel, ValidationRule
 
+LOG_ARGUMENTS = (  # select the log groups and streams of a run
+    "--continuous-log-logGroup",
+    "--continuous-log-logStreamPrefix",
+    "--custom-logGroup-prefix",
+    "--custom-logStream-prefix",
+)
+
 
 class Crawler(SpecModel):
     """The Glue crawler that finds the columns of the files."""
@@ -76,6 +83,14 @@ class Job(SpecModel):
             "the name of an argument must begin with two dashes, for example --threshold",
             cel="!has(self.arguments)"
             " || self.arguments.all(name, name.matches('^--[A-Za-z0-9_-]+$'))",
+            field=".arguments",
+        ),
+        ValidationRule(
+            f"the operator sets {', '.join(LOG_ARGUMENTS[:-1])} and {LOG_ARGUMENTS[-1]}, because it"
+            " owns the log groups and the job's role can write to no others; remove them",
+            cel="!has(self.arguments)"
+            f" || !self.arguments.exists(name, name in {list(LOG_ARGUMENTS)})",
+            holds=lambda job: not job.arguments.keys() & set(LOG_ARGUMENTS),
             field=".arguments",
         ),
     )
