@@ -25,7 +25,7 @@ def to_convert(
         "--source_prefix": source.prefix,
         "--source_suffix": source.suffix,
         "--source_format": source.format,
-        "--csv_delimiter": source.csv.delimiter,
+        "--csv_delimiter": source.csv.separator,
         "--csv_quote": source.csv.quote,
         "--csv_header": str(source.csv.header).lower(),
         "--target_prefix": target.prefix,

@@ -52,13 +52,18 @@ class Csv(SpecModel):
     """The format of CSV files."""
 
     delimiter: Delimiter = ","
-    """One character between fields, or `\\t` for a tab."""
+    """One character between fields, or `\\t` for a tab; control characters like `"\\x01"` work."""
 
     quote: Literal['"', "'"] = '"'
     """The character around fields that contain the delimiter or a newline; doubled in a field."""
 
     header: StrictBool = True
     """The first line of each file names its columns. If false, columns go by position."""
+
+    @property
+    def separator(self) -> str:
+        """The character that the delimiter spells."""
+        return "\t" if self.delimiter == r"\t" else self.delimiter
 
 
 class Source(SpecModel):
