@@ -81,9 +81,9 @@ def parquet_rows(read: DataFrame) -> DataFrame:
     return read.select(*named, *_metadata())
 
 
-def read_parquet(spark: SparkSession, urls: list[str]) -> DataFrame:
+def read_parquet(spark: SparkSession, urls: list[str], **options: str) -> DataFrame:
     """Read Parquet with the columns of all objects."""
-    return _reader(spark).option("mergeSchema", "true").parquet(*urls)
+    return _reader(spark).options(mergeSchema="true", **options).parquet(*urls)
 
 
 def dialect(options: Options) -> dict[str, str]:

@@ -31,6 +31,7 @@ def to_convert(
         "--target_prefix": target.prefix,
         "--compression": target.compression,
         "--partition_by": ",".join(target.partition_by),
+        "--type_changes": spec.catalog.type_changes,
         "--TempDir": f"s3://{bucket.name}/{RESERVED_PREFIX}temp/",
         "--continuous-log-logGroup": logs.name,
         "--enable-continuous-cloudwatch-log": "true",

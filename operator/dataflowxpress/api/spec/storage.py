@@ -110,3 +110,9 @@ class Catalog(SpecModel):
     tables: Literal["PerPrefix", "PerFolder"] = "PerPrefix"
     """The files of one table: all files under the source prefix, or the files of each folder
     directly in it. With `PerFolder`, objects outside of a folder wait until a user moves them."""
+
+    type_changes: Literal["Widen", "Reject"] = "Widen"
+    """What happens if a value does not fit the type of its column, which the first crawl decides.
+    `Widen`: the column gets the narrowest type that keeps all its values (int, bigint, double,
+    string; date, timestamp, string), and the job converts its table again. `Reject`: the job
+    rejects the row."""
