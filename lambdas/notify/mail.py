@@ -106,6 +106,10 @@ def _of_run(time: str, detail: Json, pipeline: PipelineInfo, summary: Json) -> M
             "Rows rejected",
             f"{rejected}, stored in {pipeline.rejected}{run}/" if rejected else rejected,
         ),
+        *(
+            ("Column with a wider type", each["message"])
+            for each in summary.get("type_changes", ())
+        ),
         ("Objects waiting", summary.get("waiting") or None),
         ("Seconds", summary.get("seconds")),
         ("Logs", _logs(pipeline, run)),

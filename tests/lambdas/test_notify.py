@@ -90,7 +90,7 @@ class Function:
         etag: str = self.s3.put_object(Bucket=self.name, Key=key, Body=body)["ETag"].strip('"')
         return etag
 
-    def summarize(self, run: str, **figures: int) -> None:
+    def summarize(self, run: str, **figures: Any) -> None:
         """Put the summary of a run."""
         self.put(f"dataflowxpress/runs/{run}.json", json.dumps(figures).encode())
 
@@ -136,6 +136,14 @@ def test_a_run_that_converted_objects_is_notified_with_its_figures(notify: Funct
         "To see the status of the pipeline, run:",
         "kubectl describe datapipeline --namespace default orders",
     ]
+
+
+def test_a_run_that_widened_a_column_is_notified_with_it(notify: Function) -> None:
+    change = "t.code: bigint to string, because of 'A7' in in/2.csv"
+    notify.summarize("jr_1", objects=3, type_changes=[{"column": "code", "message": change}])
+    notify(run_ended("SUCCEEDED"))
+    [mail] = notify.mails()
+    assert f"Column with a wider type: {change}" in mail["Message"].splitlines()
 
 
 def test_a_run_that_had_nothing_to_convert_is_not_notified(notify: Function) -> None:

@@ -294,6 +294,18 @@ class Reason(StrEnum):
         EVENT,
         "A run of the job succeeded.",
     )
+    COLUMNS_WIDENED = (
+        "ColumnsWidened",
+        EVENT,
+        (
+            "The job gave columns a wider type, because values did not fit, and converted their"
+            " tables again."
+        ),
+        (
+            "Check queries that need the old type. To reject such values instead, set"
+            " `catalog.typeChanges: Reject`, and set the type of the column back in the catalog."
+        ),
+    )
     RUN_FAILED = (
         "RunFailed",
         EVENT,

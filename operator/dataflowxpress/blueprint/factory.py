@@ -166,7 +166,7 @@ class ResourceFactory:
         return Classifier(
             self.scope,
             self.names.of(limit=255),
-            delimiter=source.csv.delimiter.replace("\\t", "\t"),
+            delimiter=source.csv.separator,
             quote=source.csv.quote,
             header="PRESENT" if source.csv.header else "ABSENT",
         )
