@@ -66,7 +66,7 @@ def test_a_request_that_a_model_forbids_fails_the_session(
     failed: subprocess.CompletedProcess[str], finding: str
 ) -> None:
     assert failed.returncode == pytest.ExitCode.TESTS_FAILED
-    assert "1 passed" in failed.stdout
+    assert "1 passed" in failed.stdout, failed.stdout
     assert f"FAILED {finding}" in failed.stdout
 
 
