@@ -131,8 +131,8 @@ def test_a_job_logs_to_groups_of_the_pipeline_with_the_argument_of_its_glue_vers
     assert all(
         group in [*job.needs] for group in groups
     )  # Glue would create them without a retention period
-    (notify,) = [each for each in every(Function, found) if "JOB_LOGS" in each.environment]
-    assert notify.environment["JOB_LOGS"].split(",") == job.log_group_names
+    (notify,) = [s for s in map(settings_of, every(Function, found)) if "JOB_LOGS" in s]
+    assert notify["JOB_LOGS"].split(",") == job.log_group_names
 
 
 def test_only_uploads_under_the_source_prefix_start_anything() -> None:
