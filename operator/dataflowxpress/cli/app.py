@@ -54,6 +54,11 @@ COMMANDS = {  # name: module and function, panel, and the first line of the comm
         OPERATING,
         "Check the access of an operator to the cluster and to AWS; exit with 1 if it fails.",
     ),
+    "smoke": (
+        "smoke.command:smoke",
+        OPERATING,
+        "Test a whole pipeline in your AWS account, and delete it again.",
+    ),
     "crd": (
         "reference:crd",
         OPERATING,

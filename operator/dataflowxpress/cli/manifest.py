@@ -106,9 +106,12 @@ class Manifest:
         return None
 
     def is_deleting(self) -> Manifest:
-        """Return the same manifest with a deletion timestamp."""
+        """Return the same manifest with a deletion timestamp; its status is kept in memory.
+
+        A bucket that is being emptied denies every write. The record in it stays complete.
+        """
         meta = {**self._body["metadata"], "deletionTimestamp": datetime.now(UTC).isoformat()}
-        return Manifest({**self._body, "metadata": meta}, self._others)
+        return Manifest({**self._body, "metadata": meta}, self._others, keeps=False)
 
 
 def _name(document: Mapping[str, Any]) -> str:
