@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import yaml
 
 from dataflowxpress.api.spec import GROUP, KIND, VERSION
 from dataflowxpress.api.status import Status
+from dataflowxpress_sandbox.aws import operator_environment
 from dataflowxpress_sandbox.demo.leftovers import leftovers
 from tests.e2e.conftest import User
 
@@ -30,10 +32,10 @@ def shell(user: User) -> Callable[..., Run]:
     """Run a command as somebody who has sourced the sandbox's env."""
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
 
-    def run(*argv: str, command: str = "dataflowxpress") -> Run:
+    def run(*argv: str, command: str = "dataflowxpress", **more: str) -> Run:
         return subprocess.run(
             [command, *argv],
-            env={**os.environ, **user.sandbox.env(), "PATH": path, "COLUMNS": "200"},
+            env={**os.environ, **user.sandbox.env(), "PATH": path, "COLUMNS": "200", **more},
             capture_output=True,
             text=True,
             timeout=240,
@@ -67,6 +69,8 @@ def actions(plan: Run) -> dict[str, str]:
 def test_a_manifest_lives_its_whole_life_without_a_cluster(
     user: User, shell: Callable[..., Run], manifest: Callable[..., str]
 ) -> None:
+    port = int(user.sandbox.env()["AWS_ENDPOINT_URL"].rpartition(":")[2])
+    shell = partial(shell, **operator_environment(port))  # root may do what policies deny
     before = set(leftovers(user.aws))
     file = manifest("handmade")
     plan = shell("plan", "-f", file, "-o", "json")
@@ -89,6 +93,21 @@ def test_a_manifest_lives_its_whole_life_without_a_cluster(
     assert shell("apply", "-f", file, "--yes").returncode == 0
     assert shell("plan", "-f", file).returncode == 0
 
+    deleted = shell("delete", "-f", file, "--yes")
+    assert deleted.returncode == 0, deleted.stdout + deleted.stderr
+    assert set(leftovers(user.aws)) == before
+
+
+def test_a_deletion_that_lost_its_bucket_finds_the_other_resources(
+    user: User, shell: Callable[..., Run], manifest: Callable[..., str]
+) -> None:
+    before, s3 = set(leftovers(user.aws)), user.aws("s3")
+    file = manifest("unfinished", deletionPolicy="Delete", bucket={"name": "unfinished-bucket"})
+    assert shell("apply", "-f", file, "--yes").returncode == 0
+    s3.delete_bucket_policy(Bucket="unfinished-bucket")
+    for each in s3.list_objects_v2(Bucket="unfinished-bucket")["Contents"]:
+        s3.delete_object(Bucket="unfinished-bucket", Key=each["Key"])
+    s3.delete_bucket(Bucket="unfinished-bucket")
     deleted = shell("delete", "-f", file, "--yes")
     assert deleted.returncode == 0, deleted.stdout + deleted.stderr
     assert set(leftovers(user.aws)) == before

@@ -16,7 +16,7 @@ CRAWL_DPUS = 2  # not documented; `aws glue list-crawls` reports the DPU-hours o
 POLLERS = 5  # long polls on a queue at a time, which Lambda starts with and keeps while it is idle
 LONG_POLL = 20  # seconds
 CALLS_OF_A_POLL = {  # that AWS bills; a test counts them
-    ("s3", "ListObjectsV2"): 3,
+    ("s3", "ListObjectsV2"): 4,  # three as soon as there is a manifest
     ("sqs", "GetQueueAttributes"): 5,
 }
 WRITES_OF_AN_OBJECT = 2  # the upload itself, and its Parquet
