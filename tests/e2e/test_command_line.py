@@ -126,6 +126,10 @@ def test_a_pipeline_in_the_cluster_is_planned_paused_run_and_deleted(
     user.pipeline("steered")
     user.ready("steered")
     assert shell("plan", "steered").returncode == 0
+    listed = [line.split() for line in shell("status").stdout.splitlines()]
+    assert [line[:3] for line in listed if line[0] == "steered"] == [
+        ["steered", "True", "Converged"]
+    ]
     refused = shell("apply", "-f", manifest("steered", suspend=True), "--yes")
     assert refused.returncode == 1
     assert "owns default/steered" in refused.stderr
@@ -168,6 +172,16 @@ def test_a_pipeline_in_the_cluster_is_planned_paused_run_and_deleted(
     gone = shell("delete", "steered", "--yes")
     assert (gone.returncode, "is gone" in gone.stdout) == (0, True), gone.stderr
     assert not user.exists("steered")
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="there is no kubectl")
+def test_tab_completes_the_names_of_the_clusters_pipelines(
+    user: User, shell: Callable[..., Run]
+) -> None:
+    user.pipeline("tabbed", annotations={"dataflowxpress.io/paused": "true"})
+    tab = shell("status", "-n", "default", "tab", command="kubectl_complete-dataflow")
+    assert tab.stdout.splitlines() == ["tabbed", ":4"], tab.stderr
+    user.gone("tabbed")
 
 
 def test_what_is_wrong_is_a_sentence(shell: Callable[..., Run], tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_a_report_names_the_hop_that_failed_and_its_error() -> None:
     assert "Region eu-west-1; dataflowxpress " in text
 
 
-def test_an_error_that_time_can_cure_is_waited_for() -> None:
+def test_an_error_that_goes_away_by_itself_is_waited_for() -> None:
     found = wait(poll(refusal("ThrottlingException"), 1, 2), lambda n: n == 2, 60, str)
     assert found == 2
 

@@ -68,7 +68,7 @@ COMMANDS = {  # name: module and function, panel, and the first line of the comm
     "explain": (
         "reference:explain",
         LEARNING,
-        "Explain a reason, a condition or an alert, and name the cure.",
+        "Explain a reason, a condition or an alert, and name the fix.",
     ),
 }
 

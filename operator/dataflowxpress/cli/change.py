@@ -10,6 +10,7 @@ from rich.console import Console
 
 from dataflowxpress.planning.plan import Action, Step
 
+from . import terminal
 from .failures import FAILED, Failure, reported_errors
 from .live import now
 from .manifest import Manifest
@@ -127,8 +128,7 @@ def _ask_operator(chosen: Target, timeout: float) -> None:
         timeout,
         f"the operator compares {chosen.name} with AWS",
     )
-    for line in conditions(status):
-        console.print(line)
+    terminal.show(console, conditions(status))
     raise typer.Exit(0 if status.holds("Ready") else FAILED)
 
 
@@ -191,7 +191,6 @@ def _confirm(question: str, *, yes: bool) -> None:
 def _end(report: Result | None) -> NoReturn:
     if report is None:
         raise typer.Exit(FAILED)
-    for line in conditions(report.status):
-        console.print(line)
+    terminal.show(console, conditions(report.status))
     ready = report.status["Ready"]
     raise typer.Exit(0 if ready is None or ready.status == "True" else FAILED)

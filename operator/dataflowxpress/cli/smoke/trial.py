@@ -28,7 +28,7 @@ NAMED = 10  # differences in a message
 class Trial:
     """Runs all hops on *sample*; each hop may take *seconds*.
 
-    The methods raise HopFailed, and the errors of AWS that no time can cure.
+    The methods raise HopFailed, and the errors of AWS that need a person.
     """
 
     sample: Sample

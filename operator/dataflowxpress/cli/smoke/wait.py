@@ -25,8 +25,9 @@ def wait(
 ) -> Answer:
     """Return the first answer of *poll* that satisfies *until*.
 
-    An error that time can cure counts as no answer. Raises HopFailed after *seconds*, with the
-    last error or the description of the last answer, and at once for an error that needs a person.
+    An error that goes away by itself counts as no answer. Raises HopFailed after *seconds*, with
+    the last error or the description of the last answer. An error that needs a person ends the wait
+    at once.
     """
     deadline = time.monotonic() + seconds
     while True:
