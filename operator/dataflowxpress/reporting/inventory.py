@@ -6,19 +6,24 @@ from collections.abc import Iterable, Sequence
 
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.status import ResourceState, ResourceStatus, Status
-from dataflowxpress.planning.plan import Action, Outcome, Step
+from dataflowxpress.planning.step import Action, Outcome, Step
 
 
 def resource_statuses(outcomes: Sequence[Outcome]) -> tuple[ResourceStatus, ...]:
     """Return the status of each resource that exists or may exist after *outcomes*."""
     removed = {Action.DELETE, Action.LEAVE}
-    return tuple(_status(o) for o in outcomes if o.problem or o.step.action not in removed)
+    return tuple(
+        _status(outcome)
+        for outcome in outcomes
+        if outcome.problem or outcome.step.action not in removed
+        if outcome.step.foreign or outcome.step.is_recorded
+    )
 
 
 def planned_resource_statuses(steps: Iterable[Step], before: Status) -> tuple[ResourceStatus, ...]:
     """Return all existing and planned resources, to be recorded before the first write."""
-    known = {resource.id: resource for resource in before.resources}
-    new = [step for step in steps if step.id not in known and not step.foreign]
+    known = {each.id: each for each in before.resources if each.state != "Refused"}
+    new = [step for step in steps if step.id not in known and step.is_recorded]
     return (*known.values(), *(_entry(step, "Pending") for step in new))
 
 
