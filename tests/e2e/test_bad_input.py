@@ -1,4 +1,4 @@
-"""What cannot work is refused at once, with the field and the cure."""
+"""What cannot work is refused at once, with the field and the fix."""
 
 from __future__ import annotations
 
