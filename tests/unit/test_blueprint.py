@@ -122,7 +122,7 @@ def test_what_functions_and_the_job_write_goes_to_groups_of_ours_that_forget() -
 def test_a_job_logs_to_groups_of_the_pipeline_with_the_argument_of_its_glue_version(
     version: str, own: list[str], selected: dict[str, str]
 ) -> None:
-    found = resources(job={"glueVersion": version})
+    found = resources(job={"glueVersion": version, "script": {"s3Uri": "s3://code/job.py"}})
     (job,) = every(Job, found)
     arguments = {name: job.arguments[name] for name in job.arguments if "-logGroup" in name}
     assert arguments == selected
