@@ -47,8 +47,10 @@ class Script(SpecModel):
         ),
     )
 
-    inline: Annotated[str | None, Field(min_length=1, max_length=262_144, repr=False)] = None
-    """The text of the script."""
+    inline: Annotated[str | None, Field(min_length=1, max_length=65_536, repr=False)] = None
+    """The text of the script, up to 65,536 characters: `kubectl apply` copies the spec into an
+    annotation, and annotations are limited to 256 KiB. Put a longer script in a ConfigMap or in
+    S3."""
 
     config_map_key_ref: ConfigMapKeyRef | None = None
     """A key of a ConfigMap in the pipeline's namespace."""
