@@ -28,7 +28,7 @@ class PipelineInfo(NamedTuple):
     """The name of a pipeline, and the locations of its logs and rejected rows."""
 
     name: str
-    job_logs: str
+    job_logs: str  # names of log groups, with commas
     rejected: str
 
     @classmethod
@@ -106,6 +106,10 @@ def _of_run(time: str, detail: Json, pipeline: PipelineInfo, summary: Json) -> M
             "Rows rejected",
             f"{rejected}, stored in {pipeline.rejected}{run}/" if rejected else rejected,
         ),
+        *(
+            ("Column with a wider type", each["message"])
+            for each in summary.get("type_changes", ())
+        ),
         ("Objects waiting", summary.get("waiting") or None),
         ("Seconds", summary.get("seconds")),
         ("Logs", _logs(pipeline, run)),
@@ -127,7 +131,9 @@ def _mail(pipeline: PipelineInfo, outcome: str, summary: str, *details: tuple[st
 
 
 def _logs(pipeline: PipelineInfo, run: str) -> str:
-    return f"log group {pipeline.job_logs}, log streams of run {run}"
+    *others, last = pipeline.job_logs.split(",")
+    groups = f"log groups {', '.join(others)} and {last}" if others else f"log group {last}"
+    return f"{groups}, log streams of run {run}"
 
 
 def _first_line(error: str | None) -> str:

@@ -85,7 +85,7 @@ def function(here: Scope, name: str) -> Function:
         here,
         name,
         role=function_role(here, name),
-        log_group=LogGroup(here, f"/aws/lambda/{name}"),
+        log_group=LogGroup(here, f"/dataflowxpress/{name}"),
         handler="handler.handler",
         code=archive("def handler(event, context): return event"),
         timeout=30,
@@ -218,7 +218,7 @@ SAMPLES = {
         ),
         {
             "role": lambda here, name: function_role(here, f"{name}-2"),
-            "log_group": lambda here, name: LogGroup(here, f"/aws/lambda/{name}-2"),
+            "log_group": lambda here, name: LogGroup(here, f"/dataflowxpress/{name}-2"),
             "handler": "handler.other",
             "code": archive("def handler(event, context): return None"),
             "runtime": "python3.12",
@@ -246,9 +246,10 @@ SAMPLES = {
             "execution_class": "FLEX",
             "max_concurrent_runs": 2,
         },
+        frozenset({"log_groups"}),
     ),
     "LogGroup": Sample(
-        lambda here, name: LogGroup(here, f"/aws/lambda/{name}"),
+        lambda here, name: LogGroup(here, f"/dataflowxpress/{name}"),
         lambda logs, its: logs.delete_retention_policy(logGroupName=its.name),
         {"retention_days": 7},
     ),
@@ -320,7 +321,7 @@ SAMPLES = {
         lambda sns, its: sns.unsubscribe(
             SubscriptionArn=its.read(sns, *its.key)["SubscriptionArn"]
         ),
-        fixed=frozenset({"topic", "protocol"}),
+        fixed=frozenset({"topic", "protocol", "requested_at"}),
     ),
     "Topic": Sample(
         lambda here, name: Topic(here, name, display_name="Pipeline"),

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
     from dataflowxpress_sandbox.aws.serving import RunningAws
 
+LOGS = (
+    "Logs: log groups /aws-glue/jobs/orders/output and /aws-glue/jobs/orders/error,"
+    " log streams of run jr_1"
+)
 NOON = "2026-01-01T12:00:00Z"
 
 
@@ -76,7 +80,7 @@ class Function:
             "PREFIX": "in/",
             "KEEPS_MANIFESTS": "true",
             "REJECTED": "s3://b/rejected/",
-            "JOB_LOGS": "/aws-glue/jobs/orders",
+            "JOB_LOGS": "/aws-glue/jobs/orders/output,/aws-glue/jobs/orders/error",
             "RETRY_SECONDS": "30",
         }
         loaded = load("notify", **settings)
@@ -86,7 +90,7 @@ class Function:
         etag: str = self.s3.put_object(Bucket=self.name, Key=key, Body=body)["ETag"].strip('"')
         return etag
 
-    def summarize(self, run: str, **figures: int) -> None:
+    def summarize(self, run: str, **figures: Any) -> None:
         """Put the summary of a run."""
         self.put(f"dataflowxpress/runs/{run}.json", json.dumps(figures).encode())
 
@@ -127,11 +131,19 @@ def test_a_run_that_converted_objects_is_notified_with_its_figures(notify: Funct
         "Rows written: 10",
         "Rows rejected: 2, stored in s3://b/rejected/jr_1/",
         "Seconds: 9",
-        "Logs: log group /aws-glue/jobs/orders, log streams of run jr_1",
+        LOGS,
         "",
         "To see the status of the pipeline, run:",
         "kubectl describe datapipeline --namespace default orders",
     ]
+
+
+def test_a_run_that_widened_a_column_is_notified_with_it(notify: Function) -> None:
+    change = "t.code: bigint to string, because of 'A7' in in/2.csv"
+    notify.summarize("jr_1", objects=3, type_changes=[{"column": "code", "message": change}])
+    notify(run_ended("SUCCEEDED"))
+    [mail] = notify.mails()
+    assert f"Column with a wider type: {change}" in mail["Message"].splitlines()
 
 
 def test_a_run_that_had_nothing_to_convert_is_not_notified(notify: Function) -> None:
@@ -164,7 +176,7 @@ def test_a_run_that_failed_is_notified_with_its_error_and_the_waiting_objects(
         f"State: {state}",
         "Error: no memory",
         "Objects waiting: 1",
-        "Logs: log group /aws-glue/jobs/orders, log streams of run jr_1",
+        LOGS,
     } <= set(mail["Message"].splitlines())
 
 

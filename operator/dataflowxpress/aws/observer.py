@@ -14,7 +14,8 @@ from dataflowxpress.planning.ownership import OWNER_TAG
 from dataflowxpress.planning.resource import Observed, Resource, Scope, State, Tags
 from dataflowxpress.telemetry.context import Pool
 
-from .errors import ErrorClass, classify, describe, problem
+from .error_classes import ErrorClass
+from .errors import classify, describe, problem
 from .tags import TAGGERS, unpair
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,8 @@ from botocore.exceptions import ClientError
 
 from dataflowxpress.api.errors import NotVisible
 from dataflowxpress.api.resource_id import Id
-from dataflowxpress.aws.errors import ErrorClass, classify, describe
+from dataflowxpress.aws.error_classes import ErrorClass
+from dataflowxpress.aws.errors import classify, describe
 from dataflowxpress.aws.tags import pairs, unpair
 from dataflowxpress.planning.resource import Resource, State, Tags
 
