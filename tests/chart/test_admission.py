@@ -167,9 +167,7 @@ def test_a_forbidden_value_is_rejected_with_field_and_fix(
     assert message.replace("{namespace}", strict.namespace) in output
 
 
-NAMED = [
-    each.field for each in EVERYTHING.of_spec(DataPipelineSpec()) if each.field.endswith(".name")
-]
+USAGES = [usage.field for usage in EVERYTHING.of_spec(DataPipelineSpec())]
 
 
 @pytest.mark.parametrize("field", [f for f in USAGES if f.endswith(".name") and f != "bucket.name"])
