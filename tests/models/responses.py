@@ -26,7 +26,8 @@ def response_violations(call: Call, exchange: dict[str, Any]) -> Iterator[Violat
     answer = {"body": content, "headers": headers, "status_code": exchange["status"]}
     parsed = create_parser(call.protocol).parse(answer, shape)
     parsed.pop("ResponseMetadata", None)
-    yield from violations(parsed, shape)
+    read = {name: v.read() if isinstance(v, io.BytesIO) else v for name, v in parsed.items()}
+    yield from violations(read, shape)
     yield from _strays(call, body)
 
 

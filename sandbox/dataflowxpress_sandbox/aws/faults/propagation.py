@@ -41,6 +41,10 @@ def _role_in(request: Request) -> tuple[str, float]:
     return _role(str(request.fields.get("Role", "")))
 
 
+def _role_itself(request: Request) -> tuple[str, float]:
+    return _role(str(request.fields.get("RoleName", "")))
+
+
 def _role_of_function(request: Request) -> tuple[str, float]:
     name = str(request.fields.get("FunctionName", "")).rpartition(":")[2]
     function: dict[str, Any] = lambda_svc._functions.get(name) or {}
@@ -96,6 +100,16 @@ _CALLS = {
                 "InvalidInputException",
                 "Unable to validate existence of s3 target s3://bucket/prefix because: Access"
                 " Denied (Service: Amazon S3; Status Code: 403; Error Code: AccessDenied)",
+            ),
+        ),
+    ),
+    "iam:PutRolePolicy": _Call(
+        _role_itself,
+        (
+            Wording(
+                "AccessDenied",
+                "User: operator is not authorized to perform: iam:PutRolePolicy on resource: role"
+                " {new} because no identity-based policy allows the iam:PutRolePolicy action",
             ),
         ),
     ),
