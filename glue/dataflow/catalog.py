@@ -52,7 +52,13 @@ class Catalog:
             column["Name"]: written_type(column["Type"], self.options.source_format)
             for column in [*storage.get("Columns", []), *in_path]
         }
-        return Table(table["Name"], key, columns, tuple(column["Name"] for column in in_path))
+        return Table(
+            table["Name"],
+            key,
+            columns,
+            tuple(column["Name"] for column in in_path),
+            is_deprecated="DEPRECATED_BY_CRAWLER" in table.get("Parameters", {}),
+        )
 
     def publish(self, table: Table, directories: Iterable[str]) -> None:
         """Make exactly these directories the partitions of the Parquet table.

@@ -12,6 +12,7 @@ from dataflowxpress.api.reasons import Reason
 from dataflowxpress.aws import resources
 from dataflowxpress.aws.resources import LogGroup
 from dataflowxpress.aws.tags import TAGGERS
+from dataflowxpress.planning.diff import diff
 from dataflowxpress.planning.plan import Action
 from dataflowxpress.planning.resource import Resource
 from tests.contract.conftest import mutations
@@ -79,7 +80,9 @@ def test_law_3_a_changed_field_converges(
     new = value(pipeline.scope, name) if callable(value) else value
     changed: Any = replace(wanted[-1], **{field: new})
     now, known = with_all_it_needs(changed), [each.id for each in wanted]
-    assert pipeline.actions(now, known)[changed.id] is Action.UPDATE
+    differing = {change.path[0] for change in diff(changed.desired(), wanted[-1].desired())}
+    action = Action.REPLACE if differing & changed.immutable else Action.UPDATE
+    assert pipeline.actions(now, known)[changed.id] is action
     pipeline.converge(now, [changed.id])
     assert pipeline.differences(now) == []
 

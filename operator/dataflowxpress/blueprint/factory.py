@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ from dataflowxpress.aws.resources import (
     Rule,
     Topic,
 )
+from dataflowxpress.aws.resources.classifier import Header
 from dataflowxpress.aws.resources.log_group import OF_FUNCTIONS
 from dataflowxpress.aws.resources.policy import Statement
 from dataflowxpress.planning.resource import Scope
@@ -30,7 +32,7 @@ from dataflowxpress.planning.resource import Scope
 from . import artifacts, permissions
 from .code import Code
 from .job_logs import JobLogs
-from .naming import Names
+from .naming import HASH_LENGTH, Names
 from .redrive_policy import FUNCTION_TIMEOUT, RedrivePolicy
 
 S3, EVENTS, LAMBDA, GLUE = (f"{name}.amazonaws.com" for name in ("s3", "events", "lambda", "glue"))
@@ -150,17 +152,19 @@ class ResourceFactory:
         return spec.name or self.names.of(of)
 
     def classifier(self) -> Classifier | None:
-        """Return the classifier for CSV; Glue's built-in ones handle the other formats."""
+        """Return the classifier for CSV; Glue's built-in ones handle the other formats.
+
+        Its name contains a digest of the format, so that another format gets another crawler.
+        """
         source = self.spec.source
         if source.format != "csv":
             return None
-        return Classifier(
-            self.scope,
-            self.names.of(limit=255),
-            delimiter=source.csv.delimiter.replace("\\t", "\t"),
-            quote=source.csv.quote,
-            header="PRESENT" if source.csv.header else "ABSENT",
-        )
+        delimiter, quote = source.csv.delimiter.replace("\\t", "\t"), source.csv.quote
+        header: Header = "PRESENT" if source.csv.header else "ABSENT"
+        settings = f"{delimiter}{quote}{header}"
+        digest = hashlib.sha256(settings.encode()).hexdigest()[:HASH_LENGTH]
+        name = self.names.of(digest, limit=255)
+        return Classifier(self.scope, name, delimiter=delimiter, quote=quote, header=header)
 
     def crawler(
         self, role: Role, database: Database, classifier: Classifier | None, bucket: Bucket

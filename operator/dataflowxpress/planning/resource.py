@@ -70,6 +70,7 @@ class Resource:
     service: ClassVar[str]
     arn_format: ClassVar[str] = ""  # empty: not taggable, owned through its parent
     immutable: ClassVar[frozenset[str]] = frozenset()
+    replacement: ClassVar[str] = ""  # what users must know about a replacement, for the plan
     keeps_data: ClassVar[bool] = False
     modified: ClassVar[str] = ""  # the property with the time of the last change
     reads_many: ClassVar[bool] = False  # one call reads many: see `read_many`
