@@ -1,7 +1,6 @@
 """Mail: composes the email about a Glue event, with figures from the manifests. Pure."""
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Self
 
 Json = dict[str, Any]
@@ -33,9 +32,9 @@ class PipelineInfo(NamedTuple):
     rejected: str
 
     @classmethod
-    def of_environment(cls) -> Self:
-        """Return the pipeline that the environment of the function names."""
-        return cls(*(os.environ[name] for name in ("PIPELINE", "JOB_LOGS", "REJECTED")))
+    def of(cls, settings: Mapping[str, str]) -> Self:
+        """Return the pipeline that the settings of the function name."""
+        return cls(*(settings[name] for name in ("PIPELINE", "JOB_LOGS", "REJECTED")))
 
 
 def compose(
@@ -106,6 +105,10 @@ def _of_run(time: str, detail: Json, pipeline: PipelineInfo, summary: Json) -> M
         (
             "Rows rejected",
             f"{rejected}, stored in {pipeline.rejected}{run}/" if rejected else rejected,
+        ),
+        *(
+            ("Column with a wider type", each["message"])
+            for each in summary.get("type_changes", ())
         ),
         ("Objects waiting", summary.get("waiting") or None),
         ("Seconds", summary.get("seconds")),

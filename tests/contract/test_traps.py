@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
@@ -13,12 +14,14 @@ from botocore.exceptions import ClientError
 
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.aws.resources import Bucket, Database, Object, Subscription, Topic
-from dataflowxpress.planning.plan import Action
+from dataflowxpress.aws.resources import role as roles
+from dataflowxpress.planning.step import Action
 from dataflowxpress_sandbox.aws.faults import Faults
 from tests.contract.conftest import mutations
 from tests.contract.samples import (
     LAMBDA,
     READ,
+    WRITE,
     archive,
     function,
     notification,
@@ -236,6 +239,19 @@ class TestSubscriptions:
         remove(pipeline, *wanted)
         assert set(pipeline.states(wanted).values()) == {None}
 
+    def test_an_address_that_was_asked_once_is_not_asked_on_its_own_again(
+        self, pipeline: Pipeline, name: str
+    ) -> None:
+        topic = Topic(pipeline.scope, name)
+        asked = Subscription(
+            pipeline.scope, f"{name}@example.com", topic=topic, requested_at="2026-11-26T00:00:00Z"
+        )
+        wanted = with_all_it_needs(asked)
+        pipeline.converge([topic])
+        assert pipeline.actions(wanted)[asked.id] is Action.KEEP
+        *_, outcome = pipeline.apply(wanted)
+        assert "set the annotation" in outcome.step.waits_for
+
 
 class TestRoles:
     def test_a_role_goes_with_what_others_hung_on_it(self, pipeline: Pipeline, name: str) -> None:
@@ -243,7 +259,7 @@ class TestRoles:
         pipeline.converge([worker])
         iam = pipeline.cloud.others("iam")
         iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
-        document = json.dumps({"Version": "2012-10-17", "Statement": [READ]})
+        document = json.dumps({"Version": "2012-10-17", "Statement": [READ.statement]})
         iam.put_role_policy(RoleName=name, PolicyName="theirs", PolicyDocument=document)
         remove(pipeline, worker)
         assert pipeline.states([worker]) == {worker.id: None}
@@ -272,6 +288,30 @@ class TestRoles:
             pipeline.converge([worker])
             assert faults.struck(number)
         assert pipeline.differences([worker]) == []
+
+    def test_a_new_role_whose_tags_iam_does_not_apply_yet_is_awaited(
+        self, pipeline: Pipeline, name: str
+    ) -> None:
+        worker, faults = role(pipeline.scope, name), Faults(pipeline.cloud.aws)
+        denied = {"error": "AccessDenied", "message": "is not authorized: iam:PutRolePolicy"}
+        arn = f"*/{name}"
+        with faults.during("fail", "iam:PutRolePolicy", resource=arn, times=2, **denied) as number:
+            pipeline.converge([worker])
+            assert faults.struck(number)
+        assert pipeline.differences([worker]) == []
+
+    def test_a_permission_that_the_operator_lacks_is_named_for_a_role_that_is_not_new(
+        self, pipeline: Pipeline, name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        worker, faults = role(pipeline.scope, name), Faults(pipeline.cloud.aws)
+        pipeline.converge([worker])
+        monkeypatch.setattr(roles, "YOUNG", timedelta(0))
+        changed = replace(worker, grants=(READ, WRITE))
+        with faults.during("fail", "iam:PutRolePolicy", resource=f"*/{name}", error="AccessDenied"):
+            [outcome] = pipeline.apply([changed], [worker.id])
+        assert outcome.problem
+        assert outcome.problem.reason is Reason.ACCESS_DENIED
+        assert outcome.problem.needs_person
 
 
 class TestFunctions:

@@ -1,4 +1,4 @@
-"""What cannot work is refused at once, with the field and the cure."""
+"""What cannot work is refused at once, with the field and the fix."""
 
 from __future__ import annotations
 
@@ -33,6 +33,15 @@ REFUSED = {
         {"job": {"executionClass": "FLEX", "workerType": "G.8X"}},
         "FLEX runs on G.1X and G.2X only",
     ),
+    "the packaged script on an old Glue version": (
+        {"job": {"glueVersion": "4.0"}},
+        "use 5.0 or 5.1, or set job.script",
+    ),
+    "two delimiters": ({"source": {"csv": {"delimiter": "||"}}}, "spec.source.csv.delimiter"),
+    "a control character by its name": (
+        {"source": {"csv": {"delimiter": r"\x01"}}},
+        "spec.source.csv.delimiter",
+    ),
     "an argument without dashes": ({"job": {"arguments": {"x": "1"}}}, "two dashes"),
     "a tag of AWS's": ({"tags": {"aws:x": "y"}}, "are reserved"),
     "a role in another account": (
@@ -47,6 +56,19 @@ def test_the_api_server_refuses_it(user: User, spec: dict[str, Any], words: str)
     with pytest.raises(ApiException) as refusal:
         user.pipeline("refused", **spec)
     assert words in str(refusal.value.body).replace('\\"', '"')
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"job": {"glueVersion": "4.0", "script": {"inline": "print()"}}},
+        *({"source": {"csv": {"delimiter": each}}} for each in (r"\t", "\t", "\x01", " ", "þ")),
+    ],
+    ids=repr,
+)
+def test_the_api_server_accepts_it(user: User, spec: dict[str, Any]) -> None:
+    user.pipeline("accepted", suspend=True, **spec)
+    user.gone("accepted")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +101,7 @@ def test_a_missing_config_map_is_named_before_any_call_to_aws(user: User) -> Non
     user.gone("scriptless")
 
 
-def test_a_strangers_bucket_is_refused_and_what_does_not_need_it_is_made(user: User) -> None:
+def test_a_strangers_bucket_is_refused_and_nothing_else_is_created(user: User) -> None:
     s3 = user.aws("s3")
     s3.create_bucket(
         Bucket="e2e-strangers", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
@@ -93,9 +115,11 @@ def test_a_strangers_bucket_is_refused_and_what_does_not_need_it_is_made(user: U
     assert ready
     assert "Bucket/e2e-strangers: exists and belongs to no pipeline" in ready.message
     states = {(line.kind, line.name): line.state for line in status.resources}
-    assert states["Bucket", "e2e-strangers"] == "Refused"
-    assert states["Topic", "default-guest"] == "Ready"
-    assert states["Object", "csv_data/"] == "Pending"
+    assert states.pop(("Bucket", "e2e-strangers")) == "Refused"
+    assert {(kind, state) for (kind, _), state in states.items()} == {
+        ("Object", "Refused"),
+        ("Notification", "Refused"),
+    }
     user.gone("guest")
     assert "e2e-strangers" in {b["Name"] for b in s3.list_buckets()["Buckets"]}
     s3.delete_bucket(Bucket="e2e-strangers")

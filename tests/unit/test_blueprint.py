@@ -28,8 +28,11 @@ from dataflowxpress.aws.resources import (
     Topic,
 )
 from dataflowxpress.blueprint import blueprint
-from dataflowxpress.planning.plan import Action, plan
+from dataflowxpress.planning.plan import plan
 from dataflowxpress.planning.resource import Resource, Scope
+from dataflowxpress.planning.step import Action
+
+from .conftest import settings_of
 
 SCOPE = Scope("default/orders", "123456789012", "eu-west-1")
 OWNED = SCOPE.all_tags
@@ -133,7 +136,7 @@ def test_what_functions_and_the_job_write_goes_to_groups_of_ours_that_forget() -
 def test_a_job_logs_to_groups_of_the_pipeline_with_the_argument_of_its_glue_version(
     version: str, own: list[str], selected: dict[str, str]
 ) -> None:
-    found = resources(job={"glueVersion": version})
+    found = resources(job={"glueVersion": version, "script": {"s3Uri": "s3://code/job.py"}})
     (job,) = every(Job, found)
     arguments = {name: job.arguments[name] for name in job.arguments if "-logGroup" in name}
     assert arguments == selected
@@ -142,8 +145,8 @@ def test_a_job_logs_to_groups_of_the_pipeline_with_the_argument_of_its_glue_vers
     assert all(
         group in [*job.needs] for group in groups
     )  # Glue would create them without a retention period
-    (notify,) = [each for each in every(Function, found) if "JOB_LOGS" in each.environment]
-    assert notify.environment["JOB_LOGS"].split(",") == job.log_group_names
+    (notify,) = [s for s in map(settings_of, every(Function, found)) if "JOB_LOGS" in s]
+    assert notify["JOB_LOGS"].split(",") == job.log_group_names
 
 
 def test_only_uploads_under_the_source_prefix_start_anything() -> None:
@@ -151,8 +154,8 @@ def test_only_uploads_under_the_source_prefix_start_anything() -> None:
     (notification,), (crawler,) = every(Notification, found), every(Crawler, found)
     assert (notification.prefix, notification.suffix) == ("in/", ".csv")
     assert crawler.path.endswith("/in/")
-    (start,) = [f for f in every(Function, found) if "CRAWLER" in f.environment]
-    assert (start.environment["PREFIX"], start.environment["SUFFIX"]) == ("in/", ".csv")
+    (start,) = [f for f in every(Function, found) if "CRAWLER" in settings_of(f)]
+    assert (settings_of(start)["PREFIX"], settings_of(start)["SUFFIX"]) == ("in/", ".csv")
 
 
 def test_arguments_without_a_value_are_left_out() -> None:
@@ -220,20 +223,6 @@ def test_a_message_is_its_functions_alone_for_six_timeouts_and_the_batch_window(
         assert feed.queue.visibility_seconds >= 6 * feed.function.timeout + gathers, feed.key
 
 
-@pytest.mark.parametrize(
-    ("minutes", "retry", "attempts"), [(1, 30, 10), (60, 30, 180), (2880, 260, 997)]
-)
-def test_a_message_waits_half_as_long_again_as_the_longest_run(
-    minutes: int, retry: int, attempts: int
-) -> None:
-    found = resources(job={"timeoutMinutes": minutes})
-    queues = [queue for queue in every(Queue, found) if queue.dead_letters]
-    assert {queue.attempts for queue in queues} == {attempts}
-    assert {f.environment["RETRY_SECONDS"] for f in every(Function, found)} == {str(retry)}
-    assert retry * attempts >= minutes * 60 * 1.5
-    assert attempts <= 1000
-
-
 FAILED = {"anything-but": ["RUNNING", "STARTING", "STOPPING", "SUCCEEDED", "WAITING"]}
 
 
@@ -277,6 +266,29 @@ def test_no_role_reaches_beyond_its_pipeline() -> None:
             assert not any("*" in action for action in _listed(statement["Action"]))
             for on in set(_listed(statement["Resource"])) - shared:
                 assert "default-orders" in on or "default_orders" in on, role.name
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {},
+        {"bucket": {"name": "chosen"}, "catalog": {"database": "chosen_db"}},
+        {"job": {"script": {"s3Uri": "s3://code/job.py"}}},
+    ],
+)
+def test_each_statement_holds_the_resources_that_it_names(spec: dict[str, Any]) -> None:
+    found = resources(**spec)
+    names = {resource.name for resource in found if resource.arn}
+    for role in every(Role, found):
+        texts = [arn for grant in role.grants for arn in grant.on if isinstance(arn, str)]
+        assert not [arn for arn in texts for name in names if name in arn], role.name
+
+
+def test_a_role_waits_only_for_the_resources_that_hold_data() -> None:
+    found = resources()
+    for role in every(Role, found):
+        assert {named.id.kind for named in role.names if named.critical} <= {"Bucket", "Database"}
+        assert list(role.needs) == []
 
 
 def test_a_role_of_a_function_may_start_one_thing_and_read_one_queue() -> None:

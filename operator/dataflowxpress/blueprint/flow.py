@@ -22,7 +22,7 @@ def blueprint(
     folders = [Object(scope, prefix, bucket=bucket, body=b"") for prefix in factory.prefixes]
     job_logs = factory.job_logs()
     glue_role = factory.role(
-        "glue", GLUE, *permissions.of_glue(spec, scope, bucket, database, job_logs.names)
+        "glue", GLUE, *permissions.of_glue(spec, scope, bucket, database, job_logs.groups)
     )
 
     # Upload -> queue, which buffers uploads while the crawler runs.
@@ -37,8 +37,8 @@ def blueprint(
         "start-crawler",
         spec.functions.start_crawler,
         source=uploads,
-        statements=[permissions.to_start_crawler(crawler)],
-        environment=settings.to_start_crawler(spec, crawler, bucket),
+        grants=[permissions.to_start_crawler(crawler)],
+        settings=settings.to_start_crawler(spec, crawler, bucket),
     )
     crawl_source = factory.event_source(
         start_crawler, uploads, spec.trigger.batch_window_seconds, suspended=spec.suspend
@@ -61,8 +61,8 @@ def blueprint(
         "start-job",
         spec.functions.start_job,
         source=crawls,
-        statements=[permissions.to_start_job(job)],
-        environment={"JOB": job.name},
+        grants=[permissions.to_start_job(job)],
+        settings={"JOB": job.name},
     )
     job_source = factory.event_source(start_job, crawls, suspended=spec.suspend)
 
@@ -82,8 +82,8 @@ def blueprint(
         "notify",
         spec.functions.notify,
         source=outcomes,
-        statements=permissions.to_notify(spec, bucket, topic),
-        environment=settings.to_notify(spec, scope.owner, bucket, topic, job),
+        grants=permissions.to_notify(spec, bucket, topic),
+        settings=settings.to_notify(spec, scope.owner, bucket, topic, job),
     )
     notify_source = factory.event_source(notify, outcomes)
     subscriptions = [

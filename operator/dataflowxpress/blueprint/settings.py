@@ -1,4 +1,4 @@
-"""Settings: the environment of the functions and the arguments of the job. Pure."""
+"""Settings: the settings of the functions and the arguments of the job. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataflowxpress.aws.resources import Bucket, Crawler, Database, Job, Topic
 
 
 def to_start_crawler(spec: DataPipelineSpec, crawler: Crawler, bucket: Bucket) -> dict[str, str]:
-    """Return the environment of the function that starts *crawler*."""
+    """Return the settings of the function that starts *crawler*."""
     return {"CRAWLER": crawler.name, **_uploads(spec, bucket)}
 
 
@@ -25,12 +25,13 @@ def to_convert(
         "--source_prefix": source.prefix,
         "--source_suffix": source.suffix,
         "--source_format": source.format,
-        "--csv_delimiter": source.csv.delimiter,
+        "--csv_delimiter": source.csv.separator,
         "--csv_quote": source.csv.quote,
         "--csv_header": str(source.csv.header).lower(),
         "--target_prefix": target.prefix,
         "--compression": target.compression,
         "--partition_by": ",".join(target.partition_by),
+        "--type_changes": spec.catalog.type_changes,
         "--TempDir": f"s3://{bucket.name}/{RESERVED_PREFIX}temp/",
         "--job-bookmark-option": f"job-bookmark-{'disable' if packaged else 'enable'}",
     }
@@ -40,7 +41,7 @@ def to_convert(
 def to_notify(
     spec: DataPipelineSpec, owner: str, bucket: Bucket, topic: Topic, job: Job
 ) -> dict[str, str]:
-    """Return the environment of the function that sends notifications."""
+    """Return the settings of the function that sends notifications."""
     return {
         "PIPELINE": owner,
         "TOPIC": topic.arn,

@@ -143,7 +143,8 @@ def _streams(client: Any, source: Source) -> list[str]:
     """Return the names of the streams with the newest events."""
     from botocore.exceptions import ClientError
 
-    from dataflowxpress.aws.errors import ErrorClass, classify
+    from dataflowxpress.aws.error_classes import ErrorClass
+    from dataflowxpress.aws.errors import classify
 
     named = {"logStreamNamePrefix": source.stream} if source.stream else {}
     order = {} if source.stream else {"orderBy": "LastEventTime", "descending": True}
@@ -159,7 +160,8 @@ def _streams(client: Any, source: Source) -> list[str]:
 def _last_run(glue: Any, wanted: Sequence[Resource]) -> str:
     from botocore.exceptions import ClientError
 
-    from dataflowxpress.aws.errors import ErrorClass, classify
+    from dataflowxpress.aws.error_classes import ErrorClass
+    from dataflowxpress.aws.errors import classify
     from dataflowxpress.aws.resources import Job
 
     try:

@@ -79,6 +79,15 @@ class Job(SpecModel):
             holds=lambda job: job.execution_class != "FLEX" or job.worker_type in {"G.1X", "G.2X"},
             field=".executionClass",
         ),
+        ValidationRule(
+            "the packaged script needs Python 3.11 and Spark 3.5, and Glue 4.0 has older ones; use"
+            " 5.0 or 5.1, or set job.script",
+            cel="!has(self.glueVersion) || self.glueVersion != '4.0' || (has(self.script) &&"
+            " (has(self.script.inline) || has(self.script.configMapKeyRef)"
+            " || has(self.script.s3Uri)))",
+            holds=lambda job: job.glue_version != "4.0" or not job.script.packaged,
+            field=".glueVersion",
+        ),
         ValidationRule(  # the pattern of ArgumentName: a CRD has no pattern for keys
             "the name of an argument must begin with two dashes, for example --threshold",
             cel="!has(self.arguments)"
@@ -107,8 +116,8 @@ class Job(SpecModel):
     ] = {}  # noqa: RUF012 - pydantic copies defaults
     """More arguments for the script, for example `--threshold: "3"`."""
 
-    glue_version: Literal["4.0", "5.0", "5.1"] = "5.0"
-    """The Glue version; the packaged script is made for 5.0."""
+    glue_version: Literal["5.0", "5.1", "4.0"] = "5.0"
+    """The Glue version. The packaged script runs on 5.0 and 5.1; 4.0 needs a custom script."""
 
     worker_type: Literal["G.1X", "G.2X", "G.4X", "G.8X"] = "G.1X"
     """The size of a worker."""
