@@ -54,7 +54,13 @@ class Catalog:
             column["Name"]: written_type(column["Type"], self.options.source_format)
             for column in [*storage.get("Columns", []), *in_path]
         }
-        return Table(table["Name"], key, columns, tuple(column["Name"] for column in in_path))
+        return Table(
+            table["Name"],
+            key,
+            columns,
+            tuple(column["Name"] for column in in_path),
+            is_deprecated="DEPRECATED_BY_CRAWLER" in table.get("Parameters", {}),
+        )
 
     def widen(self, needed: list[Widening]) -> list[Widening]:
         """Give columns of the crawler's tables wider types; return those that did not have them.

@@ -102,6 +102,12 @@ class Grouping:
             return skip_reason
 
     def _header(self, obj: Object, table: Table) -> tuple[str, ...]:
+        try:
+            return self._columns(obj, table)
+        except Deferred as deferred:
+            raise table.explain(deferred) from None
+
+    def _columns(self, obj: Object, table: Table) -> tuple[str, ...]:
         if self.options.source_format == "json":
             return tuple(table.file_columns)
         if self.options.source_format == "parquet":

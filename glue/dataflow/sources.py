@@ -44,6 +44,7 @@ class Table:
     location: str  # a key without a trailing slash
     columns: dict[str, str]
     path_columns: tuple[str, ...] = ()  # columns whose values are in the keys
+    is_deprecated: bool = False  # the crawler found objects of another format, and adds no columns
 
     @property
     def file_columns(self) -> list[str]:
@@ -53,6 +54,15 @@ class Table:
     def covers(self, key: str) -> bool:
         """Return whether a key is the location itself or is under it."""
         return key == self.location or key.startswith(f"{self.location}/")
+
+    def explain(self, deferred: Deferred) -> Deferred:
+        """Return the reason with a fix, if no crawl can add the columns that an object needs."""
+        if not self.is_deprecated:
+            return deferred
+        return Deferred(
+            f"{deferred}, and no crawl adds them: table {self.name} was crawled with another"
+            " format; delete it from the catalog, so that the next crawl creates it again"
+        )
 
 
 def table_of(key: str, tables: Iterable[Table]) -> Table:

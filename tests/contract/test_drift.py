@@ -145,7 +145,7 @@ def test_what_others_change_is_seen_and_healed(
     its, known = wanted[-1], [each.id for each in wanted]
     meddle(pipeline, its, path)
     step = next(s for s in pipeline.engine.plan(pipeline.scope, wanted, known) if s.id == its.id)
-    assert step.action is Action.UPDATE
+    assert step.action is (Action.REPLACE if path[0] in its.immutable else Action.UPDATE)
     assert step.changed == {path[0]}
     pipeline.converge(wanted, known)
     assert pipeline.differences(wanted) == []

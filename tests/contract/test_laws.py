@@ -13,6 +13,7 @@ from dataflowxpress.api.resource_id import Id
 from dataflowxpress.aws import resources
 from dataflowxpress.aws.resources import LogGroup
 from dataflowxpress.aws.tags import TAGGERS
+from dataflowxpress.planning.diff import diff
 from dataflowxpress.planning.resource import Resource
 from dataflowxpress.planning.step import Action
 from tests.contract.conftest import mutations
@@ -80,7 +81,9 @@ def test_law_3_a_changed_field_converges(
     new = value(pipeline.scope, name) if callable(value) else value
     changed: Any = replace(wanted[-1], **{field: new})
     now, known = with_all_it_needs(changed), [each.id for each in wanted]
-    assert pipeline.actions(now, known)[changed.id] is Action.UPDATE
+    differing = {change.path[0] for change in diff(changed.desired(), wanted[-1].desired())}
+    action = Action.REPLACE if differing & changed.immutable else Action.UPDATE
+    assert pipeline.actions(now, known)[changed.id] is action
     pipeline.converge(now, [changed.id])
     assert pipeline.differences(now) == []
 

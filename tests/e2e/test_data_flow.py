@@ -125,3 +125,40 @@ def test_objects_and_folders_beside_each_other_become_one_table(user: User, tmp_
         found = database.table("csv_data").project("name").order("name").fetchall()
     assert found == [("Ada",)] * 3 + [("Grace",)] * 3
     user.gone("levels")
+
+
+def test_a_corrected_csv_format_reaches_objects_that_were_crawled_and_converted(
+    user: User, tmp_path: Path
+) -> None:
+    spec: dict[str, Any] = {
+        "bucket": {"name": "e2e-format"},
+        "trigger": {"batchWindowSeconds": 0},
+        "deletionPolicy": "Delete",
+    }
+
+    def put(key: str) -> None:
+        text = PEOPLE.replace(",", ";")
+        user.aws("s3").put_object(Bucket="e2e-format", Key=f"csv_data/{key}", Body=text.encode())
+
+    user.pipeline("format", **spec)
+    user.ready("format")
+    put("one.csv")
+    user.wait("format", converted(1, 2), 120, "converted with one column, name;age")
+
+    again = {"dataflowxpress.io/reprocess": "csv_data/"}
+    user.pipeline("format", annotations=again, source={"csv": {"delimiter": ";"}}, **spec)
+    put("two.csv")
+
+    def advised(status: Status) -> bool:
+        current = status["DataCurrent"]
+        return current is not None and "delete it from the catalog" in current.message
+
+    user.wait("format", advised, 240, "advised to delete the table")
+    user.aws("glue").delete_table(DatabaseName="default_format", Name="csv_data")
+    put("three.csv")
+    user.wait("format", converted(3, 6), 240, "converted with two columns")
+    parquet = fetch(user.aws("s3"), "e2e-format", "parquet_data/", tmp_path)
+    with connect(parquet) as database:
+        found = database.table("csv_data").project("name, age").order("name").fetchall()
+    assert found == [("Ada", 36)] * 3 + [("Grace", 85)] * 3
+    user.gone("format")

@@ -72,6 +72,16 @@ def test_a_header_means_the_columns_that_a_crawler_made_of_it(
     assert dataflow.sources.columns_of(header, table.columns) == columns
 
 
+@pytest.mark.parametrize("deprecated", [False, True])
+def test_only_a_table_that_gets_no_more_columns_is_to_be_deleted(
+    dataflow: Any, deprecated: bool
+) -> None:
+    table = dataflow.sources.Table("orders", "in", {"a;b": "string"}, is_deprecated=deprecated)
+    reason = str(table.explain(dataflow.sources.Deferred("the catalog table lacks a, b")))
+    assert reason.startswith("the catalog table lacks a, b")
+    assert ("table orders" in reason and "delete it from the catalog" in reason) is deprecated
+
+
 def test_a_column_without_a_name_is_called_by_its_position(dataflow: Any) -> None:
     assert dataflow.sources.columns_of(["a", ""], ["a", "col1"]) == ("a", "col1")
 

@@ -29,11 +29,14 @@ from dataflowxpress.aws.resources import (
     Topic,
 )
 from dataflowxpress.blueprint import blueprint
+from dataflowxpress.planning.plan import plan
 from dataflowxpress.planning.resource import Resource, Scope
+from dataflowxpress.planning.step import Action
 
 from .conftest import settings_of
 
 SCOPE = Scope("default/orders", "123456789012", "eu-west-1")
+OWNED = SCOPE.all_tags
 Kind = TypeVar("Kind", bound=Resource)
 
 
@@ -84,6 +87,17 @@ def test_a_csv_has_the_header_that_the_spec_says_and_may_have_one_column(
     assert crawler.desired()["Classifiers"] == [crawler.classifier.name]
     its = crawler.classifier.desired()
     assert (its["ContainsHeader"], its["AllowSingleColumn"]) == (says, True)
+
+
+@pytest.mark.parametrize("csv", [{"delimiter": "\\t"}, {"quote": "'"}, {"header": False}])
+def test_a_changed_csv_format_gets_another_classifier_and_with_it_another_crawler(
+    csv: dict[str, Any],
+) -> None:
+    (before,), (after,) = (every(Crawler, resources(source={"csv": one})) for one in ({}, csv))
+    assert before.desired()["Classifiers"] != after.desired()["Classifiers"]
+    (step,) = plan(SCOPE, [after], [after.id], {after.id: {**before.desired(), "Tags": OWNED}})
+    assert step.action is Action.REPLACE
+    assert "until you delete it from the catalog" in step.reason
 
 
 def test_functions_are_called_with_the_messages_of_their_queues_alone() -> None:

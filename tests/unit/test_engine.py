@@ -186,10 +186,11 @@ def test_a_strangers_resource_is_refused_and_not_touched(engine: Engine, memory:
     assert memory.writes == []
 
 
+@pytest.mark.parametrize("change", [{"size": 2}, {"color": "red"}], ids=["change", "replace"])
 def test_of_two_that_take_over_the_same_at_once_the_later_is_told_whose_it_is(
-    engine: Engine, memory: Memory
+    engine: Engine, memory: Memory, change: dict[str, Any]
 ) -> None:
-    ours, theirs = (Box(here, "a", adopt=True, size=2) for here in (SCOPE, OTHER_SCOPE))
+    ours, theirs = (Box(here, "a", adopt=True, **change) for here in (SCOPE, OTHER_SCOPE))
     memory.things[ours.key] = {"Size": 1, "Color": "grey", "Labels": {}}
     steps = engine.plan(SCOPE, [ours]) + engine.plan(OTHER_SCOPE, [theirs])  # neither sees an owner
     first, later = (outcome for step in steps for outcome in engine.apply([step]))

@@ -64,8 +64,9 @@ def converge_in_time(live: Life) -> None:
     [
         ({"crawler": {"name": "renamed-{id}"}}, "is deleted when the running crawl ends"),
         ({"catalog": {"tablePrefix": "raw_"}}, "is running"),
+        ({"source": {"format": "json"}}, "is replaced when the running crawl ends"),
     ],
-    ids=["renamed", "changed"],
+    ids=["renamed", "changed", "replaced"],
 )
 def test_a_crawl_may_end_before_its_crawler_changes_or_goes(
     live: Life, change: dict[str, Any], words: str

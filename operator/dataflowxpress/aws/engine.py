@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -143,10 +144,11 @@ class Engine:
     def _execute(self, step: Step, progress: ProgressCallback) -> None:
         match step.action:
             case Action.DELETE:
-                self._delete(step.id, progress, graceful=step.graceful)
-            case Action.REPLACE:
+                if step.graceful:
+                    self._require_idle(step.id, "deleted")
                 self._delete(step.id, progress)
-                self._create(step)
+            case Action.REPLACE:
+                self._replace(step, progress)
             case Action.CREATE:
                 self._create(step)
             case Action.UPDATE:
@@ -157,6 +159,14 @@ class Engine:
         client = self._client(resource.service)
         resource.create(client, resource.desired(), resource.scope.all_tags)
         self._await_completion(resource)
+
+    def _replace(self, step: Step, progress: ProgressCallback) -> None:
+        resource = _resource_of(step)
+        if "Tags" in step.changed:  # before another pipeline adopts it
+            self._tag(self._client(resource.service), step, resource)
+        self._require_idle(step.id, "replaced")
+        self._delete(step.id, progress)
+        self._create(step)
 
     def _update(self, step: Step) -> None:
         resource = _resource_of(step)
@@ -196,21 +206,33 @@ class Engine:
                 raise Overtaken("another pipeline has just adopted it")
             tagger.write(client, resource.arn, scope.all_tags)
 
-    def _delete(self, which: Id, progress: ProgressCallback, *, graceful: bool = False) -> None:
+    def _require_idle(self, which: Id, change: str) -> None:
+        """Raise Unfinished if the resource is in the middle of work; *change* waits for its end."""
+        kind = Resource.kinds[which.kind]
+        with _absent_is_fine():
+            if work := kind.work(self._client(kind.service), *which.key):
+                raise Unfinished(f"is {change} when {work} ends")
+
+    def _delete(self, which: Id, progress: ProgressCallback) -> None:
         kind = Resource.kinds[which.kind]
         client = self._client(kind.service)
-        try:
-            if graceful and (work := kind.work(client, *which.key)):
-                raise Unfinished(f"is deleted when {work} ends")
+        with _absent_is_fine():
             for message in kind.empty(client, *which.key):
                 progress(which, message)
             kind.delete(client, *which.key)
-        except ClientError as error:
-            if classify(error) is not ErrorClass.MISSING:
-                raise
 
 
 _CLAIM = threading.Lock()  # AWS tags have no compare-and-swap
+
+
+@contextmanager
+def _absent_is_fine() -> Iterator[None]:
+    """Suppress the error of a call for an absent resource."""
+    try:
+        yield
+    except ClientError as error:
+        if classify(error) is not ErrorClass.MISSING:
+            raise
 
 
 def _pauses(retry_budget: float) -> Iterator[float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,10 +24,11 @@ from dataflowxpress.aws.resources import (
     Rule,
     Topic,
 )
+from dataflowxpress.aws.resources.classifier import Header
 from dataflowxpress.aws.resources.grant import Grant
 from dataflowxpress.aws.resources.log_group import OF_FUNCTIONS
 from dataflowxpress.planning.resource import Scope
-from dataflowxpress.planning.short_names import fit
+from dataflowxpress.planning.short_names import HASH_LENGTH, fit
 
 from . import artifacts, permissions
 from .code import Code
@@ -159,17 +161,19 @@ class ResourceFactory:
         return spec.name or self.names.of(of)
 
     def classifier(self) -> Classifier | None:
-        """Return the classifier for CSV; Glue's built-in ones handle the other formats."""
+        """Return the classifier for CSV; Glue's built-in ones handle the other formats.
+
+        Its name contains a digest of the format, so that another format gets another crawler.
+        """
         source = self.spec.source
         if source.format != "csv":
             return None
-        return Classifier(
-            self.scope,
-            self.names.of(limit=255),
-            delimiter=source.csv.separator,
-            quote=source.csv.quote,
-            header="PRESENT" if source.csv.header else "ABSENT",
-        )
+        delimiter, quote = source.csv.separator, source.csv.quote
+        header: Header = "PRESENT" if source.csv.header else "ABSENT"
+        settings = f"{delimiter}{quote}{header}"
+        digest = hashlib.sha256(settings.encode()).hexdigest()[:HASH_LENGTH]
+        name = self.names.of(digest, limit=255)
+        return Classifier(self.scope, name, delimiter=delimiter, quote=quote, header=header)
 
     def crawler(
         self, role: Role, database: Database, classifier: Classifier | None, bucket: Bucket

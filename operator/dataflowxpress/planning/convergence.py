@@ -45,7 +45,8 @@ def _action(resource: Resource, changes: Collection[Change]) -> tuple[Action, st
     """Return the action for *changes*, and its reason."""
     if immutable := resource.immutable & {str(change.path[0]) for change in changes}:
         action = Action.REFUSE if resource.keeps_data else Action.REPLACE
-        return action, f"{', '.join(sorted(immutable))} cannot be changed in place"
+        reason = f"{', '.join(sorted(immutable))} cannot be changed in place"
+        return action, "; ".join(filter(None, (reason, resource.replacement)))
     return Action.UPDATE if changes else Action.KEEP, ""
 
 

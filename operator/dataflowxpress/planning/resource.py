@@ -80,6 +80,7 @@ class Resource:
     service: ClassVar[str]
     arn_format: ClassVar[str] = ""  # empty: not taggable, owned through its parent
     immutable: ClassVar[frozenset[str]] = frozenset()
+    replacement: ClassVar[str] = ""  # what users must know about a replacement, for the plan
     keeps_data: ClassVar[bool] = False
     critical: ClassVar[bool] = False  # holds data or an identity: while refused, nothing is written
     modified: ClassVar[str] = ""  # the property with the time of the last change

@@ -103,6 +103,52 @@ def test_an_own_classifier_comes_first(place: Place, eventually: Eventually) -> 
     assert how["Parameters"] == {"separatorChar": ";", "quoteChar": '"'}
 
 
+def dialect(place: Place, name: str, delimiter: str) -> dict[str, Any]:
+    """Return a classifier for CSV with this delimiter."""
+    return {"Name": f"{place.name}-{name}", "Delimiter": delimiter, "ContainsHeader": "PRESENT"}
+
+
+def test_only_a_new_crawler_classifies_an_object_again(
+    place: Place, eventually: Eventually
+) -> None:
+    glue, one = place.aws.client("glue"), dialect(place, "one", ",")
+    glue.create_classifier(CsvClassifier={**one, "AllowSingleColumn": True})
+    glue.create_classifier(CsvClassifier=dialect(place, "two", ";"))
+    place.put("data/a.csv", "id;name\n1;x\n")
+    crawler = Crawler(place, eventually, Classifiers=[one["Name"]], Configuration=MERGE)
+
+    def crawled() -> str:
+        crawler.crawl()
+        columns = place.columns("data")
+        glue.delete_table(DatabaseName=place.name, Name="data")
+        return columns
+
+    assert crawled() == "id;name string"
+    glue.update_classifier(CsvClassifier={**one, "Delimiter": ";"})
+    assert crawled() == "id;name string"
+    glue.update_crawler(Name=crawler.name, Classifiers=[f"{place.name}-two"])
+    assert crawled() == "id;name string"
+    glue.delete_crawler(Name=crawler.name)
+    crawler = Crawler(place, eventually, Classifiers=[f"{place.name}-two"], Configuration=MERGE)
+    assert crawled() == "id bigint, name string"
+
+
+def test_a_table_of_another_format_is_deprecated_and_keeps_its_columns(
+    place: Place, eventually: Eventually
+) -> None:
+    glue = place.aws.client("glue")
+    glue.create_classifier(CsvClassifier=dialect(place, "one", ","))
+    glue.create_classifier(CsvClassifier=dialect(place, "two", ";"))
+    for text, classifier in (("id,name\n1,x\n", "one"), ("id;name;more\n1;x;y\n", "two")):
+        place.put("data/a.csv", text)
+        classifiers = [f"{place.name}-{classifier}"]
+        crawler = Crawler(place, eventually, Classifiers=classifiers, Configuration=MERGE)
+        crawler.crawl()
+        glue.delete_crawler(Name=crawler.name)
+    assert place.columns("data") == "id bigint, name string"
+    assert "DEPRECATED_BY_CRAWLER" in place.table("data")["Parameters"]
+
+
 def test_a_new_column_is_added_and_a_type_that_a_user_chose_stays(
     place: Place, eventually: Eventually
 ) -> None:

@@ -79,7 +79,9 @@ class Source(SpecModel):
     """The format of the files: `csv`, `json` (one object a line) or `parquet`."""
 
     csv: Csv = Csv()
-    """The format of CSV files; other formats ignore it."""
+    """The format of CSV files; other formats ignore it. A change applies to objects that are not
+    converted yet. Delete the source table from the catalog if its columns are wrong then, and
+    reprocess converted objects."""
 
 
 class Target(SpecModel):

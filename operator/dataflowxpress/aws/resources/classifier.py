@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from dataflowxpress.planning.resource import Resource, State, Tags
 
+Header = Literal["PRESENT", "ABSENT"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Classifier(Resource):
@@ -19,7 +21,7 @@ class Classifier(Resource):
 
     delimiter: str = ","
     quote: str = '"'
-    header: Literal["PRESENT", "ABSENT"]
+    header: Header
 
     def desired(self) -> State:
         return {

@@ -19,11 +19,20 @@ from .role import Role
 
 @dataclass(frozen=True, kw_only=True)
 class Crawler(Resource):
-    """A crawler without a schedule; it updates tables but never deletes them."""
+    """A crawler without a schedule; it updates tables but never deletes them.
+
+    A crawler classifies an object once, also if its classifiers change:
+    https://docs.aws.amazon.com/glue/latest/dg/add-classifier.html
+    """
 
     service = "glue"
     arn_format = "arn:{partition}:glue:{region}:{account}:crawler/{name}"
     modified = "LastUpdated"
+    immutable = frozenset({"Classifiers"})
+    replacement = (
+        "the new crawler classifies all objects again; a table keeps the columns of the old format"
+        " until you delete it from the catalog"
+    )
 
     role: Role
     database: Database

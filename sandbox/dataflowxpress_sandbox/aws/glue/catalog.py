@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from typing import TYPE_CHECKING, Any
 
 from .schema import types
@@ -19,6 +20,8 @@ _PARQUET = (
     "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
     "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
 )
+DEPRECATED = "DEPRECATED_BY_CRAWLER"
+_FORMAT = ("classification", "compressionType", "delimiter")
 _ACCEPTED = (
     *("Name", "Description", "Owner", "Retention", "StorageDescriptor", "PartitionKeys"),
     *("TableType", "Parameters", "ViewOriginalText", "ViewExpandedText"),
@@ -64,18 +67,28 @@ def updated(
     """Return the new input of a table, or None if nothing changes.
 
     With `merge_columns`, existing columns do not change, also if a user has changed their types,
-    and new columns are added. Otherwise the columns of the crawl replace the existing ones.
+    and new columns are added. If the format of the data is another one, the table is only marked as
+    deprecated: https://docs.aws.amazon.com/glue/latest/dg/crawler-configuration.html
+    Otherwise the columns of the crawl replace the existing ones.
     """
+    kept = {key: old[key] for key in _ACCEPTED if old.get(key) is not None}
+    if merge_columns and _is_of_another_format(old, new):
+        marked = {DEPRECATED: str(round(time.time() * 1000)), **old["Parameters"]}
+        return {**kept, "Parameters": marked} if marked != old["Parameters"] else None
     storage = dict(new["StorageDescriptor"])
     if merge_columns:
         columns = old["StorageDescriptor"]["Columns"]
         existing = {each["Name"] for each in columns}
         added = [each for each in storage["Columns"] if each["Name"] not in existing]
         storage["Columns"] = [*columns, *added]
-    kept = {key: old[key] for key in _ACCEPTED if old.get(key) is not None}
     parameters = {**old.get("Parameters", {}), **new["Parameters"]}
     merged = {**kept, "StorageDescriptor": storage, "Parameters": parameters}
     return merged if merged != kept else None
+
+
+def _is_of_another_format(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    before, after = old.get("Parameters", {}), new["Parameters"]
+    return any(before.get(key, after.get(key)) != after.get(key) for key in _FORMAT)
 
 
 def name_of(group: Group, prefix: str, existing: dict[str, str]) -> str:

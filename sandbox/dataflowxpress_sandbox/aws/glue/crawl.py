@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from dataflowxpress_sandbox.aws.credentials import Credentials
 
+    from .schema.objects import S3Object
+    from .schema.schema import Schema
+
 _AT_ONCE = 100  # partitions, the limit of BatchCreatePartition
 
 
@@ -34,7 +37,11 @@ class Report:
 
 
 class Crawl:
-    """A crawl; setting `stopping` stops it, and `log` receives its messages."""
+    """A crawl; setting `stopping` stops it, and `log` receives its messages.
+
+    `known` holds the objects that the crawler has classified. It classifies none of them again:
+    https://docs.aws.amazon.com/glue/latest/dg/add-classifier.html
+    """
 
     def __init__(
         self,
@@ -42,13 +49,14 @@ class Crawl:
         classifiers: list[dict[str, Any]],
         credentials: Credentials,
         log: Callable[[str], None],
+        known: dict[S3Object, Schema],
     ) -> None:
         self.stopping = threading.Event()
         self._crawler = crawler
         self._custom = [CsvClassifier.of(each) for each in classifiers]
         self._s3 = credentials.client("s3")
         self._glue = credentials.client("glue")
-        self._log = log
+        self._log, self._known = log, known
         configuration = json.loads(crawler.get("Configuration") or "{}")
         output = configuration.get("CrawlerOutput", {})
         grouping = configuration.get("Grouping", {})
@@ -73,8 +81,9 @@ class Crawl:
         for found in objects.under(self._s3, target["Path"], target.get("Exclusions", [])):
             if self.stopping.is_set():
                 raise Stopped
-            schema = classify(self._s3, found, self._custom)
+            schema = self._known.get(found) or classify(self._s3, found, self._custom)
             if schema:
+                self._known[found] = schema
                 classified.append((found, schema))
             else:
                 self._log(f"No classifier recognises s3://{found.bucket}/{found.key}")

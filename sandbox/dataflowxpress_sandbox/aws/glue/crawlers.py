@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from dataflowxpress_sandbox.aws import Aws
     from dataflowxpress_sandbox.aws.credentials import Credentials
 
+    from .schema.objects import S3Object
+    from .schema.schema import Schema
+
 logger = logging.getLogger("dataflowxpress.glue.crawlers")
 
 _DEFINITION = (
@@ -49,6 +52,7 @@ class Crawlers:
         self._aws = aws
         self._lock = threading.RLock()
         self._crawls: dict[str, Crawl] = {}
+        self._known: dict[str, dict[S3Object, Schema]] = {}  # what each crawler has classified
 
     def operations(self) -> dict[str, Callable[[dict[str, Any]], dict[str, Any]]]:
         """Return the operations by name."""
@@ -97,6 +101,7 @@ class Crawlers:
         with self._lock:
             name = self._idle(request)["Name"]
             del glue._crawlers[name]
+            self._known.pop(glue._arn("crawler", name), None)
             glue._tags.pop(glue._arn("crawler", name), None)
         return {}
 
@@ -161,7 +166,8 @@ class Crawlers:
     ) -> tuple[str, str, Report]:
         key = glue._arn("crawler", crawler["Name"])
         try:
-            crawl = Crawl(crawler, _classifiers(crawler), credentials, log.write)
+            known = self._known.setdefault(key, {})
+            crawl = Crawl(crawler, _classifiers(crawler), credentials, log.write, known)
             with self._lock:
                 self._crawls[key] = crawl
                 if crawler["State"] == "STOPPING":

@@ -24,6 +24,7 @@ class S3Object:
     key: str
     size: int
     folders: tuple[str, ...]  # between the path and the object
+    etag: str = ""
 
     @property
     def name(self) -> str:
@@ -46,7 +47,7 @@ def under(s3: Any, path: str, exclusions: list[str]) -> Iterator[S3Object]:
         excluded = any(fnmatch.fnmatchcase(inside, pattern) for pattern in exclusions)
         if each["Size"] and not excluded and not each["Key"].endswith("/"):
             folders = tuple(inside.split("/")[:-1])
-            yield S3Object(bucket, each["Key"], each["Size"], folders)
+            yield S3Object(bucket, each["Key"], each["Size"], folders, each["ETag"])
 
 
 def head(s3: Any, found: S3Object) -> tuple[bytes, bool]:
