@@ -27,11 +27,11 @@ from dataflowxpress.aws.resources import (
     Subscription,
     Topic,
 )
+from dataflowxpress.aws.resources.grant import Grant
 from dataflowxpress.planning.resource import Resource, Scope
 
 S3, EVENTS, GLUE, LAMBDA = (f"{who}.amazonaws.com" for who in ("s3", "events", "glue", "lambda"))
-READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
-WRITE = {"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": ["*"]}
+READ, WRITE = Grant(("s3:GetObject",), ("*",)), Grant(("s3:PutObject",), ("*",))
 KEY = "arn:aws:kms:eu-west-1:000000000000:key/11111111-2222-3333-4444-555555555555"
 BOUNDARY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
@@ -72,13 +72,12 @@ def queue(here: Scope, name: str) -> Queue:
 
 
 def role(here: Scope, name: str) -> Role:
-    return Role(here, name, trusted=GLUE, statements=(READ,))
+    return Role(here, name, trusted=GLUE, grants=(READ,))
 
 
 def function_role(here: Scope, name: str) -> Role:
     take = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
-    statement = {"Effect": "Allow", "Action": list(take), "Resource": "*"}
-    return Role(here, name, trusted=LAMBDA, statements=(statement,))
+    return Role(here, name, trusted=LAMBDA, grants=(Grant(take, ("*",)),))
 
 
 def function(here: Scope, name: str) -> Function:
@@ -86,10 +85,9 @@ def function(here: Scope, name: str) -> Function:
         here,
         name,
         role=function_role(here, name),
-        log_group=LogGroup(here, f"/aws/lambda/{name}"),
+        log_group=LogGroup(here, f"/dataflowxpress/{name}"),
         handler="handler.handler",
         code=archive("def handler(event, context): return event"),
-        environment={"CRAWLER": "orders", "SUFFIX": ".csv"},
         timeout=30,
     )
 
@@ -216,14 +214,13 @@ SAMPLES = {
     "Function": Sample(
         function,
         lambda lambda_, its: lambda_.update_function_configuration(
-            FunctionName=its.name, Environment={"Variables": {**its.environment, "MORE": "1"}}
+            FunctionName=its.name, Environment={"Variables": {"MORE": "1"}}
         ),
         {
             "role": lambda here, name: function_role(here, f"{name}-2"),
-            "log_group": lambda here, name: LogGroup(here, f"/aws/lambda/{name}-2"),
+            "log_group": lambda here, name: LogGroup(here, f"/dataflowxpress/{name}-2"),
             "handler": "handler.other",
             "code": archive("def handler(event, context): return None"),
-            "environment": {"CRAWLER": "orders"},
             "runtime": "python3.12",
             "timeout": 40,
             "memory": 512,
@@ -249,9 +246,10 @@ SAMPLES = {
             "execution_class": "FLEX",
             "max_concurrent_runs": 2,
         },
+        frozenset({"log_groups"}),
     ),
     "LogGroup": Sample(
-        lambda here, name: LogGroup(here, f"/aws/lambda/{name}"),
+        lambda here, name: LogGroup(here, f"/dataflowxpress/{name}"),
         lambda logs, its: logs.delete_retention_policy(logGroupName=its.name),
         {"retention_days": 7},
     ),
@@ -304,9 +302,9 @@ SAMPLES = {
         lambda iam, its: iam.put_role_policy(
             RoleName=its.name,
             PolicyName="pipeline",
-            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [WRITE]}),
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [WRITE.statement]}),
         ),
-        {"trusted": LAMBDA, "statements": (READ, WRITE), "permissions_boundary": BOUNDARY},
+        {"trusted": LAMBDA, "grants": (READ, WRITE), "permissions_boundary": BOUNDARY},
     ),
     "Rule": Sample(
         rule,
@@ -323,7 +321,7 @@ SAMPLES = {
         lambda sns, its: sns.unsubscribe(
             SubscriptionArn=its.read(sns, *its.key)["SubscriptionArn"]
         ),
-        fixed=frozenset({"topic", "protocol"}),
+        fixed=frozenset({"topic", "protocol", "requested_at"}),
     ),
     "Topic": Sample(
         lambda here, name: Topic(here, name, display_name="Pipeline"),

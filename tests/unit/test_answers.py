@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
 from dataflowxpress.api.errors import Refused
-from dataflowxpress.aws.errors import ErrorClass, classify, describe
+from dataflowxpress.aws.error_classes import ErrorClass
+from dataflowxpress.aws.errors import classify, describe
 from dataflowxpress.aws.resources import (
     Bucket,
     Crawler,
@@ -37,15 +38,14 @@ from dataflowxpress.planning.diff import diff
 from .conftest import SCOPE
 
 UUID = "11111111-2222-3333-4444-555555555555"
-ROLE = Role(SCOPE, "glue", trusted="glue.amazonaws.com", statements=())
+ROLE = Role(SCOPE, "glue", trusted="glue.amazonaws.com", grants=())
 FUNCTION = Function(
     SCOPE,
     "start",
     role=ROLE,
-    log_group=LogGroup(SCOPE, "/aws/lambda/start"),
+    log_group=LogGroup(SCOPE, "/dataflowxpress/start"),
     handler="handler.handler",
     code=b"",
-    environment={},
 )
 UPLOADS = Notification(
     SCOPE, "ours", bucket=Bucket(SCOPE, "lake"), queue=Queue(SCOPE, "uploads"), prefix="csv_data/"

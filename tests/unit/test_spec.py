@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import botocore.session
 import pytest
 from pydantic import ValidationError
 
@@ -211,6 +212,21 @@ MISTAKES = {
             ' use a name like --threshold: "--", then a-z, A-Z, 0-9, "_" and "-"'
         ),
     ),
+    "an argument that moves the logs": (
+        {"job": {"arguments": {"--custom-logGroup-prefix": "/mine"}}},
+        (
+            "spec.job.arguments: the operator itself sets an argument of this name, for example"
+            " --bucket, --TempDir or --custom-logGroup-prefix; remove it, and use the fields of the"
+            " spec"
+        ),
+    ),
+    "an argument that loads code without a custom script": (
+        {"job": {"arguments": {"--extra-jars": "s3://mine/evil.jar"}}},
+        (
+            "spec.job.arguments: an argument loads code or configures its runtime, for example"
+            " --extra-jars or --conf; remove it, or set job.script"
+        ),
+    ),
     "a secret of the wrong type": (
         {"job": {"arguments": {"--password": 12345}}},
         "spec.job.arguments.--password: the value is not text; put it in quotes",
@@ -391,3 +407,17 @@ def test_all_words_are_in_use() -> None:
             for each in error.errors():
                 unused.pop(each["type"], None)
     assert not unused
+
+
+def test_every_region_of_every_partition_is_allowed() -> None:
+    loader = botocore.session.get_session().get_component("data_loader")
+    partitions = loader.load_data("partitions")["partitions"]
+    regions = {region for one in partitions for region in one["regions"] if "global" not in region}
+    assert {"eusc-de-east-1", "us-isob-west-1", "us-gov-east-1", "cn-north-1"} <= regions
+    for region in sorted(regions):
+        assert DataPipelineSpec.model_validate({"region": region}).region == region
+
+
+def test_a_custom_script_can_load_more_code() -> None:
+    job = {"script": {"inline": "x"}, "arguments": {"--additional-python-modules": "pyarrow"}}
+    assert mistakes(DataPipelineSpec, {"job": job}) == []

@@ -13,15 +13,16 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dataflowxpress.api.errors import Overtaken, Unfinished
-from dataflowxpress.api.problem import Problem
-from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.resource_id import Id
+from dataflowxpress.planning.blocking import blocked, not_executed
 from dataflowxpress.planning.ownership import OWNER_TAG
-from dataflowxpress.planning.plan import Action, Outcome, Step, plan, retain_none
+from dataflowxpress.planning.plan import plan, retain_none
 from dataflowxpress.planning.resource import Resource, Scope
+from dataflowxpress.planning.step import Action, Outcome, Step
 from dataflowxpress.telemetry.context import Pool
 
-from .errors import ErrorClass, classify, describe, problem
+from .error_classes import ErrorClass
+from .errors import classify, describe, problem
 from .observer import Observer
 from .tags import TAGGERS
 
@@ -64,7 +65,10 @@ class Engine:
         retain: Callable[[Id], bool] = retain_none,
     ) -> list[Step]:
         """Return the steps from the observed to the *wanted* state; makes only read calls."""
-        ids = dict.fromkeys([*(resource.id for resource in wanted), *inventory])
+        ids = dict.fromkeys(resource.id for resource in wanted)
+        orphans = [i for i in inventory if i not in ids]
+        parents = (parent for i in orphans for parent in Resource.kinds[i.kind].parents(*i.key))
+        ids |= dict.fromkeys([*orphans, *parents])
         # A deletion needs proof of ownership that does not lag.
         observed = self._observer.observe(scope, ids, consistent_tags=not wanted)
         return plan(scope, wanted, inventory, observed, retain)
@@ -78,7 +82,8 @@ class Engine:
         """
         todo = {step.id: step for step in steps}
         outcomes = {o.step.id: o for o in self._run_in_order(todo, progress)}
-        return [outcomes.get(i) or Outcome(step, _blocked(step)) for i, step in todo.items()]
+        failed = frozenset(i for i, outcome in outcomes.items() if outcome.problem)
+        return [outcomes.get(i) or not_executed(step, todo, failed) for i, step in todo.items()]
 
     def is_empty(self, which: Id) -> bool:
         """Return whether a resource is known to hold no data; reads only."""
@@ -111,6 +116,8 @@ class Engine:
         """Execute a step; retry transient errors until the retry budget is spent."""
         if step.action is Action.REFUSE:
             return Outcome(step, step.refusal)
+        if step.held_by:
+            return Outcome(step, blocked(step.held_by))
         pauses, current = _pauses(self._retry_budget), step
         while True:
             try:
@@ -218,7 +225,3 @@ def _resource_of(step: Step) -> Resource:
     if step.resource is None:
         raise ValueError(f"{step.id}: {step.action.name} requires a resource")
     return step.resource
-
-
-def _blocked(step: Step) -> Problem:
-    return Problem(Reason.BLOCKED, f"waits for {', '.join(sorted(map(str, step.needs)))}")

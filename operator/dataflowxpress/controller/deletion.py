@@ -13,8 +13,9 @@ from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.resource_id import Id
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.status import Status
-from dataflowxpress.planning.plan import Outcome, retain_none
+from dataflowxpress.planning.plan import retain_none
 from dataflowxpress.planning.resource import Resource
+from dataflowxpress.planning.step import Outcome
 from dataflowxpress.reporting.conditions import ConditionUpdate, set_conditions
 from dataflowxpress.reporting.inventory import resource_statuses
 from dataflowxpress.reporting.outcomes import failures, summarize_failures
@@ -51,7 +52,8 @@ def goes_if_empty(spec: DataPipelineSpec, which: Id) -> bool:
 
 def deleting(status: Status, outcomes: Sequence[Outcome]) -> Status:
     """Return the status after an attempt to delete the resources."""
-    status = status.model_copy(update={"resources": resource_statuses(outcomes), "drift": ()})
+    resources = resource_statuses(outcomes, status)
+    status = status.model_copy(update={"resources": resources, "drift": ()})
     failed = failures(outcomes)
     message = summarize_failures(failed)
     blocked = any(_is_blocking(problem) for _, problem in failed)

@@ -20,8 +20,8 @@ from dataflowxpress.aws.engine import Engine
 from dataflowxpress.aws.errors import problem
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.dataplane import RecoveryAction
-from dataflowxpress.planning.plan import Action, Outcome, Step
 from dataflowxpress.planning.resource import Resource
+from dataflowxpress.planning.step import Action, Outcome, Step
 from dataflowxpress.reporting import events
 from dataflowxpress.reporting import status as reporting
 from dataflowxpress.reporting.conditions import set_conditions
@@ -165,7 +165,8 @@ class Reconciler:
         """Return the connection of the pipeline and its desired resources."""
         script = custom_script(pipeline, self._store)
         connection = self._connector.of(pipeline)
-        return connection, blueprint(pipeline.spec, connection.scope, script=script)
+        wanted = blueprint(pipeline.spec, connection.scope, script=script)
+        return connection, dataplane.with_requests(wanted, pipeline.status)
 
     def _with_data(
         self, pipeline: Pipeline, connection: Connection, wanted: Sequence[Resource], status: Status

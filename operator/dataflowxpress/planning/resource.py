@@ -9,18 +9,28 @@ from dataclasses import KW_ONLY, dataclass, field, fields
 from datetime import datetime
 from typing import Any, ClassVar
 
+from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.resource_id import Id, Key
 from dataflowxpress.api.timestamps import format_time
 
 from .diff import Change
 from .ownership import OwnerTags
+from .short_names import fit
+
+TAG_VALUE = 256  # characters, the limit of AWS
 
 State = Mapping[str, Any]
 Tags = Mapping[str, str]
+Observed = Mapping[Id, "State | Problem | None"]
 
 
 class Absent(dict[str, Any]):
     """What `read` returns for a resource that does not exist, with properties that may block it."""
+
+
+def is_absent(have: State | Problem | None) -> bool:
+    """Return whether the resource does not exist."""
+    return have is None or isinstance(have, Absent)
 
 
 Kind = typing.TypeVar("Kind", bound="Resource")
@@ -43,8 +53,8 @@ class Scope:
 
     @property
     def owner_tags(self) -> OwnerTags:
-        """The tags that mark the owner."""
-        return OwnerTags(self.owner, self.cluster, self.uid)
+        """The tags that mark the owner; a name that is too long for a tag ends with a hash."""
+        return OwnerTags(fit(self.owner, TAG_VALUE), self.cluster, self.uid)
 
     @property
     def all_tags(self) -> dict[str, str]:
@@ -71,8 +81,10 @@ class Resource:
     arn_format: ClassVar[str] = ""  # empty: not taggable, owned through its parent
     immutable: ClassVar[frozenset[str]] = frozenset()
     keeps_data: ClassVar[bool] = False
+    critical: ClassVar[bool] = False  # holds data or an identity: while refused, nothing is written
     modified: ClassVar[str] = ""  # the property with the time of the last change
     reads_many: ClassVar[bool] = False  # one call reads many: see `read_many`
+    asks_once: ClassVar[bool] = False  # its creation asks a person: see `stays_absent`
     asynchronous: ClassVar[bool] = False  # changes outlast their API calls: see `is_in_progress`
 
     scope: Scope = field(repr=False)
@@ -116,6 +128,22 @@ class Resource:
             for item in value if isinstance(value, tuple) else (value,):
                 if isinstance(item, Resource):
                     yield item
+
+    @property
+    def names(self) -> Iterator[Resource]:
+        """The resources that it must not touch while they are foreign; those of `needs` and more.
+
+        Unlike `needs`, this sets no order, except for critical resources.
+        """
+        yield from self.needs
+
+    def narrowed(
+        self,
+        have: State,  # noqa: ARG002 - most kinds grant nothing
+        foreign: frozenset[Id],  # noqa: ARG002
+    ) -> Resource | None:
+        """Return the resource as in *have*, without its permissions on *foreign*; None if none."""
+        return None
 
     @classmethod
     @functools.cache
@@ -163,9 +191,9 @@ class Resource:
         return False
 
     @staticmethod
-    def parent(*key: Any) -> Id | None:  # noqa: ARG004 - most kinds have tags of their own
-        """Return the resource that determines the owner, for a kind without tags."""
-        return None
+    def parents(*key: Any) -> tuple[Id, ...]:  # noqa: ARG004 - most kinds have tags of their own
+        """Return the resources that show the owner, for a kind without tags."""
+        return ()
 
     @staticmethod
     def work(client: Any, *key: Any) -> str:  # noqa: ARG004 - most kinds run no work
@@ -182,6 +210,11 @@ class Resource:
 
     def obstacle(self, found: Absent) -> str:  # noqa: ARG002 - most kinds have no conflicts
         """Return why *found* prevents the creation and a fix, or an empty string."""
+        return ""
+
+    @property
+    def stays_absent(self) -> str:
+        """Why the operator does not create the absent resource and a fix, or an empty string."""
         return ""
 
     def replaces(self, found: Absent) -> Iterable[Change]:  # noqa: ARG002 - as above

@@ -9,7 +9,7 @@ from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.status import Status
 from dataflowxpress.api.timestamps import format_now, parse_time
-from dataflowxpress.planning.plan import Outcome, Step
+from dataflowxpress.planning.step import Outcome, Step
 
 from .conditions import ConditionUpdate, set_conditions
 from .drift import differing, drift_of
@@ -52,7 +52,8 @@ def applying(status: Status, steps: Sequence[Step], tags: Iterable[str] = ()) ->
 
 def applied(status: Status, outcomes: Sequence[Outcome], *, drifted: bool) -> Status:
     """Return the status after *outcomes*; changes are drift if *drifted* is set."""
-    status = status.model_copy(update={"resources": resource_statuses(outcomes), "drift": ()})
+    resources = resource_statuses(outcomes, status)
+    status = status.model_copy(update={"resources": resources, "drift": ()})
     return set_conditions(status, *conditions_of(outcomes, drifted=drifted))
 
 

@@ -1,4 +1,4 @@
-"""Formats: strings of a fixed format, each with a pattern for machines and a cure for people."""
+"""Formats: strings of a fixed format, each with a pattern for machines and a fix for people."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ MOST_NAMED = 4  # wrong characters that a message names
 
 @dataclass(frozen=True)
 class Format:
-    """A pattern for a string; *cure* completes the sentence "use ...".
+    """A pattern for a string; *fix* completes the sentence "use ...".
 
     *allowed* is the inside of a character class: a message names the characters outside of it.
     """
 
     pattern: str
-    cure: str
+    fix: str
     allowed: str
 
     def __get_pydantic_core_schema__(
@@ -37,8 +37,8 @@ class Format:
         except ValidationError as error:
             if error.errors()[0]["type"] != "string_pattern_mismatch":
                 raise
-            words = {"fault": self._fault(value), "cure": f"use {self.cure}"}
-            raise PydanticCustomError("format", "{fault}; {cure}", words) from None
+            words = {"fault": self._fault(value), "fix": f"use {self.fix}"}
+            raise PydanticCustomError("format", "{fault}; {fix}", words) from None
 
     def _fault(self, value: str) -> str:
         wrong = re.sub(f"[{self.allowed}]", "", value)
@@ -114,7 +114,8 @@ Delimiter = Annotated[
 Region = Annotated[
     str,
     Field(max_length=32),
-    Format(r"^[a-z]{2}(-[a-z]+)+-[0-9]$", "a region like eu-west-1", "a-z0-9-"),
+    # Areas have two letters, and four in the European Sovereign Cloud: `eusc-de-east-1`.
+    Format(r"^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$", "a region like eu-west-1", "a-z0-9-"),
 ]
 AccountId = Annotated[
     str,

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from dataflowxpress.api.errors import NotVisible
+from dataflowxpress.api.resource_id import Id
+from dataflowxpress.aws.error_classes import ErrorClass
+from dataflowxpress.aws.errors import classify, describe
 from dataflowxpress.aws.tags import pairs, unpair
 from dataflowxpress.planning.resource import Resource, State, Tags
 
+from .grant import Grant, without
 from .policy import Statement, as_read, policy
 
 POLICY = "pipeline"
+YOUNG = timedelta(seconds=60)  # IAM takes some seconds to apply the tags of a new role
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,15 +33,43 @@ class Role(Resource):
     service = "iam"
     arn_format = "arn:{partition}:iam::{account}:role/{name}"
 
+    critical = True
+
     trusted: str  # a service principal
-    statements: tuple[Statement, ...]
+    grants: tuple[Grant, ...]
     permissions_boundary: str = ""
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """The statements of the role's policy."""
+        return tuple(grant.statement for grant in self.grants)
+
+    @property
+    def names(self) -> Iterator[Resource]:
+        for grant in self.grants:
+            yield from grant.names
+
+    def narrowed(self, have: State, foreign: frozenset[Id]) -> Role | None:
+        refused = [named for named in self.names if named.id in foreign]
+        arns = {arn for named in refused for grant in self.grants for arn in grant.arns_of(named)}
+        folders = tuple(f"{named.arn}/" for named in refused)
+        existing = have["Policy"]["Statement"] if have["Policy"] else []
+        kept = [
+            without(statement, lambda arn: arn in arns or arn.startswith(folders))
+            for statement in existing
+        ]
+        grants = tuple(grant for grant in kept if grant)
+        if policy(grant.statement for grant in grants)["Statement"] == existing:
+            return None
+        return replace(self, grants=grants)
 
     def desired(self) -> State:
         trust = {
             "Effect": "Allow",
             "Principal": {"Service": self.trusted},
             "Action": "sts:AssumeRole",
+            # AWS does not document for Lambda and Glue that they send the account: see ADR 61.
+            "Condition": {"StringEqualsIfExists": {"aws:SourceAccount": self.scope.account}},
         }
         return {
             "AssumeRolePolicyDocument": policy([trust]),
@@ -60,6 +98,10 @@ class Role(Resource):
         self.update(iam, want, frozenset({"Policy"}))
 
     def update(self, iam: Any, want: State, changed: frozenset[str]) -> None:
+        with _visible_tags(iam, self.name):
+            self._change(iam, want, changed)
+
+    def _change(self, iam: Any, want: State, changed: frozenset[str]) -> None:
         boundary = want["PermissionsBoundary"]
         if "PermissionsBoundary" in changed and boundary:  # first: PutRolePolicy may require it
             iam.put_role_permissions_boundary(RoleName=self.name, PermissionsBoundary=boundary)
@@ -91,3 +133,25 @@ def _read_policy(iam: Any, name: str) -> State | None:
 
 def _boundary_of(role: Mapping[str, Any]) -> str:
     return str(role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""))
+
+
+@contextmanager
+def _visible_tags(iam: Any, name: str) -> Iterator[None]:
+    """Raise NotVisible if AWS denies the change of a new role.
+
+    The operator can change a role by its owner tag. While IAM does not apply the tags of a new
+    role everywhere, it denies the change in the words of a missing permission.
+    """
+    try:
+        yield
+    except ClientError as error:
+        if classify(error) is ErrorClass.DENIED and _is_young(iam, name):
+            raise NotVisible(f"{describe(error)}; IAM may not apply the new tags yet") from error
+        raise
+
+
+def _is_young(iam: Any, name: str) -> bool:
+    """Return whether a role is new, by the clock of AWS."""
+    response = iam.get_role(RoleName=name)
+    now = parsedate_to_datetime(response["ResponseMetadata"]["HTTPHeaders"]["date"])
+    return bool(now - response["Role"]["CreateDate"] < YOUNG)
