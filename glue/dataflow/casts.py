@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 WHOLE = {"tinyint", "smallint", "int", "bigint"}
 EXACT_DIGITS = {"float": 7, "double": 15}  # of a whole number that such a type always keeps
+_NUMBER = "^[-+.0-9eE]++$"
 _JAVA_NUMBER = r"(?i)x|[0-9.](d|f)\\s*$"  # 0x1p3, 12D and 5f are numbers for Java alone
 _ONLY_TIME = r"^\\s*T?[0-9]{1,2}:"  # Spark adds the day of the run
 _CODE = r"^\\s*[+-]?[0-9]+[eE][0-9]"  # 713752e1: no software prints a number like this
@@ -28,24 +29,25 @@ def typed(source: str, kind: str, *, is_text: bool) -> Column:
     return F.expr(_cast(source, kind))
 
 
-def fits(source: str, kind: str, source_kind: str) -> Column:
-    """Return whether the value of an expression is not null and keeps all of itself as *kind*."""
-    if is_nested(kind):
-        return typed(source, kind, is_text=source_kind == "string").isNotNull()
-    if source_kind == "string":
-        return F.expr(_text_fits(source, kind))
-    cast = _cast(source, kind)
-    if kind == "string" or not _is_comparable(kind, source_kind):
-        return F.expr(f"{cast} IS NOT NULL")
-    return F.expr(f"coalesce({_cast(cast, source_kind)} = {source}, false)")
+def fits(source: str, value: str, kind: str, source_kind: str) -> Column:
+    """Return whether *value*, the expression *source* as *kind*, keeps all of it."""
+    if is_nested(kind) or kind == "string":
+        condition = f"{value} IS NOT NULL"
+    elif source_kind == "string":
+        condition = _keeps_text(source, value, kind)
+    elif _is_comparable(kind, source_kind):
+        condition = f"{_cast(value, source_kind)} = {source}"
+    else:
+        condition = f"{value} IS NOT NULL"
+    return F.expr(f"coalesce({condition}, false)")
 
 
 def needs(text: str, kind: str, old: str) -> Column:
     """Return whether a text fits the type *kind* that the column of type *old* can become."""
-    condition = _text_fits(text, kind)
+    condition = _keeps_text(text, _cast(text, kind), kind)
     if old in WHOLE and kind == "double":
-        condition = f"{condition} AND NOT {text} RLIKE '{_CODE}'"
-    return F.expr(condition)
+        condition += f" AND NOT {text} RLIKE '{_CODE}'"
+    return F.expr(f"coalesce({condition}, false)")
 
 
 def is_nested(kind: str) -> bool:
@@ -57,23 +59,25 @@ def _cast(source: str, kind: str) -> str:
     return f"try_cast({source} AS {kind})"
 
 
-def _text_fits(text: str, kind: str) -> str:
-    value = _cast(text, kind)
-    kept = f"{value} IS NOT NULL"
+def _keeps_text(text: str, value: str, kind: str) -> str:
+    condition = f"{value} IS NOT NULL"
     if digits := EXACT_DIGITS.get(kind):
-        whole = f"trim({text}) RLIKE '^[+-]?[0-9]{{{digits + 1},}}$'"
-        exact = f"try_cast({value} AS decimal(38,0)) = try_cast({text} AS decimal(38,0))"
-        kept += f" AND NOT {text} RLIKE '{_JAVA_NUMBER}' AND (NOT {whole} OR {exact})"
+        # The cheap conditions are first: nearly all numbers need no other.
+        is_short = f"length({text}) <= {digits} OR {text} RLIKE '[.eE]'"
+        is_exact = f"try_cast({value} AS decimal(38,0)) = try_cast({text} AS decimal(38,0))"
+        is_finite = f"abs({value}) < double('Infinity') OR NOT {text} RLIKE '[0-9]'"
+        is_number = f"{text} RLIKE '{_NUMBER}' OR NOT {text} RLIKE '{_JAVA_NUMBER}'"
+        condition += f" AND ({is_number}) AND ({is_short} OR {is_exact}) AND ({is_finite})"
     elif kind == "date":
-        kept += (
-            f" AND (NOT trim({text}) RLIKE '[ T]'"
+        condition += (
+            f" AND (length({text}) <= 10 OR NOT trim({text}) RLIKE '[ T]'"
             f" OR {_cast(text, 'timestamp')} = CAST({value} AS timestamp))"
         )
     elif scale := re.search(r"decimal\(\d+, *(\d+)\)", kind):
-        kept += f" AND NOT {text} RLIKE '[.][0-9]{{{scale[1]}}}[0-9]*[1-9]'"
+        condition += f" AND NOT {text} RLIKE '[.][0-9]{{{scale[1]}}}[0-9]*[1-9]'"
     elif kind == "timestamp":
-        kept += f" AND NOT {text} RLIKE '{_ONLY_TIME}'"
-    return f"coalesce({kept}, false)"
+        condition += f" AND NOT {text} RLIKE '{_ONLY_TIME}'"
+    return condition
 
 
 def _is_comparable(kind: str, source_kind: str) -> bool:

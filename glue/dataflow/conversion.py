@@ -49,6 +49,8 @@ SETTINGS = {
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "64",
     # The table has the types of partition columns.
     "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
+    # Above this size, Spark splits generated code: the JVM does not compile larger methods.
+    "spark.sql.codegen.hugeMethodLimit": "8000",
     # A task keeps one writer open for each object, and sorts only above this number.
     "spark.sql.maxConcurrentOutputFileWriters": "64",
     "spark.sql.optimizer.plannedWrite.enabled": "false",

@@ -23,7 +23,8 @@ INTERNAL_COLUMNS = (
     *("dfx_key", "dfx_block", "dfx_number", "dfx_unknown"),
     *("dfx_misfits", "dfx_reason", "dfx_raw"),
 )
-MISFIT = "struct<name:string,text:string,message:string,is_type:boolean>"
+MISFIT = "struct<name:string,text:string>"
+REPLACEMENT = "\ufffd"  # Spark reads invalid UTF-8 as this character
 
 
 def with_objects(spark: SparkSession, rows: DataFrame, objects: list[dict[str, Any]]) -> DataFrame:
@@ -52,25 +53,34 @@ def validated(
         **dict(rows.dtypes),
         **dict.fromkeys(set(sources.values()) - {*rows.columns}, "string"),
     }
-    typed = {
-        name: casts.typed(
-            sources.get(name, "NULL"), kind, is_text=kinds.get(sources.get(name, "")) == "string"
-        )
-        for name, kind in types.items()
-    }
-    found = [_misfit(name, source, types[name], kinds[source]) for name, source in sources.items()]
-    misfits = F.array_compact(F.array(F.lit(None).cast(MISFIT), *found))
-    message = F.coalesce(
-        F.col("dfx_corrupt"), F.array_join(F.transform(misfits, lambda each: each["message"]), "; ")
+    typed = {name: f"t{position}" for position, name in enumerate(types)}
+    misfit = {name: f"m{position}" for position, name in enumerate(sources)}
+    # Spark evaluates an expression of an inner select once, also if it is used several times.
+    values = rows.select(
+        "*", *[_typed(sources.get(name), types[name], kinds).alias(typed[name]) for name in types]
     )
+    checked = values.select(
+        "*",
+        *[
+            (
+                (F.trim(F.expr(source).cast("string")) != "")
+                & ~casts.fits(source, typed[name], types[name], kinds[source])
+            ).alias(misfit[name])
+            for name, source in sources.items()
+        ],
+    )
+    errors = [_error(name, sources[name], types[name], misfit[name]) for name in sources]
+    message = F.coalesce(F.col("dfx_corrupt"), F.concat_ws("; ", *errors))
     reason = F.when(message != "", message)
-    return rows.select(
+    misfits = [_misfit(name, source, misfit[name]) for name, source in sources.items()]
+    found = F.array(F.lit(None).cast(MISFIT), *misfits)
+    return checked.select(
         OBJECT,
         *INTERNAL_COLUMNS[:-3],
-        F.when(reason.isNotNull() & F.col("dfx_corrupt").isNull(), misfits).alias("dfx_misfits"),
+        F.when(reason.isNotNull() & F.col("dfx_corrupt").isNull(), found).alias("dfx_misfits"),
         reason.alias("dfx_reason"),
         F.when(reason.isNotNull(), F.coalesce(F.col("dfx_record"), raw)).alias("dfx_raw"),
-        *[column.alias(name) for name, column in typed.items()],
+        *[F.col(typed[name]).alias(name) for name in types],
     )
 
 
@@ -135,19 +145,27 @@ def rejects(spark: SparkSession, rows: DataFrame, offsets: list[dict[str, Any]])
     )
 
 
-def _misfit(name: str, source: str, kind: str, source_kind: str) -> Column:
+def _typed(source: str | None, kind: str, kinds: dict[str, str]) -> Column:
+    if source is None:
+        return F.expr(f"CAST(NULL AS {kind})")
+    return casts.typed(source, kind, is_text=kinds[source] == "string")
+
+
+def _error(name: str, source: str, kind: str, misfit: str) -> Column:
     """Return why a value is not in its column, or null if it is."""
     text = F.expr(source).cast("string")
-    is_value = F.trim(text) != ""
-    is_broken = text.contains("\ufffd")
 
-    def misfit(problem: str, *, is_type: bool) -> Column:
+    def error(problem: str) -> Column:
         value = F.substring(text, 1, 100)
-        message = F.concat(F.lit(f"column {name}: '"), value, F.lit(f"' {problem}"))
-        fields = (F.lit(name), text, message, F.lit(is_type) & ~is_broken)
-        return F.struct(*fields).cast(MISFIT)
+        return F.concat(F.lit(f"column {name}: '"), value, F.lit(f"' {problem}"))
 
-    does_not_fit = is_value & ~casts.fits(source, kind, source_kind)
-    return F.when(does_not_fit, misfit(f"is not a valid {kind}", is_type=True)).when(
-        is_broken, misfit("is not valid UTF-8", is_type=False)
+    return F.when(F.col(misfit), error(f"is not a valid {kind}")).when(
+        text.contains(REPLACEMENT), error("is not valid UTF-8")
     )
+
+
+def _misfit(name: str, source: str, misfit: str) -> Column:
+    """Return a value that a wider type can hold, or null if there is none."""
+    text = F.expr(source).cast("string")
+    is_readable = ~text.contains(REPLACEMENT)
+    return F.when(F.col(misfit) & is_readable, F.struct(F.lit(name), text).cast(MISFIT))

@@ -54,7 +54,7 @@ def widenings(rows: DataFrame, table: Table) -> list[Widening]:
     misfits = (
         rows.where("dfx_misfits IS NOT NULL")
         .select("dfx_key", F.explode("dfx_misfits").alias("misfit"))
-        .where("misfit.is_type")
+        .where("misfit IS NOT NULL")
         .select("dfx_key", "misfit.name", "misfit.text")
     )
     fitting = [
