@@ -18,6 +18,7 @@ from dataflowxpress.aws.resources import (
     Job,
     LogGroup,
     Notification,
+    PrincipalPermissions,
     Queue,
     Role,
     Rule,
@@ -168,8 +169,19 @@ class ResourceFactory:
             header="PRESENT" if source.csv.header else "ABSENT",
         )
 
+    def principal_permissions(self, role: Role, database: Database) -> PrincipalPermissions | None:
+        """Return the permissions in Lake Formation, if it governs the catalog."""
+        if not self.spec.catalog.lake_formation:
+            return None
+        return PrincipalPermissions(self.scope, database.name, role=role, database=database)
+
     def crawler(
-        self, role: Role, database: Database, classifier: Classifier | None, bucket: Bucket
+        self,
+        role: Role,
+        database: Database,
+        classifier: Classifier | None,
+        bucket: Bucket,
+        grants: PrincipalPermissions | None,
     ) -> Crawler:
         """Return the crawler of the source prefix."""
         return Crawler(
@@ -179,6 +191,7 @@ class ResourceFactory:
             database=database,
             classifier=classifier,
             path=f"s3://{bucket.name}/{self.spec.source.prefix}",
+            permissions=grants,
             table_prefix=self.spec.catalog.table_prefix,
             configuration={**CRAWL, "Grouping": self._grouping()},
         )

@@ -16,7 +16,7 @@ from hypercorn.config import Config
 from ministack import app
 from ministack.core import lambda_runtime
 
-from . import HOST, Aws, gaps, metrics
+from . import HOST, Aws, gaps, lakeformation, metrics
 from .children import Children, when_parent_ends
 from .clock import Clock
 from .faults.control import Control
@@ -45,6 +45,7 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     gaps.install()
     aws = Aws(port)
     jobs = api.install(aws, directory)
+    lakeformation.install()
     postman = Postman(directory)
     clock = Clock()
     Subscriptions(aws, postman, clock).install()
