@@ -14,8 +14,8 @@ import pytest
 from dataflowxpress.api.resource_id import Id
 from dataflowxpress.aws.engine import Engine
 from dataflowxpress.aws.observer import Observer
-from dataflowxpress.planning.plan import Action, Outcome
 from dataflowxpress.planning.resource import Resource, Scope
+from dataflowxpress.planning.step import Action, Outcome
 from dataflowxpress_sandbox import aws as sandbox_aws
 
 if TYPE_CHECKING:

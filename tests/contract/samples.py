@@ -28,11 +28,11 @@ from dataflowxpress.aws.resources import (
     Subscription,
     Topic,
 )
+from dataflowxpress.aws.resources.grant import Grant
 from dataflowxpress.planning.resource import Resource, Scope
 
 S3, EVENTS, GLUE, LAMBDA = (f"{who}.amazonaws.com" for who in ("s3", "events", "glue", "lambda"))
-READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
-WRITE = {"Effect": "Allow", "Action": ["s3:PutObject"], "Resource": ["*"]}
+READ, WRITE = Grant(("s3:GetObject",), ("*",)), Grant(("s3:PutObject",), ("*",))
 KEY = "arn:aws:kms:eu-west-1:000000000000:key/11111111-2222-3333-4444-555555555555"
 BOUNDARY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
@@ -73,13 +73,12 @@ def queue(here: Scope, name: str) -> Queue:
 
 
 def role(here: Scope, name: str) -> Role:
-    return Role(here, name, trusted=GLUE, statements=(READ,))
+    return Role(here, name, trusted=GLUE, grants=(READ,))
 
 
 def function_role(here: Scope, name: str) -> Role:
     take = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
-    statement = {"Effect": "Allow", "Action": list(take), "Resource": "*"}
-    return Role(here, name, trusted=LAMBDA, statements=(statement,))
+    return Role(here, name, trusted=LAMBDA, grants=(Grant(take, ("*",)),))
 
 
 def function(here: Scope, name: str) -> Function:
@@ -311,9 +310,9 @@ SAMPLES = {
         lambda iam, its: iam.put_role_policy(
             RoleName=its.name,
             PolicyName="pipeline",
-            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [WRITE]}),
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [WRITE.statement]}),
         ),
-        {"trusted": LAMBDA, "statements": (READ, WRITE), "permissions_boundary": BOUNDARY},
+        {"trusted": LAMBDA, "grants": (READ, WRITE), "permissions_boundary": BOUNDARY},
     ),
     "Rule": Sample(
         rule,

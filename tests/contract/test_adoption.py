@@ -14,7 +14,7 @@ import yaml
 
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.blueprint import artifacts, blueprint
-from dataflowxpress.planning.plan import Action
+from dataflowxpress.planning.step import Action
 from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.contract.conftest import Cloud, Pipeline, scope_of
 
@@ -63,8 +63,10 @@ def test_what_was_built_by_hand_is_refused_by_name_then_planned_adopted_and_as_s
     built: Pipeline,
 ) -> None:
     steps = built.engine.plan(built.scope, described(built))
-    refused = {str(step.id): step.reason for step in steps if step.action is Action.REFUSE}
+    refused = {str(step.id): step.reason for step in steps if step.reason}
     assert refused.keys() == {*BUILT, "Notification/default-serverless"}
+    children = [step for step in steps if step.action is Action.REFUSE and not step.reason]
+    assert all(", which is refused" in step.refusal.message for step in children)
     assert all("belongs to no pipeline: set spec.adopt" in refused[name] for name in BUILT)
     assert "overlaps with by-hand" in refused["Notification/default-serverless"]
 

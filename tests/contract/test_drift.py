@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 
 from dataflowxpress.aws.resources import Bucket, Queue, Topic
-from dataflowxpress.planning.plan import Action
+from dataflowxpress.planning.step import Action
 from tests.contract.conftest import scope_of
 from tests.contract.samples import SAMPLES, queue, with_all_it_needs
 from tests.contract.test_laws import KINDS, described

@@ -12,8 +12,8 @@ from dataflowxpress.api.reasons import Reason
 from dataflowxpress.aws import resources
 from dataflowxpress.aws.resources import LogGroup
 from dataflowxpress.aws.tags import TAGGERS
-from dataflowxpress.planning.plan import Action
 from dataflowxpress.planning.resource import Resource
+from dataflowxpress.planning.step import Action
 from tests.contract.conftest import mutations
 from tests.contract.samples import SAMPLES, with_all_it_needs
 
@@ -162,7 +162,9 @@ def test_law_5_what_is_a_strangers_is_refused_and_stays_as_it_is(
     unrelated = LogGroup(pipeline.scope, f"/aws/lambda/{name}-unrelated")
     outcomes = {o.step.id: o.problem for o in pipeline.apply([*ours, unrelated])}
     assert _reason(outcomes[ours[-1].id]) in {Reason.REFUSED, Reason.BLOCKED}
-    assert outcomes[unrelated.id] is None
+    refused = {each.id for each in ours if _reason(outcomes[each.id]) is Reason.REFUSED}
+    critical = any(Resource.kinds[i.kind].critical for i in refused)
+    assert _reason(outcomes[unrelated.id]) is (Reason.BLOCKED if critical else None)
     assert stranger.states(theirs) == before
 
 
@@ -176,7 +178,7 @@ def test_law_5_dependents_of_a_strangers_resource_wait(
     outcomes = {o.step.id: o.problem for o in pipeline.apply(ours)}
     assert _reason(outcomes[taken.id]) is Reason.REFUSED
     assert _reason(outcomes[ours[-1].id]) is Reason.BLOCKED
-    assert "waits for" in str(outcomes[ours[-1].id])
+    assert str(taken.id) in str(outcomes[ours[-1].id])
     assert pipeline.states([ours[-1]]) == {ours[-1].id: None}
 
 

@@ -12,7 +12,7 @@ from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.aws import resources
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.cli.plan_view import shown
-from dataflowxpress.planning.plan import Action
+from dataflowxpress.planning.step import Action
 from tests.contract.conftest import Cloud, Pipeline, scope_of
 from tests.contract.samples import SAMPLES
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.aws.resources import Bucket, Database, Object, Subscription, Topic
-from dataflowxpress.planning.plan import Action
+from dataflowxpress.planning.step import Action
 from dataflowxpress_sandbox.aws.faults import Faults
 from tests.contract.conftest import mutations
 from tests.contract.samples import (
@@ -221,7 +221,7 @@ class TestRoles:
         pipeline.converge([worker])
         iam = pipeline.cloud.others("iam")
         iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
-        document = json.dumps({"Version": "2012-10-17", "Statement": [READ]})
+        document = json.dumps({"Version": "2012-10-17", "Statement": [READ.statement]})
         iam.put_role_policy(RoleName=name, PolicyName="theirs", PolicyDocument=document)
         remove(pipeline, worker)
         assert pipeline.states([worker]) == {worker.id: None}

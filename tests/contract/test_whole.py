@@ -8,7 +8,7 @@ import pytest
 
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.blueprint import blueprint
-from dataflowxpress.planning.plan import Action
+from dataflowxpress.planning.step import Action
 from tests.contract.conftest import mutations
 
 if TYPE_CHECKING:

@@ -217,10 +217,10 @@ def test_a_duplicate_event_is_notified_once(notify: Function) -> None:
 
 def test_the_role_of_the_function_allows_all_objects_that_it_writes(notify: Function) -> None:
     scope = Scope("default/orders", ACCOUNT, REGION)
-    statements = permissions.to_notify(
+    grants = permissions.to_notify(
         DataPipelineSpec(), Bucket(scope, notify.name), Topic(scope, notify.name)
     )
-    [allowed] = [each["Resource"] for each in statements if each["Action"] == "s3:PutObject"]
+    [allowed] = [arn for each in grants if "s3:PutObject" in each.actions for arn in each.arns]
     notify(crawl_failed())
     [written] = notify.s3.list_objects_v2(Bucket=notify.name)["Contents"]
     assert fnmatchcase(f"arn:aws:s3:::{notify.name}/{written['Key']}", allowed)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from dataflowxpress.api.resource_id import Key
+from dataflowxpress.api.resource_id import Id, Key
 from dataflowxpress.aws.tags import TAGGERS, Tagger
 from dataflowxpress.planning.diff import Exclusive
 from dataflowxpress.planning.ownership import OWNER_TAG
@@ -117,6 +117,31 @@ class Safe(Box):
     """A box that must not be lost."""
 
     keeps_data = True
+    critical = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pass(Box):
+    """A box whose labels permit the use of other boxes."""
+
+    permits: tuple[Box, ...] = field(default=(), compare=False)
+
+    @property
+    def needs(self) -> Iterator[Resource]:
+        return iter(())
+
+    @property
+    def names(self) -> Iterator[Resource]:
+        return iter(self.permits)
+
+    def desired(self) -> State:
+        labels = {box.name: "use" for box in self.permits}
+        return {**super().desired(), "Labels": Exclusive({**self.labels, **labels})}
+
+    def narrowed(self, have: State, foreign: frozenset[Id]) -> Pass | None:
+        refused = {box.name for box in self.permits if box.id in foreign}
+        kept = {name: use for name, use in have["Labels"].items() if name not in refused}
+        return None if kept == have["Labels"] else replace(self, permits=(), labels=kept)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +173,10 @@ class Lid(Resource):
     @property
     def key(self) -> Key:
         return (self.box.name if self.box else "", self.name)
+
+    @staticmethod
+    def parents(box: str, name: str) -> tuple[Id, ...]:  # noqa: ARG004 - only the box has an owner
+        return (Id("Box", (box,)),) if box else ()
 
     def desired(self) -> State:
         return {"Shape": self.shape}

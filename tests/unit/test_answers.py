@@ -38,7 +38,7 @@ from dataflowxpress.planning.diff import diff
 from .conftest import SCOPE
 
 UUID = "11111111-2222-3333-4444-555555555555"
-ROLE = Role(SCOPE, "glue", trusted="glue.amazonaws.com", statements=())
+ROLE = Role(SCOPE, "glue", trusted="glue.amazonaws.com", grants=())
 FUNCTION = Function(
     SCOPE,
     "start",

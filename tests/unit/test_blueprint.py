@@ -231,6 +231,29 @@ def test_no_role_reaches_beyond_its_pipeline() -> None:
                 assert "default-orders" in on or "default_orders" in on, role.name
 
 
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {},
+        {"bucket": {"name": "chosen"}, "catalog": {"database": "chosen_db"}},
+        {"job": {"script": {"s3Uri": "s3://code/job.py"}}},
+    ],
+)
+def test_each_statement_holds_the_resources_that_it_names(spec: dict[str, Any]) -> None:
+    found = resources(**spec)
+    names = {resource.name for resource in found if resource.arn}
+    for role in every(Role, found):
+        texts = [arn for grant in role.grants for arn in grant.on if isinstance(arn, str)]
+        assert not [arn for arn in texts for name in names if name in arn], role.name
+
+
+def test_a_role_waits_only_for_the_resources_that_hold_data() -> None:
+    found = resources()
+    for role in every(Role, found):
+        assert {named.id.kind for named in role.names if named.critical} <= {"Bucket", "Database"}
+        assert list(role.needs) == []
+
+
 def test_a_role_of_a_function_may_start_one_thing_and_read_one_queue() -> None:
     found = resources()
     (role,) = [r for r in every(Role, found) if r.name.endswith("start-crawler")]

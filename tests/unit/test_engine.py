@@ -14,8 +14,8 @@ from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.resource_id import Id
 from dataflowxpress.aws.engine import Engine
 from dataflowxpress.aws.errors import problem
-from dataflowxpress.planning.plan import Action, Outcome
 from dataflowxpress.planning.resource import Resource, State, Tags
+from dataflowxpress.planning.step import Action, Outcome
 
 from .conftest import OTHER_SCOPE, SCOPE, Box, Lid, Slow, aws_error
 

@@ -12,8 +12,9 @@ from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.resource_id import Id
 from dataflowxpress.planning.ownership import OWNER_TAG
-from dataflowxpress.planning.plan import Action, Step, plan
+from dataflowxpress.planning.plan import plan
 from dataflowxpress.planning.resource import Resource
+from dataflowxpress.planning.step import Action, Step
 
 from .conftest import OTHER_SCOPE, SCOPE, Box, Lid, Safe
 

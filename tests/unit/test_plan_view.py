@@ -7,7 +7,7 @@ import json
 from dataflowxpress.aws.errors import problem
 from dataflowxpress.cli.plan_view import as_json, shown, summary
 from dataflowxpress.planning.diff import Change
-from dataflowxpress.planning.plan import Action, Step
+from dataflowxpress.planning.step import Action, Step
 
 from .conftest import SCOPE, Box, aws_error
 

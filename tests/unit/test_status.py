@@ -9,7 +9,8 @@ from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.resource_id import Id
 from dataflowxpress.api.status import ResourceStatus, Status
 from dataflowxpress.aws.resources import Subscription, Topic
-from dataflowxpress.planning.plan import Action, Outcome, Step, plan
+from dataflowxpress.planning.plan import plan
+from dataflowxpress.planning.step import Action, Outcome, Step
 from dataflowxpress.reporting.conditions import ConditionUpdate, merge_conditions
 from dataflowxpress.reporting.inventory import planned_resource_statuses, resource_statuses
 from dataflowxpress.reporting.outcomes import conditions_of

@@ -291,6 +291,115 @@ def test_a_bucket_of_another_pipeline_is_refused_also_to_who_adopts(
     assert tenants.world.admin("s3").head_bucket(Bucket=THEIRS)
 
 
+OF_THE_VICTIM: dict[str, tuple[dict[str, Any], str]] = {  # a spec, and the name that it takes
+    "its bucket": ({"bucket": {"name": THEIRS}}, f"Bucket/{THEIRS}"),
+    "its bucket, to adopt": (
+        {"adopt": True, "bucket": {"name": THEIRS, "adopt": True}}, f"Bucket/{THEIRS}",
+    ),
+    "its database": (
+        {"catalog": {"database": f"default_{VICTIM}", "adopt": True}}, f"Database/default_{VICTIM}",
+    ),
+    "its topic": ({"topic": {"name": f"default-{VICTIM}"}}, f"Topic/default-{VICTIM}"),
+    "its crawler": ({"crawler": {"name": f"default-{VICTIM}"}}, f"Crawler/default-{VICTIM}"),
+    "its job": ({"job": {"name": f"default-{VICTIM}"}}, f"Job/default-{VICTIM}"),
+    "its function": (
+        {"functions": {"notify": {"name": f"default-{VICTIM}-notify"}}},
+        f"Function/default-{VICTIM}-notify",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "taken"), OF_THE_VICTIM.values(), ids=OF_THE_VICTIM)
+def test_a_pipeline_gets_no_permission_on_what_it_was_refused_and_deletes_none_of_it(
+    tenants: Tenants, asked: dict[str, Any], taken: str
+) -> None:
+    life, before = asker(tenants), _belongings(tenants, VICTIM)
+    life.create({**asked, "notifications": {"emails": ["thief@example.com"]}})
+    _is_refused(life, f"{taken}: exists and belongs to pipeline default/{VICTIM}")
+    assert _permitted(tenants, life.owner, VICTIM) == set()
+    life.change({**asked, "deletionPolicy": "Delete"})
+    life.reconcile()
+    life.delete()
+    life.end()
+    assert life.owned() == set()
+    assert _belongings(tenants, VICTIM) == before
+
+
+@pytest.mark.parametrize("critical", ["its bucket", "its database"])
+def test_nothing_is_written_for_a_pipeline_that_is_refused_its_data(
+    tenants: Tenants, critical: str
+) -> None:
+    asked, taken = OF_THE_VICTIM[critical]
+    life = asker(tenants)
+    life.create(asked)
+    tenants.world.wire.restart()
+    _is_refused(life, taken)
+    assert tenants.world.wire.writes == []
+    assert life.status.inventory == ()
+    life.delete()
+    life.end()
+
+
+def test_an_edit_to_the_database_of_another_pipeline_widens_no_role(tenants: Tenants) -> None:
+    life = asker(tenants)
+    life.create({"deletionPolicy": "Delete"})
+    life.converge()
+    life.change({"deletionPolicy": "Delete", "catalog": {"database": f"default_{VICTIM}"}})
+    tenants.world.wire.restart()
+    _is_refused(life, f"Database/default_{VICTIM}: exists and belongs to")
+    assert tenants.world.wire.writes == []
+    assert _permitted(tenants, life.owner, VICTIM) == set()
+    life.delete()
+    life.end()
+    assert life.owned() == set()
+
+
+def test_a_pipeline_whose_bucket_goes_to_another_owner_loses_its_permissions_on_it(
+    tenants: Tenants,
+) -> None:
+    life = asker(tenants)
+    life.create({"deletionPolicy": "Delete"})
+    life.converge()
+    bucket, s3 = f"default-{life.name}-{SCOPE}", tenants.world.admin("s3")
+    assert _permitted(tenants, life.owner, bucket)
+    tagged = s3.get_bucket_tagging(Bucket=bucket)["TagSet"]
+    taken = [{"Key": "dataflowxpress.io/pipeline", "Value": f"default/{VICTIM}"}]
+    s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": taken})
+    try:
+        _is_refused(life, f"Bucket/{bucket}: exists and belongs to pipeline default/{VICTIM}")
+        assert _permitted(tenants, life.owner, bucket) == set()
+    finally:
+        s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tagged})
+    life.converge()
+    assert _permitted(tenants, life.owner, bucket)
+    life.delete()
+    life.end()
+
+
+def _permitted(tenants: Tenants, owner: str, name: str) -> set[str]:
+    """Return the ARNs with *name* in them that the policies of the owner's roles list."""
+    iam = tenants.world.admin("iam")
+    return {
+        arn
+        for role in iam.list_roles()["Roles"]
+        if {"Key": "dataflowxpress.io/pipeline", "Value": owner}
+        in iam.list_role_tags(RoleName=role["RoleName"])["Tags"]
+        for policy in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]
+        for statement in iam.get_role_policy(RoleName=role["RoleName"], PolicyName=policy)[
+            "PolicyDocument"
+        ]["Statement"]
+        for arn in statement["Resource"]
+        if name in arn
+    }
+
+
+def _belongings(tenants: Tenants, name: str) -> set[str]:
+    """Return everything in AWS with the pipeline's name in it, and the objects in its bucket."""
+    listed = tenants.world.admin("s3").list_objects_v2(Bucket=f"default-{name}-{SCOPE}")
+    things = {each for each in tenants.world.everything() if name in each}
+    return things | {f"{each['Key']} {each['ETag']}" for each in listed["Contents"]}
+
+
 def _is_denied(call: Call, client: Any, words: str) -> None:
     with pytest.raises(ClientError, match="not authorized to perform") as refused:
         call(client)

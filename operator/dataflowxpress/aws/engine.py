@@ -17,8 +17,9 @@ from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.resource_id import Id
 from dataflowxpress.planning.ownership import OWNER_TAG
-from dataflowxpress.planning.plan import Action, Outcome, Step, plan, retain_none
+from dataflowxpress.planning.plan import plan, retain_none
 from dataflowxpress.planning.resource import Resource, Scope
+from dataflowxpress.planning.step import Action, Outcome, Step
 from dataflowxpress.telemetry.context import Pool
 
 from .error_classes import ErrorClass
@@ -65,7 +66,10 @@ class Engine:
         retain: Callable[[Id], bool] = retain_none,
     ) -> list[Step]:
         """Return the steps from the observed to the *wanted* state; makes only read calls."""
-        ids = dict.fromkeys([*(resource.id for resource in wanted), *inventory])
+        ids = dict.fromkeys(resource.id for resource in wanted)
+        orphans = [i for i in inventory if i not in ids]
+        parents = (parent for i in orphans for parent in Resource.kinds[i.kind].parents(*i.key))
+        ids |= dict.fromkeys([*orphans, *parents])
         # A deletion needs proof of ownership that does not lag.
         observed = self._observer.observe(scope, ids, consistent_tags=not wanted)
         return plan(scope, wanted, inventory, observed, retain)
@@ -79,7 +83,8 @@ class Engine:
         """
         todo = {step.id: step for step in steps}
         outcomes = {o.step.id: o for o in self._run_in_order(todo, progress)}
-        return [outcomes.get(i) or Outcome(step, _blocked(step)) for i, step in todo.items()]
+        failed = frozenset(i for i, outcome in outcomes.items() if outcome.problem)
+        return [outcomes.get(i) or _not_executed(step, todo, failed) for i, step in todo.items()]
 
     def is_empty(self, which: Id) -> bool:
         """Return whether a resource is known to hold no data; reads only."""
@@ -112,6 +117,8 @@ class Engine:
         """Execute a step; retry transient errors until the retry budget is spent."""
         if step.action is Action.REFUSE:
             return Outcome(step, step.refusal)
+        if step.held_by:
+            return Outcome(step, _blocked(step.held_by))
         pauses, current = _pauses(self._retry_budget), step
         while True:
             try:
@@ -221,5 +228,24 @@ def _resource_of(step: Step) -> Resource:
     return step.resource
 
 
-def _blocked(step: Step) -> Problem:
-    return Problem(Reason.BLOCKED, f"waits for {', '.join(sorted(map(str, step.needs)))}")
+def _not_executed(step: Step, todo: Mapping[Id, Step], failed: frozenset[Id]) -> Outcome:
+    """Return the outcome of a step after a failed one."""
+    if step.action is Action.KEEP:  # as specified, whatever failed before it
+        return Outcome(step)
+    if step.action is Action.REFUSE:
+        return Outcome(step, step.refusal)
+    return Outcome(step, _blocked(_causes(step, todo, failed)))
+
+
+def _causes(step: Step, todo: Mapping[Id, Step], failed: frozenset[Id]) -> frozenset[Id]:
+    """Return the resources whose failure or refusal prevents *step*."""
+    if step.held_by:
+        return step.held_by
+    if step.id in failed:
+        return frozenset({step.id})
+    causes = (_causes(todo[i], todo, failed) for i in step.needs & todo.keys())
+    return frozenset().union(*causes)
+
+
+def _blocked(causes: frozenset[Id]) -> Problem:
+    return Problem(Reason.BLOCKED, f"waits for {', '.join(sorted(map(str, causes)))}")

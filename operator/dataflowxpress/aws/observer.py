@@ -11,8 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.resource_id import Id
 from dataflowxpress.planning.ownership import OWNER_TAG
-from dataflowxpress.planning.plan import Observed
-from dataflowxpress.planning.resource import Resource, Scope, State, Tags
+from dataflowxpress.planning.resource import Observed, Resource, Scope, State, Tags
 from dataflowxpress.telemetry.context import Pool
 
 from .error_classes import ErrorClass

@@ -24,8 +24,8 @@ from dataflowxpress.aws.resources import (
     Rule,
     Topic,
 )
+from dataflowxpress.aws.resources.grant import Grant
 from dataflowxpress.aws.resources.log_group import OF_FUNCTIONS, OF_JOBS
-from dataflowxpress.aws.resources.policy import Statement
 from dataflowxpress.planning.resource import Scope
 
 from . import artifacts, permissions
@@ -99,13 +99,13 @@ class ResourceFactory:
         name = self.spec.topic.name or self.names.of(limit=256)
         return Topic(self.scope, name, display_name=f"DataPipeline {self.scope.owner}")
 
-    def role(self, of: str, trusted: str, *statements: Statement) -> Role:
+    def role(self, of: str, trusted: str, *grants: Grant) -> Role:
         """Return a role that the service *trusted* can assume."""
         return Role(
             self.scope,
             self.names.of(of),
             trusted=trusted,
-            statements=statements,
+            grants=grants,
             permissions_boundary=self.scope.boundary,
         )
 
@@ -212,7 +212,7 @@ class ResourceFactory:
         spec: FunctionSpec,
         *,
         source: Queue,
-        statements: Sequence[Statement],
+        grants: Sequence[Grant],
         environment: Mapping[str, str],
     ) -> Function:
         """Return a function with its log group and role."""
@@ -222,7 +222,7 @@ class ResourceFactory:
         return Function(
             self.scope,
             name,
-            role=self.role(of, LAMBDA, *permissions.of_function(source, logs), *statements),
+            role=self.role(of, LAMBDA, *permissions.of_function(source, logs), *grants),
             log_group=logs,
             handler="handler.handler",
             code=artifacts.function_code(of.replace("-", "_")),

@@ -35,7 +35,7 @@ def blueprint(
         "start-crawler",
         spec.functions.start_crawler,
         source=uploads,
-        statements=[permissions.to_start_crawler(crawler)],
+        grants=[permissions.to_start_crawler(crawler)],
         environment=settings.to_start_crawler(spec, crawler, bucket),
     )
     crawl_source = factory.event_source(
@@ -60,7 +60,7 @@ def blueprint(
         "start-job",
         spec.functions.start_job,
         source=crawls,
-        statements=[permissions.to_start_job(job)],
+        grants=[permissions.to_start_job(job)],
         environment={"JOB": job.name},
     )
     job_source = factory.event_source(start_job, crawls, suspended=spec.suspend)
@@ -81,7 +81,7 @@ def blueprint(
         "notify",
         spec.functions.notify,
         source=outcomes,
-        statements=permissions.to_notify(spec, bucket, topic),
+        grants=permissions.to_notify(spec, bucket, topic),
         environment=settings.to_notify(spec, scope.owner, bucket, topic, job_logs),
     )
     notify_source = factory.event_source(notify, outcomes)

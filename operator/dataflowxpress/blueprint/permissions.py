@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dataflowxpress.api.spec import RESERVED_PREFIX, DataPipelineSpec
 from dataflowxpress.aws.resources import Bucket, Crawler, Database, Job, LogGroup, Queue, Topic
-from dataflowxpress.aws.resources.policy import Statement
+from dataflowxpress.aws.resources.grant import Grant, Part, part
 from dataflowxpress.planning.resource import Scope
 
 
-def allow(*actions: str, on: str | list[str], **condition: Any) -> Statement:
-    """Return a statement that allows *actions* on the ARNs *on*."""
-    conditions = {"Condition": condition["when"]} if "when" in condition else {}
-    listed: str | list[str] = actions[0] if len(actions) == 1 else list(actions)
-    return {"Effect": "Allow", "Action": listed, "Resource": on, **conditions}
+def allow(*actions: str, on: Sequence[Part | str], when: Mapping[str, Any] | None = None) -> Grant:
+    """Return a grant of *actions* on parts of the pipeline's resources, or on other ARNs."""
+    return Grant(actions, tuple(on), when or {})
 
 
-def of_function(queue: Queue, logs: LogGroup) -> tuple[Statement, ...]:
+def of_function(queue: Queue, logs: LogGroup) -> tuple[Grant, ...]:
     """Return the permissions to consume *queue* and to write to *logs*."""
     return (
         allow(
@@ -26,49 +25,51 @@ def of_function(queue: Queue, logs: LogGroup) -> tuple[Statement, ...]:
             "sqs:ChangeMessageVisibility",
             "sqs:GetQueueAttributes",
             "sqs:GetQueueUrl",
-            on=queue.arn,
+            on=[part(queue)],
         ),
-        allow("logs:CreateLogStream", "logs:PutLogEvents", on=f"{logs.arn}:*"),
+        allow("logs:CreateLogStream", "logs:PutLogEvents", on=[part(logs, ":*")]),
     )
 
 
-def to_start_crawler(crawler: Crawler) -> Statement:
+def to_start_crawler(crawler: Crawler) -> Grant:
     """Return the permission to start *crawler*."""
-    return allow("glue:StartCrawler", on=crawler.arn)
+    return allow("glue:StartCrawler", on=[part(crawler)])
 
 
-def to_start_job(job: Job) -> Statement:
+def to_start_job(job: Job) -> Grant:
     """Return the permission to start *job*."""
-    return allow("glue:StartJobRun", on=job.arn)
+    return allow("glue:StartJobRun", on=[part(job)])
 
 
-def to_notify(spec: DataPipelineSpec, bucket: Bucket, topic: Topic) -> tuple[Statement, ...]:
+def to_notify(spec: DataPipelineSpec, bucket: Bucket, topic: Topic) -> tuple[Grant, ...]:
     """Return the permissions to read manifests, to publish, and to record notified events."""
-    reserved = f"{bucket.arn}/{RESERVED_PREFIX}"
     statements = [
-        allow("sns:Publish", on=topic.arn),
-        allow("s3:ListBucket", on=bucket.arn),
+        allow("sns:Publish", on=[part(topic)]),
+        allow("s3:ListBucket", on=[part(bucket)]),
         allow(
             "s3:GetObject",
-            on=[f"{reserved}{part}/*" for part in ("manifests", "runs", "snapshots")],
+            on=[_reserved(bucket, folder) for folder in ("manifests", "runs", "snapshots")],
         ),
-        allow("s3:PutObject", on=f"{reserved}notified/*"),
+        allow("s3:PutObject", on=[_reserved(bucket, "notified")]),
     ]
     if spec.bucket.kms_key_arn:
-        statements.append(allow("kms:Decrypt", "kms:GenerateDataKey", on=spec.bucket.kms_key_arn))
+        statements.append(allow("kms:Decrypt", "kms:GenerateDataKey", on=[spec.bucket.kms_key_arn]))
     return tuple(statements)
 
 
 def of_glue(
     spec: DataPipelineSpec, scope: Scope, bucket: Bucket, database: Database
-) -> tuple[Statement, ...]:
+) -> tuple[Grant, ...]:
     """Return the permissions of crawler and job: bucket, database and logs."""
     glue = f"arn:{scope.partition}:glue:{scope.region}:{scope.account}"
     logs = f"arn:{scope.partition}:logs:{scope.region}:{scope.account}"
     written = [*_folder(bucket, spec.target.prefix), *_folder(bucket, RESERVED_PREFIX)]
     statements = [
         allow(
-            "s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:GetBucketLocation", on=bucket.arn
+            "s3:ListBucket",
+            "s3:ListBucketMultipartUploads",
+            "s3:GetBucketLocation",
+            on=[part(bucket)],
         ),
         allow("s3:GetObject", on=[*_folder(bucket, spec.source.prefix), *written]),
         allow("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", on=written),
@@ -86,26 +87,35 @@ def of_glue(
             "glue:BatchUpdatePartition",
             "glue:BatchDeletePartition",
             "glue:DeletePartition",
-            on=[f"{glue}:catalog", database.arn, f"{glue}:table/{database.name}/*"],
+            on=[
+                f"{glue}:catalog",
+                part(database),
+                Part(database, f"{glue}:table/{database.name}/*"),
+            ],
         ),
         allow(
             "logs:CreateLogGroup",
             "logs:CreateLogStream",
             "logs:PutLogEvents",
-            on=f"{logs}:log-group:/aws-glue/*",
+            on=[f"{logs}:log-group:/aws-glue/*"],
         ),
     ]
     if spec.bucket.kms_key_arn:
-        statements.append(allow("kms:Decrypt", "kms:GenerateDataKey", on=spec.bucket.kms_key_arn))
+        statements.append(allow("kms:Decrypt", "kms:GenerateDataKey", on=[spec.bucket.kms_key_arn]))
     if spec.catalog.lake_formation:  # credentials for locations that Lake Formation manages
-        statements.append(allow("lakeformation:GetDataAccess", on="*"))
+        statements.append(allow("lakeformation:GetDataAccess", on=["*"]))
     if uri := spec.job.script.s3_uri:
         script = f"arn:{scope.partition}:s3:::{uri.removeprefix('s3://')}"
-        statements.append(allow("s3:GetObject", on=script))
+        statements.append(allow("s3:GetObject", on=[script]))
     return tuple(statements)
 
 
-def _folder(bucket: Bucket, prefix: str) -> list[str]:
+def _reserved(bucket: Bucket, folder: str) -> Part:
+    """Return the objects in a folder of the operator's own prefix."""
+    return part(bucket, f"/{RESERVED_PREFIX}{folder}/*")
+
+
+def _folder(bucket: Bucket, prefix: str) -> list[Part]:
     """Return the ARNs that Spark uses for a prefix: its objects, the prefix itself, its marker."""
-    folder = f"{bucket.arn}/{prefix.rstrip('/')}"
-    return [f"{folder}/*", folder, f"{folder}_$folder$"]
+    folder = f"/{prefix.rstrip('/')}"
+    return [part(bucket, f"{folder}{end}") for end in ("/*", "", "_$folder$")]

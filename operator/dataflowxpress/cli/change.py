@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from dataflowxpress.planning.plan import Action, Step
+from dataflowxpress.planning.step import Action, Step
 
 from .failures import FAILED, Failure, reported_errors
 from .live import now

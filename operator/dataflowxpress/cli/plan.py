@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from dataflowxpress.planning.plan import Action, Step
+from dataflowxpress.planning.step import Action, Step
 
 from .failures import CHANGES, FAILED, NOTHING_TO_DO, reported_errors
 from .manifest import Manifest

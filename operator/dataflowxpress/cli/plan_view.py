@@ -11,7 +11,7 @@ from rich.text import Text
 
 from dataflowxpress.planning.changes import flatten_changes
 from dataflowxpress.planning.diff import Change
-from dataflowxpress.planning.plan import Action, Step
+from dataflowxpress.planning.step import Action, Step
 
 COLORS = {
     Action.KEEP: "dim",
@@ -67,6 +67,8 @@ def as_json(pipeline: str, steps: Sequence[Step]) -> str:
 
 def why(step: Step) -> str:
     """Return what there is to say about a step beside its changes."""
+    if step.held_by:
+        return f"waits for {', '.join(sorted(map(str, step.held_by)))}"
     return step.problem.message if step.problem else step.reason
 
 

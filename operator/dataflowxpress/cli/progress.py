@@ -17,7 +17,7 @@ from .failures import Failure
 
 if TYPE_CHECKING:
     from dataflowxpress.api.status import Status
-    from dataflowxpress.planning.plan import Outcome, Step
+    from dataflowxpress.planning.step import Outcome, Step
 
 POLL = 0.5  # seconds
 Polled = TypeVar("Polled", "Status", "Status | None")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dataflowxpress.api.status import Status
     from dataflowxpress.controller.reconciler import Reconciler
     from dataflowxpress.controller.store import PipelineStore
-    from dataflowxpress.planning.plan import Outcome
+    from dataflowxpress.planning.step import Outcome
 
     from .live import Live
 

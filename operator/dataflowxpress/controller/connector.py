@@ -11,8 +11,8 @@ from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.status import Status
 from dataflowxpress.aws.clients import Identity, clients, identity
 from dataflowxpress.aws.engine import Engine
-from dataflowxpress.planning.plan import Outcome
 from dataflowxpress.planning.resource import Resource, Scope
+from dataflowxpress.planning.step import Outcome
 from dataflowxpress.reporting.text import summarize
 
 from .store import PipelineStore

@@ -13,8 +13,9 @@ from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.resource_id import Id
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.status import Status
-from dataflowxpress.planning.plan import Outcome, retain_none
+from dataflowxpress.planning.plan import retain_none
 from dataflowxpress.planning.resource import Resource
+from dataflowxpress.planning.step import Outcome
 from dataflowxpress.reporting.conditions import ConditionUpdate, set_conditions
 from dataflowxpress.reporting.inventory import resource_statuses
 from dataflowxpress.reporting.outcomes import failures, summarize_failures

@@ -20,8 +20,8 @@ from dataflowxpress.aws.engine import Engine
 from dataflowxpress.aws.errors import problem
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.dataplane import RecoveryAction
-from dataflowxpress.planning.plan import Action, Outcome, Step
 from dataflowxpress.planning.resource import Resource
+from dataflowxpress.planning.step import Action, Outcome, Step
 from dataflowxpress.reporting import events
 from dataflowxpress.reporting import status as reporting
 from dataflowxpress.reporting.conditions import set_conditions

@@ -9,6 +9,7 @@ from dataclasses import KW_ONLY, dataclass, field, fields
 from datetime import datetime
 from typing import Any, ClassVar
 
+from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.resource_id import Id, Key
 from dataflowxpress.api.timestamps import format_time
 
@@ -17,10 +18,16 @@ from .ownership import OwnerTags
 
 State = Mapping[str, Any]
 Tags = Mapping[str, str]
+Observed = Mapping[Id, "State | Problem | None"]
 
 
 class Absent(dict[str, Any]):
     """What `read` returns for a resource that does not exist, with properties that may block it."""
+
+
+def is_absent(have: State | Problem | None) -> bool:
+    """Return whether the resource does not exist."""
+    return have is None or isinstance(have, Absent)
 
 
 Kind = typing.TypeVar("Kind", bound="Resource")
@@ -71,6 +78,7 @@ class Resource:
     arn_format: ClassVar[str] = ""  # empty: not taggable, owned through its parent
     immutable: ClassVar[frozenset[str]] = frozenset()
     keeps_data: ClassVar[bool] = False
+    critical: ClassVar[bool] = False  # holds data or an identity: while refused, nothing is written
     modified: ClassVar[str] = ""  # the property with the time of the last change
     reads_many: ClassVar[bool] = False  # one call reads many: see `read_many`
     asks_once: ClassVar[bool] = False  # its creation asks a person: see `stays_absent`
@@ -118,6 +126,22 @@ class Resource:
                 if isinstance(item, Resource):
                     yield item
 
+    @property
+    def names(self) -> Iterator[Resource]:
+        """The resources that it must not touch while they are foreign; those of `needs` and more.
+
+        Unlike `needs`, this sets no order, except for critical resources.
+        """
+        yield from self.needs
+
+    def narrowed(
+        self,
+        have: State,  # noqa: ARG002 - most kinds grant nothing
+        foreign: frozenset[Id],  # noqa: ARG002
+    ) -> Resource | None:
+        """Return the resource as in *have*, without its permissions on *foreign*; None if none."""
+        return None
+
     @classmethod
     @functools.cache
     def may_need(cls) -> frozenset[str]:
@@ -164,9 +188,9 @@ class Resource:
         return False
 
     @staticmethod
-    def parent(*key: Any) -> Id | None:  # noqa: ARG004 - most kinds have tags of their own
-        """Return the resource that determines the owner, for a kind without tags."""
-        return None
+    def parents(*key: Any) -> tuple[Id, ...]:  # noqa: ARG004 - most kinds have tags of their own
+        """Return the resources that show the owner, for a kind without tags."""
+        return ()
 
     @staticmethod
     def work(client: Any, *key: Any) -> str:  # noqa: ARG004 - most kinds run no work

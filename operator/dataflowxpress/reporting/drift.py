@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from dataflowxpress.api.status import Drift
 from dataflowxpress.planning.changes import flatten_changes
-from dataflowxpress.planning.plan import Action, Step
+from dataflowxpress.planning.step import Action, Step
 
 MOST_LINES, LONGEST_LINE = 20, 300  # of one resource
 

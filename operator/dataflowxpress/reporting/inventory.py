@@ -8,8 +8,8 @@ from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.resource_id import Id
 from dataflowxpress.api.status import ResourceState, ResourceStatus, Status
 from dataflowxpress.api.timestamps import format_now
-from dataflowxpress.planning.plan import Action, Outcome, Step
 from dataflowxpress.planning.resource import Resource
+from dataflowxpress.planning.step import Action, Outcome, Step
 
 
 def resource_statuses(outcomes: Sequence[Outcome], before: Status) -> tuple[ResourceStatus, ...]:
@@ -17,9 +17,12 @@ def resource_statuses(outcomes: Sequence[Outcome], before: Status) -> tuple[Reso
     removed = {Action.DELETE, Action.LEAVE}
     asked = {line.id: line.requested_at for line in before.resources}
     created = {o.step.id for o in outcomes if o.step.action in {Action.CREATE, Action.REPLACE}}
-    lines = [_status(o) for o in outcomes if o.problem or o.step.action not in removed]
-    requested = {o.step.id: _requested_at(o, asked.get(o.step.id, ""), created) for o in outcomes}
-    return tuple(line.model_copy(update={"requested_at": requested[line.id]}) for line in lines)
+    return tuple(
+        _status(outcome, _requested_at(outcome, asked.get(outcome.step.id, ""), created))
+        for outcome in outcomes
+        if outcome.problem or outcome.step.action not in removed
+        if outcome.step.foreign or outcome.step.is_recorded
+    )
 
 
 def _requested_at(outcome: Outcome, asked: str, created: Collection[Id]) -> str:
@@ -30,20 +33,21 @@ def _requested_at(outcome: Outcome, asked: str, created: Collection[Id]) -> str:
         return asked
     if step.action is Action.CREATE:
         return format_now()
-    return "" if kind.parent(*step.id.key) in created else asked or format_now()
+    return "" if {*kind.parents(*step.id.key)} & {*created} else asked or format_now()
 
 
 def planned_resource_statuses(steps: Iterable[Step], before: Status) -> tuple[ResourceStatus, ...]:
     """Return all existing and planned resources, to be recorded before the first write."""
-    known = {resource.id: resource for resource in before.resources}
-    new = [step for step in steps if step.id not in known and not step.foreign]
+    known = {each.id: each for each in before.resources if each.state != "Refused"}
+    new = [step for step in steps if step.id not in known and step.is_recorded]
     return (*known.values(), *(_entry(step, "Pending") for step in new))
 
 
-def _status(outcome: Outcome) -> ResourceStatus:
+def _status(outcome: Outcome, requested_at: str) -> ResourceStatus:
     step, problem = outcome.step, outcome.problem
     message = problem.message if problem else step.waits_for or _kept_because(step)
-    return _entry(step, _state(outcome), message)
+    line = _entry(step, _state(outcome), message)
+    return line.model_copy(update={"requested_at": requested_at})
 
 
 def _kept_because(step: Step) -> str:

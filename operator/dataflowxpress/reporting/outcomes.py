@@ -9,7 +9,7 @@ from dataflowxpress.api.annotations import SUBSCRIBE_REQUESTED
 from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.resource_id import Id
-from dataflowxpress.planning.plan import Action, Outcome
+from dataflowxpress.planning.step import Action, Outcome
 
 from .conditions import ConditionUpdate
 from .text import summarize

@@ -9,7 +9,7 @@ from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.status import Status
 from dataflowxpress.api.timestamps import format_now, parse_time
-from dataflowxpress.planning.plan import Outcome, Step
+from dataflowxpress.planning.step import Outcome, Step
 
 from .conditions import ConditionUpdate, set_conditions
 from .drift import differing, drift_of

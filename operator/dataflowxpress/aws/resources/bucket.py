@@ -26,6 +26,7 @@ class Bucket(Resource):
     service = "s3"
     arn_format = "arn:{partition}:s3:::{name}"
     keeps_data = True
+    critical = True
 
     versioning: bool = False
     kms_key_arn: str = ""

@@ -17,6 +17,7 @@ class Database(Resource):
     service = "glue"
     arn_format = "arn:{partition}:glue:{region}:{account}:database/{name}"
     keeps_data = True
+    critical = True
 
     description: str
     location: str = ""

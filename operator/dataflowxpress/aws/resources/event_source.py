@@ -44,8 +44,8 @@ class EventSource(Resource):
         return (self.function.name, self.queue.arn)
 
     @staticmethod
-    def parent(function: str, queue: str) -> Id:
-        return Id("Function", (function,))
+    def parents(function: str, queue: str) -> tuple[Id, ...]:
+        return Id("Function", (function,)), Id("Queue", (queue,))
 
     def desired(self) -> State:
         window = max(self.window_seconds, int(self.batch_size > LARGEST_BATCH_WITHOUT_WINDOW))

@@ -53,8 +53,8 @@ class Notification(Resource):
         return (self.bucket.name, self.name)
 
     @staticmethod
-    def parent(bucket: str, name: str) -> Id:
-        return Id("Bucket", (bucket,))
+    def parents(bucket: str, name: str) -> tuple[Id, ...]:
+        return (Id("Bucket", (bucket,)),)
 
     def desired(self) -> State:
         given = {"prefix": self.prefix, "suffix": self.suffix}

@@ -35,8 +35,8 @@ class Object(Resource):
         return f"s3://{self.bucket.name}/{self.name}"
 
     @staticmethod
-    def parent(bucket: str, key: str) -> Id:
-        return Id("Bucket", (bucket,))
+    def parents(bucket: str, key: str) -> tuple[Id, ...]:
+        return (Id("Bucket", (bucket,)),)
 
     def desired(self) -> State:
         digest = hashlib.sha256(self.body).digest()

@@ -36,9 +36,8 @@ class PrincipalPermissions(Resource):
         return (self.role.arn, self.database.name)
 
     @staticmethod
-    def parent(role: str, database: str) -> Id:
-        """Return the role, which always belongs to the pipeline."""
-        return Id("Role", (role.rpartition("/")[2],))
+    def parents(role: str, database: str) -> tuple[Id, ...]:
+        return Id("Role", (role.rpartition("/")[2],)), Id("Database", (database,))
 
     def desired(self) -> State:
         return NEEDED

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from dataflowxpress.api.resource_id import Id
 from dataflowxpress.aws.tags import pairs, unpair
 from dataflowxpress.planning.resource import Resource, State, Tags
 
+from .grant import Grant, without
 from .policy import Statement, as_read, policy
 
 POLICY = "pipeline"
@@ -23,9 +25,35 @@ class Role(Resource):
     service = "iam"
     arn_format = "arn:{partition}:iam::{account}:role/{name}"
 
+    critical = True
+
     trusted: str  # a service principal
-    statements: tuple[Statement, ...]
+    grants: tuple[Grant, ...]
     permissions_boundary: str = ""
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """The statements of the role's policy."""
+        return tuple(grant.statement for grant in self.grants)
+
+    @property
+    def names(self) -> Iterator[Resource]:
+        for grant in self.grants:
+            yield from grant.names
+
+    def narrowed(self, have: State, foreign: frozenset[Id]) -> Role | None:
+        refused = [named for named in self.names if named.id in foreign]
+        arns = {arn for named in refused for grant in self.grants for arn in grant.arns_of(named)}
+        folders = tuple(f"{named.arn}/" for named in refused)
+        existing = have["Policy"]["Statement"] if have["Policy"] else []
+        kept = [
+            without(statement, lambda arn: arn in arns or arn.startswith(folders))
+            for statement in existing
+        ]
+        grants = tuple(grant for grant in kept if grant)
+        if policy(grant.statement for grant in grants)["Statement"] == existing:
+            return None
+        return replace(self, grants=grants)
 
     def desired(self) -> State:
         trust = {

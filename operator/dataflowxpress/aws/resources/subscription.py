@@ -40,9 +40,9 @@ class Subscription(Resource):
         return (self.topic.arn, self.protocol, self.name)
 
     @staticmethod
-    def parent(topic: str, protocol: str, endpoint: str) -> Id:
+    def parents(topic: str, protocol: str, endpoint: str) -> tuple[Id, ...]:
         home, _, name = topic.rpartition(":")
-        return Id("Topic", (home, name))
+        return (Id("Topic", (home, name)),)
 
     def desired(self) -> State:
         return {}
