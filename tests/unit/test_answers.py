@@ -43,10 +43,9 @@ FUNCTION = Function(
     SCOPE,
     "start",
     role=ROLE,
-    log_group=LogGroup(SCOPE, "/aws/lambda/start"),
+    log_group=LogGroup(SCOPE, "/dataflowxpress/start"),
     handler="handler.handler",
     code=b"",
-    environment={},
 )
 UPLOADS = Notification(
     SCOPE, "ours", bucket=Bucket(SCOPE, "lake"), queue=Queue(SCOPE, "uploads"), prefix="csv_data/"

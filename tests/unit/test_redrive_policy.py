@@ -11,7 +11,7 @@ from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.aws.resources import EventSource, Queue
 from dataflowxpress.blueprint import blueprint
 
-from .conftest import SCOPE
+from .conftest import SCOPE, settings_of
 
 HOUR, DAY = 3600, 86_400
 LIMITS = {"maxReceiveCount": 1000, "MessageRetentionPeriod": 14 * DAY, "VisibilityTimeout": 43_200}
@@ -37,7 +37,7 @@ def feeds(spec: dict[str, Any]) -> dict[str, EventSource]:
 
 
 def retry(feed: EventSource) -> int:
-    return int(feed.function.environment["RETRY_SECONDS"])
+    return int(settings_of(feed.function)["RETRY_SECONDS"])
 
 
 def waits(feed: EventSource) -> int:

@@ -63,7 +63,7 @@ class Pipeline:
 
     @property
     def owner(self) -> str:
-        """The value of the tag by which the pipeline owns its resources."""
+        """Namespace and name, by which the pipeline owns its resources."""
         return f"{self.namespace}/{self.name}"
 
     @property

@@ -13,13 +13,13 @@ class Reason(StrEnum):
 
     where: str
     meaning: str
-    cure: str
+    fix: str
 
-    def __new__(cls, value: str, where: str = "", meaning: str = "", cure: str = "") -> Self:
-        """Create a member; an empty *cure* means that the reason needs no action."""
+    def __new__(cls, value: str, where: str = "", meaning: str = "", fix: str = "") -> Self:
+        """Create a member; an empty *fix* means that the reason needs no action."""
         member = str.__new__(cls, value)
         member._value_ = value
-        member.where, member.meaning, member.cure = where, meaning, cure
+        member.where, member.meaning, member.fix = where, meaning, fix
         return member
 
     # Ready: whether AWS matches the spec.
@@ -294,6 +294,18 @@ class Reason(StrEnum):
         EVENT,
         "A run of the job succeeded.",
     )
+    COLUMNS_WIDENED = (
+        "ColumnsWidened",
+        EVENT,
+        (
+            "The job gave columns a wider type, because values did not fit, and converted their"
+            " tables again."
+        ),
+        (
+            "Check queries that need the old type. To reject such values instead, set"
+            " `catalog.typeChanges: Reject`, and set the type of the column back in the catalog."
+        ),
+    )
     RUN_FAILED = (
         "RunFailed",
         EVENT,
@@ -366,5 +378,5 @@ The reasons of a DataPipeline's conditions and Events, with their meaning and a 
 
 def table() -> str:
     """Return all reasons as a page in Markdown."""
-    rows = (f"| `{r}` | {r.where} | {r.meaning} | {r.cure or 'none needed'} |\n" for r in Reason)
+    rows = (f"| `{r}` | {r.where} | {r.meaning} | {r.fix or 'none needed'} |\n" for r in Reason)
     return HEADER + "".join(rows)

@@ -112,6 +112,9 @@ class Run(StatusModel):
     rejects: str = ""
     """The objects with rejected rows or without any row, each with the reason."""
 
+    type_changes: str = ""
+    """The columns that got a wider type, each with a value that needs it."""
+
 
 class Data(StatusModel):
     """The state of the data, over all runs."""

@@ -23,6 +23,7 @@ from botocore.exceptions import (
 from dataflowxpress.api.errors import (
     InvalidSpec,
     Missing,
+    NotVisible,
     Overtaken,
     PipelineError,
     Refused,
@@ -59,6 +60,7 @@ _OTHERS: list[tuple[type[Exception], ErrorClass]] = [
     (Refused, ErrorClass.REFUSED),
     (Missing, ErrorClass.MISSING),
     (Unfinished, ErrorClass.WORKING),
+    (NotVisible, ErrorClass.PROPAGATING),
     (Overtaken, ErrorClass.BUSY),
     (Superseded, ErrorClass.WORKING),
 ]

@@ -77,7 +77,7 @@ class Observer:
         """Return the tags of all resources with this pipeline's owner tag, by ARN."""
         try:
             pages = self._client(TAGGING).get_paginator("get_resources")
-            owner = [{"Key": OWNER_TAG, "Values": [scope.owner]}]
+            owner = [{"Key": OWNER_TAG, "Values": [scope.owner_tags.pipeline]}]
             found = [
                 r
                 for page in pages.paginate(TagFilters=owner)

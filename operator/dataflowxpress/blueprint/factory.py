@@ -25,19 +25,21 @@ from dataflowxpress.aws.resources import (
     Topic,
 )
 from dataflowxpress.aws.resources.grant import Grant
-from dataflowxpress.aws.resources.log_group import OF_FUNCTIONS, OF_JOBS
+from dataflowxpress.aws.resources.log_group import OF_FUNCTIONS
 from dataflowxpress.planning.resource import Scope
+from dataflowxpress.planning.short_names import fit
 
 from . import artifacts, permissions
 from .code import Code
+from .job_logs import JobLogs
 from .naming import Names
 from .redrive_policy import FUNCTION_TIMEOUT, RETENTION, RedrivePolicy
 
 S3, EVENTS, LAMBDA, GLUE = (f"{name}.amazonaws.com" for name in ("s3", "events", "lambda", "glue"))
 
+LONGEST_SENDER = 100  # characters, the limit of SNS
 QUEUES = {"start-crawler": "uploads", "start-job": "crawls", "notify": "outcomes"}
 LARGE_BATCH = 1000  # messages; more than 10 require a batching window
-COMBINE = {"TableGroupingPolicy": "CombineCompatibleSchemas"}
 CRAWL = {
     "Version": 1.0,
     "CrawlerOutput": {
@@ -97,7 +99,8 @@ class ResourceFactory:
     def topic(self) -> Topic:
         """Return the topic of the pipeline's notifications."""
         name = self.spec.topic.name or self.names.of(limit=256)
-        return Topic(self.scope, name, display_name=f"DataPipeline {self.scope.owner}")
+        sender = fit(f"DataPipeline {self.scope.owner}", LONGEST_SENDER)
+        return Topic(self.scope, name, display_name=sender)
 
     def role(self, of: str, trusted: str, *grants: Grant) -> Role:
         """Return a role that the service *trusted* can assume."""
@@ -164,7 +167,7 @@ class ResourceFactory:
         return Classifier(
             self.scope,
             self.names.of(limit=255),
-            delimiter=source.csv.delimiter.replace("\\t", "\t"),
+            delimiter=source.csv.separator,
             quote=source.csv.quote,
             header="PRESENT" if source.csv.header else "ABSENT",
         )
@@ -197,14 +200,17 @@ class ResourceFactory:
         )
 
     def _grouping(self) -> dict[str, Any]:
-        """Return how the crawler groups objects into tables; the bucket is level 1.
+        """Return how the crawler groups objects into tables.
 
-        See https://docs.aws.amazon.com/glue/latest/dg/crawler-table-level.html
+        Without a level, it makes separate tables of objects and folders beside each other. The
+        bucket is level 1: https://docs.aws.amazon.com/glue/latest/dg/crawler-table-level.html
         """
-        if self.spec.catalog.tables == "PerPrefix":
-            return COMBINE
-        folders = self.spec.source.prefix.count("/")
-        return {**COMBINE, "TableLevelConfiguration": 1 + folders + 1}
+        prefix = 1 + self.spec.source.prefix.count("/")
+        level = prefix if self.spec.catalog.tables == "PerPrefix" else prefix + 1
+        return {
+            "TableGroupingPolicy": "CombineCompatibleSchemas",
+            "TableLevelConfiguration": level,
+        }
 
     def function(
         self,
@@ -213,33 +219,28 @@ class ResourceFactory:
         *,
         source: Queue,
         grants: Sequence[Grant],
-        environment: Mapping[str, str],
+        settings: Mapping[str, str],
     ) -> Function:
-        """Return a function with its log group and role."""
+        """Return a function with its role, and with a log group that only the pipeline names.
+
+        The group of a chosen function name could already hold the logs of another function.
+        """
         name = self._function_name(of, spec)
-        retry = self.redrive_policy(QUEUES[of]).retry_seconds
-        logs = self.logs(f"{OF_FUNCTIONS}{name}")
+        retry = {"RETRY_SECONDS": str(self.redrive_policy(QUEUES[of]).retry_seconds)}
+        logs = LogGroup(self.scope, f"{OF_FUNCTIONS}{self.names.of(of)}")
         return Function(
             self.scope,
             name,
             role=self.role(of, LAMBDA, *permissions.of_function(source, logs), *grants),
             log_group=logs,
             handler="handler.handler",
-            code=artifacts.function_code(of.replace("-", "_")),
-            environment={**environment, "RETRY_SECONDS": str(retry)},
+            code=artifacts.function_code(of.replace("-", "_"), {**settings, **retry}),
             timeout=FUNCTION_TIMEOUT,
         )
 
-    def job_logs(self) -> LogGroup:
-        """Return the log group of the job's runs."""
-        return self.logs(f"{OF_JOBS}{self.names.of()}")
-
-    def logs(self, name: str) -> LogGroup:
-        """Return a log group.
-
-        It adopts an existing group, because a late run can recreate a deleted one.
-        """
-        return LogGroup(self.scope, name, adopt=True)
+    def job_logs(self) -> JobLogs:
+        """Return the log groups of the job's runs."""
+        return JobLogs.of(self.scope, self.names.of(), self.spec.job.glue_version)
 
     def event_source(
         self, function: Function, queue: Queue, window: int = 0, *, suspended: bool = False
@@ -256,7 +257,7 @@ class ResourceFactory:
             enabled=not suspended,
         )
 
-    def job(self, role: Role, code: Code, arguments: Mapping[str, str]) -> Job:
+    def job(self, role: Role, code: Code, logs: JobLogs, arguments: Mapping[str, str]) -> Job:
         """Return the job that converts uploads to Parquet, one run at a time."""
         spec = self.spec.job
         return Job(
@@ -265,7 +266,8 @@ class ResourceFactory:
             role=role,
             script=code.script,
             modules=code.modules,
-            arguments={**arguments, **spec.arguments},
+            arguments={**arguments, **logs.arguments, **spec.arguments},
+            log_groups=logs.groups,
             glue_version=spec.glue_version,
             worker_type=spec.worker_type,
             workers=spec.workers,

@@ -194,6 +194,7 @@ def _counted(run: Run, totals: Sequence[ManifestTotals]) -> Run:
         "rows_written": sum(each.rows for each in totals),
         "rows_rejected": sum(each.rejected for each in totals),
         "rejects": summarize(reasons, NAMED),
+        "type_changes": summarize([change for each in totals for change in each.type_changes]),
     }
     return run.model_copy(update=counts)
 

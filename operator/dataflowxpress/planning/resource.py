@@ -15,6 +15,9 @@ from dataflowxpress.api.timestamps import format_time
 
 from .diff import Change
 from .ownership import OwnerTags
+from .short_names import fit
+
+TAG_VALUE = 256  # characters, the limit of AWS
 
 State = Mapping[str, Any]
 Tags = Mapping[str, str]
@@ -50,8 +53,8 @@ class Scope:
 
     @property
     def owner_tags(self) -> OwnerTags:
-        """The tags that mark the owner."""
-        return OwnerTags(self.owner, self.cluster, self.uid)
+        """The tags that mark the owner; a name that is too long for a tag ends with a hash."""
+        return OwnerTags(fit(self.owner, TAG_VALUE), self.cluster, self.uid)
 
     @property
     def all_tags(self) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.resource_id import Id
@@ -17,15 +18,13 @@ def resource_statuses(outcomes: Sequence[Outcome], before: Status) -> tuple[Reso
     removed = {Action.DELETE, Action.LEAVE}
     asked = {line.id: line.requested_at for line in before.resources}
     created = {o.step.id for o in outcomes if o.step.action in {Action.CREATE, Action.REPLACE}}
-    return tuple(
-        _status(outcome, _requested_at(outcome, asked.get(outcome.step.id, ""), created))
-        for outcome in outcomes
-        if outcome.problem or outcome.step.action not in removed
-        if outcome.step.foreign or outcome.step.is_recorded
-    )
+    listed = (o for o in outcomes if o.problem or o.step.action not in removed)
+    lines = [_status(o) for o in listed if o.step.foreign or o.step.is_recorded]
+    requested = {o.step.id: _requested_at(o, asked.get(o.step.id, ""), created) for o in outcomes}
+    return tuple(line.model_copy(update={"requested_at": requested[line.id]}) for line in lines)
 
 
-def _requested_at(outcome: Outcome, asked: str, created: Collection[Id]) -> str:
+def _requested_at(outcome: Outcome, asked: str, created: AbstractSet[Id]) -> str:
     """Return when a person was asked last; a new parent has lost all requests."""
     step = outcome.step
     kind = Resource.kinds[step.id.kind]
@@ -33,7 +32,7 @@ def _requested_at(outcome: Outcome, asked: str, created: Collection[Id]) -> str:
         return asked
     if step.action is Action.CREATE:
         return format_now()
-    return "" if {*kind.parents(*step.id.key)} & {*created} else asked or format_now()
+    return asked or format_now() if created.isdisjoint(kind.parents(*step.id.key)) else ""
 
 
 def planned_resource_statuses(steps: Iterable[Step], before: Status) -> tuple[ResourceStatus, ...]:
@@ -43,11 +42,10 @@ def planned_resource_statuses(steps: Iterable[Step], before: Status) -> tuple[Re
     return (*known.values(), *(_entry(step, "Pending") for step in new))
 
 
-def _status(outcome: Outcome, requested_at: str) -> ResourceStatus:
+def _status(outcome: Outcome) -> ResourceStatus:
     step, problem = outcome.step, outcome.problem
     message = problem.message if problem else step.waits_for or _kept_because(step)
-    line = _entry(step, _state(outcome), message)
-    return line.model_copy(update={"requested_at": requested_at})
+    return _entry(step, _state(outcome), message)
 
 
 def _kept_because(step: Step) -> str:
