@@ -21,6 +21,7 @@ from dataflowxpress.aws.resources import (
     LogGroup,
     Notification,
     Object,
+    PrincipalPermissions,
     Queue,
     Role,
     Rule,
@@ -146,6 +147,11 @@ def event_source(here: Scope, name: str) -> EventSource:
     )
 
 
+def principal_permissions(here: Scope, name: str) -> PrincipalPermissions:
+    owner, tables = role(here, name), database(here, name)
+    return PrincipalPermissions(here, tables.name, role=owner, database=tables)
+
+
 def subscription(here: Scope, name: str) -> Subscription:
     """Subscribe a queue: it needs nobody to confirm."""
     return Subscription(here, queue(here, name).arn, topic=Topic(here, name), protocol="sqs")
@@ -190,6 +196,7 @@ SAMPLES = {
             "recrawl": "CRAWL_NEW_FOLDERS_ONLY",
             "exclusions": ("**/_*",),
         },
+        fixed=frozenset({"permissions"}),
     ),
     "Database": Sample(
         database,
@@ -315,6 +322,15 @@ SAMPLES = {
             "dead_letters": lambda here, name: None,  # noqa: ARG005
             "enabled": False,
         },
+    ),
+    "PrincipalPermissions": Sample(
+        principal_permissions,
+        lambda lakeformation, its: lakeformation.revoke_permissions(
+            Principal={"DataLakePrincipalIdentifier": its.role.arn},
+            Resource={"Database": {"Name": its.database.name}},
+            Permissions=["CREATE_TABLE"],
+        ),
+        fixed=frozenset({"role", "database"}),
     ),
     "Subscription": Sample(
         subscription,

@@ -45,6 +45,8 @@ VALUES: Mapping[str, Any] = {
     "Job WorkerType": "G.2X",
     "LogGroup retentionInDays": 365,
     "Notification Events.0": "s3:ObjectCreated:Put",
+    **{f"PrincipalPermissions Database.{n}": "DROP" for n in range(2)},
+    **{f"PrincipalPermissions Tables.{n}": "ALL" for n in range(6)},
     "Queue MessageRetentionPeriod": "3600",
     "Queue SqsManagedSseEnabled": "false",
     "Rule State": "DISABLED",

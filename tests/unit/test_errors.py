@@ -75,6 +75,7 @@ ANSWERS = [
         "Unable to validate existence of s3 target s3://orders/csv_data/ because: no such bucket",
         ErrorClass.FAILED,
     ),
+    ("InvalidInputException", "Invalid principal, arn:aws:iam::1:role/x", ErrorClass.PROPAGATING),
     (
         "AccessDeniedException",
         "Insufficient Lake Formation permission(s): Required Create Table on orders",

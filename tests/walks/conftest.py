@@ -164,6 +164,7 @@ class World:
             iam.get_user_policy(UserName=operator, PolicyName=operator)["PolicyDocument"]
         )
         iam.put_role_policy(RoleName=name, PolicyName="operator", PolicyDocument=may)
+        sandbox_aws.make_administrator(self.aws, role["Arn"])
         return str(role["Arn"])
 
     def config_map(self, name: str, **data: str) -> None:

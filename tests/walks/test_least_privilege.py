@@ -65,6 +65,7 @@ class Sparing(Life):
         return {
             "deletionPolicy": "Delete",
             "bucket": {"versioning": True, "kmsKeyArn": key},
+            "catalog": {"lakeFormation": True},
             "notifications": {"emails": [READER, LEAVER]},
             "job": {"script": {"inline": "print('mine')"}},
             "tags": {"team": "data", "old": "yes"},

@@ -72,7 +72,8 @@ _WORDINGS = [
         "InvalidInputException",
         "unable to assume provided role|verify (the )?role's TrustPolicy|is not authorized"
         "|security token included in the request is invalid"
-        "|Unable to validate existence of s3 target.*Access ?Denied",
+        "|Unable to validate existence of s3 target.*Access ?Denied"
+        "|Invalid principal",  # Lake Formation, about a new role
         ErrorClass.PROPAGATING,
     ),
     Row("InvalidInputException", "Cannot update Crawler while running", ErrorClass.WORKING),

@@ -94,7 +94,8 @@ def _identities() -> Iterator[Statement]:
     yield _allow(
         "Unscoped",
         "cloudwatch DescribeAlarms, glue CreateClassifier DeleteClassifier GetClassifier"
-        " UpdateClassifier, lambda ListEventSourceMappings, logs DescribeLogGroups,"
+        " UpdateClassifier, lakeformation GrantPermissions ListPermissions RevokePermissions,"
+        " lambda ListEventSourceMappings, logs DescribeLogGroups,"
         " sns Unsubscribe, tag GetResources",
         ANY_RESOURCE,
     )

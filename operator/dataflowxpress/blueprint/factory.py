@@ -19,6 +19,7 @@ from dataflowxpress.aws.resources import (
     Job,
     LogGroup,
     Notification,
+    PrincipalPermissions,
     Queue,
     Role,
     Rule,
@@ -175,8 +176,19 @@ class ResourceFactory:
         name = self.names.of(digest, limit=255)
         return Classifier(self.scope, name, delimiter=delimiter, quote=quote, header=header)
 
+    def principal_permissions(self, role: Role, database: Database) -> PrincipalPermissions | None:
+        """Return the permissions in Lake Formation, if it governs the catalog."""
+        if not self.spec.catalog.lake_formation:
+            return None
+        return PrincipalPermissions(self.scope, database.name, role=role, database=database)
+
     def crawler(
-        self, role: Role, database: Database, classifier: Classifier | None, bucket: Bucket
+        self,
+        role: Role,
+        database: Database,
+        classifier: Classifier | None,
+        bucket: Bucket,
+        grants: PrincipalPermissions | None,
     ) -> Crawler:
         """Return the crawler of the source prefix."""
         return Crawler(
@@ -186,6 +198,7 @@ class ResourceFactory:
             database=database,
             classifier=classifier,
             path=f"s3://{bucket.name}/{self.spec.source.prefix}",
+            permissions=grants,
             table_prefix=self.spec.catalog.table_prefix,
             configuration={**CRAWL, "Grouping": self._grouping()},
         )

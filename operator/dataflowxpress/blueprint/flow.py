@@ -32,7 +32,8 @@ def blueprint(
 
     # Queue -> crawl of the source prefix only, so that Parquet output starts no crawl.
     classifier = factory.classifier()
-    crawler = factory.crawler(glue_role, database, classifier, bucket)
+    grants = factory.principal_permissions(glue_role, database)
+    crawler = factory.crawler(glue_role, database, classifier, bucket, grants)
     start_crawler = factory.function(
         "start-crawler",
         spec.functions.start_crawler,
@@ -96,7 +97,7 @@ def blueprint(
 
     return [
         *(bucket, *folders, database, topic, glue_role),
-        *(dead_uploads, uploads, uploaded, *([classifier] if classifier else []), crawler),
+        *(dead_uploads, uploads, uploaded, *filter(None, (classifier, grants)), crawler),
         *(start_crawler.log_group, start_crawler.role, start_crawler, crawl_source),
         *(dead_crawls, crawls, crawled, *code.objects, *job_logs.owned, job),
         *(start_job.log_group, start_job.role, start_job, job_source),

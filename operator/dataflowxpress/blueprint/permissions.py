@@ -106,6 +106,8 @@ def of_glue(
     ]
     if spec.bucket.kms_key_arn:
         statements.append(allow("kms:Decrypt", "kms:GenerateDataKey", on=[spec.bucket.kms_key_arn]))
+    if spec.catalog.lake_formation:  # credentials for locations that Lake Formation manages
+        statements.append(allow("lakeformation:GetDataAccess", on=["*"]))
     if uri := spec.job.script.s3_uri:
         script = f"arn:{scope.partition}:s3:::{uri.removeprefix('s3://')}"
         statements.append(allow("s3:GetObject", on=[script]))

@@ -145,13 +145,15 @@ def preparation() -> list[str] | None:
 def operator_environment(port: int) -> dict[str, str]:
     """Return the environment of the operator's IAM user.
 
-    The user has exactly the packaged operator policy. This function creates the user if it is
-    missing and stores its secret key in Secrets Manager, because IAM returns the key only once.
+    The user has exactly the packaged operator policy, and is a data lake administrator. This
+    function creates the user if it is missing and stores its secret key in Secrets Manager, because
+    IAM returns the key only once.
     """
     from dataflowxpress.aws import operator_policy
 
     aws = Aws(port)
     iam, secrets = aws.client("iam"), aws.client("secretsmanager")
+    make_administrator(aws, f"arn:aws:iam::{ACCOUNT}:user/{OPERATOR}")
     with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
         iam.create_user(UserName=OPERATOR)
     iam.put_user_policy(
@@ -164,3 +166,12 @@ def operator_environment(port: int) -> dict[str, str]:
         key = {"access_key": created["AccessKeyId"], "secret": created["SecretAccessKey"]}
         secrets.create_secret(Name=OPERATOR, SecretString=json.dumps(key))
     return aws.environment(**key)
+
+
+def make_administrator(aws: Aws, arn: str) -> None:
+    """Add a principal to the administrators of Lake Formation."""
+    lakeformation = aws.client("lakeformation")
+    settings = lakeformation.get_data_lake_settings()["DataLakeSettings"]
+    known = {each["DataLakePrincipalIdentifier"] for each in settings["DataLakeAdmins"]}
+    admins = [{"DataLakePrincipalIdentifier": each} for each in sorted({*known, arn})]
+    lakeformation.put_data_lake_settings(DataLakeSettings={**settings, "DataLakeAdmins": admins})

@@ -16,7 +16,7 @@ from hypercorn.config import Config
 from ministack import app
 from ministack.core import lambda_runtime
 
-from . import HOST, Aws, gaps, limits, metrics
+from . import HOST, Aws, gaps, lakeformation, limits, metrics
 from .children import Children, when_parent_ends
 from .clock import Clock
 from .exchanges import recording
@@ -51,6 +51,7 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     limits.install()
     aws = Aws(port)
     jobs = api.install(aws, directory)
+    lakeformation.install()
     postman = Postman(directory)
     clock = Clock()
     Subscriptions(aws, postman, clock).install()

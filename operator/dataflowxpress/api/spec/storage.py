@@ -106,6 +106,10 @@ class Catalog(SpecModel):
     adopt: StrictBool = False
     """Take over an existing database that belongs to no pipeline."""
 
+    lake_formation: StrictBool = False
+    """Grant the job's role permissions in Lake Formation on the database and its tables, if Lake
+    Formation governs them. The operator's role must be a data lake administrator."""
+
     table_prefix: TablePrefix = ""
     """The beginning of the name of each table that the crawler creates."""
 

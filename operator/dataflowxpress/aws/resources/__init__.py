@@ -11,6 +11,7 @@ from .job import Job
 from .log_group import LogGroup
 from .notification import Notification
 from .object import Object
+from .principal_permissions import PrincipalPermissions
 from .queue import Queue
 from .role import Role
 from .rule import Rule
@@ -29,6 +30,7 @@ __all__ = [
     "LogGroup",
     "Notification",
     "Object",
+    "PrincipalPermissions",
     "Queue",
     "Role",
     "Rule",

@@ -14,6 +14,7 @@ from dataflowxpress.planning.resource import Resource, State, Tags
 
 from .classifier import Classifier
 from .database import Database
+from .principal_permissions import PrincipalPermissions
 from .role import Role
 
 
@@ -38,6 +39,7 @@ class Crawler(Resource):
     database: Database
     classifier: Classifier | None
     path: str  # s3://bucket/prefix
+    permissions: PrincipalPermissions | None = None  # that Glue checks when it is created
     table_prefix: str = ""
     configuration: Mapping[str, Any] = field(default_factory=dict)
     recrawl: str = "CRAWL_EVERYTHING"

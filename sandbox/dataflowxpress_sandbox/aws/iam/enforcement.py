@@ -51,12 +51,14 @@ def install(ledger: Ledger) -> None:
 
 
 def _name_actions() -> None:
-    """Name the actions on a single event source mapping, which ministack does not check."""
+    """Name the actions that ministack does not know, by the paths of their calls."""
     original = iam_actions.extract_iam_action
 
     def action(service: str, method: str, path: str, *given: Any) -> Any:
         if service == "lambda" and "/event-source-mappings/" in path.rstrip("/"):
             return f"lambda:{_TO_EVENT_SOURCE[method]}EventSourceMapping"
+        if service == "lakeformation":
+            return f"lakeformation:{path.strip('/')}"
         return original(service, method, path, *given)
 
     iam_actions.extract_iam_action = action

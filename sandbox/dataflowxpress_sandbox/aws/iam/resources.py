@@ -119,6 +119,7 @@ _SERVICES = {
     "glue": _of_glue,
     "events": _of_events,
     "iam": _of_iam,
+    "lakeformation": lambda _: "*",  # its actions support no resources
     "lambda": _of_functions,
     "monitoring": _of_alarms,
     "sns": _of_topics,
