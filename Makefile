@@ -16,7 +16,7 @@ IMAGE ?= dataflowxpress:0.1.0
 BUILD ?= docker build
 
 .DEFAULT_GOAL := help
-.PHONY: bench-scale bench-fleet help setup demo test test-all check fmt crd iam reasons lock clean walks argocd argocd-testdata dashboard e2e-argocd e2e-observability e2e-node chart image
+.PHONY: bench-scale bench-fleet help setup demo test test-all check fmt crd iam reasons cost lock clean walks argocd argocd-testdata dashboard e2e-argocd e2e-observability e2e-node chart image
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ iam: $(SETUP) ## generate docs/iam/operator.json from aws/operator_policy.py
 
 reasons: $(SETUP) ## generate docs/reasons.md from api/reasons.py
 	@mkdir -p build && $(BIN)/dataflowxpress explain > build/reasons.md && mv build/reasons.md docs/
+
+cost: $(SETUP) ## compute the tables of docs/cost.md
+	@$(BIN)/python tools/cost.py
 
 dashboard: $(SETUP) ## generate the Grafana dashboard
 	@$(BIN)/python tools/dashboard.py

@@ -49,7 +49,7 @@ class Chain:
         sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"source": "dataflowxpress"}))
 
     def revive(self) -> None:
-        """Have the dead letters put back, as a user does after a cure."""
+        """Have the dead letters put back, as a user does after a fix."""
         asked = {"metadata": {"annotations": {REDRIVE_REQUESTED: str(time.time())}}}
         self.user.patch(self.name, asked)
 

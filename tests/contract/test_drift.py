@@ -37,6 +37,7 @@ VALUES: Mapping[str, Any] = {
     "Crawler SchemaChangePolicy.DeleteBehavior": "DELETE_FROM_DATABASE",
     "Crawler SchemaChangePolicy.UpdateBehavior": "LOG",
     "Crawler Targets.S3Targets.0.Exclusions": ["**/_*"],
+    "Function Environment.Variables": {"MORE": "1"},
     "Function Runtime": "python3.12",
     "Job Command.PythonVersion": "3.9",
     "Job ExecutionClass": "FLEX",

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import yaml
 
 from dataflowxpress.api.spec import GROUP, KIND, VERSION
 from dataflowxpress.api.status import Status
+from dataflowxpress_sandbox.aws import operator_environment
 from dataflowxpress_sandbox.demo.leftovers import leftovers
 from tests.e2e.conftest import User
 
@@ -30,10 +32,10 @@ def shell(user: User) -> Callable[..., Run]:
     """Run a command as somebody who has sourced the sandbox's env."""
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
 
-    def run(*argv: str, command: str = "dataflowxpress") -> Run:
+    def run(*argv: str, command: str = "dataflowxpress", **more: str) -> Run:
         return subprocess.run(
             [command, *argv],
-            env={**os.environ, **user.sandbox.env(), "PATH": path, "COLUMNS": "200"},
+            env={**os.environ, **user.sandbox.env(), "PATH": path, "COLUMNS": "200", **more},
             capture_output=True,
             text=True,
             timeout=240,
@@ -67,6 +69,8 @@ def actions(plan: Run) -> dict[str, str]:
 def test_a_manifest_lives_its_whole_life_without_a_cluster(
     user: User, shell: Callable[..., Run], manifest: Callable[..., str]
 ) -> None:
+    port = int(user.sandbox.env()["AWS_ENDPOINT_URL"].rpartition(":")[2])
+    shell = partial(shell, **operator_environment(port))  # root may do what policies deny
     before = set(leftovers(user.aws))
     file = manifest("handmade")
     plan = shell("plan", "-f", file, "-o", "json")
@@ -94,6 +98,21 @@ def test_a_manifest_lives_its_whole_life_without_a_cluster(
     assert set(leftovers(user.aws)) == before
 
 
+def test_a_deletion_that_lost_its_bucket_finds_the_other_resources(
+    user: User, shell: Callable[..., Run], manifest: Callable[..., str]
+) -> None:
+    before, s3 = set(leftovers(user.aws)), user.aws("s3")
+    file = manifest("unfinished", deletionPolicy="Delete", bucket={"name": "unfinished-bucket"})
+    assert shell("apply", "-f", file, "--yes").returncode == 0
+    s3.delete_bucket_policy(Bucket="unfinished-bucket")
+    for each in s3.list_objects_v2(Bucket="unfinished-bucket")["Contents"]:
+        s3.delete_object(Bucket="unfinished-bucket", Key=each["Key"])
+    s3.delete_bucket(Bucket="unfinished-bucket")
+    deleted = shell("delete", "-f", file, "--yes")
+    assert deleted.returncode == 0, deleted.stdout + deleted.stderr
+    assert set(leftovers(user.aws)) == before
+
+
 def test_nothing_is_applied_or_deleted_unasked(
     shell: Callable[..., Run], manifest: Callable[..., str]
 ) -> None:
@@ -107,6 +126,10 @@ def test_a_pipeline_in_the_cluster_is_planned_paused_run_and_deleted(
     user.pipeline("steered")
     user.ready("steered")
     assert shell("plan", "steered").returncode == 0
+    listed = [line.split() for line in shell("status").stdout.splitlines()]
+    assert [line[:3] for line in listed if line[0] == "steered"] == [
+        ["steered", "True", "Converged"]
+    ]
     refused = shell("apply", "-f", manifest("steered", suspend=True), "--yes")
     assert refused.returncode == 1
     assert "owns default/steered" in refused.stderr
@@ -149,6 +172,30 @@ def test_a_pipeline_in_the_cluster_is_planned_paused_run_and_deleted(
     gone = shell("delete", "steered", "--yes")
     assert (gone.returncode, "is gone" in gone.stdout) == (0, True), gone.stderr
     assert not user.exists("steered")
+
+
+@pytest.mark.parametrize("version", ["4.0", "5.0"])
+def test_the_logs_of_a_run_have_its_output_and_its_errors_with_each_glue_version(
+    shell: Callable[..., Run], manifest: Callable[..., str], version: str
+) -> None:
+    name = f"glue-{version.replace('.', '-')}"
+    script = {"inline": "import sys; print('said'); print('complained', file=sys.stderr)"}
+    job = {"glueVersion": version, "script": script}
+    assert shell("apply", "-f", manifest(name, job=job), "--yes").returncode == 0
+    shell("run", "-f", manifest(name, job=job))
+    logs = shell("logs", "-f", manifest(name, job=job), "--of", "job").stdout
+    assert {"said", "complained"} <= {line.rpartition(" ")[2] for line in logs.splitlines()}, logs
+    shell("delete", "-f", manifest(name, job=job), "--yes")
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="there is no kubectl")
+def test_tab_completes_the_names_of_the_clusters_pipelines(
+    user: User, shell: Callable[..., Run]
+) -> None:
+    user.pipeline("tabbed", annotations={"dataflowxpress.io/paused": "true"})
+    tab = shell("status", "-n", "default", "tab", command="kubectl_complete-dataflow")
+    assert tab.stdout.splitlines() == ["tabbed", ":4"], tab.stderr
+    user.gone("tabbed")
 
 
 def test_what_is_wrong_is_a_sentence(shell: Callable[..., Run], tmp_path: Path) -> None:

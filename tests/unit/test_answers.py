@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
 from dataflowxpress.api.errors import Refused
-from dataflowxpress.aws.errors import ErrorClass, classify, describe
+from dataflowxpress.aws.error_classes import ErrorClass
+from dataflowxpress.aws.errors import classify, describe
 from dataflowxpress.aws.resources import (
     Bucket,
     Crawler,
@@ -42,10 +43,9 @@ FUNCTION = Function(
     SCOPE,
     "start",
     role=ROLE,
-    log_group=LogGroup(SCOPE, "/aws/lambda/start"),
+    log_group=LogGroup(SCOPE, "/dataflowxpress/start"),
     handler="handler.handler",
     code=b"",
-    environment={},
 )
 UPLOADS = Notification(
     SCOPE, "ours", bucket=Bucket(SCOPE, "lake"), queue=Queue(SCOPE, "uploads"), prefix="csv_data/"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -11,8 +12,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from dataflowxpress.api.spec import GROUP, PLURAL
 from dataflowxpress.cli import app as commands
-from dataflowxpress.cli import extensions, failures
+from dataflowxpress.cli import extensions, failures, kubectl
 from dataflowxpress.cli.app import COMMANDS, app
 from dataflowxpress.cli.extensions import SANDBOX
 from dataflowxpress.cli.lazy import LazyCommand
@@ -59,6 +61,56 @@ def test_completion_imports_no_library_of_aws_or_kubernetes(command: list[str]) 
     assert not modules & {"dataflowxpress.api.spec", "dataflowxpress.api.status"}
 
 
+KUBECTL = """#!/bin/sh
+[ "$*" = "get datapipelines.dataflowxpress.io --output=name --request-timeout=5s\
+ --namespace=data" ] && printf 'datapipeline.dataflowxpress.io/%s\\n' orders returns
+"""
+
+
+def test_completion_of_a_name_asks_kubectl_and_imports_no_library_of_kubernetes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kubectl_file = tmp_path / "kubectl"
+    kubectl_file.write_text(KUBECTL)
+    kubectl_file.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    words = ("status", "-n", "data", "ord")
+    command = [str(Path(sys.executable).with_name("kubectl_complete-dataflow")), *words]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout == "orders\n:4\n"
+    assert not packages(imported("cli.kubectl_complete", *words)) & HEAVY
+
+
+@pytest.mark.parametrize(
+    ("shell", "variables"),
+    [
+        ("bash", {"COMP_WORDS": "dataflowxpress status ord", "COMP_CWORD": "2"}),
+        ("zsh", {"_TYPER_COMPLETE_ARGS": "dataflowxpress status ord"}),
+    ],
+)
+def test_bash_and_zsh_complete_the_names_of_pipelines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: str, variables: dict[str, str]
+) -> None:
+    kubectl_file = tmp_path / "kubectl"
+    kubectl_file.write_text("#!/bin/sh\necho datapipeline.dataflowxpress.io/orders\n")
+    kubectl_file.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    program = Path(sys.executable).with_name("dataflowxpress")
+    done = subprocess.run(
+        [program],
+        env={**os.environ, **variables, "_DATAFLOWXPRESS_COMPLETE": f"complete_{shell}"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert "orders" in done.stdout
+    assert "plan" not in done.stdout
+
+
+def test_completion_lists_the_kind_of_the_crd() -> None:
+    assert f"{PLURAL}.{GROUP}" == kubectl.KIND
+
+
 @pytest.mark.parametrize("name", [*COMMANDS, *SANDBOX])
 def test_the_list_of_commands_has_the_first_line_of_each_commands_help(name: str) -> None:
     group = typer.main.get_command(app)
@@ -99,8 +151,8 @@ def test_without_the_sandbox_its_commands_name_the_package_to_install(
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"\x7fELF\x02\xff\xfe", "is not UTF-8 text"),
-        (b"metadata: {name: a\nspec: {", "is not valid YAML"),
+        (b"\x7fELF\x02\xff\xfe", "pipeline.yaml: not UTF-8 text"),
+        (b"metadata: {name: a\nspec: {", "pipeline.yaml: not valid YAML: line 2, column 5: "),
         (b"- a\n- b\n", "no DataPipeline in this file"),
         (f"{MANIFEST}metadata: {{name: A_b}}\n".encode(), 'metadata.name: "A_b" is invalid; use'),
     ],

@@ -41,7 +41,7 @@ def test_a_removed_request_can_be_made_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "prefix", "cure"),
+    ("spec", "prefix", "fix"),
     [
         ({}, "parquet_data/", "give 'csv_data/' or a prefix below it"),
         ({}, f"csv_data/{'x' * 1000}/", "give a shorter one"),
@@ -55,12 +55,12 @@ def test_a_removed_request_can_be_made_again() -> None:
     ids=["no uploads there", "too long", "more than the uploads", "a custom script"],
 )
 def test_what_cannot_be_converted_again_is_refused_with_the_cure(
-    spec: dict[str, Any], prefix: str, cure: str
+    spec: dict[str, Any], prefix: str, fix: str
 ) -> None:
     status = handler(**spec).fulfil(DataRequests(reprocess=prefix), Status())
     assert status.reprocess
     assert status.reprocess.prefix == prefix
-    assert cure in status.reprocess.result
+    assert fix in status.reprocess.result
 
 
 def test_a_request_says_when_it_was_made_and_its_prefix() -> None:

@@ -51,14 +51,25 @@ def test_a_script_is_found_in_the_same_file(file: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "no DataPipeline in this file; pipelines in it: none"),
-        (SCRIPT, "no DataPipeline in this file; pipelines in it: none"),
+        ("", "no DataPipeline in this file"),
+        (SCRIPT, "no DataPipeline in this file"),
+        ("a: b: c", "not valid YAML: line 1, column 5: mapping values are not allowed here"),
+        ("a: \0", "not valid YAML: position 3: special characters are not allowed"),
         (RETURNS.replace("v1alpha1", "v1"), "use dataflowxpress.io/v1alpha1"),
         (RETURNS.replace("returns", "Returns!"), 'metadata.name: "Returns!" is invalid'),
         (RETURNS.replace("name: returns", ""), 'metadata.name: "" is invalid'),
         (ORDERS, "metadata.namespace: data is not other"),
     ],
-    ids=["empty", "other kinds", "version", "no name for a cluster", "no name", "namespace"],
+    ids=[
+        "empty",
+        "other kinds",
+        "two colons",
+        "control",
+        "version",
+        "no name for a cluster",
+        "no name",
+        "namespace",
+    ],
 )
 def test_what_a_cluster_would_refuse_is_refused_with_the_field(
     file: Path, text: str, words: str
@@ -66,8 +77,9 @@ def test_what_a_cluster_would_refuse_is_refused_with_the_field(
     file.write_text(text)
     with pytest.raises(Failure, match=r".*") as refusal:
         Manifest.load(file, "", "other")
-    assert str(refusal.value).startswith(str(file))
+    assert str(refusal.value).startswith(f"{file}: ")
     assert words in str(refusal.value)
+    assert not {"none", '"<unicode'} & set(str(refusal.value).split())
 
 
 def test_all_mistakes_of_a_file_are_named_at_once(file: Path) -> None:

@@ -31,7 +31,7 @@ def explain(*words: str, columns: int = 80) -> str:
 def test_the_explanation_of_a_reason_is_plain_text(reason: Reason) -> None:
     message = explain(reason)
     assert message.startswith(f"{reason} (given by {reason.where})\n")
-    assert "Cure: " in message
+    assert "Fix: " in message
     assert not set("`|") & set(message)
 
 
@@ -61,7 +61,7 @@ def test_a_condition_is_explained_by_its_reasons() -> None:
 
 @pytest.mark.parametrize(
     ("word", "meant"),
-    [("LastRunFaild", "LastRunFailed"), ("rowsreject", "RowsRejected"), ("Convergd", "Converged")],
+    [("LastRunFaild", "LastRunFailed"), ("rowreject", "RowsRejected"), ("Convergd", "Converged")],
 )
 def test_an_unknown_word_gets_the_closest_known_ones(word: str, meant: str) -> None:
     message = explain(word, columns=300)
@@ -69,11 +69,31 @@ def test_an_unknown_word_gets_the_closest_known_ones(word: str, meant: str) -> N
     assert meant in message.partition("Do you mean")[2]
 
 
+@pytest.mark.parametrize(
+    ("part", "listed"),
+    [
+        ("drift", ["DataPipelineDrifted", "DriftDetected", "Drifted", "NoDrift"]),
+        ("rejected", ["CredentialsRejected", "DataPipelineRowsRejected"]),
+    ],
+)
+def test_a_part_of_words_lists_all_that_it_can_mean(part: str, listed: list[str]) -> None:
+    message = explain(part, columns=120)
+    found = {line.split()[0] for line in message.splitlines() if not line.startswith(" ")}
+    assert found >= set(listed)
+
+
+def test_a_part_of_one_word_is_explained_as_the_word() -> None:
+    assert explain("rowsrej") == explain("RowsRejected")
+    assert explain("older than the pipeline") == explain("ObjectsWaiting")
+
+
 def test_a_terminal_gets_the_list_without_markdown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert explain() == table()
     monkeypatch.setenv("FORCE_COLOR", "1")
     message = explain()
     assert "LastRunFailed" in message
+    assert message.count("(a condition) gives these reasons:") == 6
+    assert all(reason in message for reason in Reason)
     assert not set("`|") & set(message)
 
 

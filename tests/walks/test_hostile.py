@@ -1,4 +1,4 @@
-"""Hostile specs on a real API server: what it accepts is made, or refused with field and cure."""
+"""Hostile specs on a real API server: what it accepts is made, or refused with field and fix."""
 
 from __future__ import annotations
 

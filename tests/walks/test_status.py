@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dataflowxpress.api.status import Status
+from dataflowxpress.cli.cost.estimate import CALLS_OF_A_POLL
 from dataflowxpress.reporting import status as reporting
 from dataflowxpress_sandbox.aws import mail
 from tests.walks.conftest import NAMESPACE, Life, World, new_life
@@ -106,3 +107,14 @@ def test_a_missing_job_is_named_in_plain_words_and_compared_next(life: Life) -> 
     assert current.message == f"the job {job} is missing in AWS; the operator compares AWS next"
     life.converge()
     assert life.status["Drifted"]
+
+
+def test_a_poll_makes_the_billed_calls_that_the_cost_estimate_counts(life: Life) -> None:
+    poll(life)
+    life.world.wire.restart()
+    poll(life)
+    billed = {
+        name: sum(call.startswith(name) for call in life.world.wire.calls)
+        for _, name in CALLS_OF_A_POLL
+    }
+    assert billed == {name: count for (_, name), count in CALLS_OF_A_POLL.items()}

@@ -1,10 +1,11 @@
 """Errors: the exceptions that the operator raises itself.
 
 PipelineError
-├── InvalidSpec   the spec has mistakes: names each field and its cure, before any call to AWS
+├── InvalidSpec   the spec has mistakes: names each field and its fix, before any call to AWS
 ├── Refused       the resource belongs to another owner, or cannot change: needs a person
 ├── Missing       AWS does not have a resource of the pipeline
 ├── Unfinished    the resource is in the middle of work that must not be interrupted
+├── NotVisible    AWS does not apply a change everywhere yet: the next try can succeed
 ├── Overtaken     another program changed the resource first: the next comparison finds its owner
 └── Superseded    the spec changed during the reconciliation
 """
@@ -19,7 +20,7 @@ class PipelineError(Exception):
 
 
 class InvalidSpec(PipelineError):
-    """The spec has mistakes; each of *mistakes* names the field, its value and the cure.
+    """The spec has mistakes; each of *mistakes* names the field, its value and the fix.
 
     As text, mistakes after the first are left out beyond 900 characters, and counted.
     """
@@ -39,6 +40,10 @@ class Missing(PipelineError):
 
 class Unfinished(PipelineError):
     """The resource is in the middle of work that must not be interrupted."""
+
+
+class NotVisible(PipelineError):
+    """AWS does not apply the last change everywhere yet."""
 
 
 class Overtaken(PipelineError):

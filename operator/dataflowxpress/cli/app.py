@@ -54,6 +54,11 @@ COMMANDS = {  # name: module and function, panel, and the first line of the comm
         OPERATING,
         "Check the access of an operator to the cluster and to AWS; exit with 1 if it fails.",
     ),
+    "smoke": (
+        "smoke.command:smoke",
+        OPERATING,
+        "Test a whole pipeline in your AWS account, and delete it again.",
+    ),
     "crd": (
         "reference:crd",
         OPERATING,
@@ -63,7 +68,7 @@ COMMANDS = {  # name: module and function, panel, and the first line of the comm
     "explain": (
         "reference:explain",
         LEARNING,
-        "Explain a reason, a condition or an alert, and name the cure.",
+        "Explain a reason, a condition or an alert, and name the fix.",
     ),
 }
 

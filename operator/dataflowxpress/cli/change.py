@@ -10,6 +10,7 @@ from rich.console import Console
 
 from dataflowxpress.planning.step import Action, Step
 
+from . import terminal
 from .failures import FAILED, Failure, reported_errors
 from .live import now
 from .manifest import Manifest
@@ -88,7 +89,7 @@ def delete(  # noqa: PLR0913 - options of a command
         manifest = Manifest.load(file, name, namespace).is_deleting()
         chosen = Target(*manifest.key, manifest)
         _refuse_if_in_a_cluster(chosen, manifest, "delete")
-        before = _inventory(chosen, manifest)
+        before = _inventory(chosen)
         kept = chosen.pipeline.spec.deletion_policy
         console.print(f"{len(before.resources)} resources are known; deletionPolicy is {kept}.")
         _confirm(f"Delete {chosen.namespace}/{chosen.name}?", yes=yes)
@@ -127,8 +128,7 @@ def _ask_operator(chosen: Target, timeout: float) -> None:
         timeout,
         f"the operator compares {chosen.name} with AWS",
     )
-    for line in conditions(status):
-        console.print(line)
+    terminal.show(console, conditions(status))
     raise typer.Exit(0 if status.holds("Ready") else FAILED)
 
 
@@ -152,13 +152,16 @@ def _delete_in_cluster(chosen: Target, timeout: float, *, yes: bool) -> None:
     console.print(f"{chosen.namespace}/{chosen.name} is gone.")
 
 
-def _inventory(chosen: Target, manifest: Manifest) -> Status:
-    """Return what is recorded; where that is lost, what is there of all that is described."""
+def _inventory(chosen: Target) -> Status:
+    """Return the record; without one, the resources of the description that exist.
+
+    The record goes with the bucket, which a deletion that was interrupted may have deleted first.
+    """
     from dataflowxpress.api.pipeline import Pipeline
     from dataflowxpress.api.status import ResourceStatus, Status
 
     pipeline = chosen.pipeline
-    if pipeline.status.resources or not manifest.record.ours:
+    if pipeline.status.resources:
         return pipeline.status
     steps = chosen.reconciler().plan(Pipeline({**pipeline.body, "status": {}}))
     refused = {step.id for step in steps if step.action is Action.REFUSE}
@@ -188,7 +191,6 @@ def _confirm(question: str, *, yes: bool) -> None:
 def _end(report: Result | None) -> NoReturn:
     if report is None:
         raise typer.Exit(FAILED)
-    for line in conditions(report.status):
-        console.print(line)
+    terminal.show(console, conditions(report.status))
     ready = report.status["Ready"]
     raise typer.Exit(0 if ready is None or ready.status == "True" else FAILED)

@@ -10,6 +10,7 @@ from rich.console import Console
 from dataflowxpress.api.run_states import is_active, is_failed
 
 from . import status_view as view
+from . import terminal
 from .failures import FAILED, Failure, reported_errors
 from .live import now
 from .progress import follow
@@ -53,9 +54,7 @@ def run(  # noqa: PLR0913 - options of a command
             f"a run of {chosen.name}",
         )
     newest = next(each for each in status.runs if each.id not in before)
-    console = Console(highlight=False, soft_wrap=True)
-    for line in view.runs(status, [newest]):
-        console.print(line)
+    terminal.show(Console(highlight=False), view.runs(status, [newest]))
     raise typer.Exit(FAILED if is_failed(newest.state) else 0)
 
 

@@ -59,8 +59,6 @@ def _message(error: Exception) -> str | None:
         return str(error)
     if isinstance(error, InvalidSpec):
         return listed(error.mistakes)
-    if isinstance(error, UnicodeDecodeError):
-        return f"the manifest is not UTF-8 text: {error}. Give a YAML file with -f."
     return _from_library(error) or _from_system(error)
 
 
@@ -85,7 +83,7 @@ def _from_library(error: Exception) -> str | None:
             reason = str(error).rstrip(".")
             return f"no cluster: {reason}. Set KUBECONFIG, or give a file with -f."
         case YAMLError():
-            return f"the manifest is not valid YAML: {error}. Correct it."
+            return f"the kubeconfig is not valid YAML: {error}. Correct it."
         case _:
             return None
 

@@ -25,10 +25,10 @@ class Live:
         self.cluster, self._objects = Cluster(client), CustomObjectsApi(client)
         self._kind: dict[str, Any] = {"group": GROUP, "version": VERSION, "plural": PLURAL}
 
-    def names(self, namespace: str) -> list[str]:
-        """Return the names of all pipelines in a namespace."""
+    def pipelines(self, namespace: str) -> list[dict[str, Any]]:
+        """Return all pipelines in a namespace, by name."""
         found: Any = self._objects.list_namespaced_custom_object(**self._kind, namespace=namespace)
-        return sorted(item["metadata"]["name"] for item in found["items"])
+        return sorted(found["items"], key=lambda body: str(body["metadata"]["name"]))
 
     def status(self, namespace: str, name: str) -> Status | None:
         """Return the status of a pipeline, or None if the pipeline does not exist."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
     from .record import Record
 
-STDIN = Path("-")
 NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
 
@@ -43,18 +41,18 @@ class Manifest:
 
         Raises Failure if the file has no such pipeline, or an invalid one.
         """
-        import yaml
-
         from dataflowxpress.api.spec import KIND
 
-        text = sys.stdin.read() if file == STDIN else file.read_text(encoding="utf-8")
-        documents = [each for each in yaml.safe_load_all(text) if isinstance(each, dict)]
+        from .documents import mappings
+
+        documents = mappings(file)
         pipelines = [each for each in documents if each.get("kind") == KIND]
         chosen = [each for each in pipelines if not name or _name(each) == name]
         if not chosen:
             wanted = f"{KIND} {name}".strip()
-            found = ", ".join(map(_name, pipelines)) or "none"
-            raise Failure(f"{file}: no {wanted} in this file; pipelines in it: {found}")
+            found = ", ".join(map(_name, pipelines))
+            others = f"; pipelines in it: {found}" if found else ""
+            raise Failure(f"{file}: no {wanted} in this file{others}")
         if len(chosen) > 1:
             names = ", ".join(map(_name, chosen))
             raise Failure(f"{file}: several pipelines in this file; give a NAME of {names}")
@@ -106,9 +104,12 @@ class Manifest:
         return None
 
     def is_deleting(self) -> Manifest:
-        """Return the same manifest with a deletion timestamp."""
+        """Return the same manifest with a deletion timestamp; its status is kept in memory.
+
+        A bucket that is being emptied denies every write. The record in it stays complete.
+        """
         meta = {**self._body["metadata"], "deletionTimestamp": datetime.now(UTC).isoformat()}
-        return Manifest({**self._body, "metadata": meta}, self._others)
+        return Manifest({**self._body, "metadata": meta}, self._others, keeps=False)
 
 
 def _name(document: Mapping[str, Any]) -> str:
@@ -138,8 +139,8 @@ def _problems(
     if (version := document.get("apiVersion")) != f"{GROUP}/{VERSION}":
         yield f"apiVersion: {json.dumps(version)} is unknown; use {GROUP}/{VERSION}"
     if not NAME.fullmatch(name := _name(document)):
-        cure = 'a-z, 0-9, "-" and ".", with a letter or digit at both ends'
-        yield f"metadata.name: {json.dumps(name)} is invalid; use {cure}"
+        fix = 'a-z, 0-9, "-" and ".", with a letter or digit at both ends'
+        yield f"metadata.name: {json.dumps(name)} is invalid; use {fix}"
     if namespace and (given := meta.get("namespace", namespace)) != namespace:
         yield f"metadata.namespace: {given} is not {namespace}; correct it, or the option -n"
     yield from mistakes(DataPipelineSpec, document.get("spec") or {})

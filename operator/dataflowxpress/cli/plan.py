@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -12,17 +11,12 @@ from rich.text import Text
 
 from dataflowxpress.planning.step import Action, Step
 
+from . import terminal
 from .failures import CHANGES, FAILED, NOTHING_TO_DO, reported_errors
 from .manifest import Manifest
 from .plan_view import as_json, shown
 from .target import Context, File, Name, Namespace, Target, target
-
-
-class Output(StrEnum):
-    """The format of a command's output."""
-
-    text = "text"
-    json = "json"
+from .terminal import Output
 
 
 def plan(  # noqa: PLR0913 - options of a command
@@ -66,15 +60,13 @@ def plan(  # noqa: PLR0913 - options of a command
     else:
         show(steps, everything=everything)
         if note:
-            Console(stderr=True, highlight=False).print(Text(note, style="dim"))
+            terminal.show(Console(stderr=True, highlight=False), [Text(note, style="dim")])
     raise typer.Exit(_code(steps))
 
 
 def show(steps: Sequence[Step], *, everything: bool = False) -> None:
     """Print a plan."""
-    console = Console(highlight=False, soft_wrap=True)
-    for line in shown(steps, everything=everything):
-        console.print(line)
+    terminal.show(Console(highlight=False), shown(steps, everything=everything))
 
 
 def _code(steps: Sequence[Step]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -40,7 +40,7 @@ def explain(
         ),
     ] = "",
 ) -> None:
-    """Explain a reason, a condition or an alert, and name the cure.
+    """Explain a reason, a condition or an alert, and name the fix.
 
     Examples:
     - `dataflowxpress explain LastRunFailed`
@@ -53,14 +53,18 @@ def explain(
         _all(console)
         return
     words = _words()
-    if (found := words.get(word.lower())) is None:
+    if found := words.get(word.lower()):
+        lines = _lines(found)
+    elif about := _about(word.lower(), words):
+        lines = _lines(about[0]) if len(about) == 1 else iter([_listed(about)])
+    else:
         near = difflib.get_close_matches(word.lower(), words, n=3, cutoff=0.5)
         guess = f" Do you mean {', '.join(words[each] for each in near)}?" if near else ""
         raise typer.BadParameter(
             f"{word!r} is no reason, condition or alert.{guess}"
             " `dataflowxpress explain` lists all reasons."
         )
-    for line in _lines(found):
+    for line in lines:
         console.print(line)
 
 
@@ -73,6 +77,22 @@ def _words() -> dict[str, str]:
     short = {ALERT_PREFIX.sub("", name): name for name in alerts}
     own = {str(each): str(each) for each in (*_conditions(), *Reason)}
     return {name.lower(): found for name, found in {**short, **alerts, **own}.items()}
+
+
+def _about(part: str, words: dict[str, str]) -> list[str]:
+    """Return the words that contain *part*, else those whose summaries do."""
+    return sorted({found for name, found in words.items() if part in name}) or sorted(
+        {found for found in words.values() if part in _summary(found).lower()}
+    )
+
+
+def _summary(word: str) -> str:
+    """Return the meaning of a reason, or what a condition or an alert is about."""
+    if word in set(Reason):
+        return Reason(word).meaning
+    if word in _conditions():
+        return f"A condition; {len(_conditions()[word])} reasons."
+    return f"An alert: {next(line for line in _page(word) if not line.startswith('#'))}"
 
 
 def _runbooks() -> Path:
@@ -95,7 +115,7 @@ def _lines(word: str) -> Iterator[Text | Table]:
         reason = Reason(word)
         yield Text.assemble((word, "bold"), f" (given by {reason.where})")
         yield _plain(reason.meaning)
-        yield Text.assemble(("Cure: ", "bold"), _plain(reason.cure or "none needed"))
+        yield Text.assemble(("Fix: ", "bold"), _plain(reason.fix or "none needed"))
     elif word in _conditions():
         yield Text.assemble((word, "bold"), " (a condition) gives these reasons:")
         yield _listed(_conditions()[word])
@@ -121,18 +141,23 @@ def _plain(markdown: str) -> Text:
 
 
 def _all(console: Console) -> None:
-    """Print all reasons: for a person as text, for a file as a page in Markdown."""
+    """Print all reasons: for a person by condition, for a file as a page in Markdown."""
     if not console.is_terminal:
         typer.echo(table(), nl=False)
         return
-    console.print(_listed(Reason))
-    console.print("\nThe cure: dataflowxpress explain REASON")
+    for condition in _conditions():
+        for line in _lines(condition):
+            console.print(line)
+        console.print()
+    console.print(Text.assemble(("Events", "bold"), " give these reasons, too:"))
+    console.print(_listed([reason for reason in Reason if reason.where == EVENT]))
+    console.print("\nThe fix: dataflowxpress explain REASON")
 
 
-def _listed(reasons: type[Reason] | list[Reason]) -> Table:
+def _listed(words: Sequence[str]) -> Table:
     found = Table.grid(padding=(0, 2))
     found.add_column(no_wrap=True, style="bold")
     found.add_column()
-    for reason in reasons:
-        found.add_row(str(reason), _plain(reason.meaning))
+    for word in words:
+        found.add_row(str(word), _plain(_summary(word)))
     return found

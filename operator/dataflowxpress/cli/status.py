@@ -11,8 +11,8 @@ from rich.text import Text
 
 from . import status_view as view
 from .failures import FAILED, Failure, reported_errors
-from .plan import Output
 from .target import Context, File, Name, Namespace, Target, target
+from .terminal import Output, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,15 +36,19 @@ def status(  # noqa: PLR0913 - options of a command
 ) -> None:
     """Show conditions, problems, data and the last runs; problems come first.
 
-    Exits with 1 if the pipeline is not Ready.
+    Without NAME, it lists the pipelines of the namespace with state, waiting uploads and age.
+    Exits with 1 if a pipeline is not Ready.
 
     Examples:
+    - `dataflowxpress status -n data`
     - `dataflowxpress status orders -n data`
     - `dataflowxpress status orders --all`
     - `dataflowxpress status -f pipeline.yaml -o json`
 
     """
     with reported_errors():
+        if not name and file is None:
+            raise typer.Exit(_list(namespace, context, output))
         chosen = target(name, file, namespace, context)
         found = _found(chosen)
         named = f"-f {file}" if file else f"{chosen.name} -n {chosen.namespace}"
@@ -77,9 +81,8 @@ def runs(
         listed = [run.model_dump(by_alias=True, exclude_none=True) for run in found.runs]
         typer.echo(json.dumps(listed, indent=2))
         return
-    console = Console(highlight=False, soft_wrap=True)
-    for line in view.runs(found, found.runs) if found.runs else ["The job has not run yet."]:
-        console.print(line)
+    lines = view.runs(found, found.runs) if found.runs else ["The job has not run yet."]
+    show(Console(highlight=False), lines)
 
 
 def _found(chosen: Target) -> Status:
@@ -116,14 +119,28 @@ def _comparison(chosen: Target, found: Status, named: str) -> Iterator[Text]:
 
 
 def _show(name: str, found: Status, notes: list[Text], *, everything: bool) -> None:
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(Text(name, style="bold"))
-    for line in (*view.conditions(found), *view.problems(found)):
-        console.print(line)
+    console = Console(highlight=False)
+    show(console, [Text(name, style="bold"), *view.conditions(found), *view.problems(found)])
     if everything:
-        console.print(view.tree(name, found))
+        console.print(view.tree(name, found), soft_wrap=not console.is_terminal)
     more = "" if everything else "; --all lists them"
-    for line in (view.summary(found).append(more), view.data(found), *notes):
-        console.print(line)
-    for line in view.runs(found, found.runs[:NEWEST]) if found.runs else ():
-        console.print(line)
+    show(console, [view.summary(found).append(more), view.data(found), *notes])
+    show(console, view.runs(found, found.runs[:NEWEST]) if found.runs else ())
+
+
+def _list(namespace: str, context: str, output: Output) -> int:
+    """Print the pipelines of a namespace; return the exit code."""
+    from dataflowxpress.api.pipeline import Pipeline
+
+    from . import pipelines
+    from .live import Live, namespace_of
+
+    where = namespace or namespace_of(context)
+    found = [Pipeline(body) for body in Live(context).pipelines(where)]
+    if output is Output.json:
+        listed = [{"name": each.name, "status": each.status.as_json()} for each in found]
+        typer.echo(json.dumps(listed, indent=2))
+    else:
+        lines = pipelines.table(found, view.now()) if found else [f"No pipelines in {where}."]
+        show(Console(highlight=False), lines)
+    return 0 if all(each.status.holds("Ready") for each in found) else FAILED

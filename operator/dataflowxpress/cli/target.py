@@ -22,14 +22,24 @@ if TYPE_CHECKING:
 
 def _complete(context: typer.Context, incomplete: str) -> list[str]:
     """Return the names of the cluster's pipelines; none if the cluster cannot be asked."""
+    where = [context.params.get(name) or "" for name in ("namespace", "context")]
     try:
-        from .live import Live, namespace_of
-
-        where = context.params.get("context") or ""
-        names = Live(where).names(context.params.get("namespace") or namespace_of(where))
+        names = _names(*where)
     except Exception:  # noqa: BLE001 - a shell has no use for the error
         return []
     return [name for name in names if name.startswith(incomplete)]
+
+
+def _names(namespace: str, context: str) -> list[str]:
+    from .kubectl import pipelines
+
+    try:
+        return pipelines(namespace, context)
+    except FileNotFoundError:  # no kubectl
+        from .live import Live, namespace_of
+
+        found = Live(context).pipelines(namespace or namespace_of(context))
+        return [body["metadata"]["name"] for body in found]
 
 
 Name = Annotated[

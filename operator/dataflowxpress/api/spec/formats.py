@@ -1,4 +1,4 @@
-"""Formats: strings of a fixed format, each with a pattern for machines and a cure for people."""
+"""Formats: strings of a fixed format, each with a pattern for machines and a fix for people."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ MOST_NAMED = 4  # wrong characters that a message names
 
 @dataclass(frozen=True)
 class Format:
-    """A pattern for a string; *cure* completes the sentence "use ...".
+    """A pattern for a string; *fix* completes the sentence "use ...".
 
     *allowed* is the inside of a character class: a message names the characters outside of it.
     """
 
     pattern: str
-    cure: str
+    fix: str
     allowed: str
 
     def __get_pydantic_core_schema__(
@@ -37,8 +37,8 @@ class Format:
         except ValidationError as error:
             if error.errors()[0]["type"] != "string_pattern_mismatch":
                 raise
-            words = {"fault": self._fault(value), "cure": f"use {self.cure}"}
-            raise PydanticCustomError("format", "{fault}; {cure}", words) from None
+            words = {"fault": self._fault(value), "fix": f"use {self.fix}"}
+            raise PydanticCustomError("format", "{fault}; {fix}", words) from None
 
     def _fault(self, value: str) -> str:
         wrong = re.sub(f"[{self.allowed}]", "", value)
@@ -98,19 +98,24 @@ TablePrefix = Annotated[
     str, Field(max_length=64), Format(r"^[a-z0-9_]*$", 'a-z, 0-9 and "_"', "a-z0-9_")
 ]
 Column = Annotated[str, Field(max_length=255), _LOWER]
+# ASCII and Latin-1 without NUL, line breaks, quotes and the backslash: one character for Glue, for
+# Spark and for Python's csv module.
+_SEPARATORS = r"\x01-\x09\x0b\x0c\x0e-!#-&(-\[\]-\x7f\xa0-\xff"
 Delimiter = Annotated[
     str,
-    Field(max_length=2),
+    Field(max_length=8),  # the message of the pattern helps more, also with "\\u0001"
     Format(
-        r"^(\\t|[^\\\r\n\"'])$",
-        r"one character, or \t for a tab; no quote, backslash or line break",
-        r"^\\\r\n\"'",
+        rf"^(\\t|[{_SEPARATORS}])$",
+        r"one character of ASCII or Latin-1, or \t for a tab; no quote, backslash or line break;"
+        r' YAML spells a control character like "\x01", in double quotes',
+        _SEPARATORS,
     ),
 ]
 Region = Annotated[
     str,
     Field(max_length=32),
-    Format(r"^[a-z]{2}(-[a-z]+)+-[0-9]$", "a region like eu-west-1", "a-z0-9-"),
+    # Areas have two letters, and four in the European Sovereign Cloud: `eusc-de-east-1`.
+    Format(r"^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$", "a region like eu-west-1", "a-z0-9-"),
 ]
 AccountId = Annotated[
     str,

@@ -1,4 +1,4 @@
-"""Mistakes: all errors of a spec at once, each with field, value and cure in words."""
+"""Mistakes: all errors of a spec at once, each with field, value and fix in words."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONGEST_VALUE = 60  # characters of a value in a message
 KEY = "[key]"  # by this pydantic marks an error in the key of a mapping
 Path = tuple[int | str, ...]
 
-# By pydantic's type of error: what is wrong with the value, and the cure.
+# By pydantic's type of error: what is wrong with the value, and the fix.
 WORDS = {
     "missing": "missing; add it",
     "string_type": "is not text; put it in quotes",
@@ -34,7 +34,7 @@ WORDS = {
     "tuple_type": "is not a list; begin each entry with a dash",
     "dict_type": "is not a mapping; use one `key: value` a line",
     "model_type": "is not a mapping; use one `field: value` a line",
-    "format": "{fault}; {cure}",
+    "format": "{fault}; {fix}",
 }
 
 # How pydantic writes choices, and how messages do.

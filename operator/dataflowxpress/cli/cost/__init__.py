@@ -1,0 +1,1 @@
+"""Cost: estimates what a pipeline costs, from its resources, its uploads and AWS' list prices."""
