@@ -18,8 +18,6 @@ from .operations import Call, call_of
 from .responses import response_violations
 from .shapes import Violation, violations
 
-_GOOD = range(200, 300)
-
 
 class Finding(NamedTuple):
     """A difference between a call and its model."""
@@ -64,7 +62,7 @@ class Report:
         self.operations.add(call.name)
         if exchange["body"] is not None:
             self._add(call, "request", _request_violations(call))
-        if exchange["status"] in _GOOD and exchange["response"] is not None:
+        if exchange["status"] and exchange["response"] is not None:
             self._add(call, "response", response_violations(call, exchange))
 
     def _add(self, call: Call, side: str, found: Iterable[Violation]) -> None:

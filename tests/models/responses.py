@@ -14,21 +14,33 @@ from botocore.parsers import create_parser
 from .operations import Call
 from .shapes import Violation, violations
 
+_GOOD, _ERRORS = range(200, 300), range(400, 600)
+
 
 def response_violations(call: Call, exchange: dict[str, Any]) -> Iterator[Violation]:
-    """Yield what the response of a successful call violates."""
-    shape = call.operation.output_shape
-    if shape is None:
-        return
-    body = exchange["response"].encode("latin-1")
+    """Yield what a response violates: the output's shape, or an error's need of a code."""
+    if exchange["status"] in _ERRORS:
+        code = _parsed(call, exchange).get("Error", {}).get("Code", "")
+        if not code or (code.isdigit() and exchange["method"] != "HEAD"):  # botocore's stopgap
+            yield "Error.Code", "is missing"
+    elif exchange["status"] in _GOOD and (shape := call.operation.output_shape):
+        parsed = _parsed(call, exchange)
+        parsed.pop("ResponseMetadata", None)
+        read = {name: v.read() if isinstance(v, io.BytesIO) else v for name, v in parsed.items()}
+        yield from violations(read, shape)
+        yield from _strays(call, exchange["response"].encode("latin-1"))
+
+
+def _parsed(call: Call, exchange: dict[str, Any]) -> dict[str, Any]:
+    """Return a response as botocore's clients do."""
+    body: Any = exchange["response"].encode("latin-1")
+    if call.operation.has_streaming_output and exchange["status"] in _GOOD:
+        body = io.BytesIO(body)
     headers = HTTPHeaders.from_dict(exchange["response_headers"])
-    content = io.BytesIO(body) if call.operation.has_streaming_output else body
-    answer = {"body": content, "headers": headers, "status_code": exchange["status"]}
-    parsed = create_parser(call.protocol).parse(answer, shape)
-    parsed.pop("ResponseMetadata", None)
-    read = {name: v.read() if isinstance(v, io.BytesIO) else v for name, v in parsed.items()}
-    yield from violations(read, shape)
-    yield from _strays(call, body)
+    answer = {"body": body, "headers": headers, "status_code": exchange["status"]}
+    shape: Any = call.operation.output_shape  # None where nothing is returned, which parsers take
+    parsed: dict[str, Any] = create_parser(call.protocol).parse(answer, shape)
+    return parsed
 
 
 def _strays(call: Call, body: bytes) -> Iterator[Violation]:

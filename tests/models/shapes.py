@@ -31,7 +31,7 @@ _SHOWN = 60  # characters of a value in a message
 
 def violations(value: Any, shape: Any, where: str = "") -> Iterator[Violation]:
     """Yield what a decoded value violates: types, members, enums, patterns, sizes and ranges."""
-    if shape.metadata.get("document") or shape.serialization.get("streaming"):
+    if shape.metadata.get("document") or hasattr(value, "read"):  # any value, or a stream
         return
     if not _is_of_type(value, shape.type_name):
         yield where, f"is {type(value).__name__}, not {shape.type_name}"

@@ -86,6 +86,8 @@ LISTING = (
             glue('{"Database": {"Name": "orders", "Parameters": {"a": 1}}}'),
             [("Database.Parameters{}", "is int, not string")],
         ),
+        (glue('{"message": "no"}') | {"status": 400}, [("Error.Code", "is missing")]),
+        (glue('{"__type": "EntityNotFoundException"}') | {"status": 400}, []),
         (iam(f"<Role>{ROLE.format(name='worker')}</Role>"), []),
         (
             iam("<Role/>"),

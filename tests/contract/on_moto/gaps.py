@@ -39,6 +39,8 @@ GAPS = (
         "PutObject: 403: Forbidden",
         "moto applies the Deny of a bucket policy without its condition aws:SecureTransport",
     ),
+    Gap("Crawler", ("[Crawler-classifier]",), "KEEP.*UPDATE", "it needs a classifier"),
+    Gap("Job", ("[Job-modules]",), "PutObject: 403: Forbidden", "it needs an object"),
     Gap("Crawler", _UPDATES, "UpdateCrawler", "moto has no UpdateCrawler"),
     Gap("Job", _UPDATES, "UpdateJob", "moto has no UpdateJob"),
 )
