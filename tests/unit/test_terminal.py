@@ -14,7 +14,7 @@ from dataflowxpress.cli import plan_view
 from dataflowxpress.cli import status_view as view
 from dataflowxpress.cli.terminal import show
 from dataflowxpress.planning.diff import Change
-from dataflowxpress.planning.plan import Action, Step
+from dataflowxpress.planning.step import Action, Step
 
 LONG = "the operator refuses the bucket, because it belongs to another pipeline; " * 4
 RUN = Run(

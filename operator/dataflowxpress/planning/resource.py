@@ -78,6 +78,7 @@ class Resource:
     arn_format: ClassVar[str] = ""  # empty: not taggable, owned through its parent
     immutable: ClassVar[frozenset[str]] = frozenset()
     keeps_data: ClassVar[bool] = False
+    adopt_by: ClassVar[str] = "spec.adopt"  # the narrowest field that adopts the kind
     critical: ClassVar[bool] = False  # holds data or an identity: while refused, nothing is written
     modified: ClassVar[str] = ""  # the property with the time of the last change
     reads_many: ClassVar[bool] = False  # one call reads many: see `read_many`

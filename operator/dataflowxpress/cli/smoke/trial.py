@@ -12,7 +12,7 @@ from dataflowxpress.api.pipeline import Pipeline
 from dataflowxpress.api.status import ResourceStatus, Status
 from dataflowxpress.cli.manifest import Manifest
 from dataflowxpress.controller.reconciler import Reconciler, Result
-from dataflowxpress.planning.plan import Action, Step
+from dataflowxpress.planning.step import Action, Step
 from dataflowxpress.reporting.text import summarize
 
 from .deployed import Deployed
