@@ -8,6 +8,11 @@ import pytest
 
 from dataflowxpress_sandbox.aws.serving import RunningAws, serving
 from dataflowxpress_sandbox.sandbox import Sandbox
+from tests.models.session import (  # noqa: F401 - hooks of pytest
+    pytest_configure,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from dataflow.options import Options
+    from dataflow.widening import Widening
 
 Json = dict[str, Any]
 
+ATTEMPTS = 10
 BATCH = 100  # partitions in one call
 OWNER = "dataflowxpress.io/pipeline"
 PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
@@ -53,6 +55,45 @@ class Catalog:
             for column in [*storage.get("Columns", []), *in_path]
         }
         return Table(table["Name"], key, columns, tuple(column["Name"] for column in in_path))
+
+    def widen(self, needed: list[Widening]) -> list[Widening]:
+        """Give columns of the crawler's tables wider types; return those that did not have them.
+
+        A crawler keeps the types of existing columns.
+        """
+        return [
+            widening
+            for name in dict.fromkeys(widening.table for widening in needed)
+            for widening in self._widen(name, [each for each in needed if each.table == name])
+        ]
+
+    def _widen(self, name: str, needed: list[Widening]) -> list[Widening]:
+        new = {(each.column, each.old): each for each in needed}
+        for _ in range(ATTEMPTS):
+            found = self.glue.get_table(DatabaseName=self.database, Name=name)["Table"]
+            columns = found["StorageDescriptor"]["Columns"]
+            kinds = [written_type(each["Type"], self.options.source_format) for each in columns]
+            done = []
+            for column, kind in zip(columns, kinds, strict=True):
+                if widening := new.get((column["Name"], kind)):
+                    column["Type"] = widening.new
+                    done.append(widening)
+            if not done or self._update_table(found):
+                return done
+        raise RuntimeError(f"table {name} changed during each of {ATTEMPTS} updates")
+
+    def _update_table(self, table: Json) -> bool:
+        """Write a table as `get_table` returned it; return False if it has changed since."""
+        members = self.glue.meta.service_model.shape_for("TableInput").members
+        try:
+            self.glue.update_table(
+                DatabaseName=self.database,
+                TableInput={name: table[name] for name in members if table.get(name, "") != ""},
+                VersionId=table["VersionId"],  # a crawl can add columns at the same time
+            )
+        except self.glue.exceptions.ConcurrentModificationException:
+            return False
+        return True
 
     def publish(self, table: Table, directories: Iterable[str]) -> None:
         """Make exactly these directories the partitions of the Parquet table.
@@ -133,7 +174,8 @@ class Catalog:
                 f"table {name} exists and does not belong to this pipeline:"
                 " delete it or change catalog.tablePrefix"
             )
-        if [key["Name"] for key in found["PartitionKeys"]] != [key["Name"] for key in keys]:
+        known = [{"Name": key["Name"], "Type": key["Type"]} for key in found["PartitionKeys"]]
+        if known != keys:
             # Partition keys cannot change; the manifests still list all rows of the new table.
             self.glue.delete_table(DatabaseName=self.database, Name=name)
             self.glue.create_table(DatabaseName=self.database, TableInput=table_input)

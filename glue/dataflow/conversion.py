@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from py4j.protocol import Py4JJavaError
 from pyspark import StorageLevel
@@ -17,29 +17,14 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the usual name
 
+from dataflow.group_rows import rows_of
 from dataflow.grouping import Group, Grouping
 from dataflow.layout import OBJECT, directory_name, write_layout_of
 from dataflow.manifest import entry_of
-from dataflow.readers import csv_rows, is_line_by_line, json_rows, parquet_rows, read_parquet
-from dataflow.rows import (
-    INTERNAL_COLUMNS,
-    Count,
-    counted,
-    raw_text,
-    rejects,
-    validated,
-    with_objects,
-)
-from dataflow.sources import (
-    Deferred,
-    Object,
-    SkipReason,
-    Table,
-    Unreadable,
-    columns_of,
-    path_values,
-)
+from dataflow.rows import INTERNAL_COLUMNS, Count, counted, rejects
+from dataflow.sources import Deferred, Object, SkipReason, Table, Unreadable
 from dataflow.store import Store
+from dataflow.widening import Widening, widenings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +47,8 @@ SETTINGS = {
     "spark.sql.files.ignoreMissingFiles": "true",
     # One task for each of 10,000 paths would take longer than reading them.
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "64",
+    # The table has the types of partition columns.
+    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
     # A task keeps one writer open for each object, and sorts only above this number.
     "spark.sql.maxConcurrentOutputFileWriters": "64",
     "spark.sql.optimizer.plannedWrite.enabled": "false",
@@ -82,6 +69,7 @@ class Conversion:
     def __init__(self, options: Options, run: str, store: Store) -> None:
         self.options, self.run, self.store = options, run, store
         self.write_layouts: dict[str, Json] = {}
+        self.widenings: list[Widening] = []  # of the last call of `convert`
 
     @cached_property
     def spark(self) -> SparkSession:
@@ -95,12 +83,34 @@ class Conversion:
         """Return an entry for each object: the written rows, or `deferred` with the reason.
 
         Written rows are valid only after manifest `number`, which contains the entry, is committed.
+        If columns need wider types, `widenings` has them: the objects of their tables have no valid
+        entries, and stay pending.
         """
+        self.widenings = []
         grouped = Grouping(self.options, self.store, tables).of(pending)
         entries = [entry_of(obj, skip_reason) for obj, skip_reason in grouped.skip_reasons]
         for group in grouped.groups:
             entries += self._convert(group, number)
         return entries
+
+    def rewrite(self, entries: list[Json], tables: dict[str, Table], number: int) -> list[Json]:
+        """Return new entries for objects that exist only in Parquet, with their tables' types.
+
+        Entries whose rows cannot all have these types are left out.
+        """
+        stored: dict[tuple[str, str], dict[str, Json]] = defaultdict(dict)
+        for entry in entries:
+            stored[entry["table"], entry["write_layout"]][entry["key"]] = entry
+        new = (
+            (group[entry["key"]], entry)
+            for (table, _), group in stored.items()
+            for entry in self._convert(Group.of_stored(tables[table], group), number)
+        )
+        return [
+            {**old, "directories": entry["directories"], "write_layout": entry["write_layout"]}
+            for old, entry in new
+            if entry.get("rows") == old["rows"]
+        ]
 
     def _convert(self, group: Group, number: int) -> list[Json]:
         """Convert a group; if the read fails, halve it until the failing object is alone."""
@@ -120,11 +130,16 @@ class Conversion:
 
     def _write(self, group: Group, attempt: str) -> list[Json]:
         target = write_layout_of(group.table, self.options)["target"]
-        rows = self._rows(group, attempt).persist(StorageLevel.DISK_ONLY)
+        rows = rows_of(self.spark, self.options, group, attempt).persist(StorageLevel.DISK_ONLY)
         try:
             counts, offsets = counted(rows)
             deferred = [name for name, count in counts.items() if count.unknown]
             complete = rows.where(~F.col(OBJECT).isin(deferred)) if deferred else rows
+            if offsets and self.options.type_changes == "Widen":
+                self.widenings += widenings(complete, group.table)
+            is_outdated = any(each.table == group.table.name for each in self.widenings)
+            if is_outdated or (group.stored and offsets):
+                return []
             if any(count.read > count.rejected for count in counts.values()):
                 self._write_parquet(complete, target)
             if offsets:
@@ -140,42 +155,6 @@ class Conversion:
         if counts:
             raise RuntimeError(f"Spark returned rows of unexpected objects: {list(counts)[:3]}")
         return entries
-
-    def _rows(self, group: Group, attempt: str) -> DataFrame:
-        """Return the validated rows of a group."""
-        urls = [self.options.url(obj.key) for obj in group.objects]
-        rows, columns = self._read(group, urls)
-        paths = {unquote(path): path for path in rows.inputFiles()}
-        if len(paths) < len(urls):
-            raise Deferred("Spark does not find the object")
-        objects = [
-            {
-                "path": paths[url],
-                OBJECT: directory_name(attempt, obj),
-                "dfx_key": obj.key,
-                "dfx_values": path_values(obj.key, group.table),
-            }
-            for url, obj in zip(urls, group.objects, strict=True)
-        ]
-        in_file = {name: f"c{position}" for position, name in enumerate(columns)}
-        in_path = {
-            name: f"dfx_values[{position}]"
-            for position, name in enumerate(group.table.path_columns)
-        }
-        joined = with_objects(self.spark, rows, objects)
-        raw = raw_text(columns, self.options)
-        return validated(joined, {**in_file, **in_path}, group.table.columns, raw)
-
-    def _read(self, group: Group, urls: list[str]) -> tuple[DataFrame, tuple[str, ...]]:
-        if self.options.source_format == "csv":
-            in_parts = group.is_large and is_line_by_line(self.spark, urls[0], self.options)
-            width = len(group.header)
-            read = csv_rows(self.spark, urls, width, self.options, in_parts=in_parts)
-            return read, group.header
-        if self.options.source_format == "json":
-            return json_rows(self.spark, urls, group.header), group.header
-        read = read_parquet(self.spark, urls)
-        return parquet_rows(read), columns_of(read.columns, group.table.file_columns)
 
     def _write_parquet(self, rows: DataFrame, target: str) -> None:
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dataflow.sources import (
     Deferred,
@@ -22,9 +22,11 @@ from dataflow.sources import (
 from dataflow.store import THREADS, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from dataflow.options import Options
+
+Json = dict[str, Any]
 
 HEAD_BYTES = (64 * 1024, 1024 * 1024)  # of an object to read for its header
 
@@ -37,6 +39,13 @@ class Group:
     header: tuple[str, ...]
     objects: tuple[Object, ...]
     is_large: bool = False  # a single object that several tasks can read
+    stored: Mapping[str, Json] | None = None  # entries whose Parquet is read, by key
+
+    @classmethod
+    def of_stored(cls, table: Table, entries: Mapping[str, Json]) -> Group:
+        """Return the group of objects of which only the Parquet exists."""
+        objects = (Object(key, each["etag"], each["size"], "") for key, each in entries.items())
+        return cls(table, (), tuple(objects), stored=entries)
 
 
 class Grouped(NamedTuple):

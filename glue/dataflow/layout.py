@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from dataflow.sources import Object, Table, digest
+from dataflow.types import wider_than
 
 if TYPE_CHECKING:
     from dataflow.options import Options
@@ -29,6 +30,13 @@ def is_current(written: dict[str, Any], wanted: dict[str, Any]) -> bool:
     same_types = all(types.get(name, kind) == kind for name, kind in written["types"].items())
     same_target = all(written[each] == wanted[each] for each in ("target", "partition_by"))
     return same_types and same_target
+
+
+def is_widened(written: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    """Return whether types differ between two layouts, and each of them only became wider."""
+    new = {**written["types"], **wanted["types"]}
+    changed = {(kind, new[name]) for name, kind in written["types"].items() if kind != new[name]}
+    return bool(changed) and all(kind in wider_than(old) for old, kind in changed)
 
 
 def written_type(catalog_type: str, source_format: str) -> str:

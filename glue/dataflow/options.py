@@ -22,6 +22,7 @@ class Options:
     csv_header: str = "true"
     compression: str = "snappy"
     partition_by: str = ""
+    type_changes: str = "Widen"  # or "Reject" the rows that do not fit
     large_mb: str = "256"  # from this size on, several tasks can read one CSV object
 
     @classmethod

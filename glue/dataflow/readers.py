@@ -50,12 +50,13 @@ def is_line_by_line(spark: SparkSession, url: str, options: Options) -> bool:
     """Return whether each line of a CSV object is certainly one record or empty.
 
     This holds if quotes only enclose whole fields: with any other quote, a record can continue on
-    the next line. Lines of spaces do not qualify, because Spark drops them when it reads in parts.
+    the next line. Lines of spaces and control characters do not qualify, because Spark drops them
+    when it reads in parts, also if such a character is the delimiter.
     """
     quote, delimiter = map(re.escape, (options.csv_quote, options.csv_delimiter))
     field = f"(?:^|(?<={delimiter})){quote}[^{quote}]*+{quote}(?=$|{delimiter})"
     unquoted = F.regexp_replace("value", field, "")
-    uncertain = unquoted.contains(options.csv_quote) | F.col("value").rlike(r"^\s+$")
+    uncertain = unquoted.contains(options.csv_quote) | F.col("value").rlike(r"^[\x00-\x20]+$")
     return _reader(spark).text(url).where(uncertain).isEmpty()
 
 
@@ -80,9 +81,9 @@ def parquet_rows(read: DataFrame) -> DataFrame:
     return read.select(*named, *_metadata())
 
 
-def read_parquet(spark: SparkSession, urls: list[str]) -> DataFrame:
+def read_parquet(spark: SparkSession, urls: list[str], **options: str) -> DataFrame:
     """Read Parquet with the columns of all objects."""
-    return _reader(spark).option("mergeSchema", "true").parquet(*urls)
+    return _reader(spark).options(mergeSchema="true", **options).parquet(*urls)
 
 
 def dialect(options: Options) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pyspark.sql import functions as F  # noqa: N812 - the usual name
 
+from dataflow import casts
 from dataflow.layout import OBJECT
 from dataflow.readers import dialect
 
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
     from dataflow.options import Options
 
 # The columns of validated rows besides the table's columns and the object's directory.
-INTERNAL_COLUMNS = ("dfx_key", "dfx_block", "dfx_number", "dfx_unknown", "dfx_reason", "dfx_raw")
+INTERNAL_COLUMNS = (
+    *("dfx_key", "dfx_block", "dfx_number", "dfx_unknown"),
+    *("dfx_misfits", "dfx_reason", "dfx_raw"),
+)
+MISFIT = "struct<name:string,text:string,message:string,is_type:boolean>"
 
 
 def with_objects(spark: SparkSession, rows: DataFrame, objects: list[dict[str, Any]]) -> DataFrame:
@@ -43,17 +48,26 @@ def validated(
 
     *sources* has the expression of each column that was read; the other columns are null.
     """
-    texts = {name for name, kind in rows.dtypes if kind == "string"}
+    kinds = {
+        **dict(rows.dtypes),
+        **dict.fromkeys(set(sources.values()) - {*rows.columns}, "string"),
+    }
     typed = {
-        name: _typed(sources.get(name, "NULL"), kind, is_text=sources.get(name) in texts)
+        name: casts.typed(
+            sources.get(name, "NULL"), kind, is_text=kinds.get(sources.get(name, "")) == "string"
+        )
         for name, kind in types.items()
     }
-    errors = [_cast_error(name, sources[name], typed[name], types[name]) for name in sources]
-    message = F.coalesce(F.col("dfx_corrupt"), F.concat_ws("; ", *errors))
+    found = [_misfit(name, source, types[name], kinds[source]) for name, source in sources.items()]
+    misfits = F.array_compact(F.array(F.lit(None).cast(MISFIT), *found))
+    message = F.coalesce(
+        F.col("dfx_corrupt"), F.array_join(F.transform(misfits, lambda each: each["message"]), "; ")
+    )
     reason = F.when(message != "", message)
     return rows.select(
         OBJECT,
-        *INTERNAL_COLUMNS[:-2],
+        *INTERNAL_COLUMNS[:-3],
+        F.when(reason.isNotNull() & F.col("dfx_corrupt").isNull(), misfits).alias("dfx_misfits"),
         reason.alias("dfx_reason"),
         F.when(reason.isNotNull(), F.coalesce(F.col("dfx_record"), raw)).alias("dfx_raw"),
         *[column.alias(name) for name, column in typed.items()],
@@ -121,20 +135,19 @@ def rejects(spark: SparkSession, rows: DataFrame, offsets: list[dict[str, Any]])
     )
 
 
-def _typed(source: str, kind: str, *, is_text: bool) -> Column:
-    if is_text and kind.startswith(("array", "map", "struct")):
-        return F.from_json(source, kind)
-    return F.expr(f"try_cast({source} AS {kind})")
-
-
-def _cast_error(name: str, source: str, typed: Column, kind: str) -> Column:
+def _misfit(name: str, source: str, kind: str, source_kind: str) -> Column:
+    """Return why a value is not in its column, or null if it is."""
     text = F.expr(source).cast("string")
-
-    def error(problem: str) -> Column:
-        value = F.substring(text, 1, 100)
-        return F.concat(F.lit(f"column {name}: '"), value, F.lit(f"' {problem}"))
-
     is_value = F.trim(text) != ""
-    return F.when(is_value & typed.isNull(), error(f"is not a valid {kind}")).when(
-        text.contains("\ufffd"), error("is not valid UTF-8")
+    is_broken = text.contains("\ufffd")
+
+    def misfit(problem: str, *, is_type: bool) -> Column:
+        value = F.substring(text, 1, 100)
+        message = F.concat(F.lit(f"column {name}: '"), value, F.lit(f"' {problem}"))
+        fields = (F.lit(name), text, message, F.lit(is_type) & ~is_broken)
+        return F.struct(*fields).cast(MISFIT)
+
+    does_not_fit = is_value & ~casts.fits(source, kind, source_kind)
+    return F.when(does_not_fit, misfit(f"is not a valid {kind}", is_type=True)).when(
+        is_broken, misfit("is not valid UTF-8", is_type=False)
     )

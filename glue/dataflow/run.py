@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 from dataflow.catalog import Catalog
 from dataflow.conversion import REJECTED, Conversion
-from dataflow.layout import is_current, top_of, write_layout_of
+from dataflow.layout import is_current, is_widened, top_of, write_layout_of
 from dataflow.manifest import manifest_of
 from dataflow.manifest_log import ManifestLog
 from dataflow.requests import Requests
 from dataflow.store import Store
+from dataflow.widening import merged
 
 if TYPE_CHECKING:
     from dataflow.options import Options
     from dataflow.sources import Object, Table
+    from dataflow.widening import Widening
 
 Json = dict[str, Any]
 
@@ -42,6 +44,8 @@ class Run:
         self.conversion = Conversion(options, run, self.store)
         self.manifests = ManifestLog(self.store)
         self.done: Counter[str] = Counter()
+        self.widened: list[Widening] = []  # in this run
+        self.recorded = 0  # widenings that a manifest records
 
     def convert_everything(self) -> None:
         """Convert all pending objects, also those that arrive meanwhile, and write a summary."""
@@ -49,7 +53,8 @@ class Run:
         self._convert_rounds()
         if self.done["objects"]:
             waiting = len(self.manifests.waiting)
-            summary = {"run": self.run, **self.done, "waiting": waiting}
+            summary: Json = {"run": self.run, **self.done, "waiting": waiting}
+            summary["type_changes"] = [each.record() for each in self.widened]
             summary["seconds"] = round(time.time() - started)
             self.store.create(f"{RUNS}{self.run}.json", json.dumps(summary).encode())
 
@@ -60,17 +65,17 @@ class Run:
             tables = {table.name: table for table in self.catalog.tables()}
             self.requests.refresh()
             pending = self._pending(sources, tables)
-            if turn and not pending:
+            stored = self._stored(sources, tables)
+            if turn and not pending and not stored:
                 return
-            attempted = self.conversion.convert(
-                pending[:ROUND_OBJECTS], tables, self.manifests.number + 1
-            )
+            attempted, rewritten, needed = self._convert(pending, stored, tables)
             before, sources = sources, self.store.sources()
             # Rows of an object that changed during the read may come from either content.
             unchanged = [
                 entry for entry in attempted if before[entry["key"]] == sources.get(entry["key"])
             ]
             done = [self._with_requests(entry) for entry in unchanged if "deferred" not in entry]
+            done += [entry for entry in rewritten if entry["key"] not in sources]
             deferred = {
                 entry["key"]: entry["deferred"] for entry in unchanged if "deferred" in entry
             }
@@ -80,8 +85,47 @@ class Run:
             self._commit_and_publish(started, done, waiting, tables)
             entries = self.manifests.entries
             self.requests.close(entries[key] for key in sources if key in entries)
-            if not done and sources == before:
+            if not done and not needed and sources == before:
                 return
+
+    def _convert(
+        self, pending: list[Object], stored: list[Json], tables: dict[str, Table]
+    ) -> tuple[list[Json], list[Json], list[Widening]]:
+        """Convert objects, rewrite stored entries, and widen the columns that need it.
+
+        The entries of a widened table are left out: the next round converts its objects with the
+        new types, and also those of earlier runs.
+        """
+        number = self.manifests.number + 1
+        converted = self.conversion.convert(pending[:ROUND_OBJECTS], tables, number)
+        rewritten = self.conversion.rewrite(stored[:ROUND_OBJECTS], tables, number)
+        needed = merged(self.conversion.widenings)
+        for widening in self.catalog.widen(needed):
+            _log("widened", run=self.run, change=widening.record()["message"])
+            self.widened.append(widening)
+        outdated = {widening.table for widening in needed}
+        attempted, kept = (
+            [entry for entry in entries if entry.get("table") not in outdated]
+            for entries in (converted, rewritten)
+        )
+        return attempted, kept, needed
+
+    def _stored(self, sources: dict[str, Object], tables: dict[str, Table]) -> list[Json]:
+        """Return the entries of deleted objects whose Parquet has a narrower type than its table.
+
+        Their rows stay, and one table has one type for each column.
+        """
+        return [
+            entry
+            for key, entry in self.manifests.entries.items()
+            if key not in sources
+            and entry["directories"]
+            and (table := tables.get(entry["table"]))
+            and is_widened(
+                self.manifests.write_layouts[entry["write_layout"]],
+                write_layout_of(table, self.options),
+            )
+        ]
 
     def _pending(self, sources: dict[str, Object], tables: dict[str, Table]) -> list[Object]:
         """Return the pending objects, oldest first; objects that waited before are last."""
@@ -142,7 +186,9 @@ class Run:
         manifest = manifest_of(
             self.run, self.options.pipeline, started, done, self.conversion.write_layouts, waiting
         )
+        manifest["type_changes"] = [each.record() for each in self.widened[self.recorded :]]
         self.manifests.commit(manifest)
+        self.recorded = len(self.widened)
         totals = manifest["totals"]
         self.done.update({name: totals[name] for name in ("objects", "rows", "rejected")})
         _log("committed", run=self.run, manifest=self.manifests.number, **totals)

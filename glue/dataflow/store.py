@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict"}
+EXISTS = "PreconditionFailed"
+CONFLICTS = {"ConditionalRequestConflict", "OperationAborted"}  # perhaps no write succeeded
+REPEATS, PAUSE = 5, 0.2  # seconds before the first repetition
 THREADS = 16
 CALLS = Config(max_pool_connections=THREADS, retries={"mode": "standard", "max_attempts": 10})
 
@@ -38,6 +40,7 @@ class Store:
         self.s3 = boto3.client("s3", config=CALLS)
         # boto3 of Glue 5.0 has no parameter IfNoneMatch.
         self.s3.meta.events.register("before-call.s3.PutObject", _only_if_new)
+        self.s3.meta.events.register("needs-retry.s3.PutObject", _pause_after_conflict)
 
     def keys(self, prefix: str, **arguments: Any) -> Iterator[Json]:
         """Yield the entries under a prefix."""
@@ -72,12 +75,13 @@ class Store:
     def create(self, key: str, content: bytes, kind: str = "application/json") -> None:
         """Create an object; raises AlreadyExists if the key exists with other content.
 
-        An object with the same content comes from a retry of boto3 after a lost response.
+        An object with the same content comes from a retry of boto3 after a lost response. After a
+        conflict with another write, boto3 repeats the call: S3 may have accepted neither of them.
         """
         try:
             self.s3.put_object(Bucket=self.bucket, Key=key, Body=content, ContentType=kind)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in CONFLICTS:
+            if error.response["Error"]["Code"] != EXISTS:
                 raise
             if self.read(key) != content:
                 raise AlreadyExists(f"{key} already exists") from error
@@ -131,3 +135,13 @@ class Store:
 
 def _only_if_new(params: Json, **_: Any) -> None:
     params["headers"]["If-None-Match"] = "*"
+
+
+def _pause_after_conflict(response: Any, attempts: int, **_: Any) -> float | None:
+    """Return the seconds to wait before a repetition, as boto3 expects, or None for no repetition.
+
+    *response* is None if there was none; else it consists of the HTTP response and the content.
+    """
+    code = response[1].get("Error", {}).get("Code") if response else None
+    repeats = code in CONFLICTS and attempts <= REPEATS
+    return PAUSE * 2 ** (attempts - 1) if repeats else None

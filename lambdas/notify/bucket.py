@@ -2,8 +2,7 @@
 
 import gzip
 import json
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple, Self
 
@@ -24,11 +23,10 @@ class Bucket(NamedTuple):
     keeps_manifests: bool  # false for a custom script
 
     @classmethod
-    def of_environment(cls) -> Self:
-        """Return the bucket that the environment of the function names."""
-        env = os.environ
-        keeps_manifests = env["KEEPS_MANIFESTS"] == "true"
-        return cls(env["BUCKET"], env["PREFIX"], env.get("SUFFIX", ""), keeps_manifests)
+    def of(cls, settings: Mapping[str, str]) -> Self:
+        """Return the bucket that the settings of the function name."""
+        suffix, keeps_manifests = settings.get("SUFFIX", ""), settings["KEEPS_MANIFESTS"] == "true"
+        return cls(settings["BUCKET"], settings["PREFIX"], suffix, keeps_manifests)
 
     def figures(self, run: str) -> Json | None:
         """Return the summary that a run wrote, or None if the run had nothing to convert.

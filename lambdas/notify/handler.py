@@ -1,11 +1,11 @@
 """Notify: sends one email for each failed crawl, failed run, and run that converted objects."""
 
 import json
-import os
 from functools import cache
 from typing import Any
 
 import boto3
+from settings import settings
 
 from batch import Json, log, return_after
 from bucket import Bucket
@@ -15,7 +15,7 @@ from mail import Mail, PipelineInfo, compose
 def handler(event: Json, _context: object) -> Json:
     """Handle a batch of Glue events; events without a sent notification return to the queue."""
     failed = [record for record in event["Records"] if not _is_notified(record)]
-    return_after(int(os.environ["RETRY_SECONDS"]), failed)
+    return_after(int(settings()["RETRY_SECONDS"]), failed)
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
 
@@ -34,7 +34,7 @@ def _notify(event: Json) -> None:
     The event is recorded after its notification is sent. A crash between the two calls repeats a
     notification; the opposite order would lose one. Any other duplicate event is ignored.
     """
-    bucket, pipeline = Bucket.of_environment(), PipelineInfo.of_environment()
+    bucket, pipeline = Bucket.of(settings()), PipelineInfo.of(settings())
     if bucket.is_notified(event["id"]):
         return
     if mail := compose(event, pipeline, figures=bucket.figures, waiting=bucket.waiting):
@@ -43,7 +43,7 @@ def _notify(event: Json) -> None:
 
 
 def _publish(mail: Mail) -> None:
-    response = _sns().publish(TopicArn=os.environ["TOPIC"], Subject=mail.subject, Message=mail.text)
+    response = _sns().publish(TopicArn=settings()["TOPIC"], Subject=mail.subject, Message=mail.text)
     log("info", "notified", subject=mail.subject, id=response.get("MessageId"))
 
 

@@ -1,7 +1,6 @@
 """Mail: composes the email about a Glue event, with figures from the manifests. Pure."""
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Self
 
 Json = dict[str, Any]
@@ -29,13 +28,13 @@ class PipelineInfo(NamedTuple):
     """The name of a pipeline, and the locations of its logs and rejected rows."""
 
     name: str
-    job_logs: str
+    job_logs: str  # names of log groups, with commas
     rejected: str
 
     @classmethod
-    def of_environment(cls) -> Self:
-        """Return the pipeline that the environment of the function names."""
-        return cls(*(os.environ[name] for name in ("PIPELINE", "JOB_LOGS", "REJECTED")))
+    def of(cls, settings: Mapping[str, str]) -> Self:
+        """Return the pipeline that the settings of the function name."""
+        return cls(*(settings[name] for name in ("PIPELINE", "JOB_LOGS", "REJECTED")))
 
 
 def compose(
@@ -107,6 +106,10 @@ def _of_run(time: str, detail: Json, pipeline: PipelineInfo, summary: Json) -> M
             "Rows rejected",
             f"{rejected}, stored in {pipeline.rejected}{run}/" if rejected else rejected,
         ),
+        *(
+            ("Column with a wider type", each["message"])
+            for each in summary.get("type_changes", ())
+        ),
         ("Objects waiting", summary.get("waiting") or None),
         ("Seconds", summary.get("seconds")),
         ("Logs", _logs(pipeline, run)),
@@ -128,7 +131,9 @@ def _mail(pipeline: PipelineInfo, outcome: str, summary: str, *details: tuple[st
 
 
 def _logs(pipeline: PipelineInfo, run: str) -> str:
-    return f"log group {pipeline.job_logs}, log streams of run {run}"
+    *others, last = pipeline.job_logs.split(",")
+    groups = f"log groups {', '.join(others)} and {last}" if others else f"log group {last}"
+    return f"{groups}, log streams of run {run}"
 
 
 def _first_line(error: str | None) -> str:

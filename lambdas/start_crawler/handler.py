@@ -1,29 +1,29 @@
 """Start crawler: starts one crawl for a batch of uploads."""
 
-import os
 from functools import cache
 from typing import Any
 from urllib.parse import unquote_plus
 
 import boto3
+from settings import settings
 
 from batch import Json, is_recovery, start_once
 
 
 def handler(event: Json, _context: object) -> Json:
     """Handle a batch of S3 notifications and recovery messages from the queue."""
-    crawler = os.environ["CRAWLER"]
+    crawler = settings()["CRAWLER"]
     return start_once(
         event,
         is_wanted=lambda body: is_wanted(
             body,
-            bucket=os.environ["BUCKET"],
-            prefix=os.environ["PREFIX"],
-            suffix=os.environ.get("SUFFIX", ""),
+            bucket=settings()["BUCKET"],
+            prefix=settings()["PREFIX"],
+            suffix=settings().get("SUFFIX", ""),
         ),
         start=lambda: _glue().start_crawler(Name=crawler),
         busy="CrawlerRunningException",
-        retry_seconds=int(os.environ["RETRY_SECONDS"]),
+        retry_seconds=int(settings()["RETRY_SECONDS"]),
     )
 
 

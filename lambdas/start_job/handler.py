@@ -1,23 +1,23 @@
 """Start job: starts one job run for a batch of crawls that succeeded."""
 
-import os
 from functools import cache
 from typing import Any
 
 import boto3
+from settings import settings
 
 from batch import Json, is_recovery, start_once
 
 
 def handler(event: Json, _context: object) -> Json:
     """Handle a batch of crawler events and recovery messages from the queue."""
-    job = os.environ["JOB"]
+    job = settings()["JOB"]
     return start_once(
         event,
         is_wanted=is_wanted,
         start=lambda: _glue().start_job_run(JobName=job),
         busy="ConcurrentRunsExceededException",
-        retry_seconds=int(os.environ["RETRY_SECONDS"]),
+        retry_seconds=int(settings()["RETRY_SECONDS"]),
     )
 
 

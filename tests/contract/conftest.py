@@ -17,6 +17,7 @@ from dataflowxpress.aws.observer import Observer
 from dataflowxpress.planning.resource import Resource, Scope
 from dataflowxpress.planning.step import Action, Outcome
 from dataflowxpress_sandbox import aws as sandbox_aws
+from dataflowxpress_sandbox.aws import Aws
 
 if TYPE_CHECKING:
     from dataflowxpress_sandbox.aws.serving import RunningAws
@@ -28,7 +29,7 @@ READS = ("Get", "List", "Describe", "Head")
 class Cloud:
     """An AWS in which the operator has no more rights than we ship, and its calls are counted."""
 
-    aws: RunningAws
+    aws: Aws
     calls: list[str] = field(default_factory=list)
 
     @functools.cache  # noqa: B019 - lives as long as the session
@@ -86,7 +87,8 @@ class Pipeline:
     def converge(self, wanted: Sequence[Resource], known: Sequence[Id] = ()) -> None:
         """Apply; every step has to succeed."""
         failed = [f"{o.step}: {o.problem}" for o in self.apply(wanted, known) if o.problem]
-        assert not failed, failed
+        if failed:  # no assert, whose message pytest shortens
+            raise AssertionError("\n".join(failed))
 
     def differences(self, wanted: Sequence[Resource]) -> list[str]:
         """Return what a plan would still do."""

@@ -88,7 +88,6 @@ def function(here: Scope, name: str) -> Function:
         log_group=LogGroup(here, f"/aws/lambda/{name}"),
         handler="handler.handler",
         code=archive("def handler(event, context): return event"),
-        environment={"CRAWLER": "orders", "SUFFIX": ".csv"},
         timeout=30,
     )
 
@@ -215,14 +214,13 @@ SAMPLES = {
     "Function": Sample(
         function,
         lambda lambda_, its: lambda_.update_function_configuration(
-            FunctionName=its.name, Environment={"Variables": {**its.environment, "MORE": "1"}}
+            FunctionName=its.name, Environment={"Variables": {"MORE": "1"}}
         ),
         {
             "role": lambda here, name: function_role(here, f"{name}-2"),
             "log_group": lambda here, name: LogGroup(here, f"/aws/lambda/{name}-2"),
             "handler": "handler.other",
             "code": archive("def handler(event, context): return None"),
-            "environment": {"CRAWLER": "orders"},
             "runtime": "python3.12",
             "timeout": 40,
             "memory": 512,
@@ -248,6 +246,7 @@ SAMPLES = {
             "execution_class": "FLEX",
             "max_concurrent_runs": 2,
         },
+        frozenset({"log_groups"}),
     ),
     "LogGroup": Sample(
         lambda here, name: LogGroup(here, f"/aws/lambda/{name}"),
@@ -322,7 +321,7 @@ SAMPLES = {
         lambda sns, its: sns.unsubscribe(
             SubscriptionArn=its.read(sns, *its.key)["SubscriptionArn"]
         ),
-        fixed=frozenset({"topic", "protocol"}),
+        fixed=frozenset({"topic", "protocol", "requested_at"}),
     ),
     "Topic": Sample(
         lambda here, name: Topic(here, name, display_name="Pipeline"),

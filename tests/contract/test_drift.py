@@ -25,17 +25,29 @@ Path = tuple[str | int, ...]
 # What others may change a property to, where a longer text or the next number is none for AWS.
 VALUES: Mapping[str, Any] = {
     "Alarm ActionsEnabled": False,
+    "Alarm ComparisonOperator": "GreaterThanThreshold",
+    "Alarm Statistic": "Sum",
+    "Alarm TreatMissingData": "missing",
     "Bucket Encryption.SSEAlgorithm": "aws:kms",
     "Bucket Ownership": "ObjectWriter",
+    "Classifier ContainsHeader": "UNKNOWN",
+    "Classifier Delimiter": ";",
+    "Classifier QuoteSymbol": "'",
     "Crawler RecrawlPolicy.RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY",
     "Crawler SchemaChangePolicy.DeleteBehavior": "DELETE_FROM_DATABASE",
     "Crawler SchemaChangePolicy.UpdateBehavior": "LOG",
     "Crawler Targets.S3Targets.0.Exclusions": ["**/_*"],
+    "Function Environment.Variables": {"MORE": "1"},
+    "Function Runtime": "python3.12",
     "Job Command.PythonVersion": "3.9",
+    "Job ExecutionClass": "FLEX",
     "Job GlueVersion": "4.0",
+    "Job WorkerType": "G.2X",
     "LogGroup retentionInDays": 365,
+    "Notification Events.0": "s3:ObjectCreated:Put",
     "Queue MessageRetentionPeriod": "3600",
     "Queue SqsManagedSseEnabled": "false",
+    "Rule State": "DISABLED",
 }
 THROUGH: Mapping[str, str] = {  # properties that follow from a field: digests and names
     "Crawler Classifiers": "classifier",
@@ -52,6 +64,9 @@ ELSEWHERE = {"dead_letters": lambda here, name: queue(here, f"{name}-dead-2")}  
 CANNOT_CHANGE = {
     "Rule Target.Id",  # what it is found by: with another id it is somebody else's target
     "Bucket Policy.Statement.0.Effect",  # a bucket that blocks public policies takes no such
+    "EventSource FunctionResponseTypes.0",  # AWS has no other; a law removes it
+    "Notification Filter.Key.FilterRules.0.Name",  # AWS has no others
+    "Notification Filter.Key.FilterRules.1.Name",
 }
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.resource_id import Id
 from dataflowxpress.aws import resources
 from dataflowxpress.aws.resources import LogGroup
 from dataflowxpress.aws.tags import TAGGERS
@@ -157,7 +158,7 @@ def test_law_5_what_is_a_strangers_is_refused_and_stays_as_it_is(
     theirs = described(stranger, name, kind)
     stranger.converge(theirs)
     SAMPLES[kind].meddle(stranger.others_client(theirs[-1]), theirs[-1])
-    before = stranger.states(theirs)
+    before = completed(stranger, theirs)
     ours = described(pipeline, name, kind)
     unrelated = LogGroup(pipeline.scope, f"/aws/lambda/{name}-unrelated")
     outcomes = {o.step.id: o.problem for o in pipeline.apply([*ours, unrelated])}
@@ -184,6 +185,18 @@ def test_law_5_dependents_of_a_strangers_resource_wait(
 
 def _reason(problem: Problem | None) -> Reason | None:
     return problem and problem.reason
+
+
+def completed(pipeline: Pipeline, wanted: list[Resource]) -> dict[Id, Any]:
+    """Return the states after AWS has completed all changes, which Lambda does in its own time."""
+    while True:
+        states = pipeline.states(wanted)
+        changing = (
+            state and Resource.kinds[which.kind].is_in_progress(state)
+            for which, state in states.items()
+        )
+        if not any(changing):
+            return states
 
 
 def described(pipeline: Pipeline, name: str, kind: str) -> list[Resource]:

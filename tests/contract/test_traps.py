@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
 
 import pytest
 from botocore.exceptions import ClientError
 
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.aws.resources import Bucket, Database, Object, Subscription, Topic
+from dataflowxpress.aws.resources import role as roles
 from dataflowxpress.planning.step import Action
 from dataflowxpress_sandbox.aws.faults import Faults
 from tests.contract.conftest import mutations
 from tests.contract.samples import (
     LAMBDA,
     READ,
+    WRITE,
     archive,
     function,
     notification,
@@ -29,6 +33,10 @@ if TYPE_CHECKING:
     from dataflowxpress.planning.resource import Resource
     from tests.contract.conftest import Pipeline
 
+PREFIXES = [
+    *("day=1/", "my data/", "größe/", "a+b/", "100%/", "a~b/", "(a)!'_-./"),
+    '<{[a]}>|^`\\"@&;:,#/',
+]
 REGION = {"LocationConstraint": "eu-west-1"}
 
 
@@ -178,6 +186,36 @@ class TestNotifications:
         assert f"overlaps with {self.THEIRS} (" in str(outcomes[-1].problem)
         assert self.rules(s3, name) == {self.THEIRS}
 
+    @pytest.mark.parametrize("prefix", PREFIXES)
+    def test_an_upload_under_any_prefix_that_a_spec_allows_is_reported(
+        self, pipeline: Pipeline, name: str, prefix: str
+    ) -> None:
+        suffix = " (1)~.csv"
+        ours = replace(notification(pipeline.scope, name), prefix=prefix, suffix=suffix)
+        pipeline.converge(with_all_it_needs(ours))
+        s3, sqs = pipeline.cloud.others("s3"), pipeline.cloud.others("sqs")
+        s3.put_object(Bucket=name, Key=f"{prefix}a{suffix}", Body=b"a")
+        url = sqs.get_queue_url(QueueName=ours.queue.name)["QueueUrl"]
+        keys: list[str] = []
+        while not keys:  # S3 also sends a message without records
+            answer = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=10, MaxNumberOfMessages=10)
+            assert answer.get("Messages"), "no event within 10 s"
+            bodies = [json.loads(message["Body"]) for message in answer["Messages"]]
+            records = [record for body in bodies for record in body.get("Records", ())]
+            keys = [unquote_plus(record["s3"]["object"]["key"]) for record in records]
+        assert keys == [f"{prefix}a{suffix}"]
+
+    def test_a_filter_in_plain_text_is_drift(self, pipeline: Pipeline, name: str) -> None:
+        ours = replace(notification(pipeline.scope, name), prefix="my data/")
+        wanted = with_all_it_needs(ours)
+        pipeline.converge(wanted)
+        plain = [{"Name": "Prefix", "Value": "my data/"}, {"Name": "Suffix", "Value": ".csv"}]
+        rule = {"Id": ours.name, **ours.desired(), "Filter": {"Key": {"FilterRules": plain}}}
+        pipeline.cloud.others("s3").put_bucket_notification_configuration(
+            Bucket=name, NotificationConfiguration={"QueueConfigurations": [rule]}
+        )
+        assert pipeline.actions(wanted)[ours.id] is Action.UPDATE
+
     def test_a_queue_that_does_not_take_messages_yet_is_waited_for(
         self, pipeline: Pipeline, name: str
     ) -> None:
@@ -200,6 +238,19 @@ class TestSubscriptions:
         assert mutations(calls) == []
         remove(pipeline, *wanted)
         assert set(pipeline.states(wanted).values()) == {None}
+
+    def test_an_address_that_was_asked_once_is_not_asked_on_its_own_again(
+        self, pipeline: Pipeline, name: str
+    ) -> None:
+        topic = Topic(pipeline.scope, name)
+        asked = Subscription(
+            pipeline.scope, f"{name}@example.com", topic=topic, requested_at="2026-11-26T00:00:00Z"
+        )
+        wanted = with_all_it_needs(asked)
+        pipeline.converge([topic])
+        assert pipeline.actions(wanted)[asked.id] is Action.KEEP
+        *_, outcome = pipeline.apply(wanted)
+        assert "set the annotation" in outcome.step.waits_for
 
 
 class TestRoles:
@@ -237,6 +288,30 @@ class TestRoles:
             pipeline.converge([worker])
             assert faults.struck(number)
         assert pipeline.differences([worker]) == []
+
+    def test_a_new_role_whose_tags_iam_does_not_apply_yet_is_awaited(
+        self, pipeline: Pipeline, name: str
+    ) -> None:
+        worker, faults = role(pipeline.scope, name), Faults(pipeline.cloud.aws)
+        denied = {"error": "AccessDenied", "message": "is not authorized: iam:PutRolePolicy"}
+        arn = f"*/{name}"
+        with faults.during("fail", "iam:PutRolePolicy", resource=arn, times=2, **denied) as number:
+            pipeline.converge([worker])
+            assert faults.struck(number)
+        assert pipeline.differences([worker]) == []
+
+    def test_a_permission_that_the_operator_lacks_is_named_for_a_role_that_is_not_new(
+        self, pipeline: Pipeline, name: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        worker, faults = role(pipeline.scope, name), Faults(pipeline.cloud.aws)
+        pipeline.converge([worker])
+        monkeypatch.setattr(roles, "YOUNG", timedelta(0))
+        changed = replace(worker, grants=(READ, WRITE))
+        with faults.during("fail", "iam:PutRolePolicy", resource=f"*/{name}", error="AccessDenied"):
+            [outcome] = pipeline.apply([changed], [worker.id])
+        assert outcome.problem
+        assert outcome.problem.reason is Reason.ACCESS_DENIED
+        assert outcome.problem.needs_person
 
 
 class TestFunctions:

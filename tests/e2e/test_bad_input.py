@@ -33,6 +33,15 @@ REFUSED = {
         {"job": {"executionClass": "FLEX", "workerType": "G.8X"}},
         "FLEX runs on G.1X and G.2X only",
     ),
+    "the packaged script on an old Glue version": (
+        {"job": {"glueVersion": "4.0"}},
+        "use 5.0 or 5.1, or set job.script",
+    ),
+    "two delimiters": ({"source": {"csv": {"delimiter": "||"}}}, "spec.source.csv.delimiter"),
+    "a control character by its name": (
+        {"source": {"csv": {"delimiter": r"\x01"}}},
+        "spec.source.csv.delimiter",
+    ),
     "an argument without dashes": ({"job": {"arguments": {"x": "1"}}}, "two dashes"),
     "a tag of AWS's": ({"tags": {"aws:x": "y"}}, "are reserved"),
     "a role in another account": (
@@ -47,6 +56,19 @@ def test_the_api_server_refuses_it(user: User, spec: dict[str, Any], words: str)
     with pytest.raises(ApiException) as refusal:
         user.pipeline("refused", **spec)
     assert words in str(refusal.value.body).replace('\\"', '"')
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"job": {"glueVersion": "4.0", "script": {"inline": "print()"}}},
+        *({"source": {"csv": {"delimiter": each}}} for each in (r"\t", "\t", "\x01", " ", "þ")),
+    ],
+    ids=repr,
+)
+def test_the_api_server_accepts_it(user: User, spec: dict[str, Any]) -> None:
+    user.pipeline("accepted", suspend=True, **spec)
+    user.gone("accepted")
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,20 @@ def test_a_pipeline_in_the_cluster_is_planned_paused_run_and_deleted(
     assert not user.exists("steered")
 
 
+@pytest.mark.parametrize("version", ["4.0", "5.0"])
+def test_the_logs_of_a_run_have_its_output_and_its_errors_with_each_glue_version(
+    shell: Callable[..., Run], manifest: Callable[..., str], version: str
+) -> None:
+    name = f"glue-{version.replace('.', '-')}"
+    script = {"inline": "import sys; print('said'); print('complained', file=sys.stderr)"}
+    job = {"glueVersion": version, "script": script}
+    assert shell("apply", "-f", manifest(name, job=job), "--yes").returncode == 0
+    shell("run", "-f", manifest(name, job=job))
+    logs = shell("logs", "-f", manifest(name, job=job), "--of", "job").stdout
+    assert {"said", "complained"} <= {line.rpartition(" ")[2] for line in logs.splitlines()}, logs
+    shell("delete", "-f", manifest(name, job=job), "--yes")
+
+
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="there is no kubectl")
 def test_tab_completes_the_names_of_the_clusters_pipelines(
     user: User, shell: Callable[..., Run]

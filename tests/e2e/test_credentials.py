@@ -38,10 +38,8 @@ def reconciler(kubernetes: Any, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> It
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     clients.clients.cache_clear()
-    clients.identity.cache_clear()
     yield Reconciler(Cluster(kubernetes))
     clients.clients.cache_clear()
-    clients.identity.cache_clear()
 
 
 @pytest.fixture

@@ -105,3 +105,23 @@ def test_each_folder_becomes_a_table_where_that_is_asked_for(user: User, tmp_pat
         ]
         assert database.table("towns").project("town, mayor").fetchall() == [("Ulm", "Ada")]
     user.gone("folders")
+
+
+def test_objects_and_folders_beside_each_other_become_one_table(user: User, tmp_path: Path) -> None:
+    user.pipeline(
+        "levels",
+        bucket={"name": "e2e-levels"},
+        trigger={"batchWindowSeconds": 0},
+        deletionPolicy="Delete",
+    )
+    user.ready("levels")
+    for key in ("one.csv", "shop/two.csv", "shop/day=1/three.csv"):
+        user.aws("s3").put_object(Bucket="e2e-levels", Key=f"csv_data/{key}", Body=PEOPLE.encode())
+    user.wait("levels", converted(3, 6), 120, "converted")
+    tables = user.aws("glue").get_tables(DatabaseName="default_levels")["TableList"]
+    assert sorted(table["Name"] for table in tables) == ["csv_data", "csv_data_parquet"]
+    parquet = fetch(user.aws("s3"), "e2e-levels", "parquet_data/", tmp_path)
+    with connect(parquet) as database:
+        found = database.table("csv_data").project("name").order("name").fetchall()
+    assert found == [("Ada",)] * 3 + [("Grace",)] * 3
+    user.gone("levels")

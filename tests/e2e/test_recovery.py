@@ -80,9 +80,11 @@ def test_a_run_that_failed_is_told_by_mail_and_repeated_until_its_cause_is_gone(
     lines = failure.text.splitlines()
     assert any(line.startswith("Error: ") and "AccessDenied" in line for line in lines)
     assert "Objects waiting: 1" in lines
-    assert any(
-        line.startswith("Logs: log group /aws-glue/jobs/default-failing, ") for line in lines
-    )
+    [where] = [line for line in lines if line.startswith("Logs: ")]
+    group, run = "/aws-glue/jobs/default-failing/error", where.rpartition(" ")[2]
+    assert f" and {group}, " in where
+    streams = user.aws("logs").describe_log_streams(logGroupName=group, logStreamNamePrefix=run)
+    assert streams["logStreams"], where  # where the mail sends the reader, there are lines
 
     user.aws("iam").delete_role_policy(**role)
     user.wait("failing", current(1), 240, "repeated and converted")

@@ -9,7 +9,7 @@ import pytest
 from dataflowxpress.api.status import Status
 from tests.e2e.conftest import User
 
-BUCKET, PREFIX = "e2e-uploads", "csv_data/"
+BUCKET, PREFIX = "e2e-uploads", "my data/größe+1/year=2026 #1%/"
 ROW = b"n,name\n1,one\n"
 FINE = {
     "plain.csv": ROW,
@@ -39,6 +39,7 @@ def after(user: User) -> Iterator[Status]:
     user.pipeline(
         "uploads",
         bucket={"name": BUCKET},
+        source={"prefix": PREFIX},
         trigger={"batchWindowSeconds": 0},
         deletionPolicy="Delete",
     )

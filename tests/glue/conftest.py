@@ -59,6 +59,7 @@ class Pipeline:
                 "--source_prefix": "csv_data/",
                 "--source_format": "csv",
                 "--target_prefix": "parquet_data/",
+                "--type_changes": "Reject",  # most tests look at rejected rows
                 **self.arguments,
             },
         )
@@ -195,7 +196,7 @@ def dataflow(aws: RunningAws, monkeypatch: pytest.MonkeyPatch) -> Any:
     for name, value in aws.environment("test", "test").items():
         monkeypatch.setenv(name, value)
     monkeypatch.syspath_prepend(str(GLUE))
-    for module in ("options", "sources", "layout", "store", "manifest_log"):
+    for module in ("options", "sources", "layout", "store", "manifest_log", "catalog", "widening"):
         importlib.import_module(f"dataflow.{module}")
     return importlib.import_module("dataflow")
 

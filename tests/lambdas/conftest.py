@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import sys
-from pathlib import Path
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from dataflowxpress.blueprint import artifacts
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from types import ModuleType
 
-LAMBDAS = Path(__file__).parents[2] / "lambdas"
 QUEUE = "arn:aws:sqs:eu-west-1:000000000000:uploads"
 
 
@@ -45,17 +48,16 @@ class Client:
 
 
 @pytest.fixture
-def load(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ModuleType]:
+def load(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., ModuleType]:
     """Import a handler the way Lambda does: what is in its zip is on the path."""
 
-    def load(name: str) -> ModuleType:
-        for folder in (LAMBDAS, LAMBDAS / name):
-            monkeypatch.syspath_prepend(str(folder))
-            for file in folder.glob("*.py"):
-                monkeypatch.delitem(sys.modules, file.stem, raising=False)
-        spec = importlib.util.spec_from_file_location(
-            f"{name}_handler", LAMBDAS / name / "handler.py"
-        )
+    def load(name: str, **settings: str) -> ModuleType:
+        with zipfile.ZipFile(io.BytesIO(artifacts.function_code(name, settings))) as archive:
+            archive.extractall(tmp_path)
+        monkeypatch.syspath_prepend(str(tmp_path))
+        for file in tmp_path.glob("*.py"):
+            monkeypatch.delitem(sys.modules, file.stem, raising=False)
+        spec = importlib.util.spec_from_file_location(f"{name}_handler", tmp_path / "handler.py")
         assert spec
         assert spec.loader
         module = importlib.util.module_from_spec(spec)

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
     from dataflowxpress_sandbox.aws.serving import RunningAws
 
+LOGS = (
+    "Logs: log groups /aws-glue/jobs/orders/output and /aws-glue/jobs/orders/error,"
+    " log streams of run jr_1"
+)
 NOON = "2026-01-01T12:00:00Z"
 
 
@@ -42,7 +46,7 @@ def event(kind: str, detail: dict[str, str]) -> dict[str, Any]:
 
 @pytest.fixture
 def notify(
-    aws: RunningAws, load: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
+    aws: RunningAws, load: Callable[..., ModuleType], monkeypatch: pytest.MonkeyPatch
 ) -> Function:
     return Function(aws, load, monkeypatch)
 
@@ -53,10 +57,9 @@ class Function:
     def __init__(
         self,
         aws: RunningAws,
-        load: Callable[[str], ModuleType],
+        load: Callable[..., ModuleType],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        self.monkeypatch = monkeypatch
         self.name = f"notify-{uuid.uuid4().hex[:8]}"
         self.s3, self.sqs, sns = (aws.client(service) for service in ("s3", "sqs", "sns"))
         where = {"LocationConstraint": self.s3.meta.region_name}
@@ -68,26 +71,26 @@ class Function:
         topic = sns.create_topic(Name=self.name)["TopicArn"]
         arn = topic.replace(":sns:", ":sqs:")
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-        environment = {
-            **aws.environment("test", "test"),
+        for variable, value in aws.environment("test", "test").items():
+            monkeypatch.setenv(variable, value)
+        settings = {
             "PIPELINE": "default/orders",
             "TOPIC": topic,
             "BUCKET": self.name,
             "PREFIX": "in/",
             "KEEPS_MANIFESTS": "true",
             "REJECTED": "s3://b/rejected/",
-            "JOB_LOGS": "/aws-glue/jobs/orders",
+            "JOB_LOGS": "/aws-glue/jobs/orders/output,/aws-glue/jobs/orders/error",
             "RETRY_SECONDS": "30",
         }
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        self.handler = load("notify").handler
+        loaded = load("notify", **settings)
+        self.handler, self.settings = loaded.handler, loaded.settings()
 
     def put(self, key: str, body: bytes) -> str:
         etag: str = self.s3.put_object(Bucket=self.name, Key=key, Body=body)["ETag"].strip('"')
         return etag
 
-    def summarize(self, run: str, **figures: int) -> None:
+    def summarize(self, run: str, **figures: Any) -> None:
         """Put the summary of a run."""
         self.put(f"dataflowxpress/runs/{run}.json", json.dumps(figures).encode())
 
@@ -128,11 +131,19 @@ def test_a_run_that_converted_objects_is_notified_with_its_figures(notify: Funct
         "Rows written: 10",
         "Rows rejected: 2, stored in s3://b/rejected/jr_1/",
         "Seconds: 9",
-        "Logs: log group /aws-glue/jobs/orders, log streams of run jr_1",
+        LOGS,
         "",
         "To see the status of the pipeline, run:",
         "kubectl describe datapipeline --namespace default orders",
     ]
+
+
+def test_a_run_that_widened_a_column_is_notified_with_it(notify: Function) -> None:
+    change = "t.code: bigint to string, because of 'A7' in in/2.csv"
+    notify.summarize("jr_1", objects=3, type_changes=[{"column": "code", "message": change}])
+    notify(run_ended("SUCCEEDED"))
+    [mail] = notify.mails()
+    assert f"Column with a wider type: {change}" in mail["Message"].splitlines()
 
 
 def test_a_run_that_had_nothing_to_convert_is_not_notified(notify: Function) -> None:
@@ -165,7 +176,7 @@ def test_a_run_that_failed_is_notified_with_its_error_and_the_waiting_objects(
         f"State: {state}",
         "Error: no memory",
         "Objects waiting: 1",
-        "Logs: log group /aws-glue/jobs/orders, log streams of run jr_1",
+        LOGS,
     } <= set(mail["Message"].splitlines())
 
 
@@ -201,7 +212,7 @@ def test_waiting_objects_are_counted_by_snapshot_and_manifests(notify: Function)
 
 
 def test_a_run_of_a_custom_script_is_notified_without_figures(notify: Function) -> None:
-    notify.monkeypatch.setenv("KEEPS_MANIFESTS", "false")
+    notify.settings["KEEPS_MANIFESTS"] = "false"
     assert notify(run_ended("SUCCEEDED"), run_ended("FAILED", "no")) == []
     bad, good = sorted(notify.mails(), key=lambda mail: mail["Subject"])
     assert "Objects" not in good["Message"]
@@ -227,14 +238,14 @@ def test_the_role_of_the_function_allows_all_objects_that_it_writes(notify: Func
 
 
 def test_only_events_without_a_sent_notification_return(notify: Function) -> None:
-    notify.monkeypatch.setenv("TOPIC", "arn:aws:sns:eu-west-1:000000000000:there-is-none")
+    notify.settings["TOPIC"] = "arn:aws:sns:eu-west-1:000000000000:there-is-none"
     notify.summarize("jr_1", objects=1)
     nothing = event("Glue Job State Change", {"jobRunId": "jr_2", "state": "SUCCEEDED"})
     assert notify(run_ended("SUCCEEDED"), nothing, {"invalid": 1}) == ["0", "2"]
 
 
 def test_a_subject_has_at_most_100_characters_and_begins_with_the_outcome(notify: Function) -> None:
-    notify.monkeypatch.setenv("PIPELINE", f"{'n' * 63}/{'p' * 63}")
+    notify.settings["PIPELINE"] = f"{'n' * 63}/{'p' * 63}"
     notify(crawl_failed())
     [mail] = notify.mails()
     assert len(mail["Subject"]) == 100

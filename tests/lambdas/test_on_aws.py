@@ -35,13 +35,11 @@ def queue(aws: RunningAws, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def test_a_message_that_met_an_error_is_visible_again_after_the_retry_time(
     aws: RunningAws,
     queue: dict[str, Any],
-    load: Callable[[str], ModuleType],
-    monkeypatch: pytest.MonkeyPatch,
+    load: Callable[..., ModuleType],
 ) -> None:
-    monkeypatch.setenv("JOB", "there-is-no-such-job")
-    monkeypatch.setenv("RETRY_SECONDS", "1")
+    function = load("start_job", JOB="there-is-no-such-job", RETRY_SECONDS="1")
 
-    answer = load("start_job").handler({"Records": [queue]}, None)
+    answer = function.handler({"Records": [queue]}, None)
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": queue["messageId"]}]}
     again = aws.client("sqs").receive_message(

@@ -26,19 +26,16 @@ def upload(*keys: str, bucket: str = "orders") -> dict[str, Any]:
 
 @pytest.fixture
 def handler(
-    load: Callable[[str], ModuleType],
-    clients: dict[str, Client],
-    monkeypatch: pytest.MonkeyPatch,
+    load: Callable[..., ModuleType], clients: dict[str, Client]
 ) -> Callable[[dict[str, Any]], list[str]]:
-    for name, value in {
+    settings = {
         "CRAWLER": "crawls",
         "BUCKET": "orders",
         "PREFIX": "csv data/",
         "SUFFIX": ".csv",
         "RETRY_SECONDS": "30",
-    }.items():
-        monkeypatch.setenv(name, value)
-    handle = load("start_crawler").handler
+    }
+    handle = load("start_crawler", **settings).handler
     assert clients
 
     def returned(event: dict[str, Any]) -> list[str]:

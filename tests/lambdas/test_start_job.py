@@ -23,13 +23,9 @@ def crawl(state: str) -> dict[str, Any]:
 
 @pytest.fixture
 def handler(
-    load: Callable[[str], ModuleType],
-    clients: dict[str, Client],
-    monkeypatch: pytest.MonkeyPatch,
+    load: Callable[..., ModuleType], clients: dict[str, Client]
 ) -> Callable[[dict[str, Any]], list[str]]:
-    monkeypatch.setenv("JOB", "converts")
-    monkeypatch.setenv("RETRY_SECONDS", "30")
-    handle = load("start_job").handler
+    handle = load("start_job", JOB="converts", RETRY_SECONDS="30").handler
     assert clients
 
     def returned(event: dict[str, Any]) -> list[str]:

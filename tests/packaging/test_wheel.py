@@ -17,7 +17,7 @@ CHECKOUT = Path(__file__).parents[2]
 PRINT_DIGESTS = """
 import hashlib
 from dataflowxpress.blueprint import artifacts
-for made in (artifacts.function_code("start_crawler"), artifacts.function_code("start_job"),
+for made in (artifacts.function_code("start_crawler", {}), artifacts.function_code("start_job", {}),
              artifacts.script(), artifacts.script_modules()):
     print(hashlib.sha256(made).hexdigest())
 """
@@ -73,7 +73,7 @@ def test_the_wheel_has_the_kubectl_plugin_and_its_completion(
 
 def test_functions_and_scripts_match_the_checkout(installed: Path, tmp_path: Path) -> None:
     made = (
-        *map(artifacts.function_code, ("start_crawler", "start_job")),
+        *(artifacts.function_code(name, {}) for name in ("start_crawler", "start_job")),
         *(artifacts.script(), artifacts.script_modules()),
     )
     digests = said(installed / "python", "-c", PRINT_DIGESTS, cwd=tmp_path).split()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import json
 import threading
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dataflowxpress.api.resource_id import Id, Key
+from dataflowxpress.aws.resources import Function
 from dataflowxpress.aws.tags import TAGGERS, Tagger
 from dataflowxpress.planning.diff import Exclusive
 from dataflowxpress.planning.ownership import OWNER_TAG
@@ -232,3 +236,10 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+def settings_of(function: Function) -> dict[str, str]:
+    """Return the settings that are packed with the function's code."""
+    with zipfile.ZipFile(io.BytesIO(function.code)) as archive:
+        settings: dict[str, str] = json.loads(archive.read("settings.json"))
+    return settings

@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError
 from botocore.stub import ANY, Stubber
 
 from dataflowxpress.api.errors import Refused
-from dataflowxpress.aws.errors import ErrorClass, classify, describe
+from dataflowxpress.aws.error_classes import ErrorClass
+from dataflowxpress.aws.errors import classify, describe
 from dataflowxpress.aws.resources import (
     Bucket,
     Crawler,
@@ -45,7 +46,6 @@ FUNCTION = Function(
     log_group=LogGroup(SCOPE, "/aws/lambda/start"),
     handler="handler.handler",
     code=b"",
-    environment={},
 )
 UPLOADS = Notification(
     SCOPE, "ours", bucket=Bucket(SCOPE, "lake"), queue=Queue(SCOPE, "uploads"), prefix="csv_data/"

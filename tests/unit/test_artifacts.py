@@ -1,6 +1,7 @@
 """Artifacts: what travels with the package."""
 
 import io
+import json
 import re
 import zipfile
 
@@ -11,14 +12,14 @@ from dataflowxpress.blueprint import artifacts
 
 @pytest.mark.parametrize("name", ["start_crawler", "start_job"])
 def test_a_function_zip_holds_its_handler_and_what_functions_share(name: str) -> None:
-    with zipfile.ZipFile(io.BytesIO(artifacts.function_code(name))) as archive:
-        assert archive.namelist() == ["batch.py", "handler.py"]
+    with zipfile.ZipFile(io.BytesIO(artifacts.function_code(name, {"JOB": "orders"}))) as archive:
+        assert archive.namelist() == ["batch.py", "handler.py", "settings.json", "settings.py"]
+        assert json.loads(archive.read("settings.json")) == {"JOB": "orders"}
 
 
 def test_the_same_files_give_the_same_zip() -> None:
-    once = artifacts.function_code("start_job")
-    artifacts.function_code.cache_clear()
-    assert artifacts.function_code("start_job") == once
+    once = artifacts.function_code("start_job", {"A": "1", "B": "2"})
+    assert artifacts.function_code("start_job", {"B": "2", "A": "1"}) == once
 
 
 def test_the_script_and_what_it_imports_travel_together() -> None:

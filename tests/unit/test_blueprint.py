@@ -30,6 +30,8 @@ from dataflowxpress.aws.resources import (
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.planning.resource import Resource, Scope
 
+from .conftest import settings_of
+
 SCOPE = Scope("default/orders", "123456789012", "eu-west-1")
 Kind = TypeVar("Kind", bound=Resource)
 
@@ -56,11 +58,9 @@ def test_everything_that_is_needed_is_described_before_what_needs_it() -> None:
 
 @pytest.mark.parametrize(
     ("catalog", "level"),
-    [({}, None), ({"tables": "PerPrefix"}, None), ({"tables": "PerFolder"}, 4)],
+    [({}, 3), ({"tables": "PerPrefix"}, 3), ({"tables": "PerFolder"}, 4)],
 )
-def test_a_table_is_the_prefix_or_a_folder_in_it(
-    catalog: dict[str, str], level: int | None
-) -> None:
+def test_a_table_is_the_prefix_or_a_folder_in_it(catalog: dict[str, str], level: int) -> None:
     (crawler,) = every(Crawler, resources(source={"prefix": "in/orders/"}, catalog=catalog))
     assert crawler.configuration["Grouping"].get("TableLevelConfiguration") == level
     assert crawler.configuration["Grouping"]["TableGroupingPolicy"] == "CombineCompatibleSchemas"
@@ -108,9 +108,31 @@ def test_what_functions_and_the_job_write_goes_to_groups_of_ours_that_forget() -
     for function in every(Function, found):
         assert function.desired()["LoggingConfig"]["LogGroup"] in groups
         assert "logs:CreateLogGroup" not in str(function.role.statements)
-    (job,) = every(Job, found)
-    assert job.arguments["--continuous-log-logGroup"] in groups
     assert all(group.desired()["retentionInDays"] == 30 for group in groups.values())
+
+
+@pytest.mark.parametrize(
+    ("version", "own", "selected"),
+    [
+        ("4.0", ["error"], {"--continuous-log-logGroup": "/aws-glue/jobs/default-orders/error"}),
+        ("5.0", ["output", "error"], {"--custom-logGroup-prefix": "/aws-glue/jobs/default-orders"}),
+        ("5.1", ["output", "error"], {"--custom-logGroup-prefix": "/aws-glue/jobs/default-orders"}),
+    ],
+)
+def test_a_job_logs_to_groups_of_the_pipeline_with_the_argument_of_its_glue_version(
+    version: str, own: list[str], selected: dict[str, str]
+) -> None:
+    found = resources(job={"glueVersion": version, "script": {"s3Uri": "s3://code/job.py"}})
+    (job,) = every(Job, found)
+    arguments = {name: job.arguments[name] for name in job.arguments if "-logGroup" in name}
+    assert arguments == selected
+    groups = [group for group in every(LogGroup, found) if group.name.startswith("/aws-glue/")]
+    assert [group.name.rpartition("/")[2] for group in groups] == own
+    assert all(
+        group in [*job.needs] for group in groups
+    )  # Glue would create them without a retention period
+    (notify,) = [s for s in map(settings_of, every(Function, found)) if "JOB_LOGS" in s]
+    assert notify["JOB_LOGS"].split(",") == job.log_group_names
 
 
 def test_only_uploads_under_the_source_prefix_start_anything() -> None:
@@ -118,8 +140,8 @@ def test_only_uploads_under_the_source_prefix_start_anything() -> None:
     (notification,), (crawler,) = every(Notification, found), every(Crawler, found)
     assert (notification.prefix, notification.suffix) == ("in/", ".csv")
     assert crawler.path.endswith("/in/")
-    (start,) = [f for f in every(Function, found) if "CRAWLER" in f.environment]
-    assert (start.environment["PREFIX"], start.environment["SUFFIX"]) == ("in/", ".csv")
+    (start,) = [f for f in every(Function, found) if "CRAWLER" in settings_of(f)]
+    assert (settings_of(start)["PREFIX"], settings_of(start)["SUFFIX"]) == ("in/", ".csv")
 
 
 def test_arguments_without_a_value_are_left_out() -> None:
@@ -187,20 +209,6 @@ def test_a_message_is_its_functions_alone_for_six_timeouts_and_the_batch_window(
         assert feed.queue.visibility_seconds >= 6 * feed.function.timeout + gathers, feed.key
 
 
-@pytest.mark.parametrize(
-    ("minutes", "retry", "attempts"), [(1, 30, 10), (60, 30, 180), (2880, 260, 997)]
-)
-def test_a_message_waits_half_as_long_again_as_the_longest_run(
-    minutes: int, retry: int, attempts: int
-) -> None:
-    found = resources(job={"timeoutMinutes": minutes})
-    queues = [queue for queue in every(Queue, found) if queue.dead_letters]
-    assert {queue.attempts for queue in queues} == {attempts}
-    assert {f.environment["RETRY_SECONDS"] for f in every(Function, found)} == {str(retry)}
-    assert retry * attempts >= minutes * 60 * 1.5
-    assert attempts <= 1000
-
-
 FAILED = {"anything-but": ["RUNNING", "STARTING", "STOPPING", "SUCCEEDED", "WAITING"]}
 
 
@@ -237,11 +245,12 @@ def test_each_reader_is_subscribed_to_the_topic() -> None:
 
 def test_no_role_reaches_beyond_its_pipeline() -> None:
     shared = {"arn:aws:glue:eu-west-1:123456789012:catalog"}  # Glue checks it with every table
-    logs = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws-glue/*"
+    crawlers = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws-glue/crawlers"  # of all crawlers
+    shared |= {crawlers, f"{crawlers}:*"}
     for role in every(Role, resources()):
         for statement in role.statements:
             assert not any("*" in action for action in _listed(statement["Action"]))
-            for on in set(_listed(statement["Resource"])) - shared - {logs}:
+            for on in set(_listed(statement["Resource"])) - shared:
                 assert "default-orders" in on or "default_orders" in on, role.name
 
 

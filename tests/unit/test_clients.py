@@ -1,10 +1,16 @@
-"""Clients: what many roles cost."""
+"""Clients: what many roles cost, and what becomes of credentials that are missing or rejected."""
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
-from dataflowxpress.aws.clients import _session, clients
+import pytest
+from botocore.exceptions import NoCredentialsError
+
+from dataflowxpress.aws.clients import Clients, clients
+from dataflowxpress.aws.sessions import assumed_session, credentials_of, own_session
+
+from .conftest import aws_error
 
 ROLES = (None, "arn:aws:iam::111122223333:role/shop", "arn:aws:iam::444455556666:role/data")
 
@@ -30,8 +36,68 @@ def test_all_pipelines_of_a_place_slow_down_together_when_aws_says_so() -> None:
 
 
 def test_a_session_has_the_credentials_of_its_role_or_those_of_the_operator() -> None:
-    own, assumed = (_session(role).get_credentials() for role in ROLES[:2])
-    assert own
-    assert own.access_key == "some"
-    assert assumed
-    assert assumed.method == "assume-role"
+    own = own_session()
+    assumed = assumed_session(own, str(ROLES[1]))
+    assert credentials_of(own).access_key == "some"
+    assert credentials_of(assumed).method == "assume-role"
+
+
+def test_a_slow_metadata_service_gets_three_attempts_unless_the_environment_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    attempts = "metadata_service_num_attempts"
+    assert own_session().get_config_variable(attempts) == 3
+    assert own_session(fail_fast=True).get_config_variable(attempts) == 1
+    monkeypatch.setenv("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "7")
+    assert own_session().get_config_variable(attempts) == 7
+
+
+@pytest.fixture
+def keyless(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The path of a credentials file that does not exist yet; there is no other source."""
+    path = tmp_path / "credentials"
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(path))
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    return path
+
+
+def write(path: Path, key: str) -> None:
+    path.write_text(f"[default]\naws_access_key_id = {key}\naws_secret_access_key = secret\n")
+
+
+def key_of(client: object) -> str:
+    return str(client._request_signer._credentials.access_key)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+@pytest.mark.parametrize("role", ROLES[:2], ids=["own", "assumed"])
+def test_credentials_that_appear_later_are_found(keyless: Path, role: str | None) -> None:
+    made = Clients("eu-west-1", role)
+    with pytest.raises(NoCredentialsError):
+        made("sqs")
+    write(keyless, "later")
+    for service in ("sqs", "s3"):
+        assert made(service)._request_signer._credentials is not None  # noqa: SLF001
+
+
+def test_credentials_that_aws_rejects_are_read_again(keyless: Path) -> None:
+    write(keyless, "old")
+    made = Clients("eu-west-1", None)
+    client = made("sqs")
+    assert key_of(client) == "old"
+    write(keyless, "new")
+    assert made("sqs") is client
+    events = client.meta.events
+    events.emit("after-call.sqs.GetQueueUrl", parsed={}, http_response=Answer(200), context={})
+    assert made("sqs") is client
+    events.emit("after-call-error.sqs.GetQueueUrl", exception=aws_error("ExpiredToken"), context={})
+    assert key_of(made("sqs")) == "new"
+
+
+class Answer:
+    """An HTTP answer of this status."""
+
+    def __init__(self, status: int) -> None:
+        self.status_code = status

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
+    CredentialRetrievalError,
     EndpointConnectionError,
     NoCredentialsError,
     ParamValidationError,
@@ -21,7 +22,8 @@ from dataflowxpress.api.errors import (
     Superseded,
     Unfinished,
 )
-from dataflowxpress.aws.errors import _TABLE, ErrorClass, classify, describe, raise_failed_entries
+from dataflowxpress.aws.error_classes import ROWS, ErrorClass
+from dataflowxpress.aws.errors import classify, describe, raise_failed_entries
 
 from .conftest import aws_error
 
@@ -48,6 +50,45 @@ ANSWERS = [
         ErrorClass.PROPAGATING,
     ),
     ("InvalidParameterValueException", "Unsupported runtime", ErrorClass.FAILED),
+    (
+        "InvalidParameterValueException",
+        "KMS key is invalid for CreateGrant. KMS Message: ARN does not refer to a valid principal",
+        ErrorClass.PROPAGATING,
+    ),
+    (
+        "InvalidParameterValue",
+        "Value for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.",
+        ErrorClass.PROPAGATING,
+    ),
+    (
+        "InvalidInputException",
+        "The security token included in the request is invalid (Service: AmazonDataCatalog)",
+        ErrorClass.PROPAGATING,
+    ),
+    (
+        "InvalidInputException",
+        "Unable to validate existence of s3 target s3://orders/csv_data/ because: Access Denied",
+        ErrorClass.PROPAGATING,
+    ),
+    (
+        "InvalidInputException",
+        "Unable to validate existence of s3 target s3://orders/csv_data/ because: no such bucket",
+        ErrorClass.FAILED,
+    ),
+    (
+        "AccessDeniedException",
+        "Insufficient Lake Formation permission(s): Required Create Table on orders",
+        ErrorClass.DENIED,
+    ),
+    (
+        "InvalidInputException",
+        "Insufficient Lake Formation permission(s) on orders",
+        ErrorClass.DENIED,
+    ),
+    ("ServiceException", "", ErrorClass.BUSY),
+    ("ServiceFailure", "", ErrorClass.BUSY),
+    ("OperationAbortedException", "", ErrorClass.BUSY),
+    ("NoSuchUpload", "The specified upload does not exist", ErrorClass.BUSY),
     (
         "InvalidInputException",
         "Service is unable to assume provided role. Please verify role's TrustPolicy",
@@ -114,6 +155,7 @@ ANSWERS = [
 ]
 OTHERS = [
     (NoCredentialsError(), ErrorClass.UNAUTHENTICATED),
+    (CredentialRetrievalError(provider="x", error_msg="no answer"), ErrorClass.UNAUTHENTICATED),
     (EndpointConnectionError(endpoint_url="http://127.0.0.1:1"), ErrorClass.UNREACHABLE),
     (ConnectTimeoutError(endpoint_url="http://127.0.0.1:1"), ErrorClass.UNREACHABLE),
     (ReadTimeoutError(endpoint_url="http://127.0.0.1:1"), ErrorClass.UNREACHABLE),
@@ -131,7 +173,7 @@ def test_an_answer_means(code: str, message: str, expected: ErrorClass) -> None:
     assert classify(aws_error(code, message)) is expected
 
 
-@pytest.mark.parametrize("text", sorted({row.text for row in _TABLE if row.text}))
+@pytest.mark.parametrize("text", sorted({row.text for row in ROWS if row.text}))
 def test_each_wording_with_a_meaning_of_its_own_is_among_the_answers(text: str) -> None:
     for alternative in text.split("|"):
         matching = [
@@ -160,6 +202,12 @@ def test_an_explanation_ends_with_what_we_know_more() -> None:
     error = aws_error("403", "Forbidden")
     error.add_note("bucket orders belongs to another account")
     assert describe(error) == "Do: 403: Forbidden; bucket orders belongs to another account"
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "InvalidInputException"])
+def test_an_account_under_lake_formation_is_told_with_the_field_that_helps(code: str) -> None:
+    error = aws_error(code, "Insufficient Lake Formation permission(s): Required Describe on x")
+    assert "set spec.catalog.lakeFormation" in describe(error)
 
 
 def test_an_invalid_spec_names_the_field() -> None:

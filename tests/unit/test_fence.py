@@ -122,7 +122,7 @@ def test_a_refused_pipeline_records_nothing_that_it_has_not_created(memory: Memo
     assert status.inventory == ()
     outcomes = engine.apply(planned)
     assert memory.writes == []
-    status = Status(resources=resource_statuses(outcomes))
+    status = Status(resources=resource_statuses(outcomes, status))
     assert (status.inventory, [each.state for each in status.resources]) == ((), ["Refused"])
 
 

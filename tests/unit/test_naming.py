@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from dataflowxpress.blueprint.naming import Names, fit
+from dataflowxpress.blueprint.naming import Names
+from dataflowxpress.planning.short_names import fit
 
 LONGEST = f"{'n' * 63}-{'p' * 253}"
 ACCOUNT = "123456789012"

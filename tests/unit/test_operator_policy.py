@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 from typer.testing import CliRunner
 
@@ -21,7 +22,7 @@ from dataflowxpress.planning.resource import Resource, Scope
 SHIPPED = Path(__file__).parents[2] / "docs/iam/operator.json"
 BOUNDARY = "arn:aws:iam::111122223333:policy/bounds"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234"
-ANYTHING = {"Unscoped", "EventSources"}  # AWS lets no resource be named: see `access.py`
+ANYTHING = {"Unscoped", "EventSources", "MakeCrawlers"}  # their actions have no resource
 LARGEST_MANAGED_POLICY = 6144  # characters, white space aside
 NARROW = PolicyScope(("team-a-",), BOUNDARY, (KEY,))
 
@@ -51,7 +52,7 @@ def test_the_policy_fits_into_a_managed_policy(limits: PolicyScope) -> None:
 def test_no_statement_is_for_everything_that_could_be_for_less() -> None:
     found = statements(NARROW)
     assert {sid for sid, each in found.items() if "*" in each["Resource"]} == ANYTHING
-    assert "Condition" in found["EventSources"]
+    assert all("Condition" in found[sid] for sid in ANYTHING - {"Unscoped"})
     assert not any("*" in action for each in found.values() for action in each["Action"])
 
 
@@ -76,3 +77,12 @@ def test_the_command_prints_the_policy_as_narrow_as_it_is_asked_for() -> None:
     options = ["--prefix", "team-a-", "--boundary", BOUNDARY, "--key", KEY]
     printed = CliRunner().invoke(app, ["iam", "policy", *options])
     assert json.loads(printed.output) == access.document(NARROW)
+
+
+def test_keys_can_be_used_through_s3_in_every_partition() -> None:
+    [pattern] = statements()["Keys"]["Condition"]["StringLike"].values()
+    loader = botocore.session.get_session().get_component("data_loader")
+    for partition in loader.load_data("partitions")["partitions"]:
+        for region in partition["regions"]:
+            assert fnmatchcase(f"s3.{region}.{partition['outputs']['dnsSuffix']}", pattern)
+    assert not fnmatchcase("lambda.eu-west-1.amazonaws.com", pattern)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import botocore.session
 import pytest
 from pydantic import ValidationError
 
@@ -138,6 +139,33 @@ MISTAKES = {
             " use a double quote or a single quote"
         ),
     ),
+    **{
+        name: (
+            {"source": {"csv": {"delimiter": delimiter}}},
+            (
+                f"spec.source.csv.delimiter: {json.dumps(delimiter, ensure_ascii=False)} {fault};"
+                r" use one character of ASCII or Latin-1, or \t for a tab; no quote, backslash or"
+                r' line break; YAML spells a control character like "\x01", in double quotes'
+            ),
+        )
+        for name, delimiter, fault in (
+            ("no delimiter", "", "is empty"),
+            ("two delimiters", "||", "has the wrong form"),
+            ("a tab and more", "\t\t", "has the wrong form"),
+            ("a control character by its name", r"\x01", r'has "\"'),
+            ("a line break as delimiter", "\n", "has control characters"),
+            ("a zero as delimiter", "\0", "has control characters"),
+            ("a quote as delimiter", "'", 'has "\'"'),
+            ("a delimiter outside of Latin-1", "€", 'has "€"'),
+        )
+    },
+    "the packaged script on an old Glue version": (
+        {"job": {"glueVersion": "4.0"}},
+        (
+            'spec.job.glueVersion: "4.0" is invalid: the packaged script needs Python 3.11 and'
+            " Spark 3.5, and Glue 4.0 has older ones; use 5.0 or 5.1, or set job.script"
+        ),
+    ),
     "a prefix without a slash": (
         {"source": {"prefix": "in"}},
         (
@@ -182,6 +210,15 @@ MISTAKES = {
         (
             'spec.job.arguments: the key "x" has the wrong form;'
             ' use a name like --threshold: "--", then a-z, A-Z, 0-9, "_" and "-"'
+        ),
+    ),
+    "an argument that moves the logs": (
+        {"job": {"arguments": {"--custom-logGroup-prefix": "/mine"}}},
+        (
+            "spec.job.arguments: the operator sets --continuous-log-logGroup,"
+            " --continuous-log-logStreamPrefix, --custom-logGroup-prefix and"
+            " --custom-logStream-prefix, because it owns the log groups and the job's role can"
+            " write to no others; remove them"
         ),
     ),
     "a secret of the wrong type": (
@@ -364,3 +401,12 @@ def test_all_words_are_in_use() -> None:
             for each in error.errors():
                 unused.pop(each["type"], None)
     assert not unused
+
+
+def test_every_region_of_every_partition_is_allowed() -> None:
+    loader = botocore.session.get_session().get_component("data_loader")
+    partitions = loader.load_data("partitions")["partitions"]
+    regions = {region for one in partitions for region in one["regions"] if "global" not in region}
+    assert {"eusc-de-east-1", "us-isob-west-1", "us-gov-east-1", "cn-north-1"} <= regions
+    for region in sorted(regions):
+        assert DataPipelineSpec.model_validate({"region": region}).region == region

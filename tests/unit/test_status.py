@@ -90,7 +90,7 @@ def test_an_address_that_was_only_just_asked_has_not_confirmed() -> None:
     mail = Subscription(SCOPE, "a@b.c", topic=Topic(SCOPE, "orders"))
     asked = [Outcome(step) for step in plan(SCOPE, [mail], [], {mail.id: None})]
     assert not condition(asked, "SubscriptionsConfirmed").holds
-    (line,) = resource_statuses(asked)
+    (line,) = resource_statuses(asked, Status())
     assert (line.state, line.message.partition(" ")[0]) == ("Pending", "a@b.c")
 
 
@@ -125,7 +125,7 @@ def test_a_transition_time_moves_only_when_the_status_changes() -> None:
 
 def test_the_inventory_excludes_resources_of_other_owners() -> None:
     outcomes = [outcome("a"), outcome("b", Action.REFUSE, DENIED, foreign=True)]
-    status = Status(resources=resource_statuses(outcomes))
+    status = Status(resources=resource_statuses(outcomes, Status()))
     assert [line.state for line in status.resources] == ["Ready", "Refused"]
     assert status.inventory == (Id("Queue", ("a",)),)
 
@@ -135,7 +135,7 @@ def test_the_inventory_keeps_what_could_not_be_deleted_and_forgets_what_was() ->
         outcome("gone", Action.DELETE),
         outcome("stuck", Action.DELETE, DENIED),
     ]
-    lines = resource_statuses(outcomes)
+    lines = resource_statuses(outcomes, Status())
     assert [(line.name, line.state) for line in lines] == [("stuck", "Deleting")]
 
 
@@ -153,7 +153,7 @@ def test_before_the_first_write_the_inventory_is_what_was_and_what_will_be() -> 
 
 def test_a_status_survives_the_trip_to_kubernetes_and_back() -> None:
     status = merge_conditions(
-        Status(resources=resource_statuses([outcome("a")])),
+        Status(resources=resource_statuses([outcome("a")], Status())),
         [ConditionUpdate("Ready", True, Reason.CONVERGED)],
         NOON,
     )

@@ -78,6 +78,12 @@ def test_a_run_with_rejected_rows_names_the_prefix_that_keeps_them() -> None:
     assert not any("error" in line.lower() for line in lines)
 
 
+def test_a_run_names_the_columns_that_it_widened() -> None:
+    change = "t.code: bigint to string, because of 'A7' in in/2.csv"
+    lines = printed(*view.runs(Status(), [run(type_changes=change)]))
+    assert lines[3:] == ["", f"{ID}: columns with a wider type", f"  {change}"]
+
+
 def test_a_run_names_the_objects_that_gave_no_rows() -> None:
     found = run(objects=1, rows_read=0, rows_written=0, rows_rejected=0, rejects="a.csv: no text")
     lines = printed(*view.runs(Status(), [found]))

@@ -312,7 +312,7 @@ class _fresh_clients:  # noqa: N801 - reads as the function that it is
         self._clear()
 
     def _clear(self) -> None:
-        for cached in (clients.clients, clients.identity, clients.queue_url):
+        for cached in (clients.clients, clients.queue_url):
             cached.cache_clear()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from dataflowxpress.api.spec import DataPipelineSpec
-from dataflowxpress.aws.clients import identity
+from dataflowxpress.aws.clients import clients
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.planning.resource import Resource
 from dataflowxpress_sandbox.aws.faults import Faults
@@ -79,8 +79,9 @@ def test_a_failure_is_no_reason_to_heal_what_is_only_to_be_reported(live: Life) 
     live.converge()
     meddled = meddle(live)
     with Faults(live.world.aws).during("fail", "sts:GetCallerIdentity", error="ExpiredToken"):
-        identity.cache_clear()
+        clients.cache_clear()
         assert not live.reconcile().success
+    live.world.connect()
     live.world.wire.restart()
     live.converge()
     assert live.world.wire.writes == []

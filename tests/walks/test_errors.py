@@ -79,6 +79,29 @@ def test_what_time_heals_is_healed_within_one_reconciliation(ended: Life, faults
     ended.converge()
 
 
+UNSEEN = {  # seconds for which AWS does not show a new role or queue to another service
+    "glue:CreateCrawler": 4.0,
+    "lambda:CreateEventSourceMapping": 12.0,  # the function that has the role comes before it
+    "lambda:CreateFunction": 4.0,
+    "sqs:CreateQueue": 4.0,
+}
+
+
+def test_a_role_and_a_queue_that_no_service_sees_yet_are_awaited(
+    ended: Life, faults: Faults
+) -> None:
+    with ExitStack() as until:
+        for on, seconds in UNSEEN.items():
+            until.enter_context(faults.during("propagate", on, seconds=seconds))
+        report = ended.reconcile()
+        struck = {fault["on"]: fault["strikes"] for fault in faults.all()}
+    states = {line.state for line in report.status.resources}
+    assert states <= {"Ready", "Pending"}, said(report.status)
+    assert all(struck[on] for on in UNSEEN), struck
+    assert struck["glue:CreateCrawler"] >= 3  # one strike for each of its wordings
+    ended.converge()
+
+
 @pytest.mark.parametrize(("error", "reason"), STAYS.items())
 def test_what_stays_is_told_tried_again_for_ever_and_healed_from_outside(
     ended: Life, faults: Faults, error: str, reason: str

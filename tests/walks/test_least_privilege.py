@@ -81,7 +81,8 @@ class Sparing(Life):
     def _meddle_with_the_rest(self) -> None:
         """Change what no sample does; code and configuration at once make the operator wait."""
         role, bucket = only(self._all, Role).name, only(self._all, Bucket).name
-        function, code = self._resources["Function"].name, artifacts.function_code("start_crawler")
+        function = self._resources["Function"].name
+        code = artifacts.function_code("start_crawler", {})
         trust = json.dumps({"Version": "2012-10-17", "Statement": []})
         self._admin("lambda").update_function_code(FunctionName=function, ZipFile=code)
         self._admin("iam").update_assume_role_policy(RoleName=role, PolicyDocument=trust)

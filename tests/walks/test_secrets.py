@@ -49,10 +49,8 @@ def hide_secrets(life: Life) -> None:
     """Do what people do: put a password beside our settings."""
     name = f"{NAMESPACE}-{life.name}"
     function, glue = life.world.admin("lambda"), life.world.admin("glue")
-    notify = function.get_function_configuration(FunctionName=f"{name}-notify")
-    variables = {**notify["Environment"]["Variables"], "DB_PASSWORD": THEIRS}
     function.update_function_configuration(
-        FunctionName=f"{name}-notify", Environment={"Variables": variables}
+        FunctionName=f"{name}-notify", Environment={"Variables": {"DB_PASSWORD": THEIRS}}
     )
     job = glue.get_job(JobName=name)["Job"]
     update = {key: job[key] for key in ("Role", "Command", "GlueVersion", "WorkerType")}

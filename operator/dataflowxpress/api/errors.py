@@ -5,6 +5,7 @@ PipelineError
 ├── Refused       the resource belongs to another owner, or cannot change: needs a person
 ├── Missing       AWS does not have a resource of the pipeline
 ├── Unfinished    the resource is in the middle of work that must not be interrupted
+├── NotVisible    AWS does not apply a change everywhere yet: the next try can succeed
 ├── Overtaken     another program changed the resource first: the next comparison finds its owner
 └── Superseded    the spec changed during the reconciliation
 """
@@ -39,6 +40,10 @@ class Missing(PipelineError):
 
 class Unfinished(PipelineError):
     """The resource is in the middle of work that must not be interrupted."""
+
+
+class NotVisible(PipelineError):
+    """AWS does not apply the last change everywhere yet."""
 
 
 class Overtaken(PipelineError):

@@ -14,6 +14,7 @@ from .annotations import (
     REPROCESS,
     REQUESTED,
     RUN_REQUESTED,
+    SUBSCRIBE_REQUESTED,
     DataRequests,
 )
 from .errors import InvalidSpec
@@ -62,7 +63,7 @@ class Pipeline:
 
     @property
     def owner(self) -> str:
-        """The value of the tag by which the pipeline owns its resources."""
+        """Namespace and name, by which the pipeline owns its resources."""
         return f"{self.namespace}/{self.name}"
 
     @property
@@ -87,8 +88,8 @@ class Pipeline:
 
     @property
     def data_requests(self) -> DataRequests:
-        """The requests for runs, redrives and reprocessing."""
-        requests = (RUN_REQUESTED, REDRIVE_REQUESTED, REPROCESS)
+        """The requests for runs, redrives, reprocessing and emails of confirmation."""
+        requests = (RUN_REQUESTED, REDRIVE_REQUESTED, REPROCESS, SUBSCRIBE_REQUESTED)
         return DataRequests(*(self.annotations.get(name, "") for name in requests))
 
     @property

@@ -69,7 +69,10 @@ class Reason(StrEnum):
         "CredentialsRejected",
         "Ready, Reconciling, Stalled, DataCurrent, Event",
         "The operator has no AWS credentials, or AWS rejects them.",
-        "Give the operator valid credentials, or correct `spec.roleArn`.",
+        (
+            "Give the operator valid credentials, or correct `spec.roleArn`. The operator reads the"
+            " credentials again at each retry, without a restart."
+        ),
     )
     AWS_UNREACHABLE = (
         "AWSUnreachable",
@@ -223,8 +226,14 @@ class Reason(StrEnum):
     PENDING_CONFIRMATION = (
         "PendingConfirmation",
         "SubscriptionsConfirmed",
-        "An address has not confirmed its subscription in the email from AWS.",
-        "Open the link in the email, or remove the address from `spec.notifications.emails`.",
+        (
+            "An address has not confirmed its subscription in the email from AWS. AWS deletes the"
+            " request after 48 hours, and the operator does not ask again on its own."
+        ),
+        (
+            "Open the link in the email; set `dataflowxpress.io/subscribe-requested-at` to get"
+            " another email; or remove the address from `spec.notifications.emails`."
+        ),
     )
 
     # DataCurrent: whether all uploaded data is converted.
@@ -284,6 +293,18 @@ class Reason(StrEnum):
         "RunSucceeded",
         EVENT,
         "A run of the job succeeded.",
+    )
+    COLUMNS_WIDENED = (
+        "ColumnsWidened",
+        EVENT,
+        (
+            "The job gave columns a wider type, because values did not fit, and converted their"
+            " tables again."
+        ),
+        (
+            "Check queries that need the old type. To reject such values instead, set"
+            " `catalog.typeChanges: Reject`, and set the type of the column back in the catalog."
+        ),
     )
     RUN_FAILED = (
         "RunFailed",

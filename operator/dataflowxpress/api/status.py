@@ -54,6 +54,10 @@ class ResourceStatus(StatusModel):
     message: str = ""
     """Why the resource is not ready."""
 
+    requested_at: str = ""
+    """When an email address was last asked to confirm its subscription. The operator asks again
+    only for the annotation `dataflowxpress.io/subscribe-requested-at`."""
+
     @property
     def id(self) -> Id:
         """Kind and key."""
@@ -107,6 +111,9 @@ class Run(StatusModel):
 
     rejects: str = ""
     """The objects with rejected rows or without any row, each with the reason."""
+
+    type_changes: str = ""
+    """The columns that got a wider type, each with a value that needs it."""
 
 
 class Data(StatusModel):
@@ -228,6 +235,9 @@ class Status(StatusModel):
 
     redrive_handled_at: str = ""
     """The last handled value of the annotation `dataflowxpress.io/redrive-requested-at`."""
+
+    subscribe_handled_at: str = ""
+    """The last handled value of the annotation `dataflowxpress.io/subscribe-requested-at`."""
 
     reprocess: Reprocess | None = None
     """The last request to reprocess objects."""

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable, Iterable
+import threading
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import boto3
-import botocore.session
 from botocore.config import Config
-from botocore.credentials import (
-    AssumeRoleCredentialFetcher,
-    CredentialProvider,
-    CredentialResolver,
-    DeferredRefreshableCredentials,
-)
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from . import instrumentation as aws_calls
+from .error_classes import ErrorClass
+from .errors import classify, describe
+from .sessions import assumed_session, credentials_of, own_session
 
 log = logging.getLogger(__name__)
 
@@ -40,19 +37,95 @@ class Identity(NamedTuple):
     region: str
 
 
-@functools.cache
-def clients(region: str | None, role_arn: str | None) -> Callable[[str], Any]:
-    """Return a function from a service's name to its client.
+class Clients:
+    """The clients for one role and region; a call returns the client of a service.
 
-    The clients assume *role_arn* if given; otherwise they use the operator's own credentials.
+    If AWS rejects the credentials, or their source fails, the clients are dropped. The next call
+    then reads the credentials again, so that new ones take effect without a restart.
     """
-    session = boto3.Session(botocore_session=_session(role_arn), region_name=region)
 
-    @functools.cache
-    def client(service: str) -> Any:
-        return session.client(service, config=SETTINGS)
+    def __init__(
+        self, region: str | None = None, role_arn: str | None = None, *, fail_fast: bool = False
+    ) -> None:
+        self._region, self._role_arn, self._fail_fast = region, role_arn, fail_fast
+        self._lock = threading.RLock()  # a session must not create two clients at once
+        self._session: boto3.Session | None = None
+        self._clients: dict[str, Any] = {}
+        self._identity: Identity | None = None
 
-    return client
+    def __call__(self, service: str) -> Any:
+        """Return the client of *service*; raises botocore's error if there are no credentials."""
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._create(service)
+            return self._clients[service]
+
+    @property
+    def identity(self) -> Identity:
+        """The caller identity that STS reports; raises AWS' error, which is not cached."""
+        if found := self._identity:
+            return found
+        sts = self("sts")
+        arn = sts.get_caller_identity()["Arn"].split(":")
+        self._identity = Identity(account=arn[4], partition=arn[1], region=sts.meta.region_name)
+        return self._identity
+
+    def drop(self) -> None:
+        """Drop clients, credentials and identity."""
+        with self._lock:
+            self._session, self._clients, self._identity = None, {}, None
+        queue_url.cache_clear()  # its keys hold the clients
+
+    def _create(self, service: str) -> Any:
+        self._session = self._session or self._connect()
+        return self._session.client(service, config=self._settings)
+
+    @property
+    def _settings(self) -> Config:
+        return SETTINGS.merge(FAIL_FAST) if self._fail_fast else SETTINGS
+
+    def _connect(self) -> boto3.Session:
+        """Return a session that has credentials."""
+        session = own_session(fail_fast=self._fail_fast)
+        if not self._fail_fast:
+            aws_calls.observe(session)
+        if self._role_arn:
+            session = assumed_session(session, self._role_arn)
+            aws_calls.observe(session)
+        credentials_of(session)
+        session.register("after-call", self._on_response)
+        session.register("after-call-error", self._on_error)
+        return boto3.Session(botocore_session=session, region_name=self._region)
+
+    def _on_response(self, **event: Any) -> None:
+        if "Error" in event["parsed"]:
+            self._on_error(exception=ClientError(event["parsed"], event["model"].name))
+
+    def _on_error(self, **event: Any) -> None:
+        error = event["exception"]
+        if classify(error) is ErrorClass.UNAUTHENTICATED:
+            log.warning("AWS credentials are read again: %s", describe(error))
+            self.drop()
+
+
+@functools.cache
+def clients(region: str | None, role_arn: str | None) -> Clients:
+    """Return the clients for a region.
+
+    They assume *role_arn* if given; otherwise they use the operator's own credentials.
+    """
+    return Clients(region, role_arn)
+
+
+@functools.cache
+def fail_fast() -> Clients:
+    """Return clients with the operator's own credentials, short timeouts and no retries."""
+    return Clients(fail_fast=True)
+
+
+def identity(region: str | None, role_arn: str | None) -> Identity:
+    """Return the caller identity in a region; raises AWS' error, which is not cached."""
+    return clients(region, role_arn).identity
 
 
 def warm(services: Iterable[str]) -> None:
@@ -64,79 +137,10 @@ def warm(services: Iterable[str]) -> None:
         for service in services:
             clients(None, None)(service)
     except BotoCoreError as error:
-        log.warning("AWS clients were not created in advance: %s", error)
-
-
-@functools.cache
-def fail_fast(service: str) -> Any:
-    """Return a client with the operator's own credentials, short timeouts and no retries."""
-    session = boto3.Session(botocore_session=_bare())
-    return session.client(service, config=SETTINGS.merge(FAIL_FAST))
-
-
-@functools.cache
-def identity(region: str | None, role_arn: str | None) -> Identity:
-    """Return the caller identity that STS reports; raises AWS' error, which is not cached."""
-    sts = clients(region, role_arn)("sts")
-    arn = sts.get_caller_identity()["Arn"].split(":")
-    return Identity(account=arn[4], partition=arn[1], region=sts.meta.region_name)
+        log.warning("AWS clients were not created in advance: %s", describe(error))
 
 
 @functools.lru_cache(maxsize=16_384)
 def queue_url(sqs: Any, name: str) -> str:
     """Return the URL of the queue in the client's account; raises AWS' error if it is missing."""
     return str(sqs.get_queue_url(QueueName=name)["QueueUrl"])
-
-
-def _session(role_arn: str | None) -> botocore.session.Session:
-    """Return a session with the operator's own credentials, or with those of *role_arn*.
-
-    botocore renews the credentials of an assumed role before they expire.
-    """
-    own = _instrumented()
-    if role_arn is None:
-        return own
-    fetcher = AssumeRoleCredentialFetcher(
-        client_creator=own.create_client,
-        source_credentials=own.get_credentials(),
-        role_arn=role_arn,
-        extra_args={"RoleSessionName": "dataflowxpress"},
-    )
-    assumed = _instrumented()
-    resolver = CredentialResolver([_AssumedRole(fetcher)])  # replaces the default chain
-    assumed.register_component("credential_provider", resolver)
-    return assumed
-
-
-class _AssumedRole(CredentialProvider):
-    """Provides the credentials of an assumed role."""
-
-    METHOD = "assume-role"
-
-    def __init__(self, fetcher: AssumeRoleCredentialFetcher) -> None:
-        super().__init__()
-        self._fetcher = fetcher
-
-    def load(self) -> DeferredRefreshableCredentials:
-        """Return credentials that botocore fetches at the first call and renews later."""
-        return DeferredRefreshableCredentials(
-            method=self.METHOD, refresh_using=self._fetcher.fetch_credentials
-        )
-
-
-@functools.cache
-def _service_models() -> Any:
-    """Return botocore's data loader; all sessions share its service models, which take 30 MB."""
-    return botocore.session.get_session().get_component("data_loader")
-
-
-def _bare() -> botocore.session.Session:
-    session = botocore.session.get_session()
-    session.register_component("data_loader", _service_models())
-    return session
-
-
-def _instrumented() -> botocore.session.Session:
-    session = _bare()
-    aws_calls.observe(session)
-    return session

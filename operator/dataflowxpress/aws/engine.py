@@ -22,7 +22,8 @@ from dataflowxpress.planning.resource import Resource, Scope
 from dataflowxpress.planning.step import Action, Outcome, Step
 from dataflowxpress.telemetry.context import Pool
 
-from .errors import ErrorClass, classify, describe, problem
+from .error_classes import ErrorClass
+from .errors import classify, describe, problem
 from .observer import Observer
 from .tags import TAGGERS
 

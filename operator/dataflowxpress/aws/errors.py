@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from enum import Enum
-from typing import Any, NamedTuple
+from http import HTTPStatus
+from typing import Any
 
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    CredentialRetrievalError,
     HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
@@ -22,6 +23,7 @@ from botocore.exceptions import (
 from dataflowxpress.api.errors import (
     InvalidSpec,
     Missing,
+    NotVisible,
     Overtaken,
     PipelineError,
     Refused,
@@ -29,31 +31,19 @@ from dataflowxpress.api.errors import (
     Unfinished,
 )
 from dataflowxpress.api.problem import Problem
-from dataflowxpress.api.reasons import Reason
 
+from .error_classes import THROTTLED, ErrorClass, Row, row_of
 
-class ErrorClass(Enum):
-    """The class of an error; the value is the reason that conditions give."""
-
-    MISSING = Reason.MISSING
-    PROPAGATING = Reason.PROPAGATING  # eventual consistency: bounded, quick retries
-    BUSY = Reason.BUSY  # throttled, or another change is in progress: retried the same way
-    WORKING = Reason.RESOURCE_IN_USE  # for minutes: retried at the next reconciliation
-    DENIED = Reason.ACCESS_DENIED
-    UNAUTHENTICATED = Reason.CREDENTIALS_REJECTED
-    UNREACHABLE = Reason.AWS_UNREACHABLE
-    INVALID = Reason.INVALID_SPEC
-    REFUSED = Reason.REFUSED
-    FAILED = Reason.APPLY_FAILED
-
-    @property
-    def is_transient(self) -> bool:
-        """Whether to retry within the reconciliation rather than at the next one."""
-        return self in {ErrorClass.PROPAGATING, ErrorClass.BUSY}
-
-
-THROTTLED = "(Throttl|TooManyRequests|RequestLimit|SlowDown|ServiceUnavail).*"
-
+WITHOUT_CREDENTIALS = (
+    NoCredentialsError,
+    PartialCredentialsError,
+    CredentialRetrievalError,
+    TokenRetrievalError,
+)
+CREDENTIALS_CURE = (
+    "provide AWS credentials, for example a role of the operator's service account; each retry"
+    " reads them again"
+)
 
 _NEEDS_PERSON = {
     ErrorClass.REFUSED,
@@ -62,75 +52,15 @@ _NEEDS_PERSON = {
     ErrorClass.INVALID,
 }
 
-
-class _Row(NamedTuple):
-    code: str  # a pattern for the whole error code
-    text: str  # a pattern to search in the message
-    error_class: ErrorClass
-
-
-_TABLE = [
-    _Row("404|NotFound(Exception)?|NoSuch(Bucket|Entity|Key)", "", ErrorClass.MISSING),
-    _Row("(ResourceNotFound|EntityNotFound)(Exception)?", "", ErrorClass.MISSING),
-    _Row("(AWS.SimpleQueueService.NonExistentQueue|QueueDoesNotExist)", "", ErrorClass.MISSING),
-    # New roles, policies, queues and queue policies are eventually consistent.
-    _Row(
-        "InvalidParameterValue(Exception)?",
-        "cannot be assumed by Lambda|does not have permissions|NonExistentQueue",
-        ErrorClass.PROPAGATING,
-    ),
-    _Row(
-        "InvalidInputException",
-        "unable to assume provided role|verify (the )?role's TrustPolicy|is not authorized",
-        ErrorClass.PROPAGATING,
-    ),
-    _Row("ValidationException", "cannot be assumed", ErrorClass.PROPAGATING),
-    _Row("MalformedPolicyDocument(Exception)?", "Invalid principal", ErrorClass.PROPAGATING),
-    _Row(
-        "InvalidArgument",
-        "Unable to validate the following destination configurations",
-        ErrorClass.PROPAGATING,
-    ),
-    _Row("AWS.SimpleQueueService.QueueDeletedRecently|QueueDeletedRecently", "", ErrorClass.BUSY),
-    _Row("CrawlerStoppingException", "", ErrorClass.BUSY),
-    _Row("CrawlerRunningException|ConcurrentRunsExceededException", "", ErrorClass.WORKING),
-    _Row("InvalidInputException", "Cannot update Crawler while running", ErrorClass.WORKING),
-    _Row(
-        "ResourceConflictException|ResourceInUseException",
-        "progress|Pending|in use|already exist",  # "already exist": its deletion is in progress
-        ErrorClass.BUSY,
-    ),
-    _Row("BucketAlreadyExists", "", ErrorClass.REFUSED),
-    # Created since the last comparison: the next comparison finds its owner.
-    _Row(
-        "BucketAlreadyOwnedByYou|(Entity|Resource)?AlreadyExists(Exception)?", "", ErrorClass.BUSY
-    ),
-    _Row("QueueAlreadyExists|QueueNameExists", "", ErrorClass.BUSY),
-    _Row("OperationAborted|Concurrent(Modification|Access)(Exception)?", "", ErrorClass.BUSY),
-    _Row("BucketNotEmpty", "", ErrorClass.BUSY),  # uploads that began before writes were denied
-    _Row("DeleteConflict(Exception)?", "", ErrorClass.BUSY),
-    _Row(THROTTLED, "", ErrorClass.BUSY),
-    _Row("Internal(Error|Failure|ServerError|ServiceError)?(Exception)?|5..", "", ErrorClass.BUSY),
-    _Row(
-        "InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId|ExpiredToken.*"
-        "|SignatureDoesNotMatch|AuthFailure|IncompleteSignature|MissingAuthenticationToken",
-        "",
-        ErrorClass.UNAUTHENTICATED,
-    ),
-    _Row("AccessDenied(Exception)?|AuthorizationError|Unauthorized.*|403", "", ErrorClass.DENIED),
-]
-
-
 _OTHERS: list[tuple[type[Exception], ErrorClass]] = [
-    (NoCredentialsError, ErrorClass.UNAUTHENTICATED),
-    (PartialCredentialsError, ErrorClass.UNAUTHENTICATED),
-    (TokenRetrievalError, ErrorClass.UNAUTHENTICATED),
+    *((kind, ErrorClass.UNAUTHENTICATED) for kind in WITHOUT_CREDENTIALS),
     (HTTPClientError, ErrorClass.UNREACHABLE),
     (BotoConnectionError, ErrorClass.UNREACHABLE),
     (InvalidSpec, ErrorClass.INVALID),
     (Refused, ErrorClass.REFUSED),
     (Missing, ErrorClass.MISSING),
     (Unfinished, ErrorClass.WORKING),
+    (NotVisible, ErrorClass.PROPAGATING),
     (Overtaken, ErrorClass.BUSY),
     (Superseded, ErrorClass.WORKING),
 ]
@@ -144,12 +74,17 @@ def classify(error: Exception) -> ErrorClass:
 
 
 def _of_response(error: ClientError) -> ErrorClass:
+    """Return the class by the table, and for an unknown or general code by the HTTP status."""
+    row = _row(error)
+    found = row.error_class if row else ErrorClass.FAILED
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    passes = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
+    return ErrorClass.BUSY if passes and found is ErrorClass.FAILED else found
+
+
+def _row(error: ClientError) -> Row | None:
     details = error.response["Error"]
-    code, message = details.get("Code", ""), details.get("Message", "")
-    for row in _TABLE:
-        if re.fullmatch(row.code, code) and re.search(row.text, message, re.IGNORECASE):
-            return row.error_class
-    return ErrorClass.FAILED
+    return row_of(details.get("Code", ""), details.get("Message", ""))
 
 
 def problem(error: Exception) -> Problem:
@@ -165,7 +100,7 @@ def is_throttling(code: str) -> bool:
 
 def describe(error: Exception) -> str:
     """Return *error* and its notes in one line, without request ids."""
-    return "; ".join([_text(error), *getattr(error, "__notes__", ())])
+    return "; ".join(filter(None, [_text(error), *getattr(error, "__notes__", ()), _cure(error)]))
 
 
 def _text(error: Exception) -> str:
@@ -175,6 +110,14 @@ def _text(error: Exception) -> str:
     if isinstance(error, BotoCoreError | PipelineError):
         return str(error)
     return f"{type(error).__name__}: {error}"
+
+
+def _cure(error: Exception) -> str:
+    """Return what to do, if the message of AWS does not say it."""
+    if isinstance(error, ClientError):
+        row = _row(error)
+        return row.cure if row else ""
+    return CREDENTIALS_CURE if isinstance(error, WITHOUT_CREDENTIALS) else ""
 
 
 def client_error(operation: str, code: str, message: str) -> ClientError:

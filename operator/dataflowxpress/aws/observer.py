@@ -14,7 +14,8 @@ from dataflowxpress.planning.ownership import OWNER_TAG
 from dataflowxpress.planning.resource import Observed, Resource, Scope, State, Tags
 from dataflowxpress.telemetry.context import Pool
 
-from .errors import ErrorClass, classify, describe, problem
+from .error_classes import ErrorClass
+from .errors import classify, describe, problem
 from .tags import TAGGERS, unpair
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,7 @@ class Observer:
         """Return the tags of all resources with this pipeline's owner tag, by ARN."""
         try:
             pages = self._client(TAGGING).get_paginator("get_resources")
-            owner = [{"Key": OWNER_TAG, "Values": [scope.owner]}]
+            owner = [{"Key": OWNER_TAG, "Values": [scope.owner_tags.pipeline]}]
             found = [
                 r
                 for page in pages.paginate(TagFilters=owner)

@@ -30,7 +30,7 @@ ANY_RESOURCE = ("*",)  # for actions that do not support resource-level permissi
 TAGGED_ON_REQUEST = {"Null": {f"aws:RequestTag/{OWNER_TAG}": "false"}}
 TAGGED = {"Null": {f"aws:ResourceTag/{OWNER_TAG}": "false"}}
 PASSED_TO = {"iam:PassedToService": ["glue.amazonaws.com", "lambda.amazonaws.com"]}
-THROUGH_S3 = {"StringLike": {"kms:ViaService": "s3.*.amazonaws.com*"}}
+THROUGH_S3 = {"StringLike": {"kms:ViaService": "s3.*"}}  # each partition has its own domain
 
 
 class PolicyScope(NamedTuple):
@@ -165,10 +165,12 @@ def _catalog(scope: PolicyScope) -> Iterator[Statement]:
         " TagResource UntagResource UpdateDatabase",
         tuple(scope.patterns(f"{prefix}catalog", *(prefix + each for each in inside))),
     )
+    # Glue has no resource for this action, so that only the owner tag can limit it.
+    yield _allow("MakeCrawlers", "glue CreateCrawler", ANY_RESOURCE, TAGGED_ON_REQUEST)
     yield _allow(
         "Jobs",
-        "glue BatchStopJobRun CreateCrawler CreateJob DeleteCrawler DeleteJob GetCrawler GetJob"
-        " GetJobRuns GetTags StopCrawler TagResource UntagResource UpdateCrawler UpdateJob",
+        "glue BatchStopJobRun CreateJob DeleteCrawler DeleteJob GetCrawler GetJob GetJobRuns"
+        " GetTags StopCrawler TagResource UntagResource UpdateCrawler UpdateJob",
         scope.arns(Crawler, Job),
     )
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import io
+import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest timestamp that a zip supports
+SETTINGS = "settings.json"  # `lambdas/settings.py` reads it
 
 _INSTALLED = Path(__file__).parents[1] / "packaged"
 _CHECKOUT = Path(__file__).parents[3]
@@ -19,12 +21,20 @@ def path(relative: str) -> Path:
     return (_INSTALLED if _INSTALLED.is_dir() else _CHECKOUT) / relative
 
 
+def function_code(name: str, settings: Mapping[str, str]) -> bytes:
+    """Return the zip of the function `lambdas/<name>`, the modules that all share, and *settings*.
+
+    Settings are no environment variables, because those need a KMS grant for the role: see ADR 60.
+    """
+    packed = json.dumps(settings, indent=1, sort_keys=True).encode()
+    return _zipped({**_function_files(name), SETTINGS: packed})
+
+
 @functools.cache
-def function_code(name: str) -> bytes:
-    """Return the zip of the function `lambdas/<name>` and the modules that all functions share."""
+def _function_files(name: str) -> dict[str, bytes]:
     lambdas = path("lambdas")
     files = [*(lambdas / name).glob("*.py"), *lambdas.glob("*.py")]
-    return _zipped({file.name: file for file in files})
+    return {file.name: file.read_bytes() for file in files}
 
 
 @functools.cache
@@ -37,15 +47,15 @@ def script() -> bytes:
 def script_modules() -> bytes:
     """Return the zip of the package that the Glue script imports."""
     files = path("glue/dataflow").glob("*.py")
-    return _zipped({f"dataflow/{file.name}": file for file in files})
+    return _zipped({f"dataflow/{file.name}": file.read_bytes() for file in files})
 
 
-def _zipped(files: Mapping[str, Path]) -> bytes:
+def _zipped(files: Mapping[str, bytes]) -> bytes:
     """Return a reproducible zip: the same files give the same bytes and therefore the same hash."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, file in sorted(files.items()):
+        for name, content in sorted(files.items()):
             entry = zipfile.ZipInfo(name, EPOCH)
             entry.external_attr = 0o644 << 16  # readable by any user
-            archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED)
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()

@@ -24,18 +24,21 @@ from dataflowxpress.aws.resources import (
     Topic,
 )
 from dataflowxpress.aws.resources.grant import Grant
-from dataflowxpress.aws.resources.log_group import OF_FUNCTIONS, OF_JOBS
+from dataflowxpress.aws.resources.log_group import OF_FUNCTIONS
 from dataflowxpress.planning.resource import Scope
+from dataflowxpress.planning.short_names import fit
 
 from . import artifacts, permissions
 from .code import Code
+from .job_logs import JobLogs
 from .naming import Names
-from .redrive_policy import FUNCTION_TIMEOUT, RedrivePolicy
+from .redrive_policy import FUNCTION_TIMEOUT, RETENTION, RedrivePolicy
 
 S3, EVENTS, LAMBDA, GLUE = (f"{name}.amazonaws.com" for name in ("s3", "events", "lambda", "glue"))
 
+LONGEST_SENDER = 100  # characters, the limit of SNS
+QUEUES = {"start-crawler": "uploads", "start-job": "crawls", "notify": "outcomes"}
 LARGE_BATCH = 1000  # messages; more than 10 require a batching window
-COMBINE = {"TableGroupingPolicy": "CombineCompatibleSchemas"}
 CRAWL = {
     "Version": 1.0,
     "CrawlerOutput": {
@@ -62,12 +65,14 @@ class ResourceFactory:
         """The prefixes of the uploads and of the Parquet files."""
         return self.spec.source.prefix, self.spec.target.prefix
 
-    @property
-    def redrive_policy(self) -> RedrivePolicy:
-        """The timing of retries and dead letters."""
-        return RedrivePolicy(
-            60 * self.spec.job.timeout_minutes, self.spec.trigger.batch_window_seconds
-        )
+    def redrive_policy(self, of: str) -> RedrivePolicy:
+        """Return the timing of retries and dead letters of the queue *of*."""
+        match of:
+            case "uploads":
+                return RedrivePolicy.for_uploads(self.spec.trigger.batch_window_seconds)
+            case "crawls":
+                return RedrivePolicy.for_crawls(self.spec.job)
+        return RedrivePolicy.for_outcomes()
 
     def bucket(self) -> Bucket:
         """Return the bucket of source files, Parquet files and manifests."""
@@ -93,7 +98,8 @@ class ResourceFactory:
     def topic(self) -> Topic:
         """Return the topic of the pipeline's notifications."""
         name = self.spec.topic.name or self.names.of(limit=256)
-        return Topic(self.scope, name, display_name=f"DataPipeline {self.scope.owner}")
+        sender = fit(f"DataPipeline {self.scope.owner}", LONGEST_SENDER)
+        return Topic(self.scope, name, display_name=sender)
 
     def role(self, of: str, trusted: str, *grants: Grant) -> Role:
         """Return a role that the service *trusted* can assume."""
@@ -111,16 +117,19 @@ class ResourceFactory:
             self.scope,
             self.names.of(f"{of}-dead" if of != "unsent" else of, limit=80),
             senders=tuple((EVENTS, rule) for rule in rules),
+            retention_seconds=RETENTION,
         )
 
     def queue(self, of: str, dead_letters: Queue, *senders: tuple[str, str]) -> Queue:
         """Return the queue of one function, with the visibility timeout that it needs."""
+        policy = self.redrive_policy(of)
         return Queue(
             self.scope,
             self.names.of(of, limit=80),
-            visibility_seconds=self.redrive_policy.visibility_seconds,
+            visibility_seconds=policy.visibility_seconds,
+            retention_seconds=RETENTION,
             dead_letters=dead_letters,
-            attempts=self.redrive_policy.attempts,
+            attempts=policy.attempts,
             senders=senders,
         )
 
@@ -157,7 +166,7 @@ class ResourceFactory:
         return Classifier(
             self.scope,
             self.names.of(limit=255),
-            delimiter=source.csv.delimiter.replace("\\t", "\t"),
+            delimiter=source.csv.separator,
             quote=source.csv.quote,
             header="PRESENT" if source.csv.header else "ABSENT",
         )
@@ -178,14 +187,17 @@ class ResourceFactory:
         )
 
     def _grouping(self) -> dict[str, Any]:
-        """Return how the crawler groups objects into tables; the bucket is level 1.
+        """Return how the crawler groups objects into tables.
 
-        See https://docs.aws.amazon.com/glue/latest/dg/crawler-table-level.html
+        Without a level, it makes separate tables of objects and folders beside each other. The
+        bucket is level 1: https://docs.aws.amazon.com/glue/latest/dg/crawler-table-level.html
         """
-        if self.spec.catalog.tables == "PerPrefix":
-            return COMBINE
-        folders = self.spec.source.prefix.count("/")
-        return {**COMBINE, "TableLevelConfiguration": 1 + folders + 1}
+        prefix = 1 + self.spec.source.prefix.count("/")
+        level = prefix if self.spec.catalog.tables == "PerPrefix" else prefix + 1
+        return {
+            "TableGroupingPolicy": "CombineCompatibleSchemas",
+            "TableLevelConfiguration": level,
+        }
 
     def function(
         self,
@@ -194,10 +206,11 @@ class ResourceFactory:
         *,
         source: Queue,
         grants: Sequence[Grant],
-        environment: Mapping[str, str],
+        settings: Mapping[str, str],
     ) -> Function:
         """Return a function with its log group and role."""
         name = self._function_name(of, spec)
+        retry = {"RETRY_SECONDS": str(self.redrive_policy(QUEUES[of]).retry_seconds)}
         logs = self.logs(f"{OF_FUNCTIONS}{name}")
         return Function(
             self.scope,
@@ -205,14 +218,13 @@ class ResourceFactory:
             role=self.role(of, LAMBDA, *permissions.of_function(source, logs), *grants),
             log_group=logs,
             handler="handler.handler",
-            code=artifacts.function_code(of.replace("-", "_")),
-            environment={**environment, "RETRY_SECONDS": str(self.redrive_policy.retry_seconds)},
+            code=artifacts.function_code(of.replace("-", "_"), {**settings, **retry}),
             timeout=FUNCTION_TIMEOUT,
         )
 
-    def job_logs(self) -> LogGroup:
-        """Return the log group of the job's runs."""
-        return self.logs(f"{OF_JOBS}{self.names.of()}")
+    def job_logs(self) -> JobLogs:
+        """Return the log groups of the job's runs."""
+        return JobLogs.of(self.scope, self.names.of(), self.spec.job.glue_version)
 
     def logs(self, name: str) -> LogGroup:
         """Return a log group.
@@ -236,7 +248,7 @@ class ResourceFactory:
             enabled=not suspended,
         )
 
-    def job(self, role: Role, code: Code, arguments: Mapping[str, str]) -> Job:
+    def job(self, role: Role, code: Code, logs: JobLogs, arguments: Mapping[str, str]) -> Job:
         """Return the job that converts uploads to Parquet, one run at a time."""
         spec = self.spec.job
         return Job(
@@ -245,7 +257,8 @@ class ResourceFactory:
             role=role,
             script=code.script,
             modules=code.modules,
-            arguments={**arguments, **spec.arguments},
+            arguments={**arguments, **logs.arguments, **spec.arguments},
+            log_groups=logs.groups,
             glue_version=spec.glue_version,
             worker_type=spec.worker_type,
             workers=spec.workers,

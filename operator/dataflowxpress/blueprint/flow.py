@@ -20,7 +20,10 @@ def blueprint(
     # Storage, catalog and notifications.
     bucket, database, topic = factory.bucket(), factory.database(), factory.topic()
     folders = [Object(scope, prefix, bucket=bucket, body=b"") for prefix in factory.prefixes]
-    glue_role = factory.role("glue", GLUE, *permissions.of_glue(spec, scope, bucket, database))
+    job_logs = factory.job_logs()
+    glue_role = factory.role(
+        "glue", GLUE, *permissions.of_glue(spec, scope, bucket, database, job_logs.groups)
+    )
 
     # Upload -> queue, which buffers uploads while the crawler runs.
     dead_uploads = factory.dead_letters("uploads")
@@ -35,7 +38,7 @@ def blueprint(
         spec.functions.start_crawler,
         source=uploads,
         grants=[permissions.to_start_crawler(crawler)],
-        environment=settings.to_start_crawler(spec, crawler, bucket),
+        settings=settings.to_start_crawler(spec, crawler, bucket),
     )
     crawl_source = factory.event_source(
         start_crawler, uploads, spec.trigger.batch_window_seconds, suspended=spec.suspend
@@ -52,15 +55,14 @@ def blueprint(
         dead_letters=dead_crawls,
     )
     code = Code.of(spec, scope, bucket, script)
-    job_logs = factory.job_logs()
-    arguments = settings.to_convert(spec, scope.owner, bucket, database, job_logs)
-    job = factory.job(glue_role, code, arguments)
+    arguments = settings.to_convert(spec, scope.owner, bucket, database)
+    job = factory.job(glue_role, code, job_logs, arguments)
     start_job = factory.function(
         "start-job",
         spec.functions.start_job,
         source=crawls,
         grants=[permissions.to_start_job(job)],
-        environment={"JOB": job.name},
+        settings={"JOB": job.name},
     )
     job_source = factory.event_source(start_job, crawls, suspended=spec.suspend)
 
@@ -81,7 +83,7 @@ def blueprint(
         spec.functions.notify,
         source=outcomes,
         grants=permissions.to_notify(spec, bucket, topic),
-        environment=settings.to_notify(spec, scope.owner, bucket, topic, job_logs),
+        settings=settings.to_notify(spec, scope.owner, bucket, topic, job),
     )
     notify_source = factory.event_source(notify, outcomes)
     subscriptions = [
@@ -96,7 +98,7 @@ def blueprint(
         *(bucket, *folders, database, topic, glue_role),
         *(dead_uploads, uploads, uploaded, *([classifier] if classifier else []), crawler),
         *(start_crawler.log_group, start_crawler.role, start_crawler, crawl_source),
-        *(dead_crawls, crawls, crawled, *code.objects, job_logs, job),
+        *(dead_crawls, crawls, crawled, *code.objects, *job_logs.owned, job),
         *(start_job.log_group, start_job.role, start_job, job_source),
         *(unsent, outcomes, ended, notify.log_group, notify.role, notify, notify_source),
         *(*subscriptions, *alarms),

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import NamedTuple
 
-HASH_LENGTH = 8
-
-
-def fit(text: str, limit: int) -> str:
-    """Return *text*, shortened to *limit* characters with a hash of the full text.
-
-    The result is deterministic, and different texts give different names.
-    """
-    if len(text) <= limit:
-        return text
-    digest = hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]
-    return f"{text[: limit - HASH_LENGTH - 1].rstrip('-_')}-{digest}"
+from dataflowxpress.planning.short_names import fit
 
 
 class Names(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Any
 from dataflowxpress.api.spec import RESERVED_PREFIX, DataPipelineSpec
 from dataflowxpress.aws.resources import Bucket, Crawler, Database, Job, LogGroup, Queue, Topic
 from dataflowxpress.aws.resources.grant import Grant, Part, part
+from dataflowxpress.aws.resources.log_group import OF_CRAWLERS
 from dataflowxpress.planning.resource import Scope
 
 
@@ -58,11 +59,14 @@ def to_notify(spec: DataPipelineSpec, bucket: Bucket, topic: Topic) -> tuple[Gra
 
 
 def of_glue(
-    spec: DataPipelineSpec, scope: Scope, bucket: Bucket, database: Database
+    spec: DataPipelineSpec,
+    scope: Scope,
+    bucket: Bucket,
+    database: Database,
+    job_logs: Sequence[LogGroup | str],
 ) -> tuple[Grant, ...]:
-    """Return the permissions of crawler and job: bucket, database and logs."""
+    """Return the permissions of crawler and job: bucket, database and log groups."""
     glue = f"arn:{scope.partition}:glue:{scope.region}:{scope.account}"
-    logs = f"arn:{scope.partition}:logs:{scope.region}:{scope.account}"
     written = [*_folder(bucket, spec.target.prefix), *_folder(bucket, RESERVED_PREFIX)]
     statements = [
         allow(
@@ -97,7 +101,7 @@ def of_glue(
             "logs:CreateLogGroup",
             "logs:CreateLogStream",
             "logs:PutLogEvents",
-            on=[f"{logs}:log-group:/aws-glue/*"],
+            on=[arn for group in (OF_CRAWLERS, *job_logs) for arn in _log_group(scope, group)],
         ),
     ]
     if spec.bucket.kms_key_arn:
@@ -106,6 +110,14 @@ def of_glue(
         script = f"arn:{scope.partition}:s3:::{uri.removeprefix('s3://')}"
         statements.append(allow("s3:GetObject", on=[script]))
     return tuple(statements)
+
+
+def _log_group(scope: Scope, group: LogGroup | str) -> tuple[Part | str, ...]:
+    """Return the ARNs of a log group and of its streams."""
+    if isinstance(group, LogGroup):
+        return part(group), part(group, ":*")
+    arn = LogGroup.arn_of(scope, (group,))
+    return arn, f"{arn}:*"
 
 
 def _reserved(bucket: Bucket, folder: str) -> Part:

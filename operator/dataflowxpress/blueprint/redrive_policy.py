@@ -8,17 +8,45 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from dataflowxpress.api.spec.work import Job
+
+HOUR, DAY = 3600, 86_400  # seconds
+
 FUNCTION_TIMEOUT = 60  # seconds
 RETRY = 30  # seconds until a returned message is visible again
 MAX_RECEIVE_COUNT = 1000  # the maximum of SQS
-FEWEST_ATTEMPTS = 10
+
+RETENTION = 14 * DAY  # the maximum of SQS
+# A message keeps its age in the dead-letter queue, so it must arrive there with days to spare.
+LONGEST_STAY = 10 * DAY
+
+CRAWL = 12 * HOUR  # AWS does not limit the duration of a crawl
+SHORTEST = 2 * HOUR  # for quotas of the account, which other jobs can use up
+FLEX_QUEUE = 12 * HOUR  # FLEX runs start when Glue has spare capacity
 
 
 class RedrivePolicy(NamedTuple):
-    """The policy for the longest run and the batching window, both in seconds."""
+    """The policy of one queue: how long a message waits, and the batching window, in seconds."""
 
-    longest_run: int
-    window: int
+    patience: int
+    window: int = 0
+
+    @classmethod
+    def for_uploads(cls, window: int) -> RedrivePolicy:
+        """Return the policy of messages that wait for a crawl to end."""
+        return cls(CRAWL, window)
+
+    @classmethod
+    def for_crawls(cls, job: Job) -> RedrivePolicy:
+        """Return the policy of messages that wait for a run with all of its retries to end."""
+        runs = 60 * job.timeout_minutes * (1 + job.max_retries)
+        queued = FLEX_QUEUE if job.execution_class == "FLEX" else 0
+        return cls(max(SHORTEST, math.ceil(1.5 * runs)) + queued)
+
+    @classmethod
+    def for_outcomes(cls) -> RedrivePolicy:
+        """Return the policy of messages that wait for nothing."""
+        return cls(SHORTEST)
 
     @property
     def visibility_seconds(self) -> int:
@@ -31,14 +59,16 @@ class RedrivePolicy(NamedTuple):
     @property
     def retry_seconds(self) -> int:
         """The seconds until a returned message is visible again."""
-        return max(RETRY, math.ceil(self._longest_wait / MAX_RECEIVE_COUNT))
+        return max(RETRY, math.ceil(min(self.patience, LONGEST_STAY) / MAX_RECEIVE_COUNT))
 
     @property
     def attempts(self) -> int:
         """The number of attempts before a message becomes a dead letter."""
-        return max(FEWEST_ATTEMPTS, math.ceil(self._longest_wait / self.retry_seconds))
+        longest = LONGEST_STAY // self.slowest_attempt
+        return min(math.ceil(self.patience / self.retry_seconds), longest, MAX_RECEIVE_COUNT)
 
     @property
-    def _longest_wait(self) -> float:
-        """1.5 times the longest run, in seconds."""
-        return 1.5 * self.longest_run
+    def slowest_attempt(self) -> int:
+        """The seconds between two attempts if the function returns the message, or dies."""
+        returned = self.window + FUNCTION_TIMEOUT + self.retry_seconds
+        return max(returned, self.visibility_seconds)

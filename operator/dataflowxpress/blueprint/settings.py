@@ -1,18 +1,18 @@
-"""Settings: the environment of the functions and the arguments of the job. Pure."""
+"""Settings: the settings of the functions and the arguments of the job. Pure."""
 
 from __future__ import annotations
 
 from dataflowxpress.api.spec import RESERVED_PREFIX, DataPipelineSpec
-from dataflowxpress.aws.resources import Bucket, Crawler, Database, LogGroup, Topic
+from dataflowxpress.aws.resources import Bucket, Crawler, Database, Job, Topic
 
 
 def to_start_crawler(spec: DataPipelineSpec, crawler: Crawler, bucket: Bucket) -> dict[str, str]:
-    """Return the environment of the function that starts *crawler*."""
+    """Return the settings of the function that starts *crawler*."""
     return {"CRAWLER": crawler.name, **_uploads(spec, bucket)}
 
 
 def to_convert(
-    spec: DataPipelineSpec, owner: str, bucket: Bucket, database: Database, logs: LogGroup
+    spec: DataPipelineSpec, owner: str, bucket: Bucket, database: Database
 ) -> dict[str, str]:
     """Return the arguments of the script, without empty ones."""
     source, target = spec.source, spec.target
@@ -25,30 +25,29 @@ def to_convert(
         "--source_prefix": source.prefix,
         "--source_suffix": source.suffix,
         "--source_format": source.format,
-        "--csv_delimiter": source.csv.delimiter,
+        "--csv_delimiter": source.csv.separator,
         "--csv_quote": source.csv.quote,
         "--csv_header": str(source.csv.header).lower(),
         "--target_prefix": target.prefix,
         "--compression": target.compression,
         "--partition_by": ",".join(target.partition_by),
+        "--type_changes": spec.catalog.type_changes,
         "--TempDir": f"s3://{bucket.name}/{RESERVED_PREFIX}temp/",
-        "--continuous-log-logGroup": logs.name,
-        "--enable-continuous-cloudwatch-log": "true",
         "--job-bookmark-option": f"job-bookmark-{'disable' if packaged else 'enable'}",
     }
     return {name: value for name, value in arguments.items() if value}
 
 
 def to_notify(
-    spec: DataPipelineSpec, owner: str, bucket: Bucket, topic: Topic, job_logs: LogGroup
+    spec: DataPipelineSpec, owner: str, bucket: Bucket, topic: Topic, job: Job
 ) -> dict[str, str]:
-    """Return the environment of the function that sends notifications."""
+    """Return the settings of the function that sends notifications."""
     return {
         "PIPELINE": owner,
         "TOPIC": topic.arn,
         "KEEPS_MANIFESTS": str(spec.job.script.packaged).lower(),
         "REJECTED": f"s3://{bucket.name}/{RESERVED_PREFIX}rejected/",
-        "JOB_LOGS": job_logs.name,
+        "JOB_LOGS": ",".join(job.log_group_names),
         **_uploads(spec, bucket),
     }
 

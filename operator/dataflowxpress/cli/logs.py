@@ -18,10 +18,8 @@ from .failures import reported_errors
 from .log_lines import relevant, seconds
 from .target import Context, File, Name, Namespace, target
 
-CRAWLS, RUN_ERRORS = "/aws-glue/crawlers", "/aws-glue/jobs/error"
 TAIL, MOST = 20, 10_000  # lines; CloudWatch returns at most 10,000 events
 READ_PER_LINE = 10  # events read for each line shown, because some are hidden
-LOGS_OF_RUN = "--continuous-log-logGroup"
 
 
 class Part(StrEnum):
@@ -96,11 +94,12 @@ def logs(  # noqa: PLR0913, PLR0917 - options of a command
 def sources(wanted: Sequence[Resource], run: str) -> Iterator[Source]:
     """Yield the log groups of a pipeline's parts; *run* is the id of the last run, if any."""
     from dataflowxpress.aws.resources import Crawler, Function, Job
+    from dataflowxpress.aws.resources.log_group import OF_CRAWLERS
 
     crawler, job = only(wanted, Crawler), only(wanted, Job)
-    yield Source(Part.crawler, crawler.name, CRAWLS, crawler.name)
-    if run:
-        yield Source(Part.job, run, job.arguments.get(LOGS_OF_RUN, RUN_ERRORS), run)
+    yield Source(Part.crawler, crawler.name, OF_CRAWLERS, crawler.name)
+    for group in job.log_group_names if run else ():
+        yield Source(Part.job, run, group, run)
     for function in (each for each in wanted if isinstance(each, Function)):
         yield Source(Part.functions, function.name, function.log_group.name)
 
@@ -127,7 +126,7 @@ def lines(client: Any, source: Source, window: Window) -> Iterator[str]:
     for event in kept[-window.tail :]:
         yield f"{_time(event['timestamp'])} {event['message'].rstrip()}"
     if not kept:
-        yield "no lines" if window.start else "no lines yet"
+        yield "no lines"
     if hidden := len(events) - len(kept):
         yield f"({hidden} repeated or platform lines hidden; --raw shows them)"
 
@@ -144,7 +143,8 @@ def _streams(client: Any, source: Source) -> list[str]:
     """Return the names of the streams with the newest events."""
     from botocore.exceptions import ClientError
 
-    from dataflowxpress.aws.errors import ErrorClass, classify
+    from dataflowxpress.aws.error_classes import ErrorClass
+    from dataflowxpress.aws.errors import classify
 
     named = {"logStreamNamePrefix": source.stream} if source.stream else {}
     order = {} if source.stream else {"orderBy": "LastEventTime", "descending": True}
@@ -160,7 +160,8 @@ def _streams(client: Any, source: Source) -> list[str]:
 def _last_run(glue: Any, wanted: Sequence[Resource]) -> str:
     from botocore.exceptions import ClientError
 
-    from dataflowxpress.aws.errors import ErrorClass, classify
+    from dataflowxpress.aws.error_classes import ErrorClass
+    from dataflowxpress.aws.errors import classify
     from dataflowxpress.aws.resources import Job
 
     try:

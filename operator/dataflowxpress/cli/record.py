@@ -16,7 +16,8 @@ from botocore.exceptions import ClientError
 
 from dataflowxpress.api.spec import RESERVED_PREFIX
 from dataflowxpress.api.status import Status
-from dataflowxpress.aws.errors import ErrorClass, classify
+from dataflowxpress.aws.error_classes import ErrorClass
+from dataflowxpress.aws.errors import classify
 from dataflowxpress.aws.observer import TAGGING
 from dataflowxpress.aws.resources import Bucket
 from dataflowxpress.aws.tags import TAGGERS, unpair

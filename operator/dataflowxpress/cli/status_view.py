@@ -134,6 +134,8 @@ def _run_color(run: Run) -> str:
 def _notes(status: Status, run: Run) -> Iterator[Text]:
     if is_failed(run.state):
         yield Text(f"\n{run.id} {run.state}:\n  {run.error or 'AWS Glue gives no reason'}")
+    if run.type_changes:
+        yield Text(f"\n{run.id}: columns with a wider type\n  {run.type_changes}")
     if run.rows_rejected:
         rows = pluralize(run.rows_rejected, "rejected row")
         yield Text(f"\n{run.id}: {rows}, kept in\n  {_rejected(status, run)}")

@@ -52,7 +52,8 @@ def goes_if_empty(spec: DataPipelineSpec, which: Id) -> bool:
 
 def deleting(status: Status, outcomes: Sequence[Outcome]) -> Status:
     """Return the status after an attempt to delete the resources."""
-    status = status.model_copy(update={"resources": resource_statuses(outcomes), "drift": ()})
+    resources = resource_statuses(outcomes, status)
+    status = status.model_copy(update={"resources": resources, "drift": ()})
     failed = failures(outcomes)
     message = summarize_failures(failed)
     blocked = any(_is_blocking(problem) for _, problem in failed)

@@ -165,7 +165,8 @@ class Reconciler:
         """Return the connection of the pipeline and its desired resources."""
         script = custom_script(pipeline, self._store)
         connection = self._connector.of(pipeline)
-        return connection, blueprint(pipeline.spec, connection.scope, script=script)
+        wanted = blueprint(pipeline.spec, connection.scope, script=script)
+        return connection, dataplane.with_requests(wanted, pipeline.status)
 
     def _with_data(
         self, pipeline: Pipeline, connection: Connection, wanted: Sequence[Resource], status: Status

@@ -1,8 +1,16 @@
 """Data plane: observes a pipeline's data, recovers unfinished work and fulfils data requests."""
 
+from .confirmations import with_requests
 from .events import events_between
 from .monitor import DataMonitor, DataReport
 from .recovery import RecoveryAction
 from .requests import RequestHandler
 
-__all__ = ["DataMonitor", "DataReport", "RecoveryAction", "RequestHandler", "events_between"]
+__all__ = [
+    "DataMonitor",
+    "DataReport",
+    "RecoveryAction",
+    "RequestHandler",
+    "events_between",
+    "with_requests",
+]

@@ -30,6 +30,8 @@ def _runs(before: Status, after: Status) -> Iterator[Event]:
     for run in reversed(after.runs):
         if run.id in ended or is_active(run.state):
             continue
+        if run.type_changes:
+            yield Event("Normal", Reason.COLUMNS_WIDENED, f"run {run.id}: {run.type_changes}")
         if is_failed(run.state):
             yield Event("Warning", Reason.RUN_FAILED, run_failure(run))
         else:

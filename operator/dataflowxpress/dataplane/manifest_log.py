@@ -38,6 +38,7 @@ class ManifestTotals(NamedTuple):
     rows: int
     rejected: int
     reasons: tuple[tuple[str, str], ...]  # an object's key, and why it has rejected or no rows
+    type_changes: tuple[str, ...] = ()
 
 
 class ManifestRef(NamedTuple):
@@ -154,4 +155,5 @@ def _totals(manifest: Mapping[str, Any]) -> ManifestTotals:
     entries = manifest["objects"]
     read, rows, rejected = (sum(each[name] for each in entries) for name in COUNTS)
     reasons = tuple((each["key"], each["reason"]) for each in entries if each["reason"])
-    return ManifestTotals(manifest["run"], len(entries), read, rows, rejected, reasons)
+    changes = tuple(each["message"] for each in manifest.get("type_changes", ()))
+    return ManifestTotals(manifest["run"], len(entries), read, rows, rejected, reasons, changes)

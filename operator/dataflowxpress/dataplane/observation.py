@@ -16,7 +16,8 @@ from dataflowxpress.api.run_states import is_active, is_failed
 from dataflowxpress.api.spec import DataPipelineSpec, Source
 from dataflowxpress.api.status import Crawl, Data, Run
 from dataflowxpress.api.timestamps import format_time
-from dataflowxpress.aws.errors import ErrorClass, classify
+from dataflowxpress.aws.error_classes import ErrorClass
+from dataflowxpress.aws.errors import classify
 from dataflowxpress.aws.resources import Alarm, Bucket, Crawler, Job, Queue
 from dataflowxpress.planning.resource import Resource, only
 from dataflowxpress.reporting.text import summarize
@@ -195,6 +196,7 @@ def _counted(run: Run, totals: Sequence[ManifestTotals]) -> Run:
         "rows_written": sum(each.rows for each in totals),
         "rows_rejected": sum(each.rejected for each in totals),
         "rejects": summarize(by_reason(reasons), NAMED),
+        "type_changes": summarize([change for each in totals for change in each.type_changes]),
     }
     return run.model_copy(update=counts)
 

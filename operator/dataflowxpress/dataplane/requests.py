@@ -13,6 +13,7 @@ from dataflowxpress.api.status import Reprocess, Status
 from dataflowxpress.aws.resources import Bucket, Queue
 from dataflowxpress.planning.resource import Resource, only
 
+from .confirmations import ask_again
 from .manifest_log import REQUESTS
 from .queues import Queues, redrive, trigger
 from .recovery import RecoveryAction
@@ -37,7 +38,8 @@ class RequestHandler(NamedTuple):
     def fulfil(self, data_requests: DataRequests, status: Status) -> Status:
         """Fulfil the requests that *status* does not answer; return the status that does.
 
-        A request that is fulfilled twice, because the status was lost, does no harm.
+        A request that is fulfilled twice, because the status was lost, does no harm: an address can
+        then get a second email.
         """
         known = DataRequests.answered_in(status)
         if data_requests.redrive not in {"", known.redrive}:
@@ -50,7 +52,13 @@ class RequestHandler(NamedTuple):
             )
         if data_requests.run not in {"", known.run}:
             self.trigger(RecoveryAction.RUN)
-        handled = {"run_handled_at": data_requests.run, "redrive_handled_at": data_requests.redrive}
+        if data_requests.subscribe not in {"", known.subscribe}:
+            status = ask_again(self.client, self.wanted, status)
+        handled = {
+            "run_handled_at": data_requests.run,
+            "redrive_handled_at": data_requests.redrive,
+            "subscribe_handled_at": data_requests.subscribe,
+        }
         return status.model_copy(update=handled)
 
     def _reprocess(self, prefix: str) -> Reprocess | None:

@@ -61,7 +61,7 @@ def kind(cluster: Cluster, namespaces: Collection[str]) -> str:
 def credentials() -> str:
     """Describe why AWS rejects the credentials, or return an empty string."""
     try:
-        clients.fail_fast("sts").get_caller_identity()
+        clients.fail_fast()("sts").get_caller_identity()
     except (ClientError, BotoCoreError) as error:
         return describe(error)
     return ""

@@ -26,6 +26,8 @@ def converge(resource: Resource, have: State | Problem | None, *, known: bool) -
         found = have or Absent()
         if obstacle := resource.obstacle(found):
             return step(Action.REFUSE, reason=obstacle, foreign=True)
+        if reason := resource.stays_absent:
+            return step(Action.KEEP, waits_for=reason)
         changes, waits_for = tuple(resource.replaces(found)), resource.initially_waits_for
         return step(Action.CREATE, changes=changes, waits_for=waits_for)
     want = dict(resource.desired())

@@ -17,7 +17,7 @@ class OwnerTags(NamedTuple):
     recreated it with another UID. In another cluster they identify another pipeline.
     """
 
-    pipeline: str  # "<namespace>/<name>"
+    pipeline: str  # "<namespace>/<name>", at most 256 characters
     cluster: str = ""  # UID of the namespace kube-system; empty for the command line
     uid: str = ""  # of the DataPipeline
 

@@ -15,6 +15,9 @@ from dataflowxpress.api.timestamps import format_time
 
 from .diff import Change
 from .ownership import OwnerTags
+from .short_names import fit
+
+TAG_VALUE = 256  # characters, the limit of AWS
 
 State = Mapping[str, Any]
 Tags = Mapping[str, str]
@@ -50,8 +53,8 @@ class Scope:
 
     @property
     def owner_tags(self) -> OwnerTags:
-        """The tags that mark the owner."""
-        return OwnerTags(self.owner, self.cluster, self.uid)
+        """The tags that mark the owner; a name that is too long for a tag ends with a hash."""
+        return OwnerTags(fit(self.owner, TAG_VALUE), self.cluster, self.uid)
 
     @property
     def all_tags(self) -> dict[str, str]:
@@ -82,6 +85,7 @@ class Resource:
     critical: ClassVar[bool] = False  # holds data or an identity: while refused, nothing is written
     modified: ClassVar[str] = ""  # the property with the time of the last change
     reads_many: ClassVar[bool] = False  # one call reads many: see `read_many`
+    asks_once: ClassVar[bool] = False  # its creation asks a person: see `stays_absent`
     asynchronous: ClassVar[bool] = False  # changes outlast their API calls: see `is_in_progress`
 
     scope: Scope = field(repr=False)
@@ -207,6 +211,11 @@ class Resource:
 
     def obstacle(self, found: Absent) -> str:  # noqa: ARG002 - most kinds have no conflicts
         """Return why *found* prevents the creation and a fix, or an empty string."""
+        return ""
+
+    @property
+    def stays_absent(self) -> str:
+        """Why the operator does not create the absent resource and a fix, or an empty string."""
         return ""
 
     def replaces(self, found: Absent) -> Iterable[Change]:  # noqa: ARG002 - as above

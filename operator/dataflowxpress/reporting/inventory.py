@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 
 from dataflowxpress.api.reasons import Reason
+from dataflowxpress.api.resource_id import Id
 from dataflowxpress.api.status import ResourceState, ResourceStatus, Status
+from dataflowxpress.api.timestamps import format_now
+from dataflowxpress.planning.resource import Resource
 from dataflowxpress.planning.step import Action, Outcome, Step
 
 
-def resource_statuses(outcomes: Sequence[Outcome]) -> tuple[ResourceStatus, ...]:
+def resource_statuses(outcomes: Sequence[Outcome], before: Status) -> tuple[ResourceStatus, ...]:
     """Return the status of each resource that exists or may exist after *outcomes*."""
     removed = {Action.DELETE, Action.LEAVE}
-    return tuple(
-        _status(outcome)
-        for outcome in outcomes
-        if outcome.problem or outcome.step.action not in removed
-        if outcome.step.foreign or outcome.step.is_recorded
-    )
+    asked = {line.id: line.requested_at for line in before.resources}
+    created = {o.step.id for o in outcomes if o.step.action in {Action.CREATE, Action.REPLACE}}
+    listed = (o for o in outcomes if o.problem or o.step.action not in removed)
+    lines = [_status(o) for o in listed if o.step.foreign or o.step.is_recorded]
+    requested = {o.step.id: _requested_at(o, asked.get(o.step.id, ""), created) for o in outcomes}
+    return tuple(line.model_copy(update={"requested_at": requested[line.id]}) for line in lines)
+
+
+def _requested_at(outcome: Outcome, asked: str, created: AbstractSet[Id]) -> str:
+    """Return when a person was asked last; a new parent has lost all requests."""
+    step = outcome.step
+    kind = Resource.kinds[step.id.kind]
+    if not kind.asks_once or outcome.problem:
+        return asked
+    if step.action is Action.CREATE:
+        return format_now()
+    return asked or format_now() if created.isdisjoint(kind.parents(*step.id.key)) else ""
 
 
 def planned_resource_statuses(steps: Iterable[Step], before: Status) -> tuple[ResourceStatus, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from dataflowxpress.api.annotations import SUBSCRIBE_REQUESTED
 from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.resource_id import Id
@@ -12,6 +13,11 @@ from dataflowxpress.planning.step import Action, Outcome
 
 from .conditions import ConditionUpdate
 from .text import summarize
+
+_CONFIRM = (
+    "open the link in the email from AWS within 48 hours, or set the annotation"
+    f" {SUBSCRIBE_REQUESTED} to get another email"
+)
 
 
 class Failure(NamedTuple):
@@ -94,7 +100,7 @@ def _subscriptions(outcomes: Sequence[Outcome]) -> ConditionUpdate:
 def subscriptions_confirmed(unconfirmed: Sequence[str]) -> ConditionUpdate:
     """Return the condition for the addresses that have not confirmed."""
     if unconfirmed:
-        message = f"not confirmed by {summarize(unconfirmed)}: open the link in the email from AWS"
+        message = f"not confirmed by {summarize(unconfirmed)}: {_CONFIRM}"
         return ConditionUpdate(
             "SubscriptionsConfirmed", False, Reason.PENDING_CONFIRMATION, message
         )

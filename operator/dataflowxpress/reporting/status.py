@@ -52,7 +52,8 @@ def applying(status: Status, steps: Sequence[Step], tags: Iterable[str] = ()) ->
 
 def applied(status: Status, outcomes: Sequence[Outcome], *, drifted: bool) -> Status:
     """Return the status after *outcomes*; changes are drift if *drifted* is set."""
-    status = status.model_copy(update={"resources": resource_statuses(outcomes), "drift": ()})
+    resources = resource_statuses(outcomes, status)
+    status = status.model_copy(update={"resources": resources, "drift": ()})
     return set_conditions(status, *conditions_of(outcomes, drifted=drifted))
 
 

@@ -107,6 +107,14 @@ def permissions(port: int) -> dict[str, Any]:
     return _get(port, "/_dataflowxpress/permissions", seconds=30)
 
 
+def advance(port: int, seconds: float) -> None:
+    """Let AWS forget what it forgets within `seconds`: see `clock`."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=30)
+    with contextlib.closing(connection):
+        connection.request("POST", "/_dataflowxpress/clock", str(seconds))
+        connection.getresponse().read()
+
+
 def _get(port: int, path: str, *, seconds: float) -> dict[str, Any]:
     """Return a page of the emulator itself, not of one of its services."""
     connection = http.client.HTTPConnection(HOST, port, timeout=seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextvars import ContextVar
 from itertools import combinations
@@ -22,6 +23,7 @@ def install() -> None:
     """Add the missing behaviour to ministack in this process."""
     _treat_loopback_as_tls()
     _refuse_overlapping_rules()
+    _compare_filters_with_encoded_keys()
     _find_log_groups_by_name()
     functions = tagging._COLLECTORS["lambda"]
     tagging._COLLECTORS |= {
@@ -69,6 +71,20 @@ def _overlap(one: dict[str, Any], other: dict[str, Any]) -> bool:
 def _same(one: str, other: str) -> bool:
     short, long = sorted((one.removesuffix("*"), other.removesuffix("*")), key=len)
     return one == other or (long.startswith(short) and "*" in one + other)
+
+
+def _compare_filters_with_encoded_keys() -> None:
+    """Match notification filters like S3: a filter in plain text matches no key that differs."""
+    original = s3._key_matches_filter
+    s3._key_matches_filter = lambda key, *filters: original(_encoded(key), *filters)
+
+
+def _encoded(key: str) -> str:
+    """Return a key with `+` for spaces, and %-codes for all but S3's safe characters and `/`."""
+    safe = re.compile(rb"[A-Za-z0-9!_.*'()/-]")
+    text = (bytes([byte]) for byte in key.encode())
+    codes = (b if safe.match(b) else b"+" if b == b" " else b"%%%02X" % ord(b) for b in text)
+    return b"".join(codes).decode()
 
 
 def _find_log_groups_by_name() -> None:

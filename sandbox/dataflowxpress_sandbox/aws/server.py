@@ -16,11 +16,13 @@ from hypercorn.config import Config
 from ministack import app
 from ministack.core import lambda_runtime
 
-from . import HOST, Aws, gaps, metrics
+from . import HOST, Aws, gaps, limits, metrics
 from .children import Children, when_parent_ends
+from .clock import Clock
+from .exchanges import recording
 from .faults.control import Control
 from .glue import api
-from .iam import enforcement, function_role
+from .iam import deleted_role, deliveries, enforcement, function_grant, function_role, trust
 from .iam.ledger import Ledger
 from .postman import Postman
 from .subscriptions import Subscriptions
@@ -41,16 +43,22 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     ledger = Ledger()
     enforcement.install(ledger)
     function_role.install(ledger)
+    function_grant.install()
+    deleted_role.install()
+    trust.install()
+    deliveries.install()
     gaps.install()
+    limits.install()
     aws = Aws(port)
     jobs = api.install(aws, directory)
     postman = Postman(directory)
-    Subscriptions(aws, postman).install()
+    clock = Clock()
+    Subscriptions(aws, postman, clock).install()
     metrics.start()
-    control = Control(ledger.page(_as_over_tls))
+    control = Control(clock.page(ledger.page(_as_over_tls)))
     control.install()
     try:
-        asyncio.run(_serve(aws, postman, control, tied=tied))
+        asyncio.run(_serve(aws, postman, recording(control), tied=tied))
     finally:
         jobs.end()
         children.end()
@@ -59,7 +67,7 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     os._exit(0)
 
 
-async def _serve(aws: Aws, postman: Postman, control: Control, *, tied: bool) -> None:
+async def _serve(aws: Aws, postman: Postman, front: Any, *, tied: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
@@ -77,7 +85,7 @@ async def _serve(aws: Aws, postman: Postman, control: Control, *, tied: bool) ->
     config.keep_alive_timeout = 75
     config.graceful_timeout = 1
     config.loglevel = "WARNING"
-    await hypercorn(control, config, shutdown_trigger=stopped)
+    await hypercorn(front, config, shutdown_trigger=stopped)
 
 
 async def _as_over_tls(scope: Any, receive: Any, send: Any) -> None:

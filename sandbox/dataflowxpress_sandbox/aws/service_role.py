@@ -6,15 +6,14 @@ role therefore fails like on AWS.
 
 from __future__ import annotations
 
-import json
 import secrets
 from typing import TYPE_CHECKING
 
-from ministack.core import iam_evaluator
 from ministack.core.responses import get_account_id
 from ministack.services import iam, sts
 
 from .credentials import Credentials
+from .iam import trust
 
 if TYPE_CHECKING:
     from . import Aws
@@ -54,20 +53,9 @@ def role_name(role: str) -> str:
 
 def check_trust(name: str) -> None:
     """Raise `CannotAssumeError` unless the role exists and trusts Glue."""
-    role = iam._roles.get(name)
-    if role is None:
+    if iam._roles.get(name) is None:
         raise CannotAssumeError(f"Role {name} cannot be found")
-    document = role.get("AssumeRolePolicyDocument") or {}
-    policy = json.loads(document) if isinstance(document, str) else document
-    statements = policy.get("Statement", [])
-    relevant = [
-        statement
-        for statement in ([statements] if isinstance(statements, dict) else statements)
-        if iam_evaluator._service_principal_matches(statement.get("Principal"), _GLUE)
-    ]
-    # The evaluator treats calls of root as calls of a service; these statements name Glue.
-    root = f"arn:aws:iam::{get_account_id()}:root"
-    if not iam_evaluator.evaluate_trust_policy({"Statement": relevant}, root):
+    if not trust.trusts(name, _GLUE):
         raise CannotAssumeError(
             f"Service is unable to assume provided role. Please verify the TrustPolicy of {name}"
         )

@@ -12,6 +12,8 @@ from urllib.parse import urlencode
 from ministack.services import sns
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from . import Aws
     from .postman import Postman
 
@@ -19,27 +21,32 @@ _MAILS = ("email", "email-json")
 _NO_SUBJECT = "AWS Notification Message"
 _MINISTACKS_SUBJECT = "EventBridge Notification"  # on AWS, messages of rules have no subject
 _PENDING = "PendingConfirmation"
+_FORGOTTEN = 48 * 3600  # seconds after which SNS deletes an unconfirmed subscription
 
 
 class Subscriptions:
     """Extends ministack's SNS with mails."""
 
-    def __init__(self, aws: Aws, postman: Postman) -> None:
+    def __init__(self, aws: Aws, postman: Postman, clock: Callable[[], float]) -> None:
         self._aws = aws
         self._postman = postman
+        self._clock = clock
         self._subscribe = sns._subscribe
         self._fanout = sns._fanout
+        self._confirm = sns._confirm_subscription
         self._lists = (sns._list_subscriptions, sns._list_subscriptions_by_topic)
 
     def install(self) -> None:
         """Replace the operations of ministack's SNS in this process."""
         sns._subscribe = self.subscribe
         sns._fanout = self.fanout
-        sns._list_subscriptions = lambda params: _listed(self._lists[0](params))
-        sns._list_subscriptions_by_topic = lambda params: _listed(self._lists[1](params))
+        sns._confirm_subscription = self.confirm
+        sns._list_subscriptions = lambda params: self.listed(self._lists[0], params)
+        sns._list_subscriptions_by_topic = lambda params: self.listed(self._lists[1], params)
 
     def subscribe(self, params: Any) -> Any:
         """Subscribe: each call sends a confirmation mail to an unconfirmed address."""
+        self._forget()
         answer = self._subscribe(params)
         if sns._p(params, "Protocol") not in _MAILS or answer[0] != 200:  # noqa: PLR2004  HTTP's
             return answer
@@ -54,11 +61,30 @@ class Subscriptions:
             sns._refresh_subscription_counts(topic)
         if subscription["confirmed"]:
             return answer
+        subscription["requested_at"] = self._clock()
         self._request_confirmation(subscription)
         if sns._p(params, "ReturnSubscriptionArn") == "true":
             return answer
         status, headers, body = answer
         return status, headers, _replaced(body, subscription["arn"], "pending confirmation")
+
+    def confirm(self, params: Any) -> Any:
+        """ConfirmSubscription: a forgotten request has no token any more."""
+        self._forget()
+        return self._confirm(params)
+
+    def listed(self, operation: Callable[[Any], Any], params: Any) -> Any:
+        """List subscriptions, pending ones without their ARNs."""
+        self._forget()
+        return _listed(operation(params))
+
+    def _forget(self) -> None:
+        """Delete the subscriptions that nobody has confirmed in time."""
+        deadline = self._clock() - _FORGOTTEN
+        for topic in list(sns._topics.values()):
+            for each in topic["subscriptions"]:
+                if not each["confirmed"] and each.get("requested_at", deadline) < deadline:
+                    sns._unsubscribe({"SubscriptionArn": [each["arn"]]})
 
     def fanout(
         self, topic_arn: str, message_id: str, message: str, subject: str, *rest: Any, **named: Any

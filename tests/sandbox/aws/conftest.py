@@ -95,7 +95,9 @@ def eventually() -> Callable[[Callable[[], Any], float], Any]:
 def events(place: Place) -> Callable[[], list[dict[str, Any]]]:
     """Glue's events from now on, through a rule and a queue."""
     sqs, rules = place.aws.client("sqs"), place.aws.client("events")
-    url = sqs.create_queue(QueueName=place.name)["QueueUrl"]
+    admitted = {**allow("sqs:SendMessage"), "Principal": {"Service": "events.amazonaws.com"}}
+    attributes = {"Policy": policy(admitted)}
+    url = sqs.create_queue(QueueName=place.name, Attributes=attributes)["QueueUrl"]
     wanted = {"QueueUrl": url, "AttributeNames": ["QueueArn"]}
     arn = sqs.get_queue_attributes(**wanted)["Attributes"]["QueueArn"]
     rules.put_rule(Name=place.name, EventPattern=json.dumps({"source": ["aws.glue"]}))

@@ -35,11 +35,12 @@ class Crawler:
         self.name = place.name
         self._eventually = eventually
         role = settings.pop("Role", None) or place.role()
+        path = f"s3://{place.name}/{settings.pop('folder', 'data/')}"
         self.glue.create_crawler(
             Name=self.name,
             Role=role,
             DatabaseName=place.name,
-            Targets={"S3Targets": [{"Path": f"s3://{place.name}/data/"}]},
+            Targets={"S3Targets": [{"Path": path}]},
             **settings,
         )
 
@@ -72,6 +73,15 @@ def test_a_crawl_makes_a_table_as_glue_does(place: Place, eventually: Eventually
         "objectCount": "1",
     }
     assert expected.items() <= table["Parameters"].items()
+
+
+def test_a_path_is_no_url(place: Place, eventually: Eventually) -> None:
+    place.put("data #1?%/a.csv", "id,name\n1,x\n")
+    place.put("data beside/a.csv", "id,other\n1,x\n")
+    Crawler(place, eventually, folder="data #1?%/").crawl()
+    [table] = place.tables()
+    assert place.columns(table) == "id bigint, name string"
+    assert place.table(table)["StorageDescriptor"]["Location"] == f"s3://{place.name}/data #1?%/"
 
 
 def test_an_own_classifier_comes_first(place: Place, eventually: Eventually) -> None:

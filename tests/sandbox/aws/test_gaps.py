@@ -10,6 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.sandbox.aws.conftest import Place
 
 
@@ -59,6 +61,29 @@ def test_two_notifications_of_one_upload_are_refused(
         place.aws.client("s3").put_bucket_notification_configuration(
             Bucket=place.name, NotificationConfiguration=rules
         )
+
+
+def test_only_an_encoded_filter_matches_a_key_with_special_characters(
+    place: Place, queue: str, eventually: Callable[..., Any]
+) -> None:
+    filters = {"a=1/": "a=1/", "b=1/": "b%3D1/", "c d/": "c d/", "e f/": "e+f/"}
+    rules = [{"Id": key, **rule(queue, "*", text)} for key, text in filters.items()]
+    s3, sqs = place.aws.client("s3"), place.aws.client("sqs")
+    s3.put_bucket_notification_configuration(
+        Bucket=place.name, NotificationConfiguration={"QueueConfigurations": rules}
+    )
+    for prefix in filters:
+        place.put(f"{prefix}x.csv", "x")
+    url, seen = sqs.get_queue_url(QueueName=place.name)["QueueUrl"], set[str]()
+
+    def last_is_seen() -> bool:
+        messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        bodies = [json.loads(message["Body"]) for message in messages]
+        seen.update(r["s3"]["object"]["key"] for body in bodies for r in body.get("Records", ()))
+        return "e+f/x.csv" in seen
+
+    eventually(last_is_seen)
+    assert seen == {"b%3D1/x.csv", "e+f/x.csv"}
 
 
 def test_a_policy_that_asks_for_tls_lets_this_machine_in(place: Place) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 BOUNDARY = "arn:aws:iam::000000000000:policy/bounds"
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
 FUNCTION: dict[str, Any] = {
-    "Code": {"ZipFile": artifacts.function_code("notify")},
+    "Code": {"ZipFile": artifacts.function_code("notify", {})},
     "Runtime": "python3.13",
     "Handler": "handler.handler",
 }
@@ -107,6 +107,12 @@ def create_function(user: User) -> None:
     )
 
 
+def create_crawler(user: User, **more: Any) -> None:
+    targets = {"S3Targets": [{"Path": "s3://bucket/data/"}]}
+    role = user.place.role()
+    user.client("glue").create_crawler(Name=user.name, Role=role, Targets=targets, **more)
+
+
 def put_rule(user: User) -> None:
     user.client("events").put_rule(
         Name=user.name, ScheduleExpression="rate(1 day)", Tags=tagged(user)
@@ -140,6 +146,14 @@ LET_THROUGH: dict[str, tuple[list[Statement], Call]] = {
             when(allow("iam:PassRole"), StringEquals=PASSED),
         ],
         create_function,
+    ),
+    "a crawler, which has no resource yet, by its tag": (
+        [
+            when(allow("glue:CreateCrawler"), Null={"aws:RequestTag/owner": "false"}),
+            allow("glue:TagResource", resource="arn:aws:glue:*:*:crawler/{name}"),
+            allow("iam:PassRole"),
+        ],
+        lambda user: create_crawler(user, Tags={"owner": user.name}),
     ),
     "a rule by its name, and its tags": (
         [allow("events:PutRule", "events:TagResource", resource="arn:aws:events:*:*:rule/{name}")],
@@ -187,6 +201,16 @@ REFUSED: dict[str, tuple[list[Statement], Call, str]] = {
         [allow("lambda:CreateFunction"), when(allow("iam:PassRole"), StringEquals=PASSED)],
         create_function,
         "lambda:TagResource",
+    ),
+    "a crawler by its name, although the action has no resource": (
+        [allow("glue:CreateCrawler", resource="arn:aws:glue:*:*:crawler/{name}")],
+        create_crawler,
+        "glue:CreateCrawler",
+    ),
+    "a crawler without the tag": (
+        [when(allow("glue:CreateCrawler"), Null={"aws:RequestTag/owner": "false"})],
+        create_crawler,
+        "glue:CreateCrawler",
     ),
     "a rule of another name": (
         [allow("events:*", resource="arn:aws:events:*:*:rule/other")],

@@ -59,6 +59,7 @@ glueContext.write_dynamic_frame.from_options(
 )
 job.commit()
 """
+SAYS = "import sys; print('said'); print('complained', file=sys.stderr)"
 SLEEPS = "import time; time.sleep(300)"
 STARTS_SPARK_AND_SLEEPS = """
 import time
@@ -136,12 +137,42 @@ def test_a_run_logs_with_no_more_permissions_than_glue_needs(
 ) -> None:
     writes = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
     role = place.role(allow("s3:GetObject", *writes))
-    logs, group = place.aws.client("logs"), f"/aws-glue/jobs/{place.name}"
-    logs.create_log_group(logGroupName=group)
-    to = {"--continuous-log-logGroup": group}
-    run = Job(place, eventually, "print('said')", Role=role, DefaultArguments=to).run()
-    found = logs.get_log_events(logGroupName=group, logStreamName=run["Id"])
-    assert [event["message"] for event in found["events"]] == ["said"]
+    run = Job(place, eventually, SAYS, Role=role).run()
+    assert said(place, "/aws-glue/jobs/output", run["Id"]) == ["said"]
+
+
+LOGS = {  # by Glue version: which argument counts
+    "4.0": ("{own}/continuous", "/aws-glue/jobs/output", "{run}-driver"),
+    "5.0": ("{own}/error", "{own}/output", "{run}-driver"),
+    "5.1": ("{own}/error", "{own}/output", "{run}-driver"),
+}
+
+
+@pytest.mark.parametrize("version", LOGS)
+def test_the_glue_version_decides_which_argument_selects_the_log_groups(
+    place: Place, eventually: Eventually, version: str
+) -> None:
+    own = f"/aws-glue/jobs/{place.name}"
+    arguments = {
+        "--enable-continuous-cloudwatch-log": "true",
+        "--continuous-log-logGroup": f"{own}/continuous",
+        "--custom-logGroup-prefix": own,
+    }
+    run = Job(place, eventually, SAYS, GlueVersion=version, DefaultArguments=arguments).run()
+    errors, output, stream = (each.format(own=own, run=run["Id"]) for each in LOGS[version])
+    assert said(place, output, run["Id"]) == ["said"]
+    assert "complained" in said(place, errors, stream)
+    groups = place.aws.client("logs").describe_log_groups(logGroupNamePrefix=own)["logGroups"]
+    assert {group["logGroupName"] for group in groups} == {
+        each for each in (errors, output) if each.startswith(own)
+    }
+
+
+def test_the_location_of_a_script_is_no_url(place: Place, eventually: Eventually) -> None:
+    place.put("scripts/job #1%.py", SAYS)
+    script = f"s3://{place.name}/scripts/job #1%.py"
+    job = Job(place, eventually, "", Command={"Name": "glueetl", "ScriptLocation": script})
+    assert said(place, "/aws-glue/jobs/output", job.run()["Id"]) == ["said"]
 
 
 def test_a_failed_script_says_why(place: Place, eventually: Eventually) -> None:
@@ -297,6 +328,12 @@ def rows(place: Place, folder: Path) -> list[tuple[Any, ...]]:
             s3.download_file(place.name, key, str(folder / f"{number}.parquet"))
     found = duckdb.read_parquet(f"{folder}/*.parquet").order("number").fetchall()
     return [tuple(row) for row in found]
+
+
+def said(place: Place, group: str, stream: str) -> list[str]:
+    """Return the lines of a log stream."""
+    found = place.aws.client("logs").get_log_events(logGroupName=group, logStreamName=stream)
+    return [event["message"] for event in found["events"]]
 
 
 def denied() -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dataflowxpress_sandbox.aws import mail
+from dataflowxpress_sandbox.aws import advance, mail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,3 +115,25 @@ def test_a_dead_letter_raises_the_alarm_of_its_own_queue_and_a_mail(
     eventually(lambda: states() == ["ALARM", "OK"])
     reported = eventually(lambda: mails_to(place, reader)[1:])
     assert reported[0].subject.startswith(f'ALARM: "{names[0]}"')
+
+
+def test_a_subscription_that_nobody_confirms_is_forgotten_after_two_days(
+    own_place: Place, eventually: Eventually
+) -> None:
+    sns, reader = own_place.aws.client("sns"), "ann@example.com"
+    topic = sns.create_topic(Name=own_place.name)["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=reader)
+
+    def listed() -> list[str]:
+        found = sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
+        return [each["Endpoint"] for each in found]
+
+    advance(own_place.aws.port, 47 * 3600)
+    assert listed() == [reader]
+    advance(own_place.aws.port, 2 * 3600)
+    assert listed() == []
+    sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=reader)
+    eventually(lambda: len(mails_to(own_place, reader)) == 2)
+    mail.confirm(own_place.aws.directory, reader)
+    advance(own_place.aws.port, 100 * 3600)
+    assert listed() == [reader]

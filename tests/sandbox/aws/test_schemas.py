@@ -179,6 +179,17 @@ def test_tables_lie_at_the_level_that_the_crawler_says() -> None:
     ]
 
 
+def test_a_table_at_a_level_has_all_objects_below_it_at_any_depth() -> None:
+    found = {"1.csv": AB, "x/2.csv": ABC, "x/day=1/3.csv": AB, "y/day=2/4.csv": XY}
+    [made] = group("s3://b/data/", classified(found), combine=True, level=2)
+    assert (made.location, list(made.schema.columns)) == ("s3://b/data/", list("abcxy"))
+    assert made.partition_keys == ["partition_0", "day"]
+    assert made.partitions == {
+        ("x", "1"): "s3://b/data/x/day=1/",
+        ("y", "2"): "s3://b/data/y/day=2/",
+    }
+
+
 @pytest.mark.parametrize(("found", "combine", "expected"), GROUPS.values(), ids=GROUPS.keys())
 def test_grouping(
     found: dict[str, dict[str, str]],

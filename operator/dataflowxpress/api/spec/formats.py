@@ -98,19 +98,24 @@ TablePrefix = Annotated[
     str, Field(max_length=64), Format(r"^[a-z0-9_]*$", 'a-z, 0-9 and "_"', "a-z0-9_")
 ]
 Column = Annotated[str, Field(max_length=255), _LOWER]
+# ASCII and Latin-1 without NUL, line breaks, quotes and the backslash: one character for Glue, for
+# Spark and for Python's csv module.
+_SEPARATORS = r"\x01-\x09\x0b\x0c\x0e-!#-&(-\[\]-\x7f\xa0-\xff"
 Delimiter = Annotated[
     str,
-    Field(max_length=2),
+    Field(max_length=8),  # the message of the pattern helps more, also with "\\u0001"
     Format(
-        r"^(\\t|[^\\\r\n\"'])$",
-        r"one character, or \t for a tab; no quote, backslash or line break",
-        r"^\\\r\n\"'",
+        rf"^(\\t|[{_SEPARATORS}])$",
+        r"one character of ASCII or Latin-1, or \t for a tab; no quote, backslash or line break;"
+        r' YAML spells a control character like "\x01", in double quotes',
+        _SEPARATORS,
     ),
 ]
 Region = Annotated[
     str,
     Field(max_length=32),
-    Format(r"^[a-z]{2}(-[a-z]+)+-[0-9]$", "a region like eu-west-1", "a-z0-9-"),
+    # Areas have two letters, and four in the European Sovereign Cloud: `eusc-de-east-1`.
+    Format(r"^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$", "a region like eu-west-1", "a-z0-9-"),
 ]
 AccountId = Annotated[
     str,

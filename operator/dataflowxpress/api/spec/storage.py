@@ -52,13 +52,18 @@ class Csv(SpecModel):
     """The format of CSV files."""
 
     delimiter: Delimiter = ","
-    """One character between fields, or `\\t` for a tab."""
+    """One character between fields, or `\\t` for a tab; control characters like `"\\x01"` work."""
 
     quote: Literal['"', "'"] = '"'
     """The character around fields that contain the delimiter or a newline; doubled in a field."""
 
     header: StrictBool = True
     """The first line of each file names its columns. If false, columns go by position."""
+
+    @property
+    def separator(self) -> str:
+        """The character that the delimiter spells."""
+        return "\t" if self.delimiter == r"\t" else self.delimiter
 
 
 class Source(SpecModel):
@@ -105,3 +110,9 @@ class Catalog(SpecModel):
     tables: Literal["PerPrefix", "PerFolder"] = "PerPrefix"
     """The files of one table: all files under the source prefix, or the files of each folder
     directly in it. With `PerFolder`, objects outside of a folder wait until a user moves them."""
+
+    type_changes: Literal["Widen", "Reject"] = "Widen"
+    """What happens if a value does not fit the type of its column, which the first crawl decides.
+    `Widen`: the column gets the narrowest type that keeps all its values (int, bigint, double,
+    string; date, timestamp, string), and the job converts its table again. `Reject`: the job
+    rejects the row."""

@@ -10,6 +10,13 @@ from pydantic import Field
 from .formats import ArgumentName, Name, S3Uri
 from .model import SpecModel, ValidationRule
 
+LOG_ARGUMENTS = (  # select the log groups and streams of a run
+    "--continuous-log-logGroup",
+    "--continuous-log-logStreamPrefix",
+    "--custom-logGroup-prefix",
+    "--custom-logStream-prefix",
+)
+
 
 class Crawler(SpecModel):
     """The Glue crawler that finds the columns of the files."""
@@ -72,10 +79,27 @@ class Job(SpecModel):
             holds=lambda job: job.execution_class != "FLEX" or job.worker_type in {"G.1X", "G.2X"},
             field=".executionClass",
         ),
+        ValidationRule(
+            "the packaged script needs Python 3.11 and Spark 3.5, and Glue 4.0 has older ones; use"
+            " 5.0 or 5.1, or set job.script",
+            cel="!has(self.glueVersion) || self.glueVersion != '4.0' || (has(self.script) &&"
+            " (has(self.script.inline) || has(self.script.configMapKeyRef)"
+            " || has(self.script.s3Uri)))",
+            holds=lambda job: job.glue_version != "4.0" or not job.script.packaged,
+            field=".glueVersion",
+        ),
         ValidationRule(  # the pattern of ArgumentName: a CRD has no pattern for keys
             "the name of an argument must begin with two dashes, for example --threshold",
             cel="!has(self.arguments)"
             " || self.arguments.all(name, name.matches('^--[A-Za-z0-9_-]+$'))",
+            field=".arguments",
+        ),
+        ValidationRule(
+            f"the operator sets {', '.join(LOG_ARGUMENTS[:-1])} and {LOG_ARGUMENTS[-1]}, because it"
+            " owns the log groups and the job's role can write to no others; remove them",
+            cel="!has(self.arguments)"
+            f" || !self.arguments.exists(name, name in {list(LOG_ARGUMENTS)})",
+            holds=lambda job: not job.arguments.keys() & set(LOG_ARGUMENTS),
             field=".arguments",
         ),
     )
@@ -92,8 +116,8 @@ class Job(SpecModel):
     ] = {}  # noqa: RUF012 - pydantic copies defaults
     """More arguments for the script, for example `--threshold: "3"`."""
 
-    glue_version: Literal["4.0", "5.0", "5.1"] = "5.0"
-    """The Glue version; the packaged script is made for 5.0."""
+    glue_version: Literal["5.0", "5.1", "4.0"] = "5.0"
+    """The Glue version. The packaged script runs on 5.0 and 5.1; 4.0 needs a custom script."""
 
     worker_type: Literal["G.1X", "G.2X", "G.4X", "G.8X"] = "G.1X"
     """The size of a worker."""

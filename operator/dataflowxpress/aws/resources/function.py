@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +18,11 @@ CODE = "CodeSha256"
 
 @dataclass(frozen=True, kw_only=True)
 class Function(Resource):
-    """A function that writes JSON logs to a log group of the pipeline."""
+    """A function that writes JSON logs to a log group of the pipeline.
+
+    It has no environment variables. Lambda can decrypt them only with the role of the time when
+    they were set: after the role was deleted and created again, every invocation would fail.
+    """
 
     service = "lambda"
     arn_format = "arn:{partition}:lambda:{region}:{account}:function:{name}"
@@ -30,7 +33,6 @@ class Function(Resource):
     log_group: LogGroup
     handler: str
     code: bytes = field(repr=False)  # a zip file
-    environment: Mapping[str, str]
     runtime: str = "python3.13"
     timeout: int = 60  # seconds
     memory: int = 256  # MB
@@ -42,7 +44,7 @@ class Function(Resource):
             "Runtime": self.runtime,
             "Timeout": self.timeout,
             "MemorySize": self.memory,
-            "Environment": {"Variables": Sensitive(self.environment)},
+            "Environment": {"Variables": Sensitive()},
             "LoggingConfig": {"LogFormat": "JSON", "LogGroup": self.log_group.name},
             CODE: base64.b64encode(hashlib.sha256(self.code).digest()).decode(),
         }

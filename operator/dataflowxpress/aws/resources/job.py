@@ -11,6 +11,7 @@ from dataflowxpress.aws.errors import raise_failed_entries
 from dataflowxpress.planning.diff import Sensitive
 from dataflowxpress.planning.resource import Resource, State, Tags
 
+from .log_group import LogGroup
 from .object import Object
 from .role import Role
 
@@ -29,6 +30,7 @@ class Job(Resource):
     script: Object | str  # or the URI of a custom script
     modules: Object | None = None  # a zip with the modules that the script imports
     arguments: Mapping[str, str]
+    log_groups: tuple[LogGroup | str, ...] = ()  # or the names of groups that all jobs share
     glue_version: str = "5.0"
     worker_type: str = "G.1X"
     workers: int = 2
@@ -54,6 +56,11 @@ class Job(Resource):
             "ExecutionClass": self.execution_class,
             "ExecutionProperty": {"MaxConcurrentRuns": self.max_concurrent_runs},
         }
+
+    @property
+    def log_group_names(self) -> list[str]:
+        """The names of the log groups of the job's runs."""
+        return [group if isinstance(group, str) else group.name for group in self.log_groups]
 
     @staticmethod
     def read(glue: Any, name: str) -> State:

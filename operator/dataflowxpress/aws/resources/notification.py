@@ -19,6 +19,7 @@ from dataflowxpress.planning.diff import Change
 from dataflowxpress.planning.resource import Absent, Resource, State, Tags
 
 from .bucket import Bucket
+from .key_filter import encoded
 from .overlap import overlaps
 from .queue import Queue
 
@@ -57,7 +58,7 @@ class Notification(Resource):
         return (Id("Bucket", (bucket,)),)
 
     def desired(self) -> State:
-        given = {"prefix": self.prefix, "suffix": self.suffix}
+        given = {"prefix": encoded(self.prefix), "suffix": encoded(self.suffix)}
         rules = [{"Name": name, "Value": value} for name, value in given.items() if value]
         return {
             "QueueArn": self.queue.arn,

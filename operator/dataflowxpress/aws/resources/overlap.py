@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .key_filter import prefix_and_suffix
+
 Rule = Mapping[str, Any]
 
 
 def overlaps(one: Rule, other: Rule) -> bool:
     """Return whether S3 rejects the two rules as ambiguous."""
-    (prefix, suffix), (other_prefix, other_suffix) = _filters(one), _filters(other)
+    prefix, suffix = prefix_and_suffix(one)
+    other_prefix, other_suffix = prefix_and_suffix(other)
     return (
         any(_same_event(a, b) for a in one["Events"] for b in other["Events"])
         and (prefix.startswith(other_prefix) or other_prefix.startswith(prefix))
         and (suffix.endswith(other_suffix) or other_suffix.endswith(suffix))
     )
-
-
-def _filters(rule: Rule) -> tuple[str, str]:
-    given = rule.get("Filter", {}).get("Key", {}).get("FilterRules", [])
-    values = {item["Name"].lower(): item["Value"] for item in given}
-    return values.get("prefix", ""), values.get("suffix", "")
 
 
 def _same_event(one: str, other: str) -> bool:

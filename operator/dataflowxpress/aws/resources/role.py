@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from dataflowxpress.api.errors import NotVisible
 from dataflowxpress.api.resource_id import Id
+from dataflowxpress.aws.error_classes import ErrorClass
+from dataflowxpress.aws.errors import classify, describe
 from dataflowxpress.aws.tags import pairs, unpair
 from dataflowxpress.planning.resource import Resource, State, Tags
 
@@ -16,6 +23,7 @@ from .grant import Grant, without
 from .policy import Statement, as_read, policy
 
 POLICY = "pipeline"
+YOUNG = timedelta(seconds=60)  # IAM takes some seconds to apply the tags of a new role
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +68,8 @@ class Role(Resource):
             "Effect": "Allow",
             "Principal": {"Service": self.trusted},
             "Action": "sts:AssumeRole",
+            # AWS does not document for Lambda and Glue that they send the account: see ADR 61.
+            "Condition": {"StringEqualsIfExists": {"aws:SourceAccount": self.scope.account}},
         }
         return {
             "AssumeRolePolicyDocument": policy([trust]),
@@ -88,6 +98,10 @@ class Role(Resource):
         self.update(iam, want, frozenset({"Policy"}))
 
     def update(self, iam: Any, want: State, changed: frozenset[str]) -> None:
+        with _visible_tags(iam, self.name):
+            self._change(iam, want, changed)
+
+    def _change(self, iam: Any, want: State, changed: frozenset[str]) -> None:
         boundary = want["PermissionsBoundary"]
         if "PermissionsBoundary" in changed and boundary:  # first: PutRolePolicy may require it
             iam.put_role_permissions_boundary(RoleName=self.name, PermissionsBoundary=boundary)
@@ -119,3 +133,25 @@ def _read_policy(iam: Any, name: str) -> State | None:
 
 def _boundary_of(role: Mapping[str, Any]) -> str:
     return str(role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""))
+
+
+@contextmanager
+def _visible_tags(iam: Any, name: str) -> Iterator[None]:
+    """Raise NotVisible if AWS denies the change of a new role.
+
+    The operator can change a role by its owner tag. While IAM does not apply the tags of a new
+    role everywhere, it denies the change in the words of a missing permission.
+    """
+    try:
+        yield
+    except ClientError as error:
+        if classify(error) is ErrorClass.DENIED and _is_young(iam, name):
+            raise NotVisible(f"{describe(error)}; IAM may not apply the new tags yet") from error
+        raise
+
+
+def _is_young(iam: Any, name: str) -> bool:
+    """Return whether a role is new, by the clock of AWS."""
+    response = iam.get_role(RoleName=name)
+    now = parsedate_to_datetime(response["ResponseMetadata"]["HTTPHeaders"]["date"])
+    return bool(now - response["Role"]["CreateDate"] < YOUNG)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from dataflowxpress.api.annotations import SUBSCRIBE_REQUESTED
 from dataflowxpress.api.resource_id import Id, Key
 from dataflowxpress.planning.resource import Resource, State, Tags
 
@@ -15,19 +16,23 @@ INACTIVE = {
     PENDING: "has not confirmed the subscription: open the link in the email from AWS",
     "Deleted": "has unsubscribed",  # SNS lists it for some days; subscribing again would be spam
 }
+AGAIN = f"set the annotation {SUBSCRIBE_REQUESTED} to send another email"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subscription(Resource):
     """A subscription, named by its endpoint.
 
-    A pending subscription has no ARN and cannot be deleted; SNS removes it after some days.
+    A pending subscription has no ARN and cannot be deleted; SNS removes it after 48 hours. Each
+    creation sends an email to a person, so the operator creates a subscription only once.
     """
 
     service = "sns"
+    asks_once = True
 
     topic: Topic
     protocol: str = "email"
+    requested_at: str = ""  # when the endpoint was last asked to confirm
 
     @property
     def key(self) -> Key:
@@ -58,6 +63,13 @@ class Subscription(Resource):
         arn = have.get("SubscriptionArn", "")
         if arn.startswith("arn:"):
             sns.unsubscribe(SubscriptionArn=arn)
+
+    @property
+    def stays_absent(self) -> str:
+        """Why the operator does not subscribe an endpoint that it has already asked."""
+        if not self.requested_at:
+            return ""
+        return f"{self.name} has no subscription, and was asked at {self.requested_at}: {AGAIN}"
 
     @staticmethod
     def waits_for(have: State) -> str:

@@ -10,9 +10,12 @@ from ministack import app
 from ministack.core import iam_actions, iam_evaluator
 from ministack.core.responses import get_account_id, get_region
 
+from dataflowxpress_sandbox.aws.iam.request import Request
+
 from . import caller
 from .fault import Fault, Kind, Moment
 from .past import Past
+from .propagation import Propagation
 
 if TYPE_CHECKING:
     from .active import Active
@@ -30,7 +33,7 @@ class Calls:
 
     def __init__(self, active: Active) -> None:
         self._active = active
-        self._past = Past()
+        self._past, self._propagation = Past(), Propagation()
         self._original = app._dispatch_service_request
 
     def install(self) -> None:
@@ -56,8 +59,12 @@ class Calls:
         return answer
 
     def _able(self, fault: Fault, moment: Moment, request: Any) -> bool:
-        lags = fault.kind == Kind.LAG
-        return not lags or self._past.has(moment.caller, request, fault.seconds)
+        match fault.kind:
+            case Kind.LAG:
+                return self._past.has(moment.caller, request, fault.seconds)
+            case Kind.PROPAGATE:
+                return self._propagation.affects(moment.on, _parsed(request), fault.seconds)
+        return True
 
     async def _replacement(self, fault: Fault, moment: Moment, request: Any) -> Answer | None:
         """Return the response that replaces the call, or None if the call proceeds."""
@@ -67,6 +74,8 @@ class Calls:
             case Kind.THROTTLE:
                 code, status = _THROTTLED.get(_service(request), ("Throttling", 400))
                 return _error(request, code, "Rate exceeded", status)
+            case Kind.PROPAGATE:
+                return _error(request, *self._propagation.answer(moment.on, _parsed(request)))
             case Kind.KILL:
                 await asyncio.to_thread(caller.kill, client_port.get())
                 return _error(request, "ServiceUnavailable", fault.message, 503)
@@ -77,15 +86,19 @@ class Calls:
         return None
 
 
-def _moment(
-    method: str, path: str, headers: Any, body: bytes, query: Any, _request_id: str
-) -> Moment:
-    service = _service((method, path, headers, body, query))
+def _moment(*request: Any) -> Moment:
+    parsed = _parsed(request)
+    action = iam_actions.extract_iam_action(*parsed[:6]) or f"{parsed.service}:{parsed.method}"
+    resource = iam_actions.extract_resource_arn(*parsed)
+    query = request[4]
+    return Moment(action, resource, iam_evaluator.request_caller_arn(parsed.headers, query))
+
+
+def _parsed(request: Any) -> Request:
+    method, path, headers, body, query = request[:5]
     params = app._routing_params(method, path, headers, body, query)
-    named = (service, method, path, headers, body, params)
-    action = iam_actions.extract_iam_action(*named) or f"{service}:{method}"
-    resource = iam_actions.extract_resource_arn(*named, get_region(), get_account_id())
-    return Moment(action, resource, iam_evaluator.request_caller_arn(headers, query))
+    service = _service(request)
+    return Request(service, method, path, headers, body, params, get_region(), get_account_id())
 
 
 def _service(request: Any) -> str:

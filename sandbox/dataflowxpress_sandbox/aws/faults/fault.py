@@ -22,6 +22,7 @@ class Kind(StrEnum):
     THROTTLE = "throttle"  # the call is rejected with a throttling error
     FAIL = "fail"  # the call has no effect and returns `error`
     LOSE = "lose"  # the call has its effect, but returns `error`
+    PROPAGATE = "propagate"  # a call cannot use a role or queue that is younger than `seconds`
     LAG = "lag"  # a read returns the previous response, up to `seconds` old
     KILL = "kill"  # the calling process is killed, and the call has no effect
     KILL_AFTER = "kill-after"  # the call has its effect, then the calling process is killed

@@ -105,11 +105,11 @@ class Crawl:
         pages = self._glue.get_paginator("get_partitions").paginate(**named)
         known = {tuple(each["Values"]) for page in pages for each in page["Partitions"]}
         described = self._glue.get_table(DatabaseName=named["DatabaseName"], Name=table)["Table"]
-        storage = described["StorageDescriptor"]
+        storage, keys = described["StorageDescriptor"], described.get("PartitionKeys", [])
         new = [
             {"Values": list(values), "StorageDescriptor": {**storage, "Location": location}}
             for values, location in each.partitions.items()
-            if values not in known
+            if values not in known and len(values) == len(keys)
         ]
         for begin in range(0, len(new), _AT_ONCE):
             some = new[begin : begin + _AT_ONCE]

@@ -35,7 +35,7 @@ class Group:
         """The partition columns, named by folders `key=value` or otherwise numbered."""
         if not self.partitioned:
             return []
-        names = (folder.partition("=") for folder in self._folders(self.members[0][0]))
+        names = (folder.partition("=") for folder in self._folders(self._deepest))
         return [
             key.lower() if equals else f"partition_{number}"
             for number, (key, equals, _) in enumerate(names)
@@ -43,15 +43,25 @@ class Group:
 
     @property
     def partitions(self) -> dict[tuple[str, ...], str]:
-        """The values of the partition keys, with the location of each."""
+        """The values of the partition keys, with the location of each.
+
+        An object above the folders of the keys is in no partition.
+        """
         if not self.partitioned:
             return {}
+        depth = len(self._folders(self._deepest))
+        inside = (self._folders(found) for found, _ in self.members)
         return {
-            tuple(folder.rpartition("=")[2] for folder in self._folders(found)): (
-                f"{self.location}{'/'.join(self._folders(found))}/"
+            tuple(folder.rpartition("=")[2] for folder in folders): (
+                f"{self.location}{'/'.join(folders)}/"
             )
-            for found, _ in self.members
+            for folders in inside
+            if len(folders) == depth
         }
+
+    @property
+    def _deepest(self) -> S3Object:
+        return max((found for found, _ in self.members), key=lambda found: len(found.folders))
 
     def _folders(self, found: S3Object) -> tuple[str, ...]:
         inside = f"s3://{found.bucket}/{found.key}".removeprefix(self.location)
@@ -72,9 +82,11 @@ def group(
     Objects with compatible schemas form one table, and the folders between are partitions. If the
     schemas differ, each folder is grouped separately, and each object with a unique schema becomes
     a table. With `combine`, only the format must be the same. The objects in a folder that also
-    contains folders form a table of their own.
+    contains folders form a table of their own, also with `combine`:
+    https://docs.aws.amazon.com/glue/latest/dg/crawler-maximum-number-of-tables.html
 
-    A *level* is the depth of tables; the bucket is level 1. Objects above it are in no table.
+    A *level* is the depth of tables; the bucket is level 1. Objects above it are in no table. All
+    compatible objects below a folder at this level form one table, at any depth.
     """
     location = path if path.endswith("/") else f"{path}/"
     depth = max(0, level - _level_of(location)) if level else 0
@@ -82,8 +94,12 @@ def group(
     tables = []
     for folders in sorted({each.folders[:depth] for each, _ in members}):
         inside = tuple(each for each in members if each[0].folders[:depth] == folders)
-        path = "/".join([*folders, ""])
-        tables += _group(f"{location}{path}", inside, depth, combine=combine)
+        folder = f"{location}{'/'.join([*folders, ''])}"
+        if level and _compatible(inside, combine=combine):
+            is_flat = all(len(each.folders) == depth for each, _ in inside)
+            tables.append(Group(folder, inside, partitioned=not is_flat))
+        else:
+            tables += _group(folder, inside, depth, combine=combine)
     return tables
 
 

@@ -1,7 +1,7 @@
 """Job process: the Spark process of one run, with its script, modules and arguments.
 
-Supported special arguments of Glue: `--job-bookmark-option`, `--conf`, `--extra-py-files` and
-`--continuous-log-logGroup`. The script also gets all others, like on AWS, without further effect.
+Supported special arguments of Glue: `--job-bookmark-option`, `--conf`, `--extra-py-files` and those
+of `job_logs`. The script also gets all others, like on AWS, without further effect.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from dataflowxpress_sandbox.aws.s3_uri import S3Uri
 from dataflowxpress_sandbox.aws.spark import process
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Launch:
         self._record = record
         self._credentials = credentials
         self._result = folder / "result.json"
-        self._script = folder / Path(urlsplit(job["Command"]["ScriptLocation"]).path).name
+        self._script = folder / Path(job["Command"]["ScriptLocation"]).name
         self.folder = folder
         self.bookmark = folder / "bookmark.json"
         self.arguments: dict[str, str] = {
@@ -48,8 +48,8 @@ class Launch:
         (self.folder / "lib").mkdir()
         wanted = [self._job["Command"]["ScriptLocation"], *self._modules()]
         for uri, target in zip(wanted, [self._script, *self._fetched()], strict=True):
-            url = urlsplit(uri)
-            s3.download_file(url.netloc, url.path.lstrip("/"), str(target))
+            bucket, key = S3Uri.parse(uri)
+            s3.download_file(bucket, key, str(target))
 
     def start(self, jvms: Jvms) -> process.Running:
         """Start the process, which ends with this process."""

@@ -153,7 +153,8 @@ class JobRun:
 
     def _ship_logs(self, credentials: Credentials, launch: job_process.Launch) -> None:
         try:
-            job_logs.ship(credentials.client("logs"), self.record["Id"], launch)
+            version = self.record["GlueVersion"]
+            job_logs.ship(credentials.client("logs"), self.record["Id"], version, launch)
         except (BotoCoreError, ClientError) as refused:
             logger.warning(
                 "cannot write the logs of %s to CloudWatch, see %s: %s",

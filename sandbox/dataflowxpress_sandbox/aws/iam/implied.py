@@ -45,7 +45,7 @@ def implied(
 ) -> Iterator[Needed]:
     """Yield the further permissions that *action* on *resource* requires."""
     if action in _TAGGING and context.get("aws:TagKeys"):
-        yield Needed(_TAGGING[action], resource, context)
+        yield Needed(_TAGGING[action], _created(request, action, resource), context)
     if action == "s3:CreateBucket" and b"<Tags>" in request.body:
         yield Needed("s3:TagResource", resource, context)
     if role := _passed(request, action):
@@ -53,6 +53,13 @@ def implied(
         yield Needed("iam:PassRole", role, {"iam:PassedToService": service})
     if request.service == "s3" and resource.count("/"):
         yield from _of_encryption(request, action, resource)
+
+
+def _created(request: Request, action: str, resource: str) -> str:
+    """Return the ARN of the new resource, also if the creation itself is checked on `*`."""
+    if action != "glue:CreateCrawler":
+        return resource
+    return request.arn("glue", f"crawler/{request.fields.get('Name', '')}")
 
 
 def _passed(request: Request, action: str) -> str:

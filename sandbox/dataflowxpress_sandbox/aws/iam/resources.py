@@ -22,7 +22,10 @@ _KINDS = {  # by a part of the operation's name: the kind and the fields with th
     "Trigger": ("trigger", ("Name",)),
     "Workflow": ("workflow", ("Name",)),
 }
-_UNSCOPED = ("Classifier", "Crawlers", "Jobs", "Triggers", "Workflows", "SecurityConfiguration")
+_UNSCOPED = (
+    *("Classifier", "Crawlers", "Jobs", "Triggers", "Workflows", "SecurityConfiguration"),
+    "CreateCrawler",  # the only creation without a resource, see the authorization reference
+)
 
 
 def resource_of(request: Request) -> str | None:

@@ -7,7 +7,8 @@ import fnmatch
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+
+from dataflowxpress_sandbox.aws.s3_uri import S3Uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,15 +39,14 @@ class S3Object:
 
 def under(s3: Any, path: str, exclusions: list[str]) -> Iterator[S3Object]:
     """Yield the objects under a path, without folder markers and empty objects."""
-    url = urlsplit(path)
-    prefix = url.path.lstrip("/")
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=url.netloc, Prefix=prefix)
+    bucket, prefix = S3Uri.parse(path)
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     for each in (each for page in pages for each in page.get("Contents", [])):
         inside = each["Key"].removeprefix(prefix).lstrip("/")
         excluded = any(fnmatch.fnmatchcase(inside, pattern) for pattern in exclusions)
         if each["Size"] and not excluded and not each["Key"].endswith("/"):
             folders = tuple(inside.split("/")[:-1])
-            yield S3Object(url.netloc, each["Key"], each["Size"], folders)
+            yield S3Object(bucket, each["Key"], each["Size"], folders)
 
 
 def head(s3: Any, found: S3Object) -> tuple[bytes, bool]:

@@ -6,7 +6,6 @@ import fnmatch
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from pyspark.sql.types import StructType
 
@@ -90,14 +89,13 @@ class Source:
 
     def _objects(self, s3: Any) -> Iterable[dict[str, Any]]:
         for path in self.paths:
-            url = urlsplit(path.replace("s3a://", "s3://"))
-            prefix = url.path.lstrip("/")
+            bucket, _, prefix = path.partition("://")[2].partition("/")
             scope = {} if self.recurse else {"Delimiter": "/"}
             pages = s3.get_paginator("list_objects_v2").paginate(
-                Bucket=url.netloc, Prefix=prefix, **scope
+                Bucket=bucket, Prefix=prefix, **scope
             )
             for each in (each for page in pages for each in page.get("Contents", [])):
-                uri = f"s3://{url.netloc}/{each['Key']}"
+                uri = f"s3://{bucket}/{each['Key']}"
                 if self._wanted(uri, each["Key"].rsplit("/", 1)[-1], each["Size"]):
                     yield {**each, "Uri": uri}
 

@@ -1,0 +1,85 @@
+"""Sessions: botocore sessions with the operator's own credentials or those of an assumed role."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import botocore.session
+from botocore.credentials import (
+    AssumeRoleCredentialFetcher,
+    CredentialProvider,
+    CredentialResolver,
+    DeferredRefreshableCredentials,
+)
+from botocore.exceptions import NoCredentialsError
+from botocore.session import Session
+
+# botocore asks the instance metadata service once, for one second. While a node starts, this is
+# too little. The environment and the configuration file of AWS still take precedence.
+METADATA = {
+    f"metadata_service_{name}": (
+        f"metadata_service_{name}",
+        f"AWS_METADATA_SERVICE_{name.upper()}",
+        default,
+        int,
+    )
+    for name, default in (("timeout", 2), ("num_attempts", 3))
+}
+
+
+def own_session(*, fail_fast: bool = False) -> Session:
+    """Return a session with the operator's own credentials."""
+    session = Session(session_vars=None if fail_fast else METADATA)
+    session.register_component("data_loader", _service_models())
+    return session
+
+
+def assumed_session(own: Session, role_arn: str) -> Session:
+    """Return a session that assumes *role_arn* with the credentials of *own*.
+
+    botocore renews the credentials of an assumed role before they expire.
+    """
+    fetcher = AssumeRoleCredentialFetcher(
+        client_creator=own.create_client,
+        source_credentials=credentials_of(own),
+        role_arn=role_arn,
+        extra_args={"RoleSessionName": "dataflowxpress"},
+    )
+    assumed = own_session()
+    resolver = CredentialResolver([_AssumedRole(fetcher)])  # replaces the default chain
+    assumed.register_component("credential_provider", resolver)
+    return assumed
+
+
+def credentials_of(session: Session) -> Any:
+    """Return the credentials of *session*; raises NoCredentialsError if no source has any.
+
+    botocore reports a source that does not answer as absent. It then creates clients that remain
+    without credentials, so this function must precede every creation of a client.
+    """
+    if (found := session.get_credentials()) is None:
+        raise NoCredentialsError
+    return found
+
+
+class _AssumedRole(CredentialProvider):
+    """Provides the credentials of an assumed role."""
+
+    METHOD = "assume-role"
+
+    def __init__(self, fetcher: AssumeRoleCredentialFetcher) -> None:
+        super().__init__()
+        self._fetcher = fetcher
+
+    def load(self) -> DeferredRefreshableCredentials:
+        """Return credentials that botocore fetches at the first call and renews later."""
+        return DeferredRefreshableCredentials(
+            method=self.METHOD, refresh_using=self._fetcher.fetch_credentials
+        )
+
+
+@functools.cache
+def _service_models() -> Any:
+    """Return botocore's data loader; all sessions share its service models, which take 30 MB."""
+    return botocore.session.get_session().get_component("data_loader")

@@ -1,0 +1,18 @@
+"""Short names: texts within a limit of AWS that stay different for different pipelines. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+
+HASH_LENGTH = 8
+
+
+def fit(text: str, limit: int) -> str:
+    """Return *text*, shortened to *limit* characters with a hash of the full text.
+
+    The result is deterministic, and different texts give different names.
+    """
+    if len(text) <= limit:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]
+    return f"{text[: limit - HASH_LENGTH - 1].rstrip('-_')}-{digest}"

@@ -1,0 +1,101 @@
+"""Report: the recorded calls of a session, compared with AWS' models."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from xml.etree.ElementTree import ParseError
+
+import botocore
+from botocore.parsers import ResponseParserError as ParserError
+
+from .deviations import DEVIATIONS, Deviation
+from .operations import Call, call_of
+from .responses import response_violations
+from .shapes import Violation, violations
+
+_GOOD = range(200, 300)
+
+
+class Finding(NamedTuple):
+    """A difference between a call and its model."""
+
+    operation: str
+    side: str  # request or response
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.side} of {self.operation}: {self.where or 'it'} {self.what}"
+
+
+class Report:
+    """What was checked, and what was found."""
+
+    def __init__(self) -> None:
+        self.exchanges = 0
+        self.checked: Counter[str] = Counter()  # by side
+        self.operations: set[str] = set()
+        self.findings: Counter[Finding] = Counter()
+        self.listed: Counter[Deviation] = Counter()
+        self.seconds = 0.0
+
+    def check(self, directory: Path) -> None:
+        """Check all records in a directory; a record that a killed server left half is not one."""
+        start = time.process_time()
+        for path in sorted(directory.glob("*.jsonl")):
+            with path.open("rb") as records:
+                for record in (each for each in records if each.endswith(b"\n")):
+                    self.exchanges += 1
+                    if record.strip():
+                        self._check(json.loads(record))
+        self.seconds += time.process_time() - start
+
+    def _check(self, exchange: dict[str, Any]) -> None:
+        try:
+            call = call_of(exchange)
+        except LookupError as error:
+            self.findings[Finding(str(error), "request", "", "is unknown to the models")] += 1
+            return
+        self.operations.add(call.name)
+        if exchange["body"] is not None:
+            self._add(call, "request", _request_violations(call))
+        if exchange["status"] in _GOOD and exchange["response"] is not None:
+            self._add(call, "response", response_violations(call, exchange))
+
+    def _add(self, call: Call, side: str, found: Iterable[Violation]) -> None:
+        self.checked[side] += 1
+        for where, what in _or_unreadable(found):
+            known = (each for each in DEVIATIONS if each.covers(call.name, where, what))
+            if deviation := next(known, None):
+                self.listed[deviation] += 1
+            else:
+                self.findings[Finding(call.name, side, where, what)] += 1
+
+    def lines(self) -> Iterator[str]:
+        """Yield the counts and the findings."""
+        yield (
+            f"{self.exchanges} calls of {len(self.operations)} operations;"
+            f" {self.checked['request']} distinct requests and {self.checked['response']} responses"
+            f" checked against the models of botocore {botocore.__version__}"
+            f" in {self.seconds:.1f} s; {len(self.listed)} of {len(DEVIATIONS)} listed deviations"
+        )
+        for finding, times in sorted(self.findings.items()):
+            yield f"{finding} ({times} times)"
+
+
+def _or_unreadable(found: Iterable[Violation]) -> Iterator[Violation]:
+    try:
+        yield from found
+    except (ParserError, ParseError, ValueError) as error:
+        yield "", f"is unreadable: {error}"
+
+
+def _request_violations(call: Call) -> Iterator[Violation]:
+    shape = call.operation.input_shape
+    if shape is not None:
+        yield from violations(call.parameters, shape)

