@@ -85,7 +85,7 @@ def function(here: Scope, name: str) -> Function:
         here,
         name,
         role=function_role(here, name),
-        log_group=LogGroup(here, f"/aws/lambda/{name}"),
+        log_group=LogGroup(here, f"/dataflowxpress/{name}"),
         handler="handler.handler",
         code=archive("def handler(event, context): return event"),
         timeout=30,
@@ -218,7 +218,7 @@ SAMPLES = {
         ),
         {
             "role": lambda here, name: function_role(here, f"{name}-2"),
-            "log_group": lambda here, name: LogGroup(here, f"/aws/lambda/{name}-2"),
+            "log_group": lambda here, name: LogGroup(here, f"/dataflowxpress/{name}-2"),
             "handler": "handler.other",
             "code": archive("def handler(event, context): return None"),
             "runtime": "python3.12",
@@ -249,7 +249,7 @@ SAMPLES = {
         frozenset({"log_groups"}),
     ),
     "LogGroup": Sample(
-        lambda here, name: LogGroup(here, f"/aws/lambda/{name}"),
+        lambda here, name: LogGroup(here, f"/dataflowxpress/{name}"),
         lambda logs, its: logs.delete_retention_policy(logGroupName=its.name),
         {"retention_days": 7},
     ),

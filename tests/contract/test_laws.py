@@ -160,7 +160,7 @@ def test_law_5_what_is_a_strangers_is_refused_and_stays_as_it_is(
     SAMPLES[kind].meddle(stranger.others_client(theirs[-1]), theirs[-1])
     before = completed(stranger, theirs)
     ours = described(pipeline, name, kind)
-    unrelated = LogGroup(pipeline.scope, f"/aws/lambda/{name}-unrelated")
+    unrelated = LogGroup(pipeline.scope, f"/dataflowxpress/{name}-unrelated")
     outcomes = {o.step.id: o.problem for o in pipeline.apply([*ours, unrelated])}
     assert _reason(outcomes[ours[-1].id]) in {Reason.REFUSED, Reason.BLOCKED}
     refused = {each.id for each in ours if _reason(outcomes[each.id]) is Reason.REFUSED}

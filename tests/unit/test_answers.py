@@ -43,7 +43,7 @@ FUNCTION = Function(
     SCOPE,
     "start",
     role=ROLE,
-    log_group=LogGroup(SCOPE, "/aws/lambda/start"),
+    log_group=LogGroup(SCOPE, "/dataflowxpress/start"),
     handler="handler.handler",
     code=b"",
 )

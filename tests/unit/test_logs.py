@@ -11,7 +11,7 @@ from dataflowxpress.cli.app import app
 from dataflowxpress.cli.log_lines import relevant, seconds
 from dataflowxpress.cli.logs import Part, Source, Window, lines
 
-SOURCE = Source(Part.functions, "start-crawler", "/aws/lambda/start-crawler")
+SOURCE = Source(Part.functions, "start-crawler", "/dataflowxpress/start-crawler")
 REPORT = "REPORT RequestId: 7f3a\tDuration: 3.1 ms\tMemory Size: 128 MB"
 SPARK = "26/01/01 12:00:0{} WARN MetricsConfig: Cannot locate configuration: tried {} files"
 LINES = [

@@ -376,6 +376,24 @@ def test_a_pipeline_whose_bucket_goes_to_another_owner_loses_its_permissions_on_
     life.end()
 
 
+def test_a_chosen_function_name_gives_no_access_to_the_logs_of_another_function(
+    tenants: Tenants,
+) -> None:
+    life, logs = asker(tenants), tenants.world.admin("logs")
+    name = f"default-{life.name}-api"
+    theirs = {"logGroupName": f"/aws/lambda/{name}"}
+    logs.create_log_group(**theirs)
+    logs.put_retention_policy(**theirs, retentionInDays=3653)
+    life.create({"deletionPolicy": "Delete", "functions": {"notify": {"name": name}}})
+    life.converge()
+    assert _permitted(tenants, life.owner, theirs["logGroupName"]) == set()
+    life.delete()
+    life.end()
+    (left,) = logs.describe_log_groups(logGroupNamePrefix=theirs["logGroupName"])["logGroups"]
+    assert left["retentionInDays"] == 3653
+    logs.delete_log_group(**theirs)
+
+
 def _permitted(tenants: Tenants, owner: str, name: str) -> set[str]:
     """Return the ARNs with *name* in them that the policies of the owner's roles list."""
     iam = tenants.world.admin("iam")

@@ -208,10 +208,13 @@ class ResourceFactory:
         grants: Sequence[Grant],
         settings: Mapping[str, str],
     ) -> Function:
-        """Return a function with its log group and role."""
+        """Return a function with its role, and with a log group that only the pipeline names.
+
+        The group of a chosen function name could already hold the logs of another function.
+        """
         name = self._function_name(of, spec)
         retry = {"RETRY_SECONDS": str(self.redrive_policy(QUEUES[of]).retry_seconds)}
-        logs = self.logs(f"{OF_FUNCTIONS}{name}")
+        logs = LogGroup(self.scope, f"{OF_FUNCTIONS}{self.names.of(of)}")
         return Function(
             self.scope,
             name,
@@ -225,13 +228,6 @@ class ResourceFactory:
     def job_logs(self) -> JobLogs:
         """Return the log groups of the job's runs."""
         return JobLogs.of(self.scope, self.names.of(), self.spec.job.glue_version)
-
-    def logs(self, name: str) -> LogGroup:
-        """Return a log group.
-
-        It adopts an existing group, because a late run can recreate a deleted one.
-        """
-        return LogGroup(self.scope, name, adopt=True)
 
     def event_source(
         self, function: Function, queue: Queue, window: int = 0, *, suspended: bool = False

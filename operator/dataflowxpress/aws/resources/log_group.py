@@ -9,7 +9,7 @@ from typing import Any
 from dataflowxpress.api.resource_id import Key
 from dataflowxpress.planning.resource import Resource, State, Tags
 
-OF_FUNCTIONS, OF_JOBS = "/aws/lambda/", "/aws-glue/jobs/"  # prefixes of log group names
+OF_FUNCTIONS, OF_JOBS = "/dataflowxpress/", "/aws-glue/jobs/"  # prefixes of log group names
 OF_CRAWLERS = "/aws-glue/crawlers"  # one group for all crawlers of the account
 
 
