@@ -68,7 +68,10 @@ def test_what_was_built_by_hand_is_refused_by_name_then_planned_adopted_and_as_s
     assert refused.keys() == {*BUILT, "Notification/default-serverless"}
     children = [step for step in steps if step.action is Action.REFUSE and not step.reason]
     assert all(", which is refused" in step.refusal.message for step in children)
-    assert all("belongs to no pipeline: set spec.adopt" in refused[name] for name in BUILT)
+    fields = {"Bucket": "spec.bucket.adopt", "Database": "spec.catalog.adopt"}
+    for name in BUILT:
+        field = fields.get(name.partition("/")[0], "spec.adopt")
+        assert f"belongs to no pipeline: set {field} to adopt it" in refused[name]
     assert "overlaps with by-hand" in refused["Notification/default-serverless"]
 
     adopting = replace(built, scope=replace(built.scope, adopt=True))

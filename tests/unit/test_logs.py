@@ -78,6 +78,10 @@ def test_only_lines_since_a_time_are_read() -> None:
     assert [*lines(client, SOURCE, Window(start=9000))] == ["no lines"]
 
 
+def test_a_run_that_has_ended_without_lines_is_not_said_to_write_some_later() -> None:
+    assert [*lines(Logs(), SOURCE, Window())] == ["no lines"]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"), [("90s", 90), ("10m", 600), ("1h", 3600), ("1h30m", 5400)]
 )

@@ -52,6 +52,15 @@ def test_a_conflict_names_the_owner_and_a_fix(theirs: dict[str, str], words: str
     assert words in conflict(theirs)
 
 
+@pytest.mark.parametrize("theirs", [{}, OTHER.tags], ids=["unowned", "another pipeline's"])
+def test_a_fix_names_the_narrowest_field_that_adopts(theirs: dict[str, str]) -> None:
+    message = OURS.conflict(
+        theirs, reject_unowned=True, reject_moved=True, adopt_by="spec.bucket.adopt"
+    )
+    assert "set spec.bucket.adopt" in message
+    assert "spec.adopt" not in message
+
+
 def test_the_command_line_does_not_advise_to_adopt_the_resources_of_a_cluster() -> None:
     message = BY_HAND.conflict(OURS.tags, reject_unowned=True, reject_moved=True)
     assert "pipeline demo/orders of cluster 1111: change the pipeline in that cluster" in message

@@ -126,7 +126,7 @@ def lines(client: Any, source: Source, window: Window) -> Iterator[str]:
     for event in kept[-window.tail :]:
         yield f"{_time(event['timestamp'])} {event['message'].rstrip()}"
     if not kept:
-        yield "no lines" if window.start else "no lines yet"
+        yield "no lines"
     if hidden := len(events) - len(kept):
         yield f"({hidden} repeated or platform lines hidden; --raw shows them)"
 

@@ -37,7 +37,7 @@ class ManifestTotals(NamedTuple):
     read: int
     rows: int
     rejected: int
-    reasons: tuple[str, ...]
+    reasons: tuple[tuple[str, str], ...]  # an object's key, and why it has rejected or no rows
     type_changes: tuple[str, ...] = ()
 
 
@@ -154,6 +154,6 @@ def _entry(record: Mapping[str, Any]) -> tuple[str, ObjectEntry]:
 def _totals(manifest: Mapping[str, Any]) -> ManifestTotals:
     entries = manifest["objects"]
     read, rows, rejected = (sum(each[name] for each in entries) for name in COUNTS)
-    reasons = tuple(f"{each['key']}: {each['reason']}" for each in entries if each["reason"])
+    reasons = tuple((each["key"], each["reason"]) for each in entries if each["reason"])
     changes = tuple(each["message"] for each in manifest.get("type_changes", ()))
     return ManifestTotals(manifest["run"], len(entries), read, rows, rejected, reasons, changes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,7 @@ from .manifest_log import NAMED, REQUESTS, ManifestLog, ManifestLogs, ManifestTo
 from .queues import Depth, Queues, depth
 
 SHOWN = 10  # runs in the status
+SAME_REASON = 3  # objects that a message names for one reason
 
 
 class Upload(NamedTuple):
@@ -193,10 +195,23 @@ def _counted(run: Run, totals: Sequence[ManifestTotals]) -> Run:
         "rows_read": sum(each.read for each in totals),
         "rows_written": sum(each.rows for each in totals),
         "rows_rejected": sum(each.rejected for each in totals),
-        "rejects": summarize(reasons, NAMED),
+        "rejects": summarize(by_reason(reasons), NAMED),
         "type_changes": summarize([change for each in totals for change in each.type_changes]),
     }
     return run.model_copy(update=counts)
+
+
+def by_reason(reasons: Sequence[tuple[str, str]]) -> list[str]:
+    """Return each reason once, after the objects that it applies to."""
+    keys: dict[str, list[str]] = defaultdict(list)
+    for key, reason in reasons:
+        keys[reason].append(key)
+    return [f"{_objects(found)}: {reason}" for reason, found in keys.items()]
+
+
+def _objects(keys: Sequence[str]) -> str:
+    more = len(keys) - SAME_REASON
+    return ", ".join(keys[:SAME_REASON]) + (f" and {more} more" if more > 0 else "")
 
 
 def _time(moment: datetime | float | None) -> str:

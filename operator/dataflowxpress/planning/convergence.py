@@ -56,7 +56,10 @@ def _conflict(resource: Resource, have: State, *, trusted: bool) -> str:
     if resource.arn_format:
         unowned = not (resource.adopt or scope.adopt)
         return scope.owner_tags.conflict(
-            have["Tags"], reject_unowned=unowned, reject_moved=not scope.adopt
+            have["Tags"],
+            reject_unowned=unowned,
+            reject_moved=not scope.adopt,
+            adopt_by=resource.adopt_by,
         )
     if trusted or scope.adopt or resource.parents(*resource.key):  # owned through its parents
         return ""

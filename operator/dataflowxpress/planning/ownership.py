@@ -44,18 +44,28 @@ class OwnerTags(NamedTuple):
         owner = OwnerTags.of(tags)
         return owner is not None and owner[:2] == self[:2]
 
-    def conflict(self, tags: Mapping[str, str], *, reject_unowned: bool, reject_moved: bool) -> str:
+    def conflict(
+        self,
+        tags: Mapping[str, str],
+        *,
+        reject_unowned: bool,
+        reject_moved: bool,
+        adopt_by: str = "spec.adopt",
+    ) -> str:
         """Return why the pipeline cannot manage a resource with *tags*, and a fix; empty if it can.
 
         *reject_unowned* applies to resources without an owner, *reject_moved* to resources of the
-        pipeline with the same namespace and name in another cluster.
+        pipeline with the same namespace and name in another cluster. *adopt_by* is the narrowest
+        field that adopts the resource.
         """
         owner = OwnerTags.of(tags)
         if owner is None:
-            return f"{_TAKEN} no pipeline: {_ADOPT}" if reject_unowned else ""
+            return (
+                f"{_TAKEN} no pipeline: {_ADOPT.format(field=adopt_by)}" if reject_unowned else ""
+            )
         if owner.pipeline != self.pipeline:
             of = f" of {owner.home}" if owner.cluster != self.cluster else ""
-            return f"{_TAKEN} pipeline {owner.pipeline}{of}: {_ANOTHER}"
+            return f"{_TAKEN} pipeline {owner.pipeline}{of}: {_ANOTHER.format(field=adopt_by)}"
         if owner.cluster != self.cluster and reject_moved:
             fix = _MOVE.format(home=owner.home) if self.cluster else _THERE
             return f"{_TAKEN} pipeline {owner.pipeline} of {owner.home}: {fix}"
@@ -65,8 +75,8 @@ class OwnerTags(NamedTuple):
 _TAKEN = "exists and belongs to"
 _ANOTHER = (
     "choose another name; if that pipeline no longer exists, remove the tag"
-    f" {OWNER_TAG} and set spec.adopt"
+    f" {OWNER_TAG} and set {{field}}"
 )
 _THERE = "change the pipeline in that cluster: run the command there, with its name and without -f"
 _MOVE = "if {home} no longer manages it, set spec.adopt to adopt it"
-_ADOPT = "set spec.adopt to adopt it, or choose another name"
+_ADOPT = "set {field} to adopt it, or choose another name"

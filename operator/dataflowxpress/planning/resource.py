@@ -82,6 +82,7 @@ class Resource:
     immutable: ClassVar[frozenset[str]] = frozenset()
     replacement: ClassVar[str] = ""  # what users must know about a replacement, for the plan
     keeps_data: ClassVar[bool] = False
+    adopt_by: ClassVar[str] = "spec.adopt"  # the narrowest field that adopts the kind
     critical: ClassVar[bool] = False  # holds data or an identity: while refused, nothing is written
     modified: ClassVar[str] = ""  # the property with the time of the last change
     reads_many: ClassVar[bool] = False  # one call reads many: see `read_many`

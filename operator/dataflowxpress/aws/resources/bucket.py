@@ -27,6 +27,7 @@ class Bucket(Resource):
     arn_format = "arn:{partition}:s3:::{name}"
     keeps_data = True
     critical = True
+    adopt_by = "spec.bucket.adopt"
 
     versioning: bool = False
     kms_key_arn: str = ""

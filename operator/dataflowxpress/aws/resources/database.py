@@ -18,6 +18,7 @@ class Database(Resource):
     arn_format = "arn:{partition}:glue:{region}:{account}:database/{name}"
     keeps_data = True
     critical = True
+    adopt_by = "spec.catalog.adopt"
 
     description: str
     location: str = ""
