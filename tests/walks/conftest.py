@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 NAMESPACE = "default"
 FINALIZER = f"{GROUP}/finalizer"
-SERVICES = {"sts", TAGGING, *TAGGERS}
+SERVICES = {"sts", TAGGING, "lakeformation", *TAGGERS}
 PATIENCE = 180  # seconds for AWS to set a function up, on a machine with much else to do
 POLL = 0.2  # seconds between looks at what AWS is still at
 NAMING = re.compile("name|key|arn|rule|url|bucket|endpoint", re.IGNORECASE)

@@ -17,6 +17,8 @@ NEEDED = {  # a crawler creates and changes tables, and the job also writes and 
     "Tables": ["ALTER", "DELETE", "DESCRIBE", "DROP", "INSERT", "SELECT"],
 }
 
+ALL_TABLES = "ALL_TABLES"  # the name of all tables in answers of Lake Formation
+
 
 @dataclass(frozen=True, kw_only=True)
 class PrincipalPermissions(Resource):
@@ -84,12 +86,22 @@ def _resources(database: str) -> dict[str, dict[str, Any]]:
 
 
 def _granted(lakeformation: Any, role: str, resource: dict[str, Any]) -> Iterator[str]:
-    """Yield the permissions on *resource*; Lake Formation lists SELECT in an entry of its own."""
+    """Yield the permissions on *resource*; Lake Formation lists SELECT in an entry of its own.
+
+    It can also list single tables, on which their creator has implicit permissions.
+    """
     more: dict[str, str] = {}
     while True:
         page = lakeformation.list_permissions(**_to(role), Resource=resource, **more)
         for entry in page["PrincipalResourcePermissions"]:
-            yield from entry["Permissions"]
+            if _is_whole(entry["Resource"]):
+                yield from entry["Permissions"]
         if not (token := page.get("NextToken")):
             return
         more = {"NextToken": token}
+
+
+def _is_whole(resource: dict[str, Any]) -> bool:
+    """Return whether an entry is about a database or all of its tables, not about one table."""
+    table = resource.get("Table") or resource.get("TableWithColumns")
+    return table is None or "TableWildcard" in table or table.get("Name") == ALL_TABLES

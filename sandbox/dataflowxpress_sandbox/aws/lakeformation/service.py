@@ -137,13 +137,24 @@ class Service:
         return request["Principal"]["DataLakePrincipalIdentifier"], on
 
     def _list(self, _caller: str, request: dict[str, Any]) -> dict[str, Any]:
-        """ListPermissions: SELECT on tables has an entry of its own, about their columns."""
+        """ListPermissions: SELECT on tables has an entry of its own, about their columns.
+
+        An answer about all tables also lists single tables with permissions of their own.
+        """
         on = Securable.of(request["Resource"])
         self._check_database(on.database)
         principal = request["Principal"]["DataLakePrincipalIdentifier"]
         have = self._permissions.grants.get((principal, on), set())
         columns = {"SELECT"} if on.table else set()
-        parts = (request["Resource"], have - columns), (_columns(on), have & columns)
+        grants = self._permissions.grants.items() if on.table else ()
+        single = [
+            ({"Table": {"DatabaseName": each.database, "Name": each.table}}, permissions)
+            for (who, each), permissions in grants
+            if who == principal
+            and each.database == on.database
+            and each.table not in {"", on.table}
+        ]
+        parts = (request["Resource"], have - columns), (_columns(on), have & columns), *single
         entries = [
             {
                 "Principal": request["Principal"],
