@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
@@ -16,14 +16,13 @@ from tests.walks.conftest import Life
 if TYPE_CHECKING:
     from pathlib import Path
 
-IRELAND: Any = {"LocationConstraint": "eu-west-1"}
-
 
 @pytest.fixture
 def refused(life: Life, tmp_path: Path) -> Path:
-    """A pipeline in the cluster whose bucket is refused, and its manifest."""
-    life.world.admin("s3").create_bucket(Bucket=life.name, CreateBucketConfiguration=IRELAND)
+    """A pipeline in the cluster whose bucket has lost its owner tag, and its manifest."""
     life.create({"bucket": {"name": life.name}, "suspend": True})
+    life.converge()
+    life.world.admin("s3").delete_bucket_tagging(Bucket=life.name)
     life.reconcile()
     file = tmp_path / "pipeline.yaml"
     head = {"apiVersion": f"{GROUP}/{VERSION}", "kind": KIND, "metadata": {"name": life.name}}
