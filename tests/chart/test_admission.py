@@ -17,7 +17,8 @@ from kubernetes import config
 from kubernetes.client import ApiException
 from kubernetes.dynamic import DynamicClient
 
-from dataflowxpress.api.spec import GROUP, KIND, VERSION
+from dataflowxpress.api.spec import GROUP, KIND, VERSION, DataPipelineSpec
+from dataflowxpress.controller.tenancy import EVERYTHING
 from tests.chart.rendering import CHART, rendered
 
 SECONDS = 30
@@ -147,13 +148,6 @@ def test_there_are_no_policies_by_default() -> None:
             "spec.bucket.name is acme-other: it must begin with acme-{namespace}-",
         ),
         ({"catalog": {"database": "sales"}}, "it must begin with acme_"),
-        ({"crawler": {"name": "mine"}}, "spec.crawler.name is mine: it must begin with"),
-        ({"job": {"name": "mine"}}, "spec.job.name is mine: it must begin with"),
-        ({"topic": {"name": "mine"}}, "spec.topic.name is mine: it must begin with"),
-        (
-            {"functions": {"startJob": {"name": "mine"}}},
-            "spec.functions.startJob.name is mine: it must begin with {namespace}-",
-        ),
         ({"adopt": True}, "spec.adopt is not allowed here: leave it out"),
         ({"catalog": {"adopt": True}}, "spec.catalog.adopt is not allowed here"),
         ({"bucket": {"adopt": True, "kmsKeyArn": KEY}}, "spec.bucket.adopt is not allowed here"),
@@ -171,6 +165,20 @@ def test_a_forbidden_value_is_rejected_with_field_and_fix(
         strict.create(**FINE | spec)
     output = json.loads(refused.value.body or "")["message"]
     assert message.replace("{namespace}", strict.namespace) in output
+
+
+USAGES = [usage.field for usage in EVERYTHING.of_spec(DataPipelineSpec())]
+
+
+@pytest.mark.parametrize("field", [f for f in USAGES if f.endswith(".name") and f != "bucket.name"])
+def test_a_required_prefix_applies_to_each_name_that_a_spec_can_choose(
+    field: str, strict: Team
+) -> None:
+    spec: Any = "mine"
+    for part in reversed(field.split(".")):
+        spec = {part: spec}
+    with pytest.raises(ApiException, match=f"spec.{field} is mine: it must begin with"):
+        strict.create(**FINE | spec)
 
 
 def test_an_allowed_spec_is_accepted(strict: Team) -> None:

@@ -42,6 +42,14 @@ REFUSED = {
         {"source": {"csv": {"delimiter": r"\x01"}}},
         "spec.source.csv.delimiter",
     ),
+    "an argument of the operator": (
+        {"job": {"arguments": {"--TempDir": "s3://mine/"}}},
+        "the operator itself sets an argument of this name",
+    ),
+    "an argument that loads code": (
+        {"job": {"arguments": {"--extra-jars": "s3://mine/evil.jar"}}},
+        "an argument loads code",
+    ),
     "an argument without dashes": ({"job": {"arguments": {"x": "1"}}}, "two dashes"),
     "a tag of AWS's": ({"tags": {"aws:x": "y"}}, "are reserved"),
     "a role in another account": (

@@ -124,7 +124,7 @@ def flow(watched: Watched) -> str:
     """Return the name of a pipeline with data."""
     emails = {"emails": ["reader@example.com"]}
     quick = {"batchWindowSeconds": 0}
-    watched.user.pipeline("flow", trigger=quick, notifications=emails, resyncInterval="5s")
+    watched.user.pipeline("flow", trigger=quick, notifications=emails, resyncInterval="30s")
     watched.user.ready("flow")
     watched.upload("flow", "first.csv", "name,age\nAda,36\nGrace,85\n")
     watched.current("flow")

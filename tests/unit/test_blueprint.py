@@ -9,6 +9,7 @@ import pytest
 
 from dataflowxpress.api.run_states import SUCCEEDED
 from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.api.spec.arguments import SET_BY_OPERATOR
 from dataflowxpress.aws import operator_policy as access
 from dataflowxpress.aws.resources import (
     Alarm,
@@ -142,6 +143,18 @@ def test_only_uploads_under_the_source_prefix_start_anything() -> None:
     assert crawler.path.endswith("/in/")
     (start,) = [f for f in every(Function, found) if "CRAWLER" in settings_of(f)]
     assert (settings_of(start)["PREFIX"], settings_of(start)["SUFFIX"]) == ("in/", ".csv")
+
+
+@pytest.mark.parametrize("version", ["4.0", "5.0"])
+def test_a_spec_cannot_replace_an_argument_of_the_operator(version: str) -> None:
+    own = resources(
+        source={"suffix": ".csv"},
+        catalog={"tablePrefix": "raw_"},
+        target={"partitionBy": ["day"]},
+        job={"glueVersion": version, "script": {"s3Uri": "s3://code/job.py"}},
+    )
+    (job,) = every(Job, own)
+    assert job.arguments.keys() - set(SET_BY_OPERATOR) == set()
 
 
 def test_arguments_without_a_value_are_left_out() -> None:

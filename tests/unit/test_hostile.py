@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from dataflowxpress.api.errors import InvalidSpec
 from dataflowxpress.api.pipeline import Pipeline
 from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.api.spec.mistakes import mistakes
 from dataflowxpress.aws.resources import Role
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.planning.resource import Scope
@@ -47,7 +48,9 @@ def test_a_spec_becomes_resources_or_a_refusal_that_names_the_field(spec: dict[s
         assert len(json.dumps(role.desired())) < 10_240 + 2048  # what IAM takes, with the trust
 
 
-@pytest.mark.parametrize("interval", ["0s", "00m", "99999999999999h"])
-def test_an_absurd_interval_is_no_reason_to_stop(interval: str) -> None:
-    spec = DataPipelineSpec.model_validate({"resyncInterval": interval})
-    assert spec.resync_seconds >= 0
+@pytest.mark.parametrize("interval", ["0s", "00m", "29s", "169h", "99999999999999h"])
+def test_an_interval_that_loads_aws_or_compares_never_is_refused(interval: str) -> None:
+    (found,) = mistakes(DataPipelineSpec, {"resyncInterval": interval})
+    assert found == (
+        f'spec.resyncInterval: "{interval}" is invalid: use an interval from 30s to 168h'
+    )

@@ -215,10 +215,16 @@ MISTAKES = {
     "an argument that moves the logs": (
         {"job": {"arguments": {"--custom-logGroup-prefix": "/mine"}}},
         (
-            "spec.job.arguments: the operator sets --continuous-log-logGroup,"
-            " --continuous-log-logStreamPrefix, --custom-logGroup-prefix and"
-            " --custom-logStream-prefix, because it owns the log groups and the job's role can"
-            " write to no others; remove them"
+            "spec.job.arguments: the operator itself sets an argument of this name, for example"
+            " --bucket, --TempDir or --custom-logGroup-prefix; remove it, and use the fields of the"
+            " spec"
+        ),
+    ),
+    "an argument that loads code without a custom script": (
+        {"job": {"arguments": {"--extra-jars": "s3://mine/evil.jar"}}},
+        (
+            "spec.job.arguments: an argument loads code or configures its runtime, for example"
+            " --extra-jars or --conf; remove it, or set job.script"
         ),
     ),
     "a secret of the wrong type": (
@@ -410,3 +416,8 @@ def test_every_region_of_every_partition_is_allowed() -> None:
     assert {"eusc-de-east-1", "us-isob-west-1", "us-gov-east-1", "cn-north-1"} <= regions
     for region in sorted(regions):
         assert DataPipelineSpec.model_validate({"region": region}).region == region
+
+
+def test_a_custom_script_can_load_more_code() -> None:
+    job = {"script": {"inline": "x"}, "arguments": {"--additional-python-modules": "pyarrow"}}
+    assert mistakes(DataPipelineSpec, {"job": job}) == []

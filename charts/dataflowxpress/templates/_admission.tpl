@@ -34,7 +34,7 @@
 {{- include "dataflowxpress.startsWith" (list . "catalog.database") }}
 {{- end }}
 {{- with $rules.namePrefix }}
-{{- range list "crawler.name" "job.name" "functions.startCrawler.name" "functions.startJob.name" "topic.name" }}
+{{- range list "crawler.name" "job.name" "functions.startCrawler.name" "functions.startJob.name" "functions.notify.name" "topic.name" }}
 {{- include "dataflowxpress.startsWith" (list $rules.namePrefix .) }}
 {{- end }}
 {{- end }}

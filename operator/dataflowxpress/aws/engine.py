@@ -13,9 +13,8 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dataflowxpress.api.errors import Overtaken, Unfinished
-from dataflowxpress.api.problem import Problem
-from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.resource_id import Id
+from dataflowxpress.planning.blocking import blocked, not_executed
 from dataflowxpress.planning.ownership import OWNER_TAG
 from dataflowxpress.planning.plan import plan, retain_none
 from dataflowxpress.planning.resource import Resource, Scope
@@ -84,7 +83,7 @@ class Engine:
         todo = {step.id: step for step in steps}
         outcomes = {o.step.id: o for o in self._run_in_order(todo, progress)}
         failed = frozenset(i for i, outcome in outcomes.items() if outcome.problem)
-        return [outcomes.get(i) or _not_executed(step, todo, failed) for i, step in todo.items()]
+        return [outcomes.get(i) or not_executed(step, todo, failed) for i, step in todo.items()]
 
     def is_empty(self, which: Id) -> bool:
         """Return whether a resource is known to hold no data; reads only."""
@@ -118,7 +117,7 @@ class Engine:
         if step.action is Action.REFUSE:
             return Outcome(step, step.refusal)
         if step.held_by:
-            return Outcome(step, _blocked(step.held_by))
+            return Outcome(step, blocked(step.held_by))
         pauses, current = _pauses(self._retry_budget), step
         while True:
             try:
@@ -226,26 +225,3 @@ def _resource_of(step: Step) -> Resource:
     if step.resource is None:
         raise ValueError(f"{step.id}: {step.action.name} requires a resource")
     return step.resource
-
-
-def _not_executed(step: Step, todo: Mapping[Id, Step], failed: frozenset[Id]) -> Outcome:
-    """Return the outcome of a step after a failed one."""
-    if step.action is Action.KEEP:  # as specified, whatever failed before it
-        return Outcome(step)
-    if step.action is Action.REFUSE:
-        return Outcome(step, step.refusal)
-    return Outcome(step, _blocked(_causes(step, todo, failed)))
-
-
-def _causes(step: Step, todo: Mapping[Id, Step], failed: frozenset[Id]) -> frozenset[Id]:
-    """Return the resources whose failure or refusal prevents *step*."""
-    if step.held_by:
-        return step.held_by
-    if step.id in failed:
-        return frozenset({step.id})
-    causes = (_causes(todo[i], todo, failed) for i in step.needs & todo.keys())
-    return frozenset().union(*causes)
-
-
-def _blocked(causes: frozenset[Id]) -> Problem:
-    return Problem(Reason.BLOCKED, f"waits for {', '.join(sorted(map(str, causes)))}")

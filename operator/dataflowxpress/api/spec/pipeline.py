@@ -14,6 +14,7 @@ from .storage import RESERVED_PREFIX, Bucket, Catalog, Source, Target
 from .work import Crawler, Functions, Job, Trigger
 
 RESERVED_TAGS = ("aws:", "dataflowxpress.io/")
+SHORTEST_RESYNC, LONGEST_RESYNC = 30, 7 * 24 * 3600  # seconds
 
 
 class DataPipelineSpec(SpecModel):
@@ -57,6 +58,14 @@ class DataPipelineSpec(SpecModel):
                 not spec.role_arn or not spec.account_id or f":{spec.account_id}:" in spec.role_arn
             ),
             field=".roleArn",
+        ),
+        ValidationRule(  # a comparison makes about 45 calls, and all pipelines share AWS' quotas
+            "use an interval from 30s to 168h",
+            cel="!has(self.resyncInterval)"
+            f" || (duration(self.resyncInterval) >= duration('{SHORTEST_RESYNC}s')"
+            f" && duration(self.resyncInterval) <= duration('{LONGEST_RESYNC}s'))",
+            holds=lambda spec: SHORTEST_RESYNC <= spec.resync_seconds <= LONGEST_RESYNC,
+            field=".resyncInterval",
         ),
         ValidationRule(
             "keys that begin with aws: or dataflowxpress.io/ are reserved; choose another key",
@@ -129,7 +138,8 @@ class DataPipelineSpec(SpecModel):
     all, with the data. `Retain`: none."""
 
     resync_interval: Interval = "10m"
-    """The time between two comparisons of AWS with this spec, for example `90s`, `10m` or `1h`."""
+    """The time between two comparisons of AWS with this spec, for example `90s`, `10m` or `1h`;
+    from 30 seconds to 7 days."""
 
     tags: Annotated[dict[TagKey, TagValue], Field(max_length=40)] = {}  # noqa: RUF012 - pydantic copies defaults
     """Tags for all resources that can have tags, in addition to the operator's own tags."""

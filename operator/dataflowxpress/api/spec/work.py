@@ -7,14 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from .arguments import LOADS_CODE, SET_BY_OPERATOR
 from .formats import ArgumentName, Name, S3Uri
 from .model import SpecModel, ValidationRule
 
-LOG_ARGUMENTS = (  # select the log groups and streams of a run
-    "--continuous-log-logGroup",
-    "--continuous-log-logStreamPrefix",
-    "--custom-logGroup-prefix",
-    "--custom-logStream-prefix",
+HAS_SCRIPT = (  # in CEL: the job has a custom script
+    "(has(self.script) && (has(self.script.inline) || has(self.script.configMapKeyRef)"
+    " || has(self.script.s3Uri)))"
 )
 
 
@@ -47,8 +46,10 @@ class Script(SpecModel):
         ),
     )
 
-    inline: Annotated[str | None, Field(min_length=1, max_length=262_144, repr=False)] = None
-    """The text of the script."""
+    inline: Annotated[str | None, Field(min_length=1, max_length=65_536, repr=False)] = None
+    """The text of the script, up to 65,536 characters: `kubectl apply` copies the spec into an
+    annotation, and annotations are limited to 256 KiB. Put a longer script in a ConfigMap or in
+    S3."""
 
     config_map_key_ref: ConfigMapKeyRef | None = None
     """A key of a ConfigMap in the pipeline's namespace."""
@@ -82,9 +83,7 @@ class Job(SpecModel):
         ValidationRule(
             "the packaged script needs Python 3.11 and Spark 3.5, and Glue 4.0 has older ones; use"
             " 5.0 or 5.1, or set job.script",
-            cel="!has(self.glueVersion) || self.glueVersion != '4.0' || (has(self.script) &&"
-            " (has(self.script.inline) || has(self.script.configMapKeyRef)"
-            " || has(self.script.s3Uri)))",
+            cel=f"!has(self.glueVersion) || self.glueVersion != '4.0' || {HAS_SCRIPT}",
             holds=lambda job: job.glue_version != "4.0" or not job.script.packaged,
             field=".glueVersion",
         ),
@@ -95,11 +94,20 @@ class Job(SpecModel):
             field=".arguments",
         ),
         ValidationRule(
-            f"the operator sets {', '.join(LOG_ARGUMENTS[:-1])} and {LOG_ARGUMENTS[-1]}, because it"
-            " owns the log groups and the job's role can write to no others; remove them",
+            "the operator itself sets an argument of this name, for example --bucket, --TempDir or"
+            " --custom-logGroup-prefix; remove it, and use the fields of the spec",
             cel="!has(self.arguments)"
-            f" || !self.arguments.exists(name, name in {list(LOG_ARGUMENTS)})",
-            holds=lambda job: not job.arguments.keys() & set(LOG_ARGUMENTS),
+            f" || !self.arguments.exists(name, name in {list(SET_BY_OPERATOR)})",
+            holds=lambda job: not job.arguments.keys() & set(SET_BY_OPERATOR),
+            field=".arguments",
+        ),
+        ValidationRule(
+            "an argument loads code or configures its runtime, for example --extra-jars or --conf;"
+            " remove it, or set job.script",
+            cel="!has(self.arguments)"
+            f" || !self.arguments.exists(name, name in {list(LOADS_CODE)})"
+            f" || {HAS_SCRIPT}",
+            holds=lambda job: not job.script.packaged or not job.arguments.keys() & set(LOADS_CODE),
             field=".arguments",
         ),
     )
@@ -114,7 +122,8 @@ class Job(SpecModel):
         dict[ArgumentName, Annotated[str, Field(max_length=2048)]],
         Field(max_length=50, repr=False),  # may hold secrets
     ] = {}  # noqa: RUF012 - pydantic copies defaults
-    """More arguments for the script, for example `--threshold: "3"`."""
+    """More arguments for the script, for example `--threshold: "3"`. Names that load code, for
+    example `--extra-jars`, need a custom script."""
 
     glue_version: Literal["5.0", "5.1", "4.0"] = "5.0"
     """The Glue version. The packaged script runs on 5.0 and 5.1; 4.0 needs a custom script."""
