@@ -19,7 +19,7 @@ MIB = 2**20
 DOCUMENT = 16 * MIB  # a manifest, or the first line of a snapshot; the operator has the same limit
 VALUES = 500_000  # in a document
 LINE = MIB  # of a snapshot, after the first
-ETAGS = 64 * MIB  # the converted objects in memory, about 300,000
+ETAGS = 64 * MIB  # the converted objects in memory, about 200,000
 ENTRY = 200  # bytes in memory, without its texts
 
 
