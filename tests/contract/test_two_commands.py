@@ -56,7 +56,9 @@ class Person:
 
         with self._patch.context() as patch:
             if answers:
-                terminal = Console(file=screen, force_terminal=True, width=200)
+                terminal = Console(
+                    file=screen, force_terminal=True, highlight=False, soft_wrap=True
+                )
                 patch.setattr(change, "console", terminal)
                 patch.setattr(typer, "confirm", confirm)
             options = [] if answers else ["--yes"]
@@ -120,6 +122,17 @@ def test_a_plan_that_changes_while_a_person_reads_it_is_shown_and_confirmed_agai
     assert "Nothing was applied: the plan has changed since it was shown" in said
     assert f"Job/{anna.name}-bob: as specified before, to delete now" in said
     assert anna.jobs() == [f"{anna.name}-anna"]  # the job of the other is deleted, not forgotten
+
+
+def test_a_record_that_changes_after_the_yes_is_confirmed_again(anna: Person) -> None:
+    done, said = anna.run("apply", anna.manifest())
+    assert done.exit_code == 0, said
+    file = anna.manifest(job={"name": f"{anna.name}-anna"})
+    done, said = anna.run("apply", file, anna.write_as_bob, lambda: None)
+    assert (done.exit_code, anna.asked) == (0, 2), said
+    assert f"Nothing was applied: bob@desk changed the record s3://{anna.name}/{KEY}" in said
+    assert anna.record()["writer"] != BOB
+    assert anna.jobs() == [f"{anna.name}-anna"]
 
 
 def test_of_two_that_apply_at_once_the_second_is_told_before_it_changes_anything(

@@ -47,7 +47,7 @@ class Approval:
         except RecordChanged as error:
             if not self.asks:
                 raise
-            raise PlanChanged(str(error)) from error
+            raise PlanChanged(error.change) from error
         return [
             replace(step, action=Action.KEEP, changes=()) if step.id == bucket else step
             for step in steps

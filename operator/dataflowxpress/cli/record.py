@@ -43,7 +43,18 @@ WRITER = "writer"  # beside the fields of a status
 
 
 class RecordChanged(Failure):
-    """Another command wrote or removed the record after this one read it."""
+    """Another command wrote or removed the record after this one read it.
+
+    *change* names the command and the record.
+    """
+
+    def __init__(self, change: str) -> None:
+        super().__init__(
+            f"{change}, after this command read it: two commands change this pipeline at once. This"
+            " one has stopped, and the record names all resources. Wait until the other command"
+            " ends, then run this one again"
+        )
+        self.change = change
 
 
 class Record:
@@ -156,19 +167,16 @@ class Record:
                 raise
             if not writer:  # a removal that S3 has carried out
                 return
-            raise RecordChanged(self._changed("another command removed", "")) from error
+            raise RecordChanged(f"another command removed {self._url}") from error
         other = content.get(WRITER, {})
         if other != writer:
             by, at = other.get("by", "another command"), other.get("at", "")
-            raise RecordChanged(self._changed(f"{by} changed", f" at {at}" if at else ""))
+            raise RecordChanged(f"{by} changed {self._url}{f' at {at}' if at else ''}") from error
         self._etag = etag
 
-    def _changed(self, actor: str, when: str) -> str:
-        return (
-            f"{actor} the record s3://{self._bucket.name}/{KEY}{when}, after this command read it:"
-            " two commands change this pipeline at once. This one has stopped, and the record names"
-            " all resources. Wait until the other command ends, then run this one again"
-        )
+    @property
+    def _url(self) -> str:
+        return f"the record s3://{self._bucket.name}/{KEY}"
 
     def _stored(self) -> tuple[dict[str, Any], str]:
         answer = self._s3.get_object(Bucket=self._bucket.name, Key=KEY)
