@@ -2,7 +2,9 @@
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple, Self
 
@@ -12,6 +14,26 @@ Json = dict[str, Any]
 
 RESERVED = "dataflowxpress/"
 MANIFESTS, SNAPSHOTS = f"{RESERVED}manifests/", f"{RESERVED}snapshots/"
+
+MIB = 2**20
+DOCUMENT = 16 * MIB  # a manifest, or the first line of a snapshot; the operator has the same limit
+VALUES = 500_000  # in a document
+LINE = MIB  # of a snapshot, after the first
+ETAGS = 64 * MIB  # the converted objects in memory, about 200,000
+ENTRY = 200  # bytes in memory, without its texts
+
+
+MALFORMED = (
+    *(ValueError, KeyError, TypeError, RecursionError),
+    *(EOFError, gzip.BadGzipFile, zlib.error),
+)
+
+
+NOTHING: Json = {}
+
+
+class Unreadable(Exception):
+    """An object of the bucket is too large or malformed; the message names it and the fix."""
 
 
 class Bucket(NamedTuple):
@@ -36,10 +58,16 @@ class Bucket(NamedTuple):
         if not self.keeps_manifests:
             return {}
         key = f"{RESERVED}runs/{run}.json"
-        return json.loads(self._read(key)) if self._exists(key) else None
+        if not self._exists(key):
+            return None
+        with _parsing(key):
+            return dict(self._json(key))
 
     def waiting(self) -> int | None:
-        """Count the uploads whose current content is in no manifest; None for a custom script."""
+        """Count the uploads whose current content is in no manifest; None for a custom script.
+
+        Raises Unreadable if a snapshot or manifest is too large or malformed.
+        """
         if not self.keeps_manifests:
             return None
         converted = self._converted()
@@ -63,15 +91,16 @@ class Bucket(NamedTuple):
 
     def _converted(self) -> dict[str, str]:
         """Return the ETags of the converted objects: newest snapshot, then later manifests."""
-        etags: dict[str, str] = {}
-        number = 0
+        etags, number = Etags(), 0
         for key in [item["Key"] for item in self._listed(SNAPSHOTS)][-1:]:
-            head, *entries = map(json.loads, gzip.decompress(self._read(key)).splitlines())
-            number, etags = head["number"], {entry["key"]: entry["etag"] for entry in entries}
+            with _parsing(key):
+                entries = self._lines(key)
+                number = int(next(entries, NOTHING)["number"])
+                etags.record(key, entries)
         for item in self._listed(MANIFESTS, StartAfter=f"{MANIFESTS}{number:010d}.json"):
-            manifest = json.loads(self._read(item["Key"]))
-            etags.update((entry["key"], entry["etag"]) for entry in manifest["objects"])
-        return etags
+            with _parsing(item["Key"]):
+                etags.record(item["Key"], self._json(item["Key"])["objects"])
+        return etags.by_key
 
     def _listed(self, prefix: str, **more: str) -> Iterator[Json]:
         pages = (
@@ -83,9 +112,57 @@ class Bucket(NamedTuple):
     def _exists(self, key: str) -> bool:
         return any(item["Key"] == key for item in self._listed(key))
 
-    def _read(self, key: str) -> bytes:
-        content: bytes = _s3().get_object(Bucket=self.name, Key=key)["Body"].read()
-        return content
+    def _json(self, key: str) -> Any:
+        return _parsed(key, self._stream(key).read(DOCUMENT + 1), DOCUMENT)
+
+    def _lines(self, key: str) -> Iterator[Any]:
+        """Yield the JSON lines of a compressed object, without the complete content in memory."""
+        limit = DOCUMENT
+        with gzip.GzipFile(fileobj=self._stream(key)) as lines:
+            while line := lines.readline(limit + 1):
+                yield _parsed(key, line, limit)
+                limit = LINE
+
+    def _stream(self, key: str) -> Any:
+        return _s3().get_object(Bucket=self.name, Key=key)["Body"]
+
+
+class Etags:
+    """The ETags of converted objects, in bounded memory."""
+
+    def __init__(self) -> None:
+        self.by_key: dict[str, str] = {}
+        self._bytes = 0
+
+    def record(self, source: str, entries: Iterable[Json]) -> None:
+        """Record the entries that the object *source* has; raises Unreadable if they are many."""
+        for entry in entries:
+            key, etag = str(entry["key"]), str(entry["etag"])
+            if key not in self.by_key:
+                self._bytes += ENTRY + len(key) + len(etag)
+            if self._bytes > ETAGS:
+                raise _unreadable(source, f"has entries of more than {ETAGS:,} bytes")
+            self.by_key[key] = etag
+
+
+def _parsed(key: str, content: bytes, limit: int) -> Any:
+    if len(content) > limit:
+        raise _unreadable(key, f"has more than {limit:,} bytes in one document")
+    if sum(map(content.count, (b",", b"[", b"{"))) > VALUES:
+        raise _unreadable(key, f"has more than {VALUES:,} values in one document")
+    return json.loads(content)
+
+
+@contextmanager
+def _parsing(key: str) -> Iterator[None]:
+    try:
+        yield
+    except MALFORMED as error:
+        raise _unreadable(key, f"is malformed ({type(error).__name__})") from error
+
+
+def _unreadable(key: str, reason: str) -> Unreadable:
+    return Unreadable(f"{key} {reason}: see the condition DataCurrent of the pipeline")
 
 
 @cache

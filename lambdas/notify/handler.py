@@ -1,14 +1,14 @@
 """Notify: sends one email for each failed crawl, failed run, and run that converted objects."""
 
 import json
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import boto3
 from settings import settings
 
 from batch import Json, log, return_after
-from bucket import Bucket
+from bucket import Bucket, Unreadable
 from mail import Mail, PipelineInfo, compose
 
 
@@ -37,9 +37,29 @@ def _notify(event: Json) -> None:
     bucket, pipeline = Bucket.of(settings()), PipelineInfo.of(settings())
     if bucket.is_notified(event["id"]):
         return
-    if mail := compose(event, pipeline, figures=bucket.figures, waiting=bucket.waiting):
+    if mail := compose(
+        event, pipeline, figures=partial(_figures, bucket), waiting=partial(_count_waiting, bucket)
+    ):
         _publish(mail)
         bucket.mark_notified(event["id"])
+
+
+def _figures(bucket: Bucket, run: str) -> Json | None:
+    """Return the summary of a run, without figures if it is not readable."""
+    try:
+        return bucket.figures(run)
+    except Unreadable as error:
+        log("error", "summary not read", reason=str(error))
+        return {}
+
+
+def _count_waiting(bucket: Bucket) -> int | str | None:
+    """Count the waiting uploads, or return why the number is unknown: the mail must go out."""
+    try:
+        return bucket.waiting()
+    except Unreadable as error:
+        log("error", "waiting uploads not counted", reason=str(error))
+        return f"unknown, because {error}"
 
 
 def _publish(mail: Mail) -> None:

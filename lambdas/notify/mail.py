@@ -42,12 +42,12 @@ def compose(
     pipeline: PipelineInfo,
     *,
     figures: Callable[[str], Json | None],
-    waiting: Callable[[], int | None],
+    waiting: Callable[[], int | str | None],
 ) -> Mail | None:
     """Return the email about an event, or None for a run that had nothing to convert.
 
-    `figures` returns the summary of a run, or None; `waiting` returns the number of objects that
-    are not converted, or None if it is unknown.
+    `figures` returns the summary of a run, or None. `waiting` returns the number of objects that
+    are not converted, or the reason why it is unknown, or None with a custom script.
     """
     kind, detail = event["detail-type"], event["detail"]
     if kind == "Glue Crawler State Change":
@@ -61,7 +61,7 @@ def compose(
     return _of_run(event["time"], detail, pipeline, summary)
 
 
-def _of_crawl(time: str, detail: Json, pipeline: PipelineInfo, waiting: int | None) -> Mail:
+def _of_crawl(time: str, detail: Json, pipeline: PipelineInfo, waiting: int | str | None) -> Mail:
     crawler = detail["crawlerName"]
     error = detail.get("errorMessage") or detail.get("message")
     return _mail(
@@ -75,7 +75,9 @@ def _of_crawl(time: str, detail: Json, pipeline: PipelineInfo, waiting: int | No
     )
 
 
-def _of_failed_run(time: str, detail: Json, pipeline: PipelineInfo, waiting: int | None) -> Mail:
+def _of_failed_run(
+    time: str, detail: Json, pipeline: PipelineInfo, waiting: int | str | None
+) -> Mail:
     state, run = detail["state"], detail["jobRunId"]
     ending = ENDINGS.get(state, f"ended in state {state}")
     return _mail(
@@ -141,7 +143,7 @@ def _first_line(error: str | None) -> str:
     return message.strip().partition("\n")[0][:LINE]
 
 
-def _count(waiting: int | None) -> str:
+def _count(waiting: int | str | None) -> str:
     if waiting is None:
         return "unknown, because the job uses a custom script"
     return str(waiting)

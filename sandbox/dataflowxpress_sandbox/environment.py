@@ -6,6 +6,7 @@ import shlex
 import sysconfig
 from typing import TYPE_CHECKING
 
+from dataflowxpress_sandbox import private
 from dataflowxpress_sandbox.probe import HOST
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def variables(directory: Path, account: Mapping[str, str]) -> dict[str, str]:
 def write_files(directory: Path, account: Mapping[str, str]) -> None:
     """Write the files that `variables` names, and the `aws` that `shell` puts first in PATH."""
     (directory / "aws-config").write_text(_CONFIG.format_map(account))
-    (directory / "aws-credentials").write_text(_CREDENTIALS.format_map(account))
+    private.write(directory / "aws-credentials", _CREDENTIALS.format_map(account))
     command = _bin(directory) / "aws"
     command.parent.mkdir(exist_ok=True)
     command.write_text(_AWS.format(own=shlex.quote(str(_bin(directory)))))

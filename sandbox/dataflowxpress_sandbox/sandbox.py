@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dataflowxpress.blueprint import artifacts
-from dataflowxpress_sandbox import aws, environment, lock, parallel, processes
+from dataflowxpress_sandbox import aws, environment, lock, parallel, private, processes
 from dataflowxpress_sandbox.errors import SandboxError
 from dataflowxpress_sandbox.kube import binaries, crd, kubeconfig
 from dataflowxpress_sandbox.kube.kubernetes import Kubernetes
@@ -153,7 +153,7 @@ class Sandbox:
             crd.install(artifacts.path("crds/datapipelines.yaml"), self.kubeconfig)
         if cloud:
             self._wait_for_aws(cloud, state.ports["aws"])
-        (self.directory / "env").write_text(self.shell())
+        private.write(self.directory / "env", self.shell())
         if self._with_operator:
             self._start_operator(state)
 

@@ -10,6 +10,7 @@ import yaml
 from kubernetes import config
 from kubernetes.client import ApiextensionsV1Api, CoreV1Api
 
+from dataflowxpress_sandbox import private
 from tests.cluster.conftest import wait_for
 from tests.e2e.conftest import NAMESPACE, User
 
@@ -44,7 +45,7 @@ def account(user: User, name: str, folder: Path) -> Account:
     content = yaml.safe_load(user.sandbox.kubeconfig.read_text())
     content["users"][0]["user"] = {"token": token}
     file = folder / f"kubeconfig-{name}"
-    file.write_text(yaml.safe_dump(content))
+    private.write(file, yaml.safe_dump(content))
     return Account(user, name, file)
 
 

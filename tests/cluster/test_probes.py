@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from dataflowxpress.blueprint.artifacts import path
+from dataflowxpress_sandbox import private
 from dataflowxpress_sandbox.kube import crd
 from dataflowxpress_sandbox.probe import HOST
 from dataflowxpress_sandbox.sandbox import Sandbox
@@ -43,7 +44,7 @@ def test_a_watch_that_has_gone_deaf_is_no_life(
     with proxy.serving() as port:
         cluster["server"] = f"https://{target.hostname}:{port}"
         through = tmp_path / "kubeconfig"
-        through.write_text(yaml.safe_dump(config))
+        private.write(through, yaml.safe_dump(config))
         operator = start("--watch-stale-after", "5", KUBECONFIG=str(through))
         user.ready("unheard", seconds=60)
         operator.wait("/healthz", 200)

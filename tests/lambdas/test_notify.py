@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 import uuid
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -250,3 +251,34 @@ def test_a_subject_has_at_most_100_characters_and_begins_with_the_outcome(notify
     [mail] = notify.mails()
     assert len(mail["Subject"]) == 100
     assert mail["Subject"].startswith("Crawl failed: ")
+
+
+def bomb() -> bytes:
+    """Return 200 KB that unpack to 200 MB in one line."""
+    return gzip.compress(b"[" + b"0" * 200_000_000 + b"]")
+
+
+@pytest.mark.parametrize(
+    ("key", "body", "reason"),
+    [
+        ("snapshots/0000000100.jsonl.gz", bomb, "has more than 16,777,216 bytes"),
+        ("snapshots/0000000100.jsonl.gz", lambda: b"text", "is malformed (BadGzipFile)"),
+        ("manifests/0000000001.json", lambda: b" " * 17_000_000, "has more than 16,777,216 bytes"),
+        ("manifests/0000000001.json", lambda: b"[%s0]" % (b"[]," * 300_000), "500,000 values"),
+        ("manifests/0000000001.json", lambda: b"{}", "is malformed (KeyError)"),
+    ],
+    ids=["bomb", "not compressed", "large", "many values", "no manifest"],
+)
+def test_an_email_goes_out_although_a_snapshot_or_manifest_is_not_readable(
+    notify: Function, key: str, body: Callable[[], bytes], reason: str
+) -> None:
+    notify.put(f"dataflowxpress/{key}", body())
+    tracemalloc.start()
+    assert notify(run_ended("FAILED", "no memory")) == []
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    [mail] = notify.mails()
+    [waiting] = [line for line in mail["Message"].splitlines() if "waiting" in line]
+    assert waiting.startswith(f"Objects waiting: unknown, because dataflowxpress/{key}")
+    assert reason in waiting
+    assert peak < 100_000_000  # of 256 MB

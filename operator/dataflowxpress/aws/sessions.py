@@ -6,6 +6,7 @@ import functools
 from typing import Any
 
 import botocore.session
+from botocore.config import Config
 from botocore.credentials import (
     AssumeRoleCredentialFetcher,
     CredentialProvider,
@@ -28,9 +29,24 @@ METADATA = {
 }
 
 
+# For credentials, botocore calls STS (AssumeRole, AssumeRoleWithWebIdentity) with a client of its
+# own, and holds the lock of the credentials meanwhile. With its defaults, an STS that accepts
+# connections and does not answer blocks all clients of the session for five minutes.
+STS = Config(
+    connect_timeout=3,
+    read_timeout=5,  # STS answers in less than a second
+    retries={"mode": "standard", "total_max_attempts": 3},
+    user_agent_extra="dataflowxpress",
+)
+
+
 def own_session(*, fail_fast: bool = False) -> Session:
-    """Return a session with the operator's own credentials."""
+    """Return a session with the operator's own credentials.
+
+    Its clients have the timeouts and retries of `STS`, unless their own configuration has others.
+    """
     session = Session(session_vars=None if fail_fast else METADATA)
+    session.set_default_client_config(STS)
     session.register_component("data_loader", _service_models())
     return session
 

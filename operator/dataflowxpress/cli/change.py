@@ -11,6 +11,7 @@ from rich.console import Console
 from dataflowxpress.planning.step import Action, Step
 
 from . import terminal
+from .approval import Approval, PlanChanged, differences
 from .failures import FAILED, Failure, reported_errors
 from .live import now
 from .manifest import Manifest
@@ -41,7 +42,10 @@ def apply(  # noqa: PLR0913 - options of a command
 
     A manifest is applied from here, without a cluster: its inventory is kept in its bucket, under
     `dataflowxpress/status.json`. A pipeline that a cluster's operator keeps is refused: change it
-    there. For a resource in the cluster, its operator is asked to compare everything now.
+    there. If the plan changes while the command asks, the command shows the changes and asks again.
+    If another command changes the pipeline at the same time, one of them fails and names the other.
+
+    For a resource in the cluster, its operator is asked to compare everything now.
 
     Examples:
     - `dataflowxpress apply -f pipeline.yaml --yes`
@@ -55,14 +59,7 @@ def apply(  # noqa: PLR0913 - options of a command
         manifest = Manifest.load(file, name, namespace)
         chosen = Target(*manifest.key, manifest)
         _refuse_if_in_a_cluster(chosen, manifest, "apply")
-        steps = chosen.reconciler().plan(chosen.pipeline)
-        show(steps)
-        if not any(step.action.writes for step in steps):
-            raise typer.Exit(FAILED if _refused(steps) else 0)
-        _confirm("Apply this?", yes=yes)
-        manifest.record.prepare()
-        with Steps(console, steps) as bar:
-            report = chosen.reconciler(bar.show).reconcile(chosen.namespace, chosen.name)
+        report = _apply_confirmed(chosen, manifest, yes=yes)
     _end(report)
 
 
@@ -94,12 +91,48 @@ def delete(  # noqa: PLR0913 - options of a command
         console.print(f"{len(before.resources)} resources are known; deletionPolicy is {kept}.")
         _confirm(f"Delete {chosen.namespace}/{chosen.name}?", yes=yes)
         manifest.write_status(*manifest.key, before)
+        _claim_for_deletion(manifest)
         with Steps(console) as bar:
             report = chosen.reconciler(bar.show).delete(chosen.namespace, chosen.name)
         if report is None or not report.success:
             _end(report)
         manifest.record.forget()
     console.print(f"{chosen.namespace}/{chosen.name} is gone.")
+
+
+def _apply_confirmed(chosen: Target, manifest: Manifest, *, yes: bool) -> Result | None:
+    """Apply the plan that the user confirms; if it changes before its first step, ask again."""
+    steps = chosen.reconciler().plan(chosen.pipeline)
+    show(steps)
+    while True:
+        if not any(step.action.writes for step in steps):
+            raise typer.Exit(FAILED if _refused(steps) else 0)
+        _confirm("Apply this?", yes=yes)
+        approval = Approval(manifest, steps, asks=not yes)
+        try:
+            with Steps(console, steps) as bar:
+                reconciler = chosen.reconciler(bar.show, approval)
+                return reconciler.reconcile(chosen.namespace, chosen.name)
+        except PlanChanged as change:
+            manifest.reread()
+            before, steps = steps, chosen.reconciler().plan(chosen.pipeline)
+            console.print(f"Nothing was applied: {change}.", markup=False)
+            terminal.show(console, differences(before, steps))
+            show(steps)
+
+
+def _claim_for_deletion(manifest: Manifest) -> None:
+    """Claim the record, unless an interrupted deletion already denies writes to its bucket."""
+    from botocore.exceptions import ClientError
+
+    from dataflowxpress.aws.error_classes import ErrorClass
+    from dataflowxpress.aws.errors import classify
+
+    try:
+        manifest.claim()
+    except ClientError as error:
+        if classify(error) is not ErrorClass.DENIED:
+            raise
 
 
 def _refuse_if_in_a_cluster(chosen: Target, manifest: Manifest, command: str) -> None:

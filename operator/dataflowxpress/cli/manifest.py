@@ -25,14 +25,20 @@ NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 class Manifest:
     """A PipelineStore for one pipeline: the file has its spec, its bucket has its status.
 
-    With *keeps* unset, the status is kept in memory only. Set *uid* to the uid of a cluster to
+    With *keeps* unset, the status is kept in memory only. With *pins*, the record is read once, so
+    that a later write fails if another command has changed it. Set *uid* to the uid of a cluster to
     compare the pipeline as the operator of that cluster does.
     """
 
     def __init__(
-        self, body: Mapping[str, Any], others: Sequence[Any] = (), *, keeps: bool = True
+        self,
+        body: Mapping[str, Any],
+        others: Sequence[Any] = (),
+        *,
+        keeps: bool = True,
+        pins: bool = True,
     ) -> None:
-        self._body, self._others, self._keeps = dict(body), others, keeps
+        self._body, self._others, self._keeps, self._pins = dict(body), others, keeps, pins
         self._status: Status | None = None
         self.uid = ""
 
@@ -57,7 +63,7 @@ class Manifest:
         if len(chosen) > 1:
             names = ", ".join(map(_name, chosen))
             raise Failure(f"{file}: several pipelines in this file; give a NAME of {names}")
-        return cls(_checked(chosen[0], file, namespace), documents, keeps=keeps)
+        return cls(_checked(chosen[0], file, namespace), documents, keeps=keeps, pins=keeps)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -86,8 +92,24 @@ class Manifest:
         """Return the pipeline with its status, or None for another namespace or name."""
         if (namespace, name) != self.key:
             return None
-        status = self.record.read() if self._status is None else self._status.as_json()
+        from dataflowxpress.api.status import Status
+
+        status = self._status.as_json() if self._status else self.record.read()
+        if self._pins:
+            self._status = Status.model_validate(status)
         return {**self._body, "status": status}
+
+    def reread(self) -> None:
+        """Read the record again at the next use."""
+        self._status = None
+
+    def claim(self) -> None:
+        """Write the record as it was read, before the first change of AWS.
+
+        Raises RecordChanged if another command has changed it since.
+        """
+        if self._status is not None:
+            self.record.write(self._status)
 
     def hold(self, pipeline: Pipeline) -> bool:  # noqa: ARG002
         """Do nothing: a file stays until its user removes it."""

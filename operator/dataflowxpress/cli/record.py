@@ -3,31 +3,58 @@
 It holds the inventory, as the status of a pipeline in a cluster does: the inventory names the
 resources to delete when the spec drops them. A bucket without the pipeline's owner tags is neither
 read nor written.
+
+Each write is conditional on the version that was read, and carries an ID, the user and the time. So
+of two commands that change a pipeline at once, one fails with the name of the other.
 """
 
 from __future__ import annotations
 
+import getpass
 import itertools
 import json
-from collections.abc import Iterator
+import socket
+import uuid
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from dataflowxpress.api.resource_id import Id
 from dataflowxpress.api.spec import RESERVED_PREFIX
 from dataflowxpress.api.status import Status
+from dataflowxpress.api.timestamps import format_now
 from dataflowxpress.aws.error_classes import ErrorClass
 from dataflowxpress.aws.errors import classify
 from dataflowxpress.aws.observer import TAGGING
 from dataflowxpress.aws.resources import Bucket
 from dataflowxpress.aws.tags import TAGGERS, unpair
 from dataflowxpress.controller.connector import Connection
+from dataflowxpress.dataplane import bounded
+from dataflowxpress.dataplane.bounded import Stored
 from dataflowxpress.planning.ownership import OWNER_TAG, OwnerTags
 
 from .failures import Failure
 
 KEY = f"{RESERVED_PREFIX}status.json"
 UNREADABLE = {ErrorClass.MISSING, ErrorClass.DENIED}
+CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
+WRITER = "writer"  # beside the fields of a status
+
+
+class RecordChanged(Failure):
+    """Another command wrote or removed the record after this one read it.
+
+    *change* names the command and the record.
+    """
+
+    def __init__(self, change: str) -> None:
+        super().__init__(
+            f"{change}, after this command read it: two commands change this pipeline at once. This"
+            " one has stopped, and the record names all resources. Wait until the other command"
+            " ends, then run this one again"
+        )
+        self.change = change
 
 
 class Record:
@@ -36,6 +63,7 @@ class Record:
     def __init__(self, connection: Connection, bucket: Bucket) -> None:
         self._connection, self._bucket = connection, bucket
         self._s3 = connection.client("s3")
+        self._etag = ""  # of the version that was read or written last; empty: there was none
 
     @property
     def cluster_owner(self) -> OwnerTags | None:
@@ -74,32 +102,91 @@ class Record:
         owner_tags = self._owner_tags
         return owner_tags is not None and self._connection.scope.owner_tags.owns(owner_tags.tags)
 
-    def prepare(self) -> None:
-        """Create the bucket before any other resource, because the inventory is kept in it."""
+    def prepare(self) -> Id:
+        """Create the bucket before any other resource, because the inventory is kept in it.
+
+        Returns the ID of the bucket.
+        """
         steps = self._connection.engine.plan(self._connection.scope, [self._bucket])
         (outcome,) = self._connection.engine.apply(steps)
         if outcome.problem:
             raise Failure(f"{outcome.step.id}: {outcome.problem.message}")
+        return self._bucket.id
 
     def read(self) -> dict[str, Any]:
         """Return the last written status; empty if there is none or the bucket is not `ours`."""
         if not self.ours:
             return {}
         try:
-            answer = self._s3.get_object(Bucket=self._bucket.name, Key=KEY)
+            content, self._etag = self._stored()
         except ClientError as error:
-            if classify(error) is ErrorClass.MISSING:
-                return {}
-            raise
-        return dict(json.load(answer["Body"]))
+            if classify(error) is not ErrorClass.MISSING:
+                raise
+            self._etag = ""
+            return {}
+        return {name: value for name, value in content.items() if name != WRITER}
 
     def write(self, status: Status) -> None:
-        """Replace the status if the bucket is `ours`."""
-        if self.ours:
-            body = json.dumps(status.as_json()).encode()
-            self._s3.put_object(Bucket=self._bucket.name, Key=KEY, Body=body)
+        """Replace the version that was read last, if the bucket is `ours`.
+
+        Raises RecordChanged if the record is another version.
+        """
+        if not self.ours:
+            return
+        writer = _writer()
+        body = json.dumps({**status.as_json(), WRITER: writer}).encode()
+        condition = {"IfMatch": self._etag} if self._etag else {"IfNoneMatch": "*"}
+        try:
+            written = self._s3.put_object(Bucket=self._bucket.name, Key=KEY, Body=body, **condition)
+            self._etag = str(written["ETag"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in CONFLICTS:
+                raise
+            self._settle(writer, error)
 
     def forget(self) -> None:
-        """Remove the status if the bucket is `ours`."""
-        if self.ours:
-            self._s3.delete_object(Bucket=self._bucket.name, Key=KEY)
+        """Remove the version that was read or written last, if the bucket is `ours`.
+
+        Raises RecordChanged if the record is another version.
+        """
+        if not self._etag or not self.ours:
+            return
+        try:
+            self._s3.delete_object(Bucket=self._bucket.name, Key=KEY, IfMatch=self._etag)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in CONFLICTS:
+                raise
+            self._settle({}, error)
+
+    def _settle(self, writer: Mapping[str, str], error: ClientError) -> None:
+        """Raise RecordChanged, unless the refused write is a repetition of one that S3 stored."""
+        try:
+            content, etag = self._stored()
+        except ClientError as missing:
+            if classify(missing) is not ErrorClass.MISSING:
+                raise
+            if not writer:  # a removal that S3 has carried out
+                return
+            raise RecordChanged(f"another command removed {self._url}") from error
+        other = content.get(WRITER, {})
+        if other != writer:
+            by, at = other.get("by", "another command"), other.get("at", "")
+            raise RecordChanged(f"{by} changed {self._url}{f' at {at}' if at else ''}") from error
+        self._etag = etag
+
+    @property
+    def _url(self) -> str:
+        return f"the record s3://{self._bucket.name}/{KEY}"
+
+    def _stored(self) -> tuple[dict[str, Any], str]:
+        answer = self._s3.get_object(Bucket=self._bucket.name, Key=KEY)
+        stored = Stored(self._bucket.name, KEY)
+        with stored.parsing():
+            content = dict(bounded.parse(stored, bounded.read(stored, answer["Body"])))
+        return content, str(answer["ETag"])
+
+
+def _writer() -> dict[str, str]:
+    """Return the identity of one write; the ID also makes its ETag unique."""
+    by = f"{getpass.getuser()}@{socket.gethostname()}"
+    return {"id": uuid.uuid4().hex, "by": by, "at": format_now()}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dataflowxpress.api.status import Status
     from dataflowxpress.controller.reconciler import Reconciler
     from dataflowxpress.controller.store import PipelineStore
-    from dataflowxpress.planning.step import Outcome
+    from dataflowxpress.planning.step import Outcome, Step
 
     from .live import Live
 
@@ -81,11 +81,15 @@ class Target(NamedTuple):
         """The pipeline's status as the store has it now."""
         return self.pipeline.status
 
-    def reconciler(self, on_outcome: Callable[[Outcome], None] | None = None) -> Reconciler:
+    def reconciler(
+        self,
+        on_outcome: Callable[[Outcome], None] | None = None,
+        approve: Callable[[list[Step]], list[Step]] = list,
+    ) -> Reconciler:
         """Return a reconciler that uses this machine's AWS credentials."""
         from dataflowxpress.controller.reconciler import Reconciler
 
-        return Reconciler(self.store, on_outcome=on_outcome)
+        return Reconciler(self.store, on_outcome=on_outcome, approve=approve)
 
 
 def in_cluster(name: str, namespace: str, context: str) -> Target:

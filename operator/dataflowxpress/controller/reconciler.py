@@ -52,20 +52,24 @@ class Reconciler:
     """Reconciles the pipelines of one store, independently of kopf.
 
     Calls *on_outcome* with the outcome of each step as soon as it is known. A deletion stops after
-    *deletion_slice* seconds, so that its next attempt continues.
+    *deletion_slice* seconds, so that its next attempt continues. Before the first write, *approve*
+    gets the plan, and returns the steps to apply; an exception that it raises passes.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each but the store has a default
         self,
         store: PipelineStore,
         stall_timeout: float = 60,
         on_outcome: Callable[[Outcome], None] | None = None,
         tenant_policy: TenantPolicy | None = None,
+        *,
+        approve: Callable[[list[Step]], list[Step]] = list,
         deletion_slice: float = math.inf,
     ) -> None:
         self._store, self._monitor = store, dataplane.DataMonitor(stall_timeout)
         self._deletion_slice = deletion_slice
         self._connector = Connector(store, tenant_policy or TenantPolicy(), on_outcome)
+        self._approve = approve
 
     def reconcile(self, namespace: str, name: str) -> Result | None:
         """Make AWS match the spec; returns None if the pipeline does not exist."""
@@ -138,6 +142,7 @@ class Reconciler:
             return Result(reporting.planned(status, steps), success=True)
         if pipeline.applied_before and pipeline.spec.drift_policy == "Report":
             return self._with_data(pipeline, connection, wanted, reporting.reported(status, steps))
+        steps = self._approve(steps)
         applying = reporting.applying(status, steps, pipeline.spec.tags)
         if _recorded(applying) != _recorded(status):  # written before the first write to AWS
             self._write(pipeline, applying)

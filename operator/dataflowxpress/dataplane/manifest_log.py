@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
+from dataflowxpress.api.errors import Refused
 from dataflowxpress.api.spec import RESERVED_PREFIX
-from dataflowxpress.telemetry.context import Pool
 
-MANIFESTS = f"{RESERVED_PREFIX}manifests/"
+from . import bounded
+from .bounded import Stored
+from .manifest_reads import ManifestRef, listing, manifests, read_all
+
 SNAPSHOTS = f"{RESERVED_PREFIX}snapshots/"
 REQUESTS = f"{RESERVED_PREFIX}requests/"
 NAMED = 10  # objects that a message names
 COUNTS = ("read", "rows", "rejected")
-THREADS = 16
+LOG_BYTES = 192 * bounded.MIB  # about 650,000 objects with keys of 60 characters
+OBJECT_BYTES = 200  # of an entry in memory, without its texts
 RECENT = 50  # manifests whose totals stay in memory, for the runs in the status
 
 
@@ -39,68 +41,87 @@ class ManifestTotals(NamedTuple):
     rejected: int
     reasons: tuple[tuple[str, str], ...]  # an object's key, and why it has rejected or no rows
     type_changes: tuple[str, ...] = ()
-
-
-class ManifestRef(NamedTuple):
-    """A manifest in S3's listing; the ETag matters, since numbers restart in an emptied bucket."""
-
-    key: str
-    etag: str
-
-    @property
-    def number(self) -> int:
-        """The manifest's number."""
-        return int(self.key[len(MANIFESTS) :].partition(".")[0])
+    size: int = 0  # of reasons and type changes, in bytes of memory
 
 
 @dataclass
 class ManifestLog:
-    """The state of one bucket: the newest snapshot plus all later manifests."""
+    """The state of one bucket: the newest snapshot plus all later manifests.
+
+    Raises Refused if an object of the log is malformed, or if the log becomes too large.
+    """
 
     objects: dict[str, ObjectEntry] = field(default_factory=dict)  # newest entry by key
     waiting: Mapping[str, str] = field(default_factory=dict)  # reason by key
     totals: deque[ManifestTotals] = field(default_factory=lambda: deque(maxlen=RECENT))
     last: ManifestRef | None = None  # the manifest read last
+    _entries_bytes: int = 0
 
     @classmethod
     def load(cls, s3: Any, bucket: str) -> Self:
         """Read the newest snapshot and all later manifests; earlier ones only for totals."""
         log, number = cls(), 0
         if snapshots := [item["Key"] for item in listing(s3, bucket, SNAPSHOTS)]:
-            number = log._restore(gzip.decompress(_read(s3, bucket, snapshots[-1])))
-        for ref, manifest in _read_all(s3, bucket, _manifests(s3, bucket, number - RECENT)):
-            log._append(ref, manifest, known=ref.number <= number)
+            number = log._restore(s3, Stored(bucket, snapshots[-1]))
+        for ref, manifest in read_all(s3, bucket, manifests(s3, bucket, number - RECENT)):
+            log._append(Stored(bucket, ref.key), ref, manifest, known=ref.number <= number)
         return log
 
     def follow(self, s3: Any, bucket: str) -> bool:
         """Read the manifests added since; False if the manifest read last no longer exists."""
         if self.last is None:
             return False
-        manifests = _manifests(s3, bucket, self.last.number - 1)
-        if next(manifests, None) != self.last:
+        refs = manifests(s3, bucket, self.last.number - 1)
+        if next(refs, None) != self.last:
             return False
-        for ref, manifest in _read_all(s3, bucket, manifests):
-            self._append(ref, manifest)
+        for ref, manifest in read_all(s3, bucket, refs):
+            self._append(Stored(bucket, ref.key), ref, manifest)
         return True
 
     def of_run(self, run: str) -> list[ManifestTotals]:
         """Return the totals of the manifests of one run."""
         return [totals for totals in self.totals if totals.run == run]
 
-    def _restore(self, snapshot: bytes) -> int:
-        head, *entries = map(json.loads, snapshot.splitlines())
-        self.objects = dict(map(_entry, entries))
-        self.waiting = head["waiting"]
-        return int(head["number"])
+    def _restore(self, s3: Any, snapshot: Stored) -> int:
+        stream = snapshot.open(s3)
+        with bounded.large_reads, snapshot.parsing():
+            entries = bounded.lines(snapshot, stream)
+            head: Mapping[str, Any] = next(entries, {})
+            self.waiting = {str(key): str(reason) for key, reason in head["waiting"].items()}
+            self._record(snapshot, entries)
+            return int(head["number"])
 
     def _append(
-        self, ref: ManifestRef, manifest: Mapping[str, Any], *, known: bool = False
+        self,
+        stored: Stored,
+        ref: ManifestRef,
+        manifest: Mapping[str, Any],
+        *,
+        known: bool = False,
     ) -> None:
-        self.totals.append(_totals(manifest))
+        with stored.parsing():
+            self.totals.append(_totals(manifest))
+            if not known:
+                reasons = {str(each["key"]): str(each["reason"]) for each in manifest["waiting"]}
+                self.waiting = reasons
+            self._record(stored, () if known else manifest["objects"])
         self.last = ref
-        if not known:
-            self.objects.update(map(_entry, manifest["objects"]))
-            self.waiting = {each["key"]: each["reason"] for each in manifest["waiting"]}
+
+    def _record(self, stored: Stored, entries: Iterable[Mapping[str, Any]]) -> None:
+        """Record the entries that *stored* has; raises Refused once the log is too large."""
+        others = _size(self.waiting.items()) + sum(totals.size for totals in self.totals)
+        for key, entry in map(_entry, entries):
+            if key not in self.objects:
+                self._entries_bytes += OBJECT_BYTES + len(key) + len(entry.etag)
+            self.objects[key] = entry
+            if self._entries_bytes + others > LOG_BYTES:
+                break
+        if self._entries_bytes + others > LOG_BYTES:
+            raise Refused(
+                f"the manifests up to {stored} need more than {LOG_BYTES:,} bytes of memory, for"
+                f" {len(self.objects):,} objects: move uploads to a second pipeline with another"
+                " bucket, or find out who wrote the manifests"
+            )
 
 
 class ManifestLogs:
@@ -116,8 +137,12 @@ class ManifestLogs:
     def of(self, owner: str, s3: Any, bucket: str) -> ManifestLog:
         """Return the manifest log of *bucket* for *owner*, brought up to date."""
         log = self._logs.get(owner)
-        if log is None or not log.follow(s3, bucket):
-            log = self._logs[owner] = ManifestLog.load(s3, bucket)
+        try:
+            if log is None or not log.follow(s3, bucket):
+                log = self._logs[owner] = ManifestLog.load(s3, bucket)
+        except Refused:
+            self._logs.pop(owner, None)  # it may have half of a manifest
+            raise
         return log
 
     def forget(self, owner: str) -> None:
@@ -125,43 +150,21 @@ class ManifestLogs:
         self._logs.pop(owner, None)
 
 
-def listing(s3: Any, bucket: str, prefix: str, **more: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects under a prefix, as S3 lists them."""
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, **more)
-    for page in pages:
-        yield from page.get("Contents", ())
-
-
-def _manifests(s3: Any, bucket: str, after: int) -> Iterator[ManifestRef]:
-    start = f"{MANIFESTS}{max(after, 0):010d}.json"
-    for item in listing(s3, bucket, MANIFESTS, StartAfter=start):
-        yield ManifestRef(item["Key"], item["ETag"])
-
-
-def _read_all(
-    s3: Any, bucket: str, refs: Iterable[ManifestRef]
-) -> Iterator[tuple[ManifestRef, Mapping[str, Any]]]:
-    """Read manifests concurrently, and yield them in order."""
-    ordered = [*refs]
-    if not ordered:
-        return
-    with Pool(min(THREADS, len(ordered))) as pool:
-        contents = pool.map(lambda ref: _read(s3, bucket, ref.key), ordered)
-        yield from zip(ordered, map(json.loads, contents), strict=True)
-
-
-def _read(s3: Any, bucket: str, key: str) -> bytes:
-    content: bytes = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    return content
-
-
 def _entry(record: Mapping[str, Any]) -> tuple[str, ObjectEntry]:
-    return record["key"], ObjectEntry(record["etag"], record["rows"], record["rejected"])
+    etag, rows, rejected = str(record["etag"]), int(record["rows"]), int(record["rejected"])
+    return str(record["key"]), ObjectEntry(etag, rows, rejected)
 
 
 def _totals(manifest: Mapping[str, Any]) -> ManifestTotals:
     entries = manifest["objects"]
-    read, rows, rejected = (sum(each[name] for each in entries) for name in COUNTS)
-    reasons = tuple((each["key"], each["reason"]) for each in entries if each["reason"])
-    changes = tuple(each["message"] for each in manifest.get("type_changes", ()))
-    return ManifestTotals(manifest["run"], len(entries), read, rows, rejected, reasons, changes)
+    read, rows, rejected = (sum(int(each[name]) for each in entries) for name in COUNTS)
+    reasons = tuple((str(each["key"]), str(each["reason"])) for each in entries if each["reason"])
+    changes = tuple(str(each["message"]) for each in manifest.get("type_changes", ()))
+    size = _size([*reasons, changes])
+    run = str(manifest["run"])
+    return ManifestTotals(run, len(entries), read, rows, rejected, reasons, changes, size)
+
+
+def _size(groups: Iterable[tuple[str, ...]]) -> int:
+    """Return about how many bytes of memory groups of texts take."""
+    return sum(OBJECT_BYTES + sum(map(len, texts)) for texts in groups)

@@ -22,7 +22,8 @@ from dataflowxpress.aws.resources import Alarm, Bucket, Crawler, Job, Queue
 from dataflowxpress.planning.resource import Resource, only
 from dataflowxpress.reporting.text import summarize
 
-from .manifest_log import NAMED, REQUESTS, ManifestLog, ManifestLogs, ManifestTotals, listing
+from .manifest_log import NAMED, REQUESTS, ManifestLog, ManifestLogs, ManifestTotals
+from .manifest_reads import listing
 from .queues import Depth, Queues, depth
 
 SHOWN = 10  # runs in the status

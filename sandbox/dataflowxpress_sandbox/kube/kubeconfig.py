@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from dataflowxpress_sandbox import private
 from dataflowxpress_sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _write(
         "contexts": [{"name": context, "context": about | _given(namespace=namespace)}],
         "current-context": context,
     }
-    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    private.write(path, yaml.safe_dump(content, sort_keys=False))
 
 
 def _given(**values: str | None) -> dict[str, str]:

@@ -7,7 +7,7 @@ import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dataflowxpress_sandbox import processes
+from dataflowxpress_sandbox import private, processes
 from dataflowxpress_sandbox.probe import HOST, answers
 
 from . import kubeconfig
@@ -94,7 +94,7 @@ class Kubernetes:
     def _write_credentials(self) -> None:
         self._certificates.mkdir(exist_ok=True)
         if not self._tokens.exists():
-            self._tokens.write_text(f"{secrets.token_urlsafe()},admin,admin,system:masters\n")
+            private.write(self._tokens, f"{secrets.token_urlsafe()},admin,admin,system:masters\n")
         server = f"https://{HOST}:{self.port}"
         cluster = {"server": server, "certificate-authority": str(self._authority)}
         kubeconfig.write(self.kubeconfig, cluster, {"token": self._token()})

@@ -11,7 +11,8 @@ from dataflowxpress.aws.resources import Alarm, Bucket, Database, LogGroup
 from dataflowxpress.cli.manifest import Manifest
 from dataflowxpress.controller.connector import Connection
 from dataflowxpress.controller.reconciler import Reconciler
-from dataflowxpress.dataplane.manifest_log import ManifestLogs, listing
+from dataflowxpress.dataplane.manifest_log import ManifestLogs
+from dataflowxpress.dataplane.manifest_reads import listing
 from dataflowxpress.dataplane.observation import Observation, observe
 from dataflowxpress.dataplane.queues import Queues
 from dataflowxpress.planning.resource import Resource, only

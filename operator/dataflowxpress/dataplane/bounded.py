@@ -1,0 +1,110 @@
+"""Bounded reads: objects of a pipeline's bucket, whose size and content the operator cannot trust.
+
+Whoever can write to one bucket must not exhaust the memory of the operator, which all pipelines
+share. Why these bounds: docs/adr/0072-bounded-reads.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import threading
+import zlib
+from collections.abc import Iterator
+from typing import IO, Any, NamedTuple
+
+from dataflowxpress.api.errors import Refused
+
+MIB = 2**20
+DOCUMENT = 16 * MIB  # a manifest, or the first line of a snapshot
+VALUES = 1_000_000  # in a document; an empty list of two bytes takes 64 bytes in memory
+LINE = MIB  # a later line of a snapshot, which is the entry of one object
+LINES = 1_000_000
+UNPACKED = 1024 * MIB  # a snapshot
+SMALL = MIB // 4  # documents of this size can be in memory in any number of threads
+
+# Only one large content of this process is in memory at a time. Open its stream before: a service
+# that does not answer must not delay the reads of other accounts.
+large_reads = threading.Lock()
+
+_MALFORMED = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    EOFError,
+    gzip.BadGzipFile,
+    zlib.error,
+)
+
+
+class Stored(NamedTuple):
+    """The location of an object; as text, its URL."""
+
+    bucket: str
+    key: str
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.key}"
+
+    def open(self, s3: Any) -> IO[bytes]:
+        """Return the content as a stream that nothing has read yet."""
+        stream: IO[bytes] = s3.get_object(Bucket=self.bucket, Key=self.key)["Body"]
+        return stream
+
+    def too_large(self, limit: str) -> Refused:
+        """Return the error for an object beyond *limit*."""
+        return Refused(
+            f"{self} has more than {limit}, which DataFlowXpress never writes: find out who wrote"
+            " it, and restore an earlier version of the object or delete it"
+        )
+
+    @contextlib.contextmanager
+    def parsing(self) -> Iterator[None]:
+        """Raise Refused if the content is malformed."""
+        try:
+            yield
+        except _MALFORMED as error:
+            raise Refused(
+                f"{self} is not readable ({type(error).__name__}): find out who wrote it, and"
+                " restore an earlier version of the object or delete it"
+            ) from error
+
+
+def read(stored: Stored, stream: IO[bytes], limit: int = DOCUMENT) -> bytes:
+    """Return the content of an object; raises Refused if it has more than *limit* bytes."""
+    with contextlib.closing(stream):
+        content = stream.read(limit + 1)
+    if len(content) > limit:
+        raise stored.too_large(f"{limit:,} bytes")
+    return content
+
+
+def parse(stored: Stored, content: bytes) -> Any:
+    """Return the JSON *content* of an object; raises Refused if it has more than `VALUES`."""
+    if sum(map(content.count, (b",", b"[", b"{"))) > VALUES:  # at least as many as there are values
+        raise stored.too_large(f"{VALUES:,} values")
+    with stored.parsing():
+        return json.loads(content)
+
+
+def lines(stored: Stored, stream: IO[bytes]) -> Iterator[Any]:
+    """Yield the JSON lines of a compressed object, without the complete content in memory."""
+    left, limit = UNPACKED, DOCUMENT
+    with contextlib.closing(stream), gzip.GzipFile(fileobj=stream) as unpacked:
+        for _ in range(LINES + 1):
+            with stored.parsing():
+                line = unpacked.readline(limit + 1)
+            left -= len(line)
+            if not line:
+                return
+            if len(line) > limit:
+                raise stored.too_large(f"{limit:,} bytes in one line")
+            if left < 0:
+                raise stored.too_large(f"{UNPACKED:,} bytes")
+            yield parse(stored, line)
+            limit = LINE
+    raise stored.too_large(f"{LINES:,} lines")

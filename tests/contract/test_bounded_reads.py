@@ -1,0 +1,168 @@
+"""What somebody writes to one pipeline's bucket does not exhaust the operator that all share."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import tracemalloc
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from dataflowxpress.api.errors import Refused
+from dataflowxpress.api.spec import GROUP, KIND, VERSION
+from dataflowxpress.aws import clients
+from dataflowxpress.cli.manifest import Manifest
+from dataflowxpress.controller.reconciler import Reconciler
+from dataflowxpress.dataplane import bounded, manifest_log
+from dataflowxpress.dataplane.manifest_log import ManifestLog
+from dataflowxpress_sandbox import aws as sandbox_aws
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from dataflowxpress_sandbox.aws.serving import RunningAws
+
+SNAPSHOT = "dataflowxpress/snapshots/0000000100.jsonl.gz"
+MANIFEST = "dataflowxpress/manifests/0000000101.json"
+HEAD = b'{"number": 100, "write_layouts": {}, "waiting": {}}\n'
+PEAK = 100_000_000  # bytes; 600,000,000 for the bomb without bounds
+FULL = {"read": 1, "rows": 1, "rejected": 0, "reason": None, "size": 1}
+
+
+def bomb(before: bytes = b"") -> bytes:
+    """Return 200 KB that unpack to 200 MB of valid JSON."""
+    padded = (
+        HEAD.strip()[:-1] + b', "key": "k", "etag": "e", "rows": 1, "rejected": 0, "padding": "'
+    )
+    return gzip.compress(before + padded + b"0" * 200_000_000 + b'"}')
+
+
+def entry(key: str) -> bytes:
+    return json.dumps({"key": key, "etag": "e", **FULL}).encode() + b"\n"
+
+
+@contextmanager
+def peak() -> Iterator[list[int]]:
+    """Measure the bytes that a block takes at most."""
+    measured: list[int] = []
+    tracemalloc.start()
+    try:
+        yield measured
+    finally:
+        measured.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+
+
+@pytest.fixture
+def s3(aws: RunningAws) -> Any:
+    return aws.client("s3")
+
+
+@pytest.fixture
+def bucket(s3: Any) -> str:
+    name = f"bounded-{uuid.uuid4().hex[:8]}"
+    s3.create_bucket(
+        Bucket=name, CreateBucketConfiguration={"LocationConstraint": s3.meta.region_name}
+    )
+    return name
+
+
+@pytest.mark.parametrize(
+    ("key", "content", "reason"),
+    [
+        (SNAPSHOT, bomb, "more than 16,777,216 bytes in one line"),
+        (SNAPSHOT, lambda: bomb(HEAD), "more than 1,048,576 bytes in one line"),
+        (SNAPSHOT, lambda: b"text", "is not readable (BadGzipFile)"),
+        (SNAPSHOT, lambda: gzip.compress(HEAD)[:-9], "is not readable (EOFError)"),
+        (MANIFEST, lambda: b" " * 17_000_000, "more than 16,777,216 bytes"),
+        (MANIFEST, lambda: b"[%s0]" % (b"[]," * 5_000_000), "more than 1,000,000 values"),
+        (MANIFEST, lambda: b"[" * 100_000, "is not readable (RecursionError)"),
+        (MANIFEST, lambda: b"{}", "is not readable (KeyError)"),
+    ],
+    ids=["bomb", "entry", "text", "cut off", "bytes", "values", "depth", "no manifest"],
+)
+def test_content_that_no_run_writes_is_refused_by_name_in_bounded_memory(
+    s3: Any, bucket: str, key: str, content: Callable[[], bytes], reason: str
+) -> None:
+    s3.put_object(Bucket=bucket, Key=key, Body=content())
+    with peak() as measured, pytest.raises(Refused) as refusal:
+        ManifestLog.load(s3, bucket)
+    assert measured[0] < PEAK
+    message = str(refusal.value)
+    assert message.startswith(f"s3://{bucket}/{key} ")
+    assert reason in message
+    assert "restore an earlier version of the object or delete it" in message
+
+
+def test_a_log_that_grows_beyond_its_share_of_memory_is_refused(
+    s3: Any, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(manifest_log, "LOG_BYTES", 1_000_000)  # of 192 MiB
+    lines = b"".join(entry(f"{number}".ljust(1_000, "k")) for number in range(1_000))
+    s3.put_object(Bucket=bucket, Key=SNAPSHOT, Body=gzip.compress(HEAD + lines))
+    with pytest.raises(Refused, match="move uploads to a second pipeline"):
+        ManifestLog.load(s3, bucket)
+
+
+def test_a_snapshot_of_many_small_lines_ends(
+    s3: Any, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded, "LINES", 1_000)  # of 1,000,000
+    s3.put_object(Bucket=bucket, Key=SNAPSHOT, Body=gzip.compress(HEAD + entry("k") * 1_000))
+    with pytest.raises(Refused, match="more than 1,000 lines"):
+        ManifestLog.load(s3, bucket)
+
+
+@pytest.fixture
+def pipelines(
+    aws: RunningAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[list[Manifest]]:
+    """Two pipelines that one process has created."""
+    for variable, value in sandbox_aws.operator_environment(aws.port).items():
+        monkeypatch.setenv(variable, value)
+    clients.clients.cache_clear()
+    made = [manifest(tmp_path, f"bounded-{uuid.uuid4().hex[:8]}") for _ in range(2)]
+    for each in made:
+        Reconciler(each).reconcile(*each.key)
+    yield made
+    for each in made:
+        deleting = each.is_deleting()
+        Reconciler(deleting).delete(*each.key)
+    clients.clients.cache_clear()
+
+
+def manifest(folder: Path, name: str) -> Manifest:
+    file = folder / f"{name}.yaml"
+    head = {"apiVersion": f"{GROUP}/{VERSION}", "kind": KIND, "metadata": {"name": name}}
+    spec = {"bucket": {"name": name}, "deletionPolicy": "Delete"}
+    file.write_text(yaml.safe_dump({**head, "spec": spec}))
+    return Manifest.load(file, "", "", keeps=False)
+
+
+def test_the_condition_names_the_object_and_other_pipelines_go_on(
+    s3: Any, pipelines: list[Manifest]
+) -> None:
+    bombed, other = pipelines
+    name = bombed.key[1]
+    s3.put_object(Bucket=name, Key=SNAPSHOT, Body=bomb())
+    result = Reconciler(bombed).poll(*bombed.key)
+    assert result
+    condition = result.status["DataCurrent"]
+    assert condition
+    assert (condition.status, condition.reason) == ("Unknown", "Refused")
+    assert f"s3://{name}/{SNAPSHOT}" in condition.message
+    assert result.status.holds("Ready")
+
+    result = Reconciler(other).poll(*other.key)
+    assert result
+    assert result.status.holds("DataCurrent")
+
+    s3.delete_object(Bucket=name, Key=SNAPSHOT)
+    result = Reconciler(bombed).poll(*bombed.key)
+    assert result
+    assert result.status.holds("DataCurrent")
