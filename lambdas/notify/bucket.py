@@ -15,9 +15,13 @@ MANIFESTS, SNAPSHOTS = f"{RESERVED}manifests/", f"{RESERVED}snapshots/"
 
 
 class Bucket(NamedTuple):
-    """The bucket of a pipeline, with the prefix and suffix of its uploads."""
+    """The bucket of a pipeline, with the prefix and suffix of its uploads.
+
+    S3 denies the calls if another account than *owner* has the bucket.
+    """
 
     name: str
+    owner: str
     prefix: str
     suffix: str
     keeps_manifests: bool  # false for a custom script
@@ -26,7 +30,8 @@ class Bucket(NamedTuple):
     def of(cls, settings: Mapping[str, str]) -> Self:
         """Return the bucket that the settings of the function name."""
         suffix, keeps_manifests = settings.get("SUFFIX", ""), settings["KEEPS_MANIFESTS"] == "true"
-        return cls(settings["BUCKET"], settings["PREFIX"], suffix, keeps_manifests)
+        bucket, owner = settings["BUCKET"], settings["BUCKET_OWNER"]
+        return cls(bucket, owner, settings["PREFIX"], suffix, keeps_manifests)
 
     def figures(self, run: str) -> Json | None:
         """Return the summary that a run wrote, or None if the run had nothing to convert.
@@ -59,7 +64,7 @@ class Bucket(NamedTuple):
 
     def mark_notified(self, event: str) -> None:
         """Record that the notification of an event was sent."""
-        _s3().put_object(Bucket=self.name, Key=f"{RESERVED}notified/{event}", Body=b"")
+        _s3().put_object(**self._owned, Key=f"{RESERVED}notified/{event}", Body=b"")
 
     def _converted(self) -> dict[str, str]:
         """Return the ETags of the converted objects: newest snapshot, then later manifests."""
@@ -73,18 +78,20 @@ class Bucket(NamedTuple):
             etags.update((entry["key"], entry["etag"]) for entry in manifest["objects"])
         return etags
 
+    @property
+    def _owned(self) -> dict[str, str]:
+        return {"Bucket": self.name, "ExpectedBucketOwner": self.owner}
+
     def _listed(self, prefix: str, **more: str) -> Iterator[Json]:
-        pages = (
-            _s3().get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix, **more)
-        )
-        for page in pages:
+        pages = _s3().get_paginator("list_objects_v2")
+        for page in pages.paginate(**self._owned, Prefix=prefix, **more):
             yield from page.get("Contents", ())
 
     def _exists(self, key: str) -> bool:
         return any(item["Key"] == key for item in self._listed(key))
 
     def _read(self, key: str) -> bytes:
-        content: bytes = _s3().get_object(Bucket=self.name, Key=key)["Body"].read()
+        content: bytes = _s3().get_object(**self._owned, Key=key)["Body"].read()
         return content
 
 
