@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
 from dataflowxpress.kube.client import Cluster
 from dataflowxpress.planning.ownership import CLUSTER_TAG, OWNER_TAG
 from dataflowxpress_sandbox import aws as sandbox_aws
