@@ -51,6 +51,7 @@ def pipeline(kubernetes: Any, request: pytest.FixtureRequest) -> Iterator[str]:
     body = {"apiVersion": f"{GROUP}/{VERSION}", "kind": KIND, "metadata": {"name": name}}
     objects.create_namespaced_custom_object(*where, {**body, "spec": {}})
     yield name
+    objects.patch_namespaced_custom_object(*where, name, {"metadata": {"finalizers": None}})
     objects.delete_namespaced_custom_object(*where, name)
 
 

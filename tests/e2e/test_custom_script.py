@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -57,3 +58,15 @@ def test_each_upload_is_converted_once_thanks_to_its_bookmark(user: User, tmp_pa
     assert current
     assert (current.status, current.reason) == ("Unknown", "CustomScript")
     user.gone("orders")
+
+
+def test_the_longest_script_is_applied_as_kubectl_does_and_deleted(user: User) -> None:
+    name, bucket = "long", "e2e-long-script"
+    spec = {"bucket": {"name": bucket}, "job": {"script": {"inline": "文" * 65_536}}}
+    applied = json.dumps({"spec": {**spec, "deletionPolicy": "Delete"}}, ensure_ascii=False)
+    annotations = {"kubectl.kubernetes.io/last-applied-configuration": applied}
+    user.pipeline(name, annotations=annotations, deletionPolicy="Delete", **spec)
+    user.ready(name)
+    keys = [each["Key"] for each in user.aws("s3").list_objects_v2(Bucket=bucket)["Contents"]]
+    assert [key for key in keys if key.endswith("/script.py")]
+    user.gone(name)

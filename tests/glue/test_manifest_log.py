@@ -77,11 +77,11 @@ def test_the_operator_reads_the_same_all_along_and_from_the_beginning(
     load: Callable[[], Any], pipeline: Pipeline
 ) -> None:
     logs, s3, writer = ManifestLogs(), pipeline.s3, load()
-    assert logs.of(s3, pipeline.name).objects == {}
+    assert logs.of("shop/orders", s3, pipeline.name).objects == {}
     for number in range(1, 8):
         writer.commit(manifest(number, "csv_data/a.csv", f"csv_data/{number}.csv"))
         writer.compact()
-        along = logs.of(s3, pipeline.name)
+        along = logs.of("shop/orders", s3, pipeline.name)
         anew = ManifestLog.load(s3, pipeline.name)
         assert along.objects == anew.objects
         assert {key: entry.etag for key, entry in along.objects.items()} == {
@@ -96,10 +96,32 @@ def test_the_operator_begins_anew_in_a_bucket_that_was_emptied(
 ) -> None:
     logs, s3 = ManifestLogs(), pipeline.s3
     load().commit(manifest(1, "csv_data/old.csv"))
-    assert logs.of(s3, pipeline.name).objects.keys() == {"csv_data/old.csv"}
+    assert logs.of("shop/orders", s3, pipeline.name).objects.keys() == {"csv_data/old.csv"}
     s3.delete_object(Bucket=pipeline.name, Key="dataflowxpress/manifests/0000000001.json")
     load().commit(manifest(1, "csv_data/new.csv"))
-    assert logs.of(s3, pipeline.name).objects.keys() == {"csv_data/new.csv"}
+    assert logs.of("shop/orders", s3, pipeline.name).objects.keys() == {"csv_data/new.csv"}
+
+
+def test_two_pipelines_that_name_the_same_bucket_share_no_counts(
+    load: Callable[[], Any], pipeline: Pipeline
+) -> None:
+    logs, s3 = ManifestLogs(), pipeline.s3
+    load().commit(manifest(1, "csv_data/a.csv"))
+    one, other = (logs.of(owner, s3, pipeline.name) for owner in ("shop/orders", "shop/copy"))
+    load().commit(manifest(2, "csv_data/b.csv"))
+    assert logs.of("shop/orders", s3, pipeline.name) is one
+    assert one.objects.keys() == {"csv_data/a.csv", "csv_data/b.csv"}
+    assert other.objects.keys() == {"csv_data/a.csv"}
+
+
+def test_the_log_of_a_deleted_pipeline_is_forgotten(
+    load: Callable[[], Any], pipeline: Pipeline
+) -> None:
+    logs, s3 = ManifestLogs(), pipeline.s3
+    load().commit(manifest(1, "csv_data/a.csv"))
+    one = logs.of("shop/orders", s3, pipeline.name)
+    logs.forget("shop/orders")
+    assert logs.of("shop/orders", s3, pipeline.name) is not one
 
 
 @pytest.mark.parametrize("call", ["create", "delete_keys"])

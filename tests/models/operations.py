@@ -8,6 +8,7 @@ import re
 from typing import Any, NamedTuple
 
 import botocore.session
+from botocore.exceptions import UnknownServiceError
 from botocore.parsers import RpcV2CBORParser
 from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
@@ -16,7 +17,11 @@ from moto.core.routing import ServiceOperationRouter
 from werkzeug.exceptions import NotFound
 
 _SIGNED = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/aws4_request")
-_SERVICES = {"monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi"}  # as signed: name
+_SERVICES = {  # by the name with which they are signed
+    "elasticmapreduce": "emr",
+    "monitoring": "cloudwatch",
+    "tagging": "resourcegroupstaggingapi",
+}
 _CBOR = re.compile(r"/service/[^/]+/operation/(\w+)")
 
 
@@ -37,7 +42,10 @@ class Call(NamedTuple):
 def call_of(exchange: dict[str, Any]) -> Call:
     """Return the call that a request makes; raises `LookupError` if no model knows it."""
     service = _service(exchange)
-    model = _model(service)
+    try:
+        model = _model(service)
+    except UnknownServiceError as error:
+        raise LookupError(f"{service}: {exchange['method']} {exchange['path']}") from error
     if found := _CBOR.fullmatch(exchange["path"]):
         operation = model.operation_model(found[1])
         return Call(service, operation, "smithy-rpc-v2-cbor", _cbor(exchange["body"]))

@@ -19,6 +19,9 @@ from dataflowxpress.aws.tags import TAGGERS, Tagger
 from dataflowxpress.planning.diff import Exclusive
 from dataflowxpress.planning.ownership import OWNER_TAG
 from dataflowxpress.planning.resource import Resource, Scope, State, Tags
+from tests.unit.server import server
+
+__all__ = ["server"]  # a fixture
 
 SCOPE = Scope("demo/orders", "111122223333", "eu-west-1", tags={"team": "data"})
 OTHER_SCOPE = Scope("demo/other", "111122223333", "eu-west-1")
@@ -204,9 +207,8 @@ class Lid(Resource):
         del client.things[key]
 
 
-@pytest.fixture
-def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
-    """Return an empty cloud whose tags can be read and written one by one as well."""
+def memory_tagger() -> Tagger:
+    """Return what reads and writes the tags of a cloud in memory one by one."""
 
     def read(client: Memory, arn: str) -> Tags:
         client.call("tags", (arn,))
@@ -220,7 +222,13 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
         client.call("untag", (arn,))
         client.tags[arn] = {k: v for k, v in client.tags[arn].items() if k not in keys}
 
-    monkeypatch.setitem(TAGGERS, "memory", Tagger(read, write, remove))
+    return Tagger(read, write, remove)
+
+
+@pytest.fixture
+def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
+    """Return an empty cloud."""
+    monkeypatch.setitem(TAGGERS, "memory", memory_tagger())
     return Memory()
 
 

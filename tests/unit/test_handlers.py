@@ -1,62 +1,44 @@
-"""Handlers: kopf's settings, and the effect of its callbacks."""
+"""Handlers: kopf's settings, and the effect of its watch events."""
 
 from __future__ import annotations
 
 import asyncio
-import inspect
-from collections.abc import Mapping
 from typing import Any
 
 import kopf
 import pytest
 
-from dataflowxpress.api.annotations import PAUSED, PLAN, REQUESTED, RUN_REQUESTED
-from dataflowxpress.api.pipeline import Reference
-from dataflowxpress.api.status import Status
+from dataflowxpress.api.annotations import REQUESTED
+from dataflowxpress.api.pipeline import FINALIZER, Pipeline, Reference
 from dataflowxpress.controller import handlers as registered
-from dataflowxpress.controller.reconciler import Result
+from dataflowxpress.controller.worker import Worker
 from dataflowxpress.controller.workqueue import WorkQueue
+from dataflowxpress.manager.watch_monitor import Watch
 from tests.unit.conftest import Clock
+from tests.unit.pipelines import pipeline
 
-UID = "some-uid"
-THEIRS = {
-    "kubectl.kubernetes.io/last-applied-configuration": "{}",
-    "argocd.argoproj.io/tracking-id": "orders:dataflowxpress.io/DataPipeline:shop/orders",
-}
+ORDERS = Reference("shop", "orders", "some-uid", 1)
+ANSWERED = {"observedGeneration": 1}
 REGISTRY: Any = kopf.get_default_registry()
 handlers: Any = registered  # kopf asks for more arguments than they read
 
 
-class Untouchable:
-    """Work that must not run in the event loop."""
+class Nothing:
+    """Stands for what an event must not call, but for forgetting."""
 
-    def __getattr__(self, name: str) -> Any:
-        raise AssertionError(name)
-
-
-class Stubborn:
-    """A worker whose deletions never complete."""
-
-    def delete(self, _reference: object) -> Result:
-        return Result(Status(), success=False)
-
-
-def body(generation: int = 1, annotations: Mapping[str, str] = {}) -> Any:
-    """Return a pipeline that was applied in its first generation."""
-    metadata = {
-        "namespace": "shop",
-        "name": "orders",
-        "uid": UID,
-        "generation": generation,
-        "annotations": {**THEIRS, **annotations},
-    }
-    raw: Any = {"metadata": metadata, "status": {"observedGeneration": 1}}
-    return kopf.Body(raw)
+    def forget(self, namespace: str, name: str) -> None:
+        """Forget nothing."""
 
 
 @pytest.fixture
-def queue(clock: Clock) -> WorkQueue:
-    return WorkQueue(clock=clock)
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def worker(clock: Clock) -> Worker:
+    nothing: Any = Nothing()
+    return Worker(nothing, WorkQueue(clock=clock), nothing)
 
 
 @pytest.fixture
@@ -67,73 +49,47 @@ def settings() -> kopf.OperatorSettings:
     return its
 
 
-def deliver(queue: WorkQueue, update: Any) -> None:
-    """Call the handler of a change as kopf does."""
-    memo = kopf.Memo(queue=queue, worker=Untouchable())
-    asyncio.run(handlers.changed(body=update, memo=memo))
+def deliver(worker: Worker, watch: Watch, update: Pipeline, kind: str | None = "MODIFIED") -> None:
+    """Call the handler of an event as kopf does."""
+    event: Any = {"type": kind, "object": update.body}
+    asyncio.run(handlers.observed(event=event, memo=kopf.Memo(worker=worker, watch=watch)))
 
 
-@pytest.mark.parametrize(
-    "update",
-    [
-        body(generation=2),
-        *(body(annotations={a: "true"}) for a in (PAUSED, PLAN, REQUESTED, RUN_REQUESTED)),
-    ],
-    ids=["another spec", "a pause", "a plan", "a comparison", "a run"],
-)
-def test_a_request_is_due_immediately(queue: WorkQueue, update: Any) -> None:
-    deliver(queue, update)
-    assert queue.next_task(UID) == "reconcile"
+def test_a_request_is_due_immediately(worker: Worker, watch: Watch) -> None:
+    deliver(worker, watch, pipeline(ORDERS, annotations={REQUESTED: "now"}, status=ANSWERED))
+    assert worker.queue.next_task(ORDERS) == "reconcile"
 
 
-def test_annotations_of_others_are_no_reason_to_compare(queue: WorkQueue, clock: Clock) -> None:
-    deliver(queue, body(generation=2))
-    with queue.work(Reference.to(body().metadata)):
-        queue.done(UID, Result(Status(), success=True), "reconcile")
-    clock.now += 1
-    deliver(queue, body())
-    assert queue.next_task(UID) is None
-
-
-def test_a_change_calls_one_handler_and_none_by_field() -> None:
-    """Handlers of single fields have names of their own: kopf runs them again after a restart."""
-    changing = REGISTRY._changing.get_all_handlers()  # noqa: SLF001 - kopf shows them nowhere else
-    assert all(handler.field is None for handler in changing)
-    names = [(str(handler.reason), handler.id) for handler in changing]
-    assert len(names) == len(set(names))
-
-
-def test_kopf_keeps_no_time() -> None:
-    """Its timers overlap with its handlers, and end for ever with one wrong error."""
-    assert not REGISTRY._spawning.get_all_handlers()  # noqa: SLF001 - as above
-
-
-def test_only_what_does_not_wait_for_aws_runs_in_the_event_loop() -> None:
-    kinds = REGISTRY._changing, REGISTRY._watching  # noqa: SLF001 - as above
-    found = {handler.fn for kind in kinds for handler in kind.get_all_handlers()}
-    prompt = {handlers.observed, handlers.changed, handlers.resumed}
-    assert {fn for fn in found if inspect.iscoroutinefunction(fn)} == prompt
-    assert found - prompt == {handlers.deleted}
-
-
-def test_what_kopf_remembers_is_no_part_of_the_status(settings: kopf.OperatorSettings) -> None:
-    """There it would need room in the schema, and a merge patch would mix the two."""
-    persistence = settings.persistence
-    assert type(persistence.progress_storage) is kopf.AnnotationsProgressStorage
-    assert type(persistence.diffbase_storage) is kopf.AnnotationsDiffBaseStorage
-
-
-def test_deletions_are_worked_on_by_so_many_threads_at_most(
-    settings: kopf.OperatorSettings,
+def test_what_is_answered_already_is_compared_within_seconds_of_a_restart(
+    worker: Worker, watch: Watch, clock: Clock
 ) -> None:
-    assert settings.execution.max_workers == handlers.THREADS
+    deliver(worker, watch, pipeline(ORDERS, status=ANSWERED), None)
+    clock.now = handlers.SPREAD
+    assert worker.queue.next_task(ORDERS) == "reconcile"
 
 
-def test_a_deletion_that_is_held_up_is_tried_again_later_each_time_but_soon_enough() -> None:
-    delays = []
-    for retry in range(5):
-        memo = kopf.Memo(worker=Stubborn())
-        with pytest.raises(kopf.TemporaryError) as again:
-            handlers.deleted(body=body(), memo=memo, retry=retry)
-        delays.append(again.value.delay)
-    assert delays == [5, 10, 20, 30, 30]
+def test_the_status_that_the_operator_writes_asks_for_nothing(
+    worker: Worker, watch: Watch, clock: Clock
+) -> None:
+    deliver(worker, watch, pipeline(ORDERS))
+    assert worker.queue.pop() == ORDERS
+    with worker.queue.work(ORDERS):
+        worker.queue.requeue(ORDERS, "reconcile")
+    deliver(worker, watch, pipeline(ORDERS, version="2", status=ANSWERED))
+    clock.now += 1
+    assert worker.queue.next_task(ORDERS) is None
+
+
+def test_an_object_that_is_gone_is_forgotten(worker: Worker, watch: Watch) -> None:
+    deliver(worker, watch, pipeline(ORDERS))
+    assert watch.observed() == {ORDERS.uid}
+    deliver(worker, watch, pipeline(ORDERS, deleting=True), "DELETED")
+    assert watch.observed() == frozenset()
+    assert worker.queue.known() == []
+
+
+def test_kopf_changes_no_object(settings: kopf.OperatorSettings) -> None:
+    """It drops what it has to do to an object if the patch of its annotations fails."""
+    assert not REGISTRY._changing.get_all_handlers()  # noqa: SLF001 - kopf shows them nowhere else
+    assert not REGISTRY._spawning.get_all_handlers()  # noqa: SLF001 - as above
+    assert settings.persistence.finalizer != FINALIZER  # kopf removes one that no handler needs

@@ -33,6 +33,7 @@ class Idle:
         return 0
 
     active_workers = depth
+    active_deletions = depth
     longest_wait = depth
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dataflowxpress.api.annotations import PAUSED
-from dataflowxpress.api.pipeline import Reference
+from dataflowxpress.api.pipeline import Pipeline, Reference
 from dataflowxpress.api.status import Status
 from dataflowxpress.controller.reconciler import Reconciler
 from dataflowxpress.controller.worker import Worker
@@ -24,11 +24,20 @@ class Shelf:
 
     body: dict[str, Any] | None
     written: list[Status] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)
     uid: str = "a-cluster"
 
     def pipeline(self, namespace: str, name: str) -> dict[str, Any] | None:
         assert (namespace, name) == ("shop", "orders")
         return self.body
+
+    def hold(self, pipeline: Pipeline) -> bool:
+        assert not pipeline.is_deleting
+        self.held.append(pipeline.uid)
+        return self.body is not None
+
+    def release(self, pipeline: Pipeline) -> None:
+        self.held.remove(pipeline.uid)
 
     def write_status(self, namespace: str, name: str, status: Status) -> None:
         assert (namespace, name) == ("shop", "orders")

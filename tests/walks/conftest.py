@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,6 @@ from dataflowxpress.api.status import Status
 from dataflowxpress.aws import clients
 from dataflowxpress.aws.observer import TAGGING
 from dataflowxpress.aws.tags import TAGGERS
-from dataflowxpress.controller.deletion import no_heartbeat
 from dataflowxpress.controller.reconciler import Reconciler, Result
 from dataflowxpress.controller.tenancy import TenantPolicy
 from dataflowxpress.kube.client import Cluster
@@ -250,16 +249,16 @@ class Life:
         """Ask for the deletion, as `kubectl delete` does."""
         self._objects.delete_namespaced_custom_object(*self._where, self.name)
 
-    def end(self, heartbeat: Callable[[], None] = no_heartbeat) -> None:
+    def end(self) -> None:
         """Let the operator delete until it is done, and the object go."""
         deadline, operator = time.monotonic() + PATIENCE, self.world.operator
-        while (report := operator.delete(NAMESPACE, self.name, heartbeat)) and not report.success:
+        while (report := operator.delete(NAMESPACE, self.name)) and not report.success:
             assert time.monotonic() < deadline, said(report.status)
             time.sleep(POLL)
         self.release()
 
     def release(self) -> None:
-        """Take the finalizer away, as kopf does when a deletion is settled."""
+        """Take the finalizer away, as the worker does when a deletion is settled."""
         self._patch({"op": "remove", "path": "/metadata/finalizers"})
 
     def owned(self) -> set[str]:

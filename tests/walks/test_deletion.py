@@ -11,6 +11,7 @@ import pytest
 from dataflowxpress.api.status import Status
 from dataflowxpress.blueprint.naming import Names
 from dataflowxpress.planning.ownership import OWNER_TAG
+from dataflowxpress.telemetry import progress
 from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.sample import EVERYTHING
 from tests.walks.conftest import NAMESPACE, Life, Watched
@@ -145,7 +146,8 @@ def test_a_full_bucket_tells_how_far_it_is(life: Life, monkeypatch: pytest.Monke
     monkeypatch.setattr(Watched, "write_status", noted)
     life.delete()
     steps: list[int] = []
-    life.end(lambda: steps.append(len(reported)))
+    with progress.reported_to(lambda: steps.append(len(reported))):
+        life.end()
     assert life.world.everything() == before
     assert len(steps) >= MANY / 1000  # so often it is known to be well
     output = [c.message for status in reported if (c := status["Ready"]) and "removed" in c.message]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, Self
@@ -19,8 +19,10 @@ from .annotations import (
 )
 from .errors import InvalidSpec
 from .reasons import Reason
-from .spec import DataPipelineSpec, mistakes
+from .spec import GROUP, DataPipelineSpec, mistakes
 from .status import Status
+
+FINALIZER = f"{GROUP}/finalizer"  # holds the object until its resources are deleted
 
 
 class Reference(NamedTuple):
@@ -38,6 +40,11 @@ class Reference(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The namespace and name, which a pipeline shares with its successors."""
+        return self.namespace, self.name
 
     @property
     def fields(self) -> dict[str, str | int]:
@@ -111,6 +118,22 @@ class Pipeline:
     def is_deleting(self) -> bool:
         """Whether the object is being deleted."""
         return "deletionTimestamp" in self.body["metadata"]
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the finalizer keeps the object until the operator has deleted its resources."""
+        return FINALIZER in self.finalizers
+
+    @property
+    def finalizers(self) -> Sequence[str]:
+        """The object's finalizers."""
+        return self.body["metadata"].get("finalizers") or ()
+
+    @property
+    def request(self) -> Hashable:
+        """Everything in the metadata that asks for work; equal values ask for the same."""
+        annotations = self.paused, self.planning, self.requested, self.data_requests
+        return self.uid, self.generation, self.is_deleting, annotations
 
     @cached_property
     def status(self) -> Status:

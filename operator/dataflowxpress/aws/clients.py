@@ -9,10 +9,13 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from . import instrumentation as aws_calls
+from . import retry_clock
+from .breaker import Breaker
 from .error_classes import ErrorClass
 from .errors import classify, describe
 from .sessions import assumed_session, credentials_of, expect_bucket_owner, own_session
@@ -26,6 +29,7 @@ SETTINGS = Config(
     max_pool_connections=64,
     user_agent_extra="dataflowxpress",
 )
+ROLES = 256  # and regions, whose clients are kept: 3 MB each, also for roles that do not exist
 FAIL_FAST = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
 
 
@@ -52,6 +56,8 @@ class Clients:
         self._session: boto3.Session | None = None
         self._clients: dict[str, Any] = {}
         self._identity: Identity | None = None
+        self._breaker = Breaker()
+        retry_clock.use_monotonic()
 
     def __call__(self, service: str) -> Any:
         """Return the client of *service*; raises botocore's error if there are no credentials."""
@@ -88,15 +94,19 @@ class Clients:
         """Return a session that has credentials."""
         session = own_session(fail_fast=self._fail_fast)
         if not self._fail_fast:
-            aws_calls.observe(session)
+            self._observe(session)
         if self._role_arn:
             session = assumed_session(session, self._role_arn)
-            aws_calls.observe(session)
+            self._observe(session)
         credentials_of(session)
         expect_bucket_owner(session, lambda: self.identity.account)
         session.register("after-call", self._on_response)
         session.register("after-call-error", self._on_error)
         return boto3.Session(botocore_session=session, region_name=self._region)
+
+    def _observe(self, session: botocore.session.Session) -> None:
+        aws_calls.observe(session)
+        self._breaker.protect(session)
 
     def _on_response(self, **event: Any) -> None:
         if "Error" in event["parsed"]:
@@ -109,7 +119,7 @@ class Clients:
             self.drop()
 
 
-@functools.cache
+@functools.lru_cache(maxsize=ROLES)
 def clients(region: str | None, role_arn: str | None) -> Clients:
     """Return the clients for a region.
 

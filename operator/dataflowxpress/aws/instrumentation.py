@@ -1,4 +1,7 @@
-"""Instrumentation: counts and times AWS calls by outcome, through botocore's event hooks."""
+"""Instrumentation: counts and times AWS calls by outcome, through botocore's event hooks.
+
+Each attempt that ends, even without an answer, is progress of the work on a pipeline.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from botocore.session import Session
 
+from dataflowxpress.telemetry import progress
 from dataflowxpress.telemetry.metrics import AWS_REQUEST_SECONDS, AWS_REQUESTS, AWS_THROTTLES
 
 from .errors import classify, is_throttling
@@ -22,7 +26,7 @@ def observe(session: Session) -> None:
     session.register("before-call", _start)
     session.register("after-call", _count_response)
     session.register("after-call-error", _count_exception)
-    session.register("response-received", _count_throttles)
+    session.register("response-received", _end_attempt)
 
 
 def _start(**event: Any) -> None:
@@ -40,7 +44,8 @@ def _count_exception(**event: Any) -> None:
     _count(event, classify(event["exception"]).value)
 
 
-def _count_throttles(**event: Any) -> None:
+def _end_attempt(**event: Any) -> None:
+    progress.report()
     response = event["parsed_response"] or {}  # None if the endpoint did not respond
     if is_throttling(response.get("Error", {}).get("Code", "")):
         AWS_THROTTLES.labels(*_names(event)).inc()

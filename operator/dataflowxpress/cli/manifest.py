@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .failures import Failure, listed
 
 if TYPE_CHECKING:
+    from dataflowxpress.api.pipeline import Pipeline
     from dataflowxpress.api.status import Status
 
     from .record import Record
@@ -87,6 +88,13 @@ class Manifest:
             return None
         status = self.record.read() if self._status is None else self._status.as_json()
         return {**self._body, "status": status}
+
+    def hold(self, pipeline: Pipeline) -> bool:  # noqa: ARG002
+        """Do nothing: a file stays until its user removes it."""
+        return True
+
+    def release(self, pipeline: Pipeline) -> None:
+        """Do nothing, as `hold`."""
 
     def write_status(self, namespace: str, name: str, status: Status) -> None:  # noqa: ARG002
         """Replace the status."""

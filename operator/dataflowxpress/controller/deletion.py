@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from dataflowxpress.api.errors import Superseded
+from dataflowxpress.api.errors import Superseded, Unfinished
 from dataflowxpress.api.pipeline import Pipeline
 from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
@@ -23,6 +24,7 @@ from dataflowxpress.reporting.outcomes import failures, summarize_failures
 from .store import PipelineStore
 
 REPORT_INTERVAL = 1.0  # seconds between two progress reports
+TIME_SLICE = 300.0  # seconds after which the operator lets other deletions have their turn
 UNBLOCK = (
     "fix the cause, or set spec.deletionPolicy to RetainData, which keeps bucket and database, or"
     " to Retain, which keeps everything"
@@ -72,26 +74,26 @@ def _is_blocking(problem: Problem) -> bool:
     return problem.needs_person or problem.reason is Reason.APPLY_FAILED
 
 
-def no_heartbeat() -> None:
-    """Ignore the progress of a deletion."""
-
-
 @dataclass
 class DeletionProgress:
-    """Reports the progress of a long deletion in the status, and stops it when the spec changes.
+    """Reports the progress of a long deletion in the status.
 
-    Calls *heartbeat* at each step.
+    Stops the deletion when the spec changes, or after *time_slice* seconds: a later attempt
+    continues where it stopped.
     """
 
     store: PipelineStore
     pipeline: Pipeline
-    heartbeat: Callable[[], None] = no_heartbeat
+    time_slice: float = math.inf
     clock: Callable[[], float] = time.monotonic
+    _started_at: float = field(default=math.inf, init=False)
     _reported_at: float = field(default=float("-inf"), init=False)
 
     def __call__(self, resource: Id, message: str) -> None:
-        """Report *message* at most once per interval; raises Superseded if the spec changed."""
-        self.heartbeat()
+        """Report *message* at most once per interval; raises Superseded or Unfinished to stop."""
+        self._started_at = min(self._started_at, self.clock())
+        if self.clock() - self._started_at > self.time_slice:
+            raise Unfinished(f"{message}; the deletion continues after other deletions")
         if self.clock() - self._reported_at < REPORT_INTERVAL:
             return
         self._reported_at = self.clock()

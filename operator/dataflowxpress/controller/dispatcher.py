@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 
@@ -11,26 +10,21 @@ from dataflowxpress.telemetry.context import Pool
 
 from .workqueue import WorkQueue
 
-log = logging.getLogger(__name__)
-
 TICK = 0.5  # seconds between checks of the schedule; an added pipeline is processed at once
-THREADS = 16
 
 
 class Dispatcher:
-    """Calls *process* for each due pipeline of *queue*, in *threads* threads."""
+    """Calls *process* for each due pipeline of *queue*, in one thread for each of its workers."""
 
-    def __init__(
-        self, queue: WorkQueue, process: Callable[[Reference], None], threads: int = THREADS
-    ) -> None:
+    def __init__(self, queue: WorkQueue, process: Callable[[Reference], None]) -> None:
         self._queue, self._process = queue, process
-        self._pool = Pool(threads, thread_name_prefix="worker")
+        self._pool = Pool(queue.shares.workers, thread_name_prefix="worker")
         self._stopped = threading.Event()
 
     def run(self) -> None:
         """Run until stopped; return when the work in progress has ended."""
         while not self._stopped.is_set():
-            for reference in self._queue.pop_due():
+            while not self._stopped.is_set() and (reference := self._queue.pop()):
                 self._pool.submit(self._process, reference)
             self._queue.wait(TICK)
         self._pool.shutdown(cancel_futures=True)

@@ -1,4 +1,8 @@
-"""Handlers: translate kopf's callbacks into the work queue, and delete pipelines."""
+"""Handlers: kopf's settings, and the translation of its watch events into the work queue.
+
+kopf has no handler that changes an object. So it writes no annotations, and the operator itself
+adds and removes the finalizer: kopf drops a change of an object whose patch fails.
+"""
 
 from __future__ import annotations
 
@@ -10,24 +14,17 @@ import kopf
 from dataflowxpress.api.pipeline import Pipeline, Reference
 from dataflowxpress.api.spec import GROUP, PLURAL, VERSION
 
-from .workqueue import backoff
-
-LONGEST_PAUSE = 30.0  # seconds between deletion attempts: an edited spec must take effect soon
-NOTES = f"kopf.{GROUP}"  # kopf ignores changes under its prefix: it must not cover user annotations
 RESOURCE = (GROUP, VERSION, PLURAL)
 SPREAD = 10.0  # seconds over which a restart spreads the pipelines
-THREADS = 16  # that delete pipelines
 
 
 @kopf.on.startup()
 def configure(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> None:
     """Configure kopf."""
-    settings.persistence.finalizer = f"{GROUP}/finalizer"
-    settings.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=NOTES)
-    settings.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=NOTES)
-    settings.execution.max_workers = THREADS
+    # kopf removes its finalizer if no handler needs it: it must not be that of the operator.
+    settings.persistence.finalizer = f"kopf.{GROUP}/unused"
     settings.posting.enabled = False  # the worker records the Events
-    logging.getLogger("kopf.objects").setLevel(logging.WARNING)  # the worker logs them
+    logging.getLogger("kopf.objects").setLevel(logging.WARNING)  # one line for each event
     settings.watching.server_timeout = 300
     settings.networking.error_backoffs = [1, 2, 5, 10, 30]
     settings.scanning.disabled = True  # the resource is known: scanning needs more permissions
@@ -39,34 +36,15 @@ def configure(settings: kopf.OperatorSettings, memo: kopf.Memo, **_: Any) -> Non
 
 @kopf.on.event(*RESOURCE)
 async def observed(event: kopf.RawEvent, memo: kopf.Memo, **_: Any) -> None:
-    """Record that the watch has delivered this version of the object."""
-    metadata = event["object"]["metadata"]
-    is_deleted = event["type"] == "DELETED"
-    memo.watch.observe(metadata["uid"], None if is_deleted else metadata["resourceVersion"])
-    if is_deleted:
+    """Record that the watch has delivered this version of the object, and enqueue its requests."""
+    body: Any = event["object"]
+    metadata = body["metadata"]
+    if event["type"] == "DELETED":
+        memo.watch.observe(metadata["uid"], None)
         memo.worker.forget(Reference.to(metadata))
-
-
-@kopf.on.create(*RESOURCE)
-@kopf.on.update(*RESOURCE)
-async def changed(body: kopf.Body, memo: kopf.Memo, **_: Any) -> None:
-    """Enqueue the pipeline if its spec or an annotation of the operator changed."""
-    if Pipeline(body).needs_reconciliation:
-        memo.queue.add(Reference.to(body.metadata))
-    else:  # the status can look complete although a killed operator left work unfinished
-        memo.queue.add_after(Reference.to(body.metadata), within=SPREAD)
-
-
-@kopf.on.resume(*RESOURCE)
-async def resumed(body: kopf.Body, memo: kopf.Memo, **_: Any) -> None:
-    """Enqueue an existing pipeline after a restart, at a random moment."""
-    memo.queue.add_after(Reference.to(body.metadata), within=SPREAD)
-
-
-@kopf.on.delete(*RESOURCE)
-def deleted(body: kopf.Body, memo: kopf.Memo, retry: int, **_: Any) -> None:
-    """Release the finalizer once only retained resources are left."""
-    if result := memo.worker.delete(Reference.to(body.metadata)):
-        ready = result.status["Ready"]
-        message = ready.message if ready else "the deletion is not complete"
-        raise kopf.TemporaryError(message, delay=backoff(retry, LONGEST_PAUSE))
+        return
+    memo.watch.observe(metadata["uid"], metadata["resourceVersion"])
+    pipeline = Pipeline(body)
+    # The status can look complete although a killed operator left work unfinished.
+    answered = not pipeline.is_deleting and not pipeline.needs_reconciliation
+    memo.worker.observe(pipeline, within=SPREAD if answered else 0)

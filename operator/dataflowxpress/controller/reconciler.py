@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dataflowxpress import dataplane
 from dataflowxpress.api.errors import PipelineError
 from dataflowxpress.api.events import Event
-from dataflowxpress.api.pipeline import Pipeline
+from dataflowxpress.api.pipeline import Pipeline, Reference
 from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.resource_id import Id
@@ -29,7 +29,7 @@ from dataflowxpress.reporting.conditions import set_conditions
 from . import deletion
 from .connector import Connection, Connector
 from .custom_script import custom_script
-from .deletion import RETAINED, DeletionProgress, keeps_data, no_heartbeat
+from .deletion import RETAINED, DeletionProgress, keeps_data
 from .store import PipelineStore
 from .tenancy import TenantPolicy
 
@@ -51,7 +51,8 @@ class Result:
 class Reconciler:
     """Reconciles the pipelines of one store, independently of kopf.
 
-    Calls *on_outcome* with the outcome of each step as soon as it is known.
+    Calls *on_outcome* with the outcome of each step as soon as it is known. A deletion stops after
+    *deletion_slice* seconds, so that its next attempt continues.
     """
 
     def __init__(
@@ -60,8 +61,10 @@ class Reconciler:
         stall_timeout: float = 60,
         on_outcome: Callable[[Outcome], None] | None = None,
         tenant_policy: TenantPolicy | None = None,
+        deletion_slice: float = math.inf,
     ) -> None:
         self._store, self._monitor = store, dataplane.DataMonitor(stall_timeout)
+        self._deletion_slice = deletion_slice
         self._connector = Connector(store, tenant_policy or TenantPolicy(), on_outcome)
 
     def reconcile(self, namespace: str, name: str) -> Result | None:
@@ -72,14 +75,24 @@ class Reconciler:
         """Update the status of the data only; returns None if the pipeline does not exist."""
         return self._process(namespace, name, self._polled)
 
-    def delete(
-        self, namespace: str, name: str, heartbeat: Callable[[], None] = no_heartbeat
-    ) -> Result | None:
-        """Delete the resources that the policy does not retain; succeeds when all are gone.
+    def delete(self, namespace: str, name: str) -> Result | None:
+        """Delete the resources that the policy does not retain; succeeds when all are gone."""
+        return self._process(namespace, name, self._deleted, is_deleting=True)
 
-        Calls *heartbeat* at each step.
-        """
-        return self._process(namespace, name, partial(self._deleted, heartbeat), is_deleting=True)
+    def release(self, reference: Reference, result: Result) -> bool:
+        """Let the object go after its deletion; False if its spec is newer than *result*."""
+        body = self._store.pipeline(*reference.key)
+        if body is None or Pipeline(body).uid != reference.uid:
+            return True
+        pipeline = Pipeline(body)
+        if pipeline.generation != result.status.observed_generation:
+            return False
+        self._store.release(pipeline)
+        return True
+
+    def forget(self, namespace: str, name: str) -> None:
+        """Drop what is remembered of a deleted pipeline."""
+        self._monitor.forget(f"{namespace}/{name}")
 
     def plan(self, pipeline: Pipeline) -> list[Step]:
         """Return the steps of a reconciliation, read-only; raises the errors it would report."""
@@ -99,6 +112,8 @@ class Reconciler:
         if body is None or Pipeline(body).is_deleting != is_deleting:
             return None
         pipeline = Pipeline(body)
+        if not is_deleting and not self._store.hold(pipeline):
+            return None
         try:
             result = work(pipeline)
         except Expected as error:
@@ -140,7 +155,7 @@ class Reconciler:
         connection, wanted = self.describe(pipeline)
         return self._with_data(pipeline, connection, wanted, pipeline.status)
 
-    def _deleted(self, heartbeat: Callable[[], None], pipeline: Pipeline) -> Result:
+    def _deleted(self, pipeline: Pipeline) -> Result:
         status = _with_observed_generation(pipeline)
         if not status.inventory:  # even if the spec is invalid
             return Result(status, success=True)
@@ -153,9 +168,8 @@ class Reconciler:
             return Result(reporting.paused(status), success=False)
         connection = self._connector.of(pipeline)
         steps = connection.engine.plan(connection.scope, [], status.inventory, retain)
-        outcomes = connection.engine.apply(
-            steps, DeletionProgress(self._store, pipeline, heartbeat)
-        )
+        progress = DeletionProgress(self._store, pipeline, self._deletion_slice)
+        outcomes = connection.engine.apply(steps, progress)
         status = deletion.deleting(status, outcomes)
         if done := all(map(retain, status.inventory)):  # nothing can fill a database any more
             _delete_empty(connection, may_go)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from dataflowxpress.api.pipeline import Pipeline
 from dataflowxpress.api.status import Status
 
 
@@ -17,6 +18,14 @@ class PipelineStore(Protocol):
 
     def pipeline(self, namespace: str, name: str) -> dict[str, Any] | None:
         """Return the current DataPipeline, or None if it does not exist."""
+        ...
+
+    def hold(self, pipeline: Pipeline) -> bool:
+        """Keep the object until `release`, from before its first resource; False if it is gone."""
+        ...
+
+    def release(self, pipeline: Pipeline) -> None:
+        """Let the deletion of the object complete."""
         ...
 
     def write_status(self, namespace: str, name: str, status: Status) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from dataflowxpress.api.events import Event
-from dataflowxpress.api.pipeline import Reference
+from dataflowxpress.api.pipeline import Pipeline, Reference
 from dataflowxpress.kube.client import UNANSWERED
+from dataflowxpress.telemetry import progress
 from dataflowxpress.telemetry.pipelines import Pipelines
 from dataflowxpress.telemetry.reconciliation import observed
 
 from .reconciler import Reconciler, Result
-from .workqueue import Task, WorkQueue
+from .workitem import Task
+from .workqueue import WorkQueue
 
 log = logging.getLogger(__name__)
 
@@ -35,54 +38,63 @@ class Worker:
     recorder: EventRecorder
     pipelines: Pipelines = field(default_factory=Pipelines)
 
+    def observe(self, pipeline: Pipeline, *, within: float = 0) -> None:
+        """Enqueue what the metadata of a pipeline asks for; see `WorkQueue.observe`."""
+        if pipeline.is_deleting and not pipeline.is_held:  # nothing of it can be left
+            self.forget(Reference.to(pipeline.body["metadata"]))
+        else:
+            self.queue.observe(pipeline, within=within)
+
     def process(self, reference: Reference) -> None:
         """Run the task that is due, if it still is; every failure leads to a retry."""
-        with self.queue.work(reference):
-            task = self.queue.next_task(reference.uid)
+        with self.queue.work(reference) as heartbeat, progress.reported_to(heartbeat):
+            task = self.queue.next_task(reference)
             if task is None:
                 return
             try:
                 self._run(reference, task)
             except UNANSWERED as error:
                 log.warning("%s: the API server does not answer: %s", reference, error)
-                self.queue.requeue(reference.uid, task)
+                self.queue.requeue(reference, task)
             except Exception:
                 log.exception("%s: unexpected error in %s", reference, task)
-                self.queue.requeue(reference.uid, task)
-
-    def delete(self, reference: Reference) -> Result | None:
-        """Delete the resources that the deletion policy does not retain; None once all are gone."""
-        with (
-            self.queue.work(reference) as heartbeat,
-            observed("delete", **reference.fields) as work,
-        ):
-            result = self.reconciler.delete(reference.namespace, reference.name, heartbeat)
-            work.outcome = _outcome(result)
-            if result and not result.success:
-                self._publish(reference, result)
-                return result
-        self.forget(reference)
-        return None
+                self.queue.requeue(reference, task)
 
     def forget(self, reference: Reference) -> None:
-        """Drop the schedule and the metrics of a deleted pipeline."""
-        self.queue.forget(reference.uid)
-        self.pipelines.forget(reference.namespace, reference.name)
+        """Drop all that is kept of a deleted pipeline, unless a new one has its name."""
+        if self.queue.forget(reference):
+            self.pipelines.forget(*reference.key)
+            self.reconciler.forget(*reference.key)
 
     def _run(self, reference: Reference, task: Task) -> None:
-        run = self.reconciler.reconcile if task == "reconcile" else self.reconciler.poll
         with observed(task, **reference.fields) as work:
             try:
-                result = run(reference.namespace, reference.name)
+                result = self._task(task)(*reference.key)
             except UNANSWERED:
                 work.outcome = "requeue"
                 raise
             work.outcome = _outcome(result)
-        if result is None:  # deleted or being deleted: `delete` publishes the result
-            self.queue.forget(reference.uid)
-            return
-        self.queue.done(reference.uid, result, task)
-        self._publish(reference, result, compared=task == "reconcile")
+        if task == "delete" and (result is None or result.success):
+            self._end(reference, result)
+        elif result is None:  # it is gone, or its deletion has begun
+            self.queue.add_deletion(reference)
+        else:
+            self.queue.done(reference, result, task)
+            self._publish(reference, result, compared=task == "reconcile")
+
+    def _end(self, reference: Reference, result: Result | None) -> None:
+        """Let the object go; if the spec has changed meanwhile, its deletion starts over."""
+        if result is None or self.reconciler.release(reference, result):
+            self.forget(reference)
+        else:
+            self.queue.add_deletion(reference)
+
+    def _task(self, task: Task) -> Callable[[str, str], Result | None]:
+        return {
+            "reconcile": self.reconciler.reconcile,
+            "poll": self.reconciler.poll,
+            "delete": self.reconciler.delete,
+        }[task]
 
     def _publish(self, reference: Reference, result: Result, *, compared: bool = False) -> None:
         """Publish a result as Events, log lines and metrics."""

@@ -1,184 +1,205 @@
-"""Work queue: schedules pipelines, and tracks whether work on them progresses."""
+"""Work queue: schedules pipelines, and reserves each due one for a worker."""
 
 from __future__ import annotations
 
 import contextlib
-import math
 import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from typing import Literal
 
-from dataflowxpress.api.pipeline import Reference
+from dataflowxpress.api.pipeline import Pipeline, Reference
 
 from .reconciler import Result
+from .shares import Shares
+from .workitem import IDLE_POLL, Item, Task
 
-Task = Literal["reconcile", "poll"]
-
-BUSY_POLL = 5.0  # seconds between polls while data is moving
-IDLE_POLL = 60.0  # seconds between polls of other data, unless configured
-FIRST_RETRY, LONGEST_RETRY = 5.0, 300.0  # seconds
-DOUBLINGS = 10  # bounds the exponent: after days, the delay would overflow a float
 PROGRESS_DEADLINE = 1800.0  # seconds that work on one pipeline may take without a heartbeat
-QUEUE_TIMEOUT = 300.0  # seconds that a due pipeline may wait while no work progresses at all
-NEVER = math.inf
-
-
-@dataclass(slots=True)
-class Item:
-    """The schedule of one pipeline; times are seconds of the queue's clock."""
-
-    reference: Reference
-    poll_at: float = NEVER
-    resync_at: float = NEVER
-    failures: int = 0
-    popped: bool = False  # passed to a worker and not processed yet
-    dirty: bool = False  # changed after the current work may have started
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    @property
-    def due_at(self) -> float:
-        """The time at which the pipeline is due."""
-        return min(self.poll_at, self.resync_at)
-
-
-def backoff(failures: int, longest: float = LONGEST_RETRY) -> float:
-    """Return the seconds to wait after this many consecutive failures."""
-    return min(FIRST_RETRY * float(2 ** min(failures, DOUBLINGS)), longest)
+QUEUE_TIMEOUT = 300.0  # seconds that a pipeline may be due while a worker is free for it
 
 
 class WorkQueue:
-    """The schedule of all pipelines, and the work in progress."""
+    """The schedule of all pipelines, and the work in progress.
+
+    Reserves a namespace and name for one worker at a time, even if the pipeline is deleted and
+    created again: the name owns the resources in AWS.
+    """
 
     def __init__(
         self,
         idle_poll: float = IDLE_POLL,
         progress_deadline: float = PROGRESS_DEADLINE,
         clock: Callable[[], float] = time.monotonic,
+        shares: Shares | None = None,
+        uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._idle_poll, self._progress_deadline = idle_poll, progress_deadline
-        self._clock = clock
-        self._items: dict[str, Item] = {}
-        self._active: dict[str, tuple[float, Reference]] = {}
-        self._last_heartbeat, self._added = clock(), threading.Event()
+        self._clock, self.shares, self._uniform = clock, shares or Shares(), uniform
+        self._items: dict[tuple[str, str], Item] = {}
+        self._active: dict[tuple[str, str], Item] = {}
+        self._lock, self._changed = threading.RLock(), threading.Event()
+        self._popped_at = clock()
+
+    def observe(self, pipeline: Pipeline, *, within: float = 0) -> None:
+        """Enqueue *pipeline* if its metadata asks for something that was not enqueued yet.
+
+        If *within* is set, a new pipeline is due at a random moment within these seconds, so that a
+        restart does not start all at once.
+        """
+        reference = Reference.to(pipeline.body["metadata"])
+        with self._lock:
+            item = self._items.get(reference.key)
+            if item is None or item.request is None:
+                item = self._item(reference)
+                item.resync_at = min(item.resync_at, self._clock() + self._uniform(0, within))
+                item.requested = not within
+            elif item.request != pipeline.request or item.is_held > pipeline.is_held:
+                self.add(reference)
+            item.observe(pipeline)
+        self._changed.set()
+
+    def add(self, reference: Reference) -> None:
+        """Make the pipeline due now; work in progress does not satisfy this request."""
+        with self._lock:
+            item = self._item(reference)
+            item.dirty = item.requested = True
+            item.resync_at, item.failures = self._clock(), 0
+        self._changed.set()
+
+    def add_deletion(self, reference: Reference) -> None:
+        """Make the deletion of a known pipeline due now."""
+        with self._lock:
+            item = self._items.get(reference.key)
+            if item and item.reference.uid == reference.uid:
+                item.deleting = True
+                self.add(reference)
+
+    def pop(self) -> Reference | None:
+        """Reserve the pipeline to process next; returns None if none is due and allowed.
+
+        Requests precede deletions, and these precede the rest; then, namespaces take turns.
+        """
+        with self._lock:
+            due = self._startable()
+            item = min(due, key=self._rank, default=None)
+            if item is None:
+                return None
+            self.shares.take_turn(item)
+            self._popped_at = self._clock()
+            return self._reserve(item).reference
 
     @contextlib.contextmanager
     def work(self, reference: Reference) -> Iterator[Callable[[], None]]:
-        """Serialize work on one pipeline; yields the heartbeat to call whenever it progresses."""
+        """Process a reserved pipeline; yields the heartbeat to call whenever work progresses."""
+        with self._lock:
+            item = self._items.get(reference.key) or Item(reference)
+            self._reserve(item)  # a change since `pop` is still part of this work
 
         def heartbeat() -> None:
-            self._last_heartbeat = self._clock()
-            self._active[reference.uid] = self._last_heartbeat, reference
+            item.heartbeat = self._clock()
 
-        item = self._item(reference)
-        with item.lock:
-            item.popped = item.dirty = False
-            heartbeat()
-            try:
-                yield heartbeat
-            finally:
-                self._active.pop(reference.uid, None)
-                self._last_heartbeat = self._clock()
+        try:
+            yield heartbeat
+        finally:
+            with self._lock:
+                self._active.pop(reference.key, None)
+            self._changed.set()
+
+    def next_task(self, reference: Reference) -> Task | None:
+        """Return the task that is due for a pipeline; None if none is, or if it is unknown."""
+        with self._lock:
+            now, item = self._clock(), self._items.get(reference.key)
+            if item is None or now < item.due_at:
+                return None
+            if item.deleting:
+                return "delete"
+            return "reconcile" if now >= item.resync_at else "poll"
+
+    def done(self, reference: Reference, result: Result, task: Task) -> None:
+        """Schedule the next poll and resync according to *result*."""
+        with self._lock:
+            if not (item := self._items.get(reference.key)):
+                return
+            item.done(self._clock(), result, task, self._idle_poll, self._uniform)
+
+    def requeue(self, reference: Reference, task: Task) -> None:
+        """Run the task again with exponential backoff; a failed poll postpones nothing."""
+        with self._lock:
+            if not (item := self._items.get(reference.key)):
+                return
+            item.requeue(self._clock(), task, self._uniform)
+
+    def forget(self, reference: Reference) -> bool:
+        """Drop the schedule of a deleted pipeline, but not that of a new one of the same name."""
+        with self._lock:
+            item = self._items.get(reference.key)
+            if item and item.reference.uid != reference.uid:
+                return False
+            self._items.pop(reference.key, None)
+            self.shares.keep_only({namespace for namespace, _ in self._items})
+            return True
+
+    def known(self) -> list[Reference]:
+        """Return the pipelines that have a schedule."""
+        with self._lock:
+            return [item.reference for item in self._items.values()]
+
+    def wait(self, seconds: float) -> None:
+        """Wait for this many seconds, or until a pipeline is added or work ends."""
+        self._changed.wait(seconds)
+        self._changed.clear()
 
     def stalled(self) -> str:
         """Describe work that no longer progresses; returns an empty string if there is none."""
-        now = self._clock()
-        for heartbeat, reference in list(self._active.values()):
-            if now - heartbeat > self._progress_deadline:
-                return f"work on {reference} has not progressed for {now - heartbeat:.0f} s"
-        if min(self.longest_wait(), now - self._last_heartbeat) > QUEUE_TIMEOUT:
-            return f"no work progressed for {QUEUE_TIMEOUT:.0f} s; pipelines due: {self.depth()}"
+        with self._lock:
+            now = self._clock()
+            for item in self._active.values():
+                if (since := now - item.heartbeat) > self._progress_deadline:
+                    return f"work on {item.reference} has not progressed for {since:.0f} s"
+            wait = max((now - item.due_at for item in self._startable()), default=0)
+            if min(wait, now - self._popped_at) > QUEUE_TIMEOUT:
+                return f"no work started for {QUEUE_TIMEOUT:.0f} s; pipelines due: {self.depth()}"
         return ""
 
     def depth(self) -> int:
         """Count the pipelines that are due and not being processed."""
-        return len(self._waiting())
-
-    def active(self) -> set[str]:
-        """Return the UIDs of the pipelines that are being processed."""
-        return set(self._active)
+        with self._lock:
+            return len(self._waiting())
 
     def active_workers(self) -> int:
         """Count the pipelines that are being processed."""
         return len(self._active)
 
+    def active_deletions(self) -> int:
+        """Count the pipelines that are being deleted."""
+        with self._lock:
+            return sum(item.deleting for item in self._active.values())
+
     def longest_wait(self) -> float:
         """Return for how many seconds the longest-waiting pipeline has been due."""
-        now = self._clock()
-        return max((now - item.due_at for item in self._waiting()), default=0)
-
-    def next_task(self, uid: str) -> Task | None:
-        """Return the task that is due for a pipeline; None if none is, or if it is unknown."""
-        now, item = self._clock(), self._items.get(uid)
-        if item is None or now < item.due_at:
-            return None
-        return "reconcile" if now >= item.resync_at else "poll"
-
-    def pop_due(self) -> list[Reference]:
-        """Return the pipelines that are due, longest wait first, each once until processed."""
-        due = [item for item in self._waiting() if not item.popped]
-        for item in due:
-            item.popped = True
-        return [item.reference for item in sorted(due, key=lambda item: item.due_at)]
-
-    def wait(self, seconds: float) -> None:
-        """Wait for this many seconds, or until a pipeline is added."""
-        self._added.wait(seconds)
-        self._added.clear()
-
-    def add(self, reference: Reference) -> None:
-        """Make the pipeline due now; work in progress does not satisfy this request."""
-        item = self._item(reference)
-        item.dirty, item.resync_at = True, self._clock()
-        self._added.set()
-
-    def add_after(self, reference: Reference, *, within: float) -> None:
-        """Add a new pipeline at a random moment, so that a restart does not start all at once."""
-        item = self._item(reference)
-        if item.resync_at == NEVER:
-            item.resync_at = self._clock() + random.uniform(0, within)  # noqa: S311
-
-    def done(self, uid: str, result: Result, task: Task) -> None:
-        """Schedule the next poll and resync according to *result*."""
-        if not (item := self._items.get(uid)):
-            return
-        now = self._clock()
-        item.poll_at = now + min(BUSY_POLL if result.busy else NEVER, self._idle_poll)
-        if not result.success:
-            self.requeue(uid, task)
-        elif result.compare and task == "poll":
-            item.resync_at = now
-        elif task == "reconcile":
-            item.failures = 0
-            self._resync_in(item, result.resync * random.uniform(0.9, 1.1))  # noqa: S311
-
-    def requeue(self, uid: str, task: Task) -> None:
-        """Reconcile again with exponential backoff; a failed poll postpones nothing."""
-        if not (item := self._items.get(uid)):
-            return
-        wait = backoff(item.failures) * random.uniform(0.8, 1.2)  # noqa: S311 - no secret
-        if task == "reconcile":
-            item.failures += 1
-            self._resync_in(item, wait)
-        else:
-            item.resync_at = min(self._clock() + wait, item.resync_at)
-
-    def forget(self, uid: str) -> None:
-        """Drop the schedule of a deleted pipeline."""
-        self._items.pop(uid, None)
+        with self._lock:
+            now = self._clock()
+            return max((now - item.due_at for item in self._waiting()), default=0)
 
     def _item(self, reference: Reference) -> Item:
-        item = self._items.setdefault(reference.uid, Item(reference))
+        item = self._items.setdefault(reference.key, Item(reference))
         item.reference = reference
         return item
 
-    def _resync_in(self, item: Item, seconds: float) -> None:
-        if not item.dirty:
-            item.resync_at = self._clock() + seconds
+    def _reserve(self, item: Item) -> Item:
+        item.dirty = item.requested = False
+        item.heartbeat = self._clock()
+        self._active[item.reference.key] = item
+        return item
+
+    def _rank(self, item: Item) -> tuple[int, int, float]:
+        return item.priority, self.shares.turn(item), item.due_at
 
     def _waiting(self) -> list[Item]:
         now, active = self._clock(), self._active
-        items = list(self._items.values())
-        return [item for item in items if now >= item.due_at and item.reference.uid not in active]
+        return [
+            i for i in self._items.values() if now >= i.due_at and i.reference.key not in active
+        ]
+
+    def _startable(self) -> list[Item]:
+        return [*filter(self.shares.allowed(self._active.values()), self._waiting())]

@@ -104,17 +104,25 @@ class ManifestLog:
 
 
 class ManifestLogs:
-    """The manifest logs of all pipelines, by bucket."""
+    """The manifest logs of all pipelines, by owner.
+
+    One worker at a time uses the log of an owner. Two pipelines whose specs name the same bucket do
+    not share a log: concurrent updates would count manifests twice.
+    """
 
     def __init__(self) -> None:
         self._logs: dict[str, ManifestLog] = {}
 
-    def of(self, s3: Any, bucket: str) -> ManifestLog:
-        """Return the manifest log of *bucket*, brought up to date."""
-        log = self._logs.get(bucket)
+    def of(self, owner: str, s3: Any, bucket: str) -> ManifestLog:
+        """Return the manifest log of *bucket* for *owner*, brought up to date."""
+        log = self._logs.get(owner)
         if log is None or not log.follow(s3, bucket):
-            log = self._logs[bucket] = ManifestLog.load(s3, bucket)
+            log = self._logs[owner] = ManifestLog.load(s3, bucket)
         return log
+
+    def forget(self, owner: str) -> None:
+        """Drop the log of a deleted pipeline."""
+        self._logs.pop(owner, None)
 
 
 def listing(s3: Any, bucket: str, prefix: str, **more: str) -> Iterator[Mapping[str, Any]]:

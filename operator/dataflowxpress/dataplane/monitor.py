@@ -44,9 +44,9 @@ class DataMonitor:
         before: Status,
     ) -> DataReport:
         """Poll the data of the pipeline whose resources are *wanted*."""
-        bucket = only(wanted, Bucket).name
+        owner = only(wanted, Bucket).scope.owner
         observation = observe(client, spec, wanted, self._logs)
-        decision = self._decide(bucket, spec, observation, before)
+        decision = self._decide(owner, spec, observation, before)
         update = {
             "last_crawl": observation.crawl,
             "runs": observation.runs,
@@ -59,6 +59,11 @@ class DataMonitor:
             status, condition, decision.action, busy=self._is_busy(spec, observation, decision)
         )
 
+    def forget(self, owner: str) -> None:
+        """Drop what is remembered of a deleted pipeline."""
+        self._logs.forget(owner)
+        self._stalled.pop(owner, None)
+
     @staticmethod
     def _is_busy(spec: DataPipelineSpec, observation: Observation, decision: Decision) -> bool:
         """Whether to poll again soon; a pause follows a failed attempt."""
@@ -70,22 +75,22 @@ class DataMonitor:
         return observation.moving or decision.action is not None or is_new
 
     def _decide(
-        self, bucket: str, spec: DataPipelineSpec, observation: Observation, before: Status
+        self, owner: str, spec: DataPipelineSpec, observation: Observation, before: Status
     ) -> Decision:
         ready = before["Ready"]
         if spec.suspend or ready is None or ready.status != "True":
-            self._stalled.pop(bucket, None)
+            self._stalled.pop(owner, None)
             return Decision(before.recovery)
-        stalled = self._stalled_for(bucket, observation, before)
+        stalled = self._stalled_for(owner, observation, before)
         return decide(observation, before, stalled, datetime.now(UTC), self._stall_timeout)
 
-    def _stalled_for(self, bucket: str, observation: Observation, before: Status) -> float:
+    def _stalled_for(self, owner: str, observation: Observation, before: Status) -> float:
         """Return the seconds for which this process has seen the same unfinished work."""
         unfinished, now = unfinished_work(observation), self._clock()
         if unfinished is None:
-            self._stalled.pop(bucket, None)
+            self._stalled.pop(owner, None)
             return 0
         work = (unfinished.reason, work_of(observation, before))
-        if self._stalled.get(bucket, (None, 0))[0] != work:
-            self._stalled[bucket] = work, now
-        return now - self._stalled[bucket][1]
+        if self._stalled.get(owner, (None, 0))[0] != work:
+            self._stalled[owner] = work, now
+        return now - self._stalled[owner][1]

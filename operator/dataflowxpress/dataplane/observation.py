@@ -95,7 +95,7 @@ def observe(
     bucket, crawler, job = only(wanted, Bucket), only(wanted, Crawler), only(wanted, Job)
     packaged, queues = spec.job.script.packaged, Queues.of(wanted)
     with naming(bucket):
-        log = logs.of(s3, bucket.name)
+        log = logs.of(bucket.scope.owner, s3, bucket.name)
         found = _uploads(s3, bucket.name, spec.source)
         pending = tuple(each for each in found if not _is_recorded(log, each))
         requests = tuple(each["Key"] for each in listing(s3, bucket.name, REQUESTS))

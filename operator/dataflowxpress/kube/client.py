@@ -16,6 +16,7 @@ from kubernetes.client import (
 from urllib3.exceptions import HTTPError
 
 from dataflowxpress.api.errors import Refused
+from dataflowxpress.api.pipeline import FINALIZER, Pipeline
 from dataflowxpress.api.spec import GROUP, PLURAL, VERSION
 from dataflowxpress.api.status import Status
 
@@ -52,14 +53,13 @@ class Cluster:
         metadata_client = ApiClient(client and client.configuration, "Accept", METADATA)
         self._metadata = CustomObjectsApi(metadata_client)
 
-    def versions(self, namespaces: Collection[str] = (), selector: str = "") -> dict[str, str]:
-        """Return the resource versions of the pipelines, by UID; no namespaces means all."""
-        return {
-            metadata["uid"]: metadata["resourceVersion"]
-            for namespace in namespaces or [""]
-            for page in self._pages(namespace, label_selector=selector, limit=PAGE)
-            for metadata in (item["metadata"] for item in page["items"] or [])
-        }
+    def list_metadata(
+        self, namespaces: Collection[str] = (), selector: str = ""
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the pipelines, each with its metadata only; no namespaces means all."""
+        for namespace in namespaces or [""]:
+            for page in self._pages(namespace, label_selector=selector, limit=PAGE):
+                yield from page["items"] or []
 
     def check_access(self, namespaces: Collection[str] = ()) -> None:
         """List one pipeline of each namespace; raises the error if that fails."""
@@ -105,6 +105,44 @@ class Cluster:
                 return None
             raise
         return dict(found)
+
+    def hold(self, pipeline: Pipeline) -> bool:
+        """Add the finalizer unless the object has it; returns False if the object is gone."""
+        return pipeline.is_held or self._patch_finalizers(
+            pipeline, [*pipeline.finalizers, FINALIZER]
+        )
+
+    def release(self, pipeline: Pipeline) -> None:
+        """Remove the finalizer, if the object still has it."""
+        if pipeline.is_held:
+            self._patch_finalizers(pipeline, [f for f in pipeline.finalizers if f != FINALIZER])
+
+    def _patch_finalizers(self, pipeline: Pipeline, finalizers: list[str]) -> bool:
+        """Replace the finalizers that *pipeline* had; returns False if the object is gone.
+
+        Raises ApiException 422 if the object has been replaced, or has other finalizers by now.
+        """
+        patch: list[dict[str, Any]] = [
+            {"op": "test", "path": "/metadata/uid", "value": pipeline.uid},
+            {"op": "test", "path": "/metadata/finalizers", "value": pipeline.finalizers or None},
+            {"op": "add", "path": "/metadata/finalizers", "value": finalizers},
+        ]
+        try:
+            self._objects.patch_namespaced_custom_object(
+                GROUP,
+                VERSION,
+                pipeline.namespace,
+                PLURAL,
+                pipeline.name,
+                patch,
+                _content_type=JSON_PATCH,
+                _request_timeout=TIMEOUT,
+            )
+        except ApiException as error:
+            if error.status == NOT_FOUND:
+                return False
+            raise
+        return True
 
     def write_status(self, namespace: str, name: str, status: Status) -> None:
         """Replace the whole status: a merge would keep outdated fields."""

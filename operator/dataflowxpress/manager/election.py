@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import faulthandler
 import logging
 import math
-import os
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -14,6 +12,8 @@ from kubernetes.client import ApiException
 from urllib3.exceptions import HTTPError
 
 from dataflowxpress.kube.lease import Lease
+
+from .watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +47,10 @@ class Election:
         work: Work,
         wait: Callable[[float], bool],
         clock: Callable[[], float] = time.monotonic,
+        watchdog: Watchdog | None = None,
     ) -> None:
         self._lease, self._work, self._wait, self._clock = lease, work, wait, clock
+        self._watchdog = watchdog or Watchdog()
         self._responded, self._checked = -math.inf, math.inf
         self._problem = "the Lease was not requested yet"
         self.leading = False
@@ -83,11 +85,7 @@ class Election:
         return stopped
 
     def _hold(self) -> bool:
-        """Acquire or renew the Lease, and reset the timer that ends the process without renewal.
-
-        The timer is a thread outside the interpreter: even a stopped or hung process does no more
-        work once another process leads.
-        """
+        """Acquire or renew the Lease, and extend the watchdog that ends the process without it."""
         self._checked = now = self._clock()
         try:
             held = self._lease is None or self._lease.hold()
@@ -97,11 +95,9 @@ class Election:
             return False
         self._responded = now
         if self.leading and not held:
-            log.error("another operator has acquired the Lease: exiting")
-            os._exit(1)
+            self._watchdog.end("another operator has acquired the Lease: exiting")
         if self._lease and held:
-            left = max(0.001, now + DEADLINE - self._clock())
-            faulthandler.dump_traceback_later(left, exit=True)
+            self._watchdog.extend(now + DEADLINE - self._clock())
         return held
 
     def _release(self) -> None:
@@ -110,7 +106,7 @@ class Election:
                 self._lease.release()
             except (ApiException, HTTPError) as error:
                 log.warning("the Lease cannot be released and must expire: %s", _describe(error))
-            faulthandler.cancel_dump_traceback_later()
+            self._watchdog.remove()
 
 
 def _describe(error: Exception) -> str:

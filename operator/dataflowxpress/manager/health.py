@@ -16,8 +16,6 @@ from dataflowxpress.aws.errors import describe
 from dataflowxpress.kube.client import Cluster
 from dataflowxpress.kube.lease import Lease
 
-from .watch_monitor import Watch
-
 Check = Callable[[], str]
 
 CHECK_TIMEOUT = 5.0  # seconds to wait for a check in progress
@@ -75,18 +73,3 @@ def lease_held(lease: Lease) -> str:
         return f"cannot read the Lease: {error.status} {error.reason}"
     except HTTPError as error:
         return f"the API server does not respond: {error}"
-
-
-def watch_current(
-    watch: Watch,
-    cluster: Cluster,
-    namespaces: Collection[str],
-    selector: str,
-    busy: Callable[[], Collection[str]],
-) -> str:
-    """Describe changes that the watch missed, or return an empty string."""
-    try:
-        current = cluster.versions(namespaces, selector)
-    except (ApiException, HTTPError):
-        return ""  # readiness reports this; a restart would not help
-    return watch.compare(current, busy())

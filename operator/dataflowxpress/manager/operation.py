@@ -16,6 +16,8 @@ from dataflowxpress.controller import handlers  # noqa: F401 - its import regist
 from dataflowxpress.controller.dispatcher import Dispatcher
 from dataflowxpress.controller.worker import Worker
 
+from .relist import Relist
+
 log = logging.getLogger(__name__)
 
 DRAIN = 5.0  # seconds for work in progress to end
@@ -34,13 +36,16 @@ class Operation:
     The handlers find *shared* in their memo, next to the worker.
     """
 
-    def __init__(self, namespaces: Collection[str], worker: Worker, **shared: Any) -> None:
+    def __init__(
+        self, namespaces: Collection[str], worker: Worker, relist: Relist, **shared: Any
+    ) -> None:
         self._namespaces = namespaces
-        self._memo = kopf.Memo(worker=worker, queue=worker.queue, **shared)
-        self._dispatcher = Dispatcher(worker.queue, worker.process)
+        self._memo = kopf.Memo(worker=worker, **shared)
+        self._dispatcher, self._relist = Dispatcher(worker.queue, worker.process), relist
         self._threads = [
             threading.Thread(target=self._watch, name="operator", daemon=True),
             threading.Thread(target=self._dispatcher.run, name="dispatcher", daemon=True),
+            threading.Thread(target=self._relist.run, name="relist", daemon=True),
         ]
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped = asyncio.Event()
@@ -61,6 +66,7 @@ class Operation:
     def stop(self) -> None:
         """Stop after the work in progress; the exit of the process interrupts longer work."""
         self._dispatcher.stop()
+        self._relist.stop()
         if self._loop:
             with contextlib.suppress(RuntimeError):  # the loop has already ended
                 self._loop.call_soon_threadsafe(self._stopped.set)

@@ -12,10 +12,12 @@ from typing import NoReturn
 
 from dataflowxpress.aws import clients
 from dataflowxpress.aws.observer import TAGGING
+from dataflowxpress.controller.deletion import TIME_SLICE
 from dataflowxpress.controller.reconciler import Reconciler
 from dataflowxpress.controller.tenancy import TenantPolicy
 from dataflowxpress.controller.worker import Worker
-from dataflowxpress.controller.workqueue import IDLE_POLL, PROGRESS_DEADLINE, WorkQueue
+from dataflowxpress.controller.workitem import IDLE_POLL
+from dataflowxpress.controller.workqueue import PROGRESS_DEADLINE, WorkQueue
 from dataflowxpress.kube.client import Cluster, connect
 from dataflowxpress.kube.events import EventRecorder
 from dataflowxpress.kube.lease import Lease
@@ -24,9 +26,10 @@ from dataflowxpress.telemetry import metrics
 
 from . import health, probes
 from .election import RETRY, Election
-from .health import Cached, Check
+from .health import Cached
 from .operation import Operation
 from .probes import Address, Checks
+from .relist import Relist
 from .signals import Signals
 from .watch_monitor import WATCH_STALE_AFTER, Watch
 
@@ -57,19 +60,23 @@ class Service:
             Watch(self.watch_stale_after),
         )
         reconciler = Reconciler(
-            cluster, stall_timeout=self.poll_interval, tenant_policy=self.tenant_policy
+            cluster,
+            stall_timeout=self.poll_interval,
+            tenant_policy=self.tenant_policy,
+            deletion_slice=TIME_SLICE,
         )
         worker = Worker(reconciler, queue, EventRecorder())
         metrics.watch(queue, worker.pipelines)
-        work = Operation(self.namespaces, worker, watch=watch, selector=self.selector)
+        objects = partial(cluster.list_metadata, self.namespaces, self.selector)
+        relist = Relist(objects, watch, worker, interval=self.watch_stale_after / 4)
+        work = Operation(self.namespaces, worker, relist, watch=watch, selector=self.selector)
         election = Election(self._lease(), work, signals.wait)
         if self.probes:
-            watch_current = self._watch_check(cluster, watch, queue)
             alive: Checks = {
                 "main": election.responsive,
                 "loop": work.responsive,
                 "work": queue.stalled,
-                "watch": lambda: watch_current() if work.alive() else "",
+                "watch": relist.watch_current,
             }
             ready: Checks = {"lease": election.ready, **self._readiness(cluster)}
             probes.serve(self.probes, {"/healthz": alive, "/readyz": ready})
@@ -96,12 +103,6 @@ class Service:
             if signals.wait(RETRY):
                 return True
         return False
-
-    def _watch_check(self, cluster: Cluster, watch: Watch, queue: WorkQueue) -> Check:
-        scope = (cluster, self.namespaces, self.selector)
-        return Cached(
-            partial(health.watch_current, watch, *scope, queue.active), self.watch_stale_after / 4
-        )
 
     def _readiness(self, cluster: Cluster) -> Checks:
         return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 
 WATCH_STALE_AFTER = 120.0  # seconds: kopf itself replaces a watch that is silent for 70
 
@@ -29,18 +29,22 @@ class Watch:
             else:
                 self._observed[uid] = version
 
-    def compare(self, current: Mapping[str, str], busy: Collection[str] = ()) -> str:
-        """Describe changes to *current* objects that the watch missed, or return an empty string.
+    def observed(self) -> frozenset[str]:
+        """Return the UIDs of all objects that the watch has delivered."""
+        with self._lock:
+            return frozenset(self._observed)
 
-        kopf delivers changes of *busy* objects only after the work on them has ended.
-        """
+    def forget(self, uids: frozenset[str]) -> None:
+        """Forget deleted objects: a watch that expires does not deliver deletions."""
+        for uid in uids:
+            self.observe(uid, None)
+
+    def compare(self, current: Mapping[str, str]) -> str:
+        """Describe changes of *current* objects that the watch missed; empty if there are none."""
         with self._lock:
             now, observed = self._clock(), self._observed
-            uids = current.keys() | observed
-            missed = {uid for uid in uids if current.get(uid) != observed.get(uid)}
-            self._missed_since = {
-                uid: self._missed_since.get(uid, now) for uid in missed.difference(busy)
-            }
+            missed = {uid for uid, version in current.items() if observed.get(uid) != version}
+            self._missed_since = {uid: self._missed_since.get(uid, now) for uid in missed}
             age = [now - since for since in self._missed_since.values()]
             stale = sum(each > self._stale_after for each in age)
         if not stale:

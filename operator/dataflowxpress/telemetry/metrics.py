@@ -74,6 +74,9 @@ class WorkQueue(Protocol):
     def active_workers(self) -> int:
         """Count the pipelines that are being processed."""
 
+    def active_deletions(self) -> int:
+        """Count the pipelines that are being deleted."""
+
     def longest_wait(self) -> float:
         """Return for how many seconds the longest-waiting pipeline has been due."""
 
@@ -84,6 +87,9 @@ def watch(queue: WorkQueue, pipelines: Collector) -> None:
     _gauge("depth", "Pipelines that are due and not being processed.").set_function(queue.depth)
     _gauge("active_workers", "Pipelines that are being processed.").set_function(
         queue.active_workers
+    )
+    _gauge("active_deletions", "Pipelines that are being deleted by a worker.").set_function(
+        queue.active_deletions
     )
     _gauge(
         "longest_wait_seconds", "Time for which the longest-waiting pipeline has been due."

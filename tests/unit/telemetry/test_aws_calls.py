@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from dataflowxpress.aws.instrumentation import observe
 from dataflowxpress.telemetry.metrics import REGISTRY
-from tests.unit.telemetry.conftest import WHO, Server
+from tests.unit.server import WHO, Server
 
 ERROR = "<ErrorResponse><Error><Code>{}</Code><Message>no</Message></Error></ErrorResponse>"
 CALL = {"service": "sts", "operation": "GetCallerIdentity"}

@@ -9,7 +9,7 @@ import sys
 from google.protobuf.json_format import MessageToDict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from tests.unit.telemetry.conftest import WHO, Server
+from tests.unit.server import WHO, Server
 
 OPERATOR = """
 import botocore.session
