@@ -64,6 +64,7 @@ WITHOUT_OWNER = {  # actions of the operator that change something, and why no o
     "glue:DeleteClassifier": "classifiers have neither resource nor tags",
     "glue:DeleteDatabase": "also requires the catalog and the tables, which have no owner tag",
     "glue:TagResource": ADOPTS,
+    "glue:UntagResource": "of a database also requires the catalog, which has no owner tag",
     "glue:UpdateClassifier": "classifiers have neither resource nor tags",
     "glue:UpdateDatabase": "also requires the catalog, which has no owner tag",
     "iam:PassRole": "AWS advises against tags; iam:PassedToService and the prefix limit it",

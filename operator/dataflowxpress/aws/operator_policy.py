@@ -155,7 +155,7 @@ def _processing(scope: PolicyScope) -> Iterator[Statement]:
         "Processing",
         "lambda CreateFunction GetFunction GetFunctionConfiguration ListTags TagResource,"
         " glue CreateDatabase CreateJob DeleteDatabase GetCrawler GetDatabase GetJob GetJobRuns"
-        " GetTables GetTags GetUserDefinedFunctions TagResource UpdateDatabase",
+        " GetTables GetTags GetUserDefinedFunctions TagResource UntagResource UpdateDatabase",
         (*catalog, *scope.arns(Crawler, Function, Job)),
     )
     # Glue has no resource for this action, so that only the owner tag can limit it.
@@ -173,12 +173,12 @@ def _owned(scope: PolicyScope) -> Iterator[Statement]:
 
     Other changes follow a creation at once, and a service applies new tags with a delay.
     """
-    tagged = (Alarm, Crawler, Database, Function, Job, Queue, Role, Rule, Topic)
+    tagged = (Alarm, Crawler, Function, Job, Queue, Role, Rule, Topic)
     yield _allow(
         "Owned",
         "cloudwatch DeleteAlarms UntagResource, events DeleteRule RemoveTargets UntagResource,"
-        " glue BatchStopJobRun DeleteCrawler DeleteJob StopCrawler UntagResource UpdateCrawler"
-        " UpdateJob, iam DeleteRole UntagRole,"
+        " glue BatchStopJobRun DeleteCrawler DeleteJob StopCrawler UpdateCrawler UpdateJob,"
+        " iam DeleteRole UntagRole,"
         " lambda DeleteFunction UntagResource UpdateFunctionCode UpdateFunctionConfiguration,"
         " logs DeleteLogGroup UntagResource, sns DeleteTopic UntagResource,"
         " sqs DeleteQueue UntagQueue",

@@ -95,8 +95,12 @@ class Bucket(Resource):
 def _reason(name: str, message: str) -> str:
     """Return why S3 denied a read, and the cure.
 
-    S3 names the missing permission only if the caller and the bucket have the same account.
+    S3 names the missing permission only if the caller and the bucket have the same account, or
+    accounts of the same organization.
     """
     if "not authorized to perform" in message:
-        return f"attach the policy that `dataflowxpress iam policy` prints to read bucket {name}"
+        return (
+            f"attach the policy that `dataflowxpress iam policy` prints to read bucket {name};"
+            " if another AWS account owns the bucket, choose another name in spec.bucket.name"
+        )
     return f"bucket {name} belongs to another AWS account: choose another name in spec.bucket.name"

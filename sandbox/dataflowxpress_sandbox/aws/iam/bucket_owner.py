@@ -43,6 +43,12 @@ def install() -> None:
     iam_evaluator._resolve_condition_key = resolve
 
 
+def is_foreign(resource: str, account: str) -> bool:
+    """Return whether another account owns the bucket of an ARN."""
+    bucket = resource.removeprefix(_ARN).partition("/")[0]
+    return resource.startswith(_ARN) and s3._bucket_owner_account(bucket) not in {None, account}
+
+
 def _expectations(bucket: str, headers: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield each bucket of a call with its expected owner."""
     if expected := headers.get(_EXPECTED):
