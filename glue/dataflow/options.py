@@ -11,6 +11,7 @@ class Options:
 
     pipeline: str
     bucket: str
+    bucket_owner: str  # the account
     database: str
     source_prefix: str
     source_format: str

@@ -38,9 +38,15 @@ class Store:
     def __init__(self, options: Options) -> None:
         self.options, self.bucket = options, options.bucket
         self.s3 = boto3.client("s3", config=CALLS)
+        self.s3.meta.events.register("before-parameter-build.s3", self._expect_owner)
         # boto3 of Glue 5.0 has no parameter IfNoneMatch.
         self.s3.meta.events.register("before-call.s3.PutObject", _only_if_new)
         self.s3.meta.events.register("needs-retry.s3.PutObject", _pause_after_conflict)
+
+    def _expect_owner(self, params: Json, model: Any, **_: Any) -> None:
+        """Let S3 deny the call if another account owns the name of the bucket."""
+        if "ExpectedBucketOwner" in model.input_shape.members:
+            params["ExpectedBucketOwner"] = self.options.bucket_owner
 
     def keys(self, prefix: str, **arguments: Any) -> Iterator[Json]:
         """Yield the entries under a prefix."""

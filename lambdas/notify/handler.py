@@ -5,10 +5,11 @@ from functools import cache, partial
 from typing import Any
 
 import boto3
+from bounded import Unreadable
 from settings import settings
 
 from batch import Json, log, return_after
-from bucket import Bucket, Unreadable
+from bucket import Bucket
 from mail import Mail, PipelineInfo, compose
 
 

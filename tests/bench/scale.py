@@ -121,7 +121,7 @@ class Bench:
 
         pipeline = self.pipeline()
         self._write_history(pipeline, objects, manifests)
-        places = {"bucket": pipeline.name, "database": pipeline.name, "target_prefix": "out/"}
+        places = {**pipeline.places, "target_prefix": "out/"}
         read = {"pipeline": "p", "source_prefix": "csv_data/", "source_format": "csv"}
         store = Store(Options(**places, **read))
         own = psutil.Process

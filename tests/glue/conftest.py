@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pytest
 
+from dataflowxpress_sandbox.aws import ACCOUNT
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -54,8 +56,7 @@ class Pipeline:
             DefaultArguments={
                 "--extra-py-files": f"s3://{self.name}/dataflowxpress/scripts/dataflow.zip",
                 "--pipeline": f"tests/{self.name}",
-                "--bucket": self.name,
-                "--database": self.name,
+                **{f"--{name}": value for name, value in self.places.items()},
                 "--source_prefix": "csv_data/",
                 "--source_format": "csv",
                 "--target_prefix": "parquet_data/",
@@ -63,6 +64,11 @@ class Pipeline:
                 **self.arguments,
             },
         )
+
+    @property
+    def places(self) -> dict[str, str]:
+        """The arguments that say where the data is."""
+        return {"bucket": self.name, "bucket_owner": ACCOUNT, "database": self.name}
 
     def put(self, key: str, content: bytes | str) -> None:
         body = content.encode() if isinstance(content, str) else content

@@ -18,7 +18,7 @@ CODES = ["ConditionalRequestConflict", "OperationAborted"]
 @pytest.fixture
 def store(pipeline: Pipeline, dataflow: Any) -> Any:
     prefixes = {"source_prefix": "csv_data/", "target_prefix": "parquet_data/"}
-    named = {"pipeline": "p", "bucket": pipeline.name, "database": pipeline.name}
+    named = {"pipeline": "p", **pipeline.places}
     return dataflow.store.Store(dataflow.options.Options(**named, **prefixes, source_format="csv"))
 
 

@@ -41,7 +41,7 @@ def manifest(number: int, *keys: str) -> dict[str, Any]:
 def load(pipeline: Pipeline, dataflow: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
     """Read the manifest log of a bucket; the snapshot interval is three manifests."""
     monkeypatch.setattr(dataflow.manifest_log, "SNAPSHOT_INTERVAL", 3)
-    named = {"pipeline": "p", "bucket": pipeline.name, "database": pipeline.name}
+    named = {"pipeline": "p", **pipeline.places}
     options = dataflow.options.Options(**named, **OPTIONS)
     return lambda: dataflow.manifest_log.ManifestLog(dataflow.store.Store(options))
 

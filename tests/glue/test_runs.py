@@ -250,8 +250,7 @@ def test_a_request_converts_again_what_lies_under_its_prefix_once_whatever_dies(
 def test_two_runs_cannot_both_commit(pipeline: Pipeline, dataflow: Any) -> None:
     options = dataflow.options.Options(
         pipeline="p",
-        bucket=pipeline.name,
-        database=pipeline.name,
+        **pipeline.places,
         source_prefix="csv_data/",
         source_format="csv",
         target_prefix="parquet_data/",
@@ -271,7 +270,7 @@ def test_two_runs_cannot_both_commit(pipeline: Pipeline, dataflow: Any) -> None:
 def test_a_manifest_that_is_written_counts_though_its_answer_was_lost(
     pipeline: Pipeline, dataflow: Any
 ) -> None:
-    named = {"pipeline": "p", "bucket": pipeline.name, "database": pipeline.name}
+    named = {"pipeline": "p", **pipeline.places}
     prefixes = {"source_prefix": "csv_data/", "target_prefix": "parquet_data/"}
     options = dataflow.options.Options(**named, **prefixes, source_format="csv")
     history = dataflow.manifest_log.ManifestLog(dataflow.store.Store(options))

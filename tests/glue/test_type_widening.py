@@ -202,7 +202,7 @@ def test_a_column_that_a_crawl_adds_meanwhile_stays(
 ) -> None:
     pipeline = make()
     pipeline.table("csv_data", "csv_data/", "n bigint, name string")
-    named = {"pipeline": "p", "bucket": pipeline.name, "database": pipeline.name}
+    named = {"pipeline": "p", **pipeline.places}
     prefixes = {"source_prefix": "csv_data/", "target_prefix": "parquet_data/"}
     options = dataflow.options.Options(**named, **prefixes, source_format="csv")
     catalog = dataflow.catalog.Catalog(options)

@@ -78,6 +78,7 @@ class Function:
             "PIPELINE": "default/orders",
             "TOPIC": topic,
             "BUCKET": self.name,
+            "BUCKET_OWNER": ACCOUNT,
             "PREFIX": "in/",
             "KEEPS_MANIFESTS": "true",
             "REJECTED": "s3://b/rejected/",
@@ -236,6 +237,13 @@ def test_the_role_of_the_function_allows_all_objects_that_it_writes(notify: Func
     notify(crawl_failed())
     [written] = notify.s3.list_objects_v2(Bucket=notify.name)["Contents"]
     assert fnmatchcase(f"arn:aws:s3:::{notify.name}/{written['Key']}", allowed)
+
+
+def test_nothing_of_a_bucket_that_another_account_owns_is_in_an_email(notify: Function) -> None:
+    notify.settings["BUCKET_OWNER"] = "555566667777"
+    notify.summarize("jr_1", objects=1)
+    assert notify(run_ended("SUCCEEDED")) == ["0"]
+    assert notify.mails() == []
 
 
 def test_only_events_without_a_sent_notification_return(notify: Function) -> None:

@@ -170,7 +170,9 @@ def test_another_accounts_bucket_is_an_error_that_says_so() -> None:
     with played("s3", denied) as s3, pytest.raises(ClientError) as failed:
         Bucket.read(s3, "lake")
     assert classify(failed.value) is ErrorClass.DENIED
-    assert "bucket lake belongs to another account" in describe(failed.value)
+    assert "bucket lake belongs to another AWS account: choose another name" in describe(
+        failed.value
+    )
 
 
 @pytest.mark.parametrize(

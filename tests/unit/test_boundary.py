@@ -45,6 +45,14 @@ def test_every_role_is_bounded_where_the_operator_is_told_a_boundary() -> None:
     assert len(found) >= 3
 
 
+def test_a_role_reaches_only_buckets_of_its_own_account() -> None:
+    grants = [one for role in roles(Scope("a/b", "1", "r")) for one in role.statements]
+    of_s3 = [one for one in grants if any(a.startswith("s3:") for a in actions([one]))]
+    assert len(of_s3) > 5
+    for statement in of_s3:
+        assert statement["Condition"] == {"StringEquals": {"aws:ResourceAccount": "1"}}
+
+
 def test_no_role_may_do_anything_to_anything() -> None:
     for role in roles(Scope("a/b", "1", "r")):
         for statement in role.statements:

@@ -8,7 +8,12 @@ import pytest
 from botocore.exceptions import NoCredentialsError
 
 from dataflowxpress.aws.clients import Clients, clients
-from dataflowxpress.aws.sessions import assumed_session, credentials_of, own_session
+from dataflowxpress.aws.sessions import (
+    assumed_session,
+    credentials_of,
+    expect_bucket_owner,
+    own_session,
+)
 
 from .conftest import aws_error
 
@@ -50,6 +55,26 @@ def test_a_slow_metadata_service_gets_three_attempts_unless_the_environment_says
     assert own_session(fail_fast=True).get_config_variable(attempts) == 1
     monkeypatch.setenv("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "7")
     assert own_session().get_config_variable(attempts) == 7
+
+
+WITHOUT_OWNER = {  # operations of S3 that concern no existing bucket, or only special ones
+    *("CreateBucket", "CreateSession", "ListBuckets", "ListDirectoryBuckets", "RenameObject"),
+    "WriteGetObjectResponse",
+}
+
+
+def test_each_call_to_s3_names_the_account_that_has_to_own_the_bucket() -> None:
+    session = own_session()
+    expect_bucket_owner(session, lambda: "111122223333")
+    client = session.create_client("s3", region_name="eu-west-1")
+    without = set()
+    for name in client.meta.service_model.operation_names:
+        model, params = client.meta.service_model.operation_model(name), dict[str, str]()
+        event = f"before-parameter-build.s3.{name}"
+        client.meta.events.emit(event, params=params, model=model, context={})
+        if params.get("ExpectedBucketOwner") != "111122223333":
+            without.add(name)
+    assert without == WITHOUT_OWNER
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234"
 ANYTHING = {"Unscoped", "EventSources", "MakeCrawlers"}  # their actions have no resource
 LARGEST_MANAGED_POLICY = 6144  # characters, white space aside
 NARROW = PolicyScope(("team-a-",), BOUNDARY, (KEY,))
+ELSEWHERE = NARROW._replace(accounts=("111122223333", "444455556666"), organization="o-a1b2c3d4e5")
 
 
 def statements(limits: PolicyScope = access.UNRESTRICTED) -> dict[str, Mapping[str, Any]]:
@@ -44,7 +45,7 @@ def test_the_policy_in_docs_is_the_one_that_the_code_needs() -> None:
     assert SHIPPED.read_text() == access.text(), "run make iam"
 
 
-@pytest.mark.parametrize("limits", [access.UNRESTRICTED, NARROW])
+@pytest.mark.parametrize("limits", [access.UNRESTRICTED, NARROW, ELSEWHERE])
 def test_the_policy_fits_into_a_managed_policy(limits: PolicyScope) -> None:
     assert len("".join(access.text(limits).split())) <= LARGEST_MANAGED_POLICY
 
@@ -69,14 +70,29 @@ def test_with_a_boundary_no_role_is_made_or_granted_anything_without_it() -> Non
     found = statements(NARROW)
     asked = {"iam:PermissionsBoundary": BOUNDARY}
     assert found["MakeRoles"]["Condition"]["StringEquals"] == asked
-    assert found["GrantToRoles"]["Condition"]["StringEquals"] == asked
-    assert not any("DeleteRolePermissionsBoundary" in str(each) for each in found.values())
+    assert found["ChangeRoles"]["Condition"]["StringEquals"] == asked
+    assert not any("RolePermissionsBoundary" in str(each["Action"]) for each in found.values())
 
 
 def test_the_command_prints_the_policy_as_narrow_as_it_is_asked_for() -> None:
     options = ["--prefix", "team-a-", "--boundary", BOUNDARY, "--key", KEY]
     printed = CliRunner().invoke(app, ["iam", "policy", *options])
     assert json.loads(printed.output) == access.document(NARROW)
+    options += [f"--account={each}" for each in ELSEWHERE.accounts]
+    options += ["--organization", ELSEWHERE.organization]
+    printed = CliRunner().invoke(app, ["iam", "policy", *options])
+    assert json.loads(printed.output) == access.document(ELSEWHERE)
+
+
+def test_the_operator_assumes_roles_of_its_prefix_in_its_account_unless_told_of_others() -> None:
+    own = statements(NARROW)["OtherIdentities"]
+    assert own["Resource"] == ["arn:*:iam::*:role/dataflowxpress-team-a-*"]
+    assert own["Condition"] == access.IN_ACCOUNT
+    others = statements(ELSEWHERE)["OtherIdentities"]
+    assert others["Resource"] == [
+        f"arn:*:iam::{account}:role/dataflowxpress-team-a-*" for account in ELSEWHERE.accounts
+    ]
+    assert others["Condition"] == {"StringEquals": {"aws:ResourceOrgID": "o-a1b2c3d4e5"}}
 
 
 def test_keys_can_be_used_through_s3_in_every_partition() -> None:

@@ -100,7 +100,8 @@ class Wire:
 
 
 def _about(params: Mapping[str, Any]) -> str:
-    named = {name: value for name, value in params.items() if NAMING.search(name)}
+    about = {name: value for name, value in params.items() if name != "ExpectedBucketOwner"}
+    named = {name: value for name, value in about.items() if NAMING.search(name)}
     flat = {**named, "Protocol": params.get("Protocol", "")}
     return " ".join(value for value in flat.values() if isinstance(value, str) and value)
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from dataflowxpress.aws import operator_policy
 from dataflowxpress.aws.observer import TAGGING
+from dataflowxpress.aws.operator_policy import PolicyScope
 from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.walks.conftest import Life, World
 
@@ -45,7 +47,12 @@ class Account:
 
 @pytest.fixture
 def account(world: World, life: Life) -> Iterator[Account]:
+    policy = {"UserName": sandbox_aws.OPERATOR, "PolicyName": sandbox_aws.OPERATOR}
+    iam, before = world.admin("iam"), operator_policy.text()
+    elsewhere = operator_policy.text(PolicyScope(accounts=(OTHER_SCOPE,)))
+    iam.put_user_policy(**policy, PolicyDocument=elsewhere)
     yield Account(world)
+    iam.put_user_policy(**policy, PolicyDocument=before)
     assert life.owned() == set()
 
 

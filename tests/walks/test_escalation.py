@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -20,29 +20,42 @@ from kubernetes.client import ApiException
 
 from dataflowxpress.aws import operator_policy as access
 from dataflowxpress.aws.operator_policy import PolicyScope
+from dataflowxpress.blueprint import artifacts
 from dataflowxpress.controller.tenancy import TenantPolicy
 from dataflowxpress_sandbox import aws as sandbox_aws
 from dataflowxpress_sandbox.aws.serving import serving
 from tests.walks.conftest import Life, World, said, world_on
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 BOUNDARY = Path(__file__).parents[2] / "docs/iam/boundary.json"
 SCOPE = sandbox_aws.ACCOUNT
 VICTIM, ATTACKER = "victim", "attacker"
 THEIRS = f"default-{VICTIM}-{SCOPE}"  # a bucket
 STRANGE, ADMIN = "strange", f"arn:aws:iam::{SCOPE}:role/admin"
-CLOSED = f"arn:aws:iam::{SCOPE}:role/dataflowxpress-team-closed"
+CLOSED = f"arn:aws:iam::{SCOPE}:role/dataflowxpress-default-closed"
+OTHER_TEAM = f"arn:aws:iam::{SCOPE}:role/dataflowxpress-other"
 OF_ITS_OWN = f"arn:aws:iam::{SCOPE}:policy/default-mine"
+STRANGER = "555566667777"  # another account
+TRAP = f"arn:aws:iam::{STRANGER}:role/dataflowxpress-default-trap"
+BAIT = "default-bait"  # a bucket in it
+DEPLOYER = "default-deployer"  # an administrator's role, whose name begins like a namespace
+API, NIGHTLY = "default-api", "default-nightly"  # a function and a job of somebody else
+THEIR_LOGS = f"/dataflowxpress/{API}"
+ACCOUNT_ROOT = {"AWS": f"arn:aws:iam::{SCOPE}:root"}
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
+
+
+def trust(principal: Mapping[str, str]) -> str:
+    one = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [one]})
+
+
 VALIDATION_RULES = {
     "namespaces": [
         {
             "match": ["default"],
             "accounts": [SCOPE],
             "regions": ["eu-west-1"],
-            "roles": [f"arn:aws:iam::{SCOPE}:role/dataflowxpress-team-*"],
+            "roles": [f"arn:aws:iam::{SCOPE}:role/dataflowxpress-default-*"],
             "names": ["default-*", "default_*"],
             "scripts": ["s3://default-code/*"],
             "keys": [],
@@ -50,6 +63,8 @@ VALIDATION_RULES = {
     ]
 }
 Call = Callable[[Any], object]
+CODE = artifacts.function_code("notify", {})
+COMMAND = {"Name": "glueetl", "ScriptLocation": "s3://default-code/job.py"}
 
 
 @dataclass(frozen=True)
@@ -103,7 +118,42 @@ def _prepare(world: World) -> str:
     )
     for role in ("admin", CLOSED.rpartition("/")[2], f"default-{STRANGE}"):
         iam.create_role(RoleName=role, AssumeRolePolicyDocument=TRUST, PermissionsBoundary=boundary)
+    _prepare_others(world)
     return boundary
+
+
+def _prepare_others(world: World) -> None:
+    """Make what others have in the account, and what waits for a thief in another one."""
+    iam, names = world.admin("iam"), {"RoleName": DEPLOYER, "PolicyName": "all"}
+    iam.create_role(
+        RoleName=DEPLOYER, AssumeRolePolicyDocument=trust({"Service": "lambda.amazonaws.com"})
+    )
+    iam.put_role_policy(**names, PolicyDocument=access.text())
+    iam.create_role(
+        RoleName=OTHER_TEAM.rpartition("/")[2], AssumeRolePolicyDocument=trust(ACCOUNT_ROOT)
+    )
+    world.admin("lambda").create_function(
+        FunctionName=API,
+        Role=f"arn:aws:iam::{SCOPE}:role/{DEPLOYER}",
+        Runtime="python3.13",
+        Handler="handler.handler",
+        Code={"ZipFile": CODE},
+    )
+    world.admin("glue").create_job(Name=NIGHTLY, Role=DEPLOYER, Command=COMMAND)
+    world.admin("sqs").create_queue(QueueName=API)
+    world.admin("sns").create_topic(Name=API)
+    world.admin("events").put_rule(Name=API, ScheduleExpression="rate(1 day)")
+    world.admin("logs").create_log_group(logGroupName=THEIR_LOGS)
+    keys = world.aws.environment(STRANGER, STRANGER)
+    world.aws.client("iam", keys).create_role(
+        RoleName=TRAP.rpartition("/")[2], AssumeRolePolicyDocument=trust(ACCOUNT_ROOT)
+    )
+    s3, arn = world.aws.client("s3", keys), f"arn:aws:s3:::{BAIT}/*"
+    where = {"LocationConstraint": sandbox_aws.REGION}
+    s3.create_bucket(Bucket=BAIT, CreateBucketConfiguration=where)
+    take = {"Effect": "Allow", "Principal": ACCOUNT_ROOT, "Action": "s3:*", "Resource": arn}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [take]})
+    s3.put_bucket_policy(Bucket=BAIT, Policy=document)
 
 
 def asker(tenants: Tenants) -> Life:
@@ -198,6 +248,13 @@ def grant(iam: Any, role: str) -> object:
     return iam.put_role_policy(RoleName=role, PolicyName="p", PolicyDocument=access.text())
 
 
+def marked(iam: Any, call: str, **about: Any) -> object:
+    """Tag the administrator's role as if the operator had made it, and then call."""
+    tag = {"Key": "dataflowxpress.io/pipeline", "Value": "default/x"}
+    iam.tag_role(RoleName=DEPLOYER, Tags=[tag])
+    return getattr(iam, call)(RoleName=DEPLOYER, **about)
+
+
 BY_THE_OPERATOR: dict[str, tuple[str, Call, str]] = {
     "makes a role without the boundary": (
         "iam", partial(create_role, name="default-free"), "iam:CreateRole",
@@ -243,6 +300,78 @@ BY_THE_OPERATOR: dict[str, tuple[str, Call, str]] = {
             Name="default-x", Role=ADMIN, Command={"Name": "glueetl", "ScriptLocation": "s3://a/b"}
         ),
         f"iam:PassRole on resource: {ADMIN}",
+    ),
+    "tags a role of somebody else, and has it trust another account": (
+        "iam",
+        partial(
+            marked,
+            call="update_assume_role_policy",
+            PolicyDocument=trust({"AWS": f"arn:aws:iam::{STRANGER}:root"}),
+        ),
+        "iam:UpdateAssumeRolePolicy",
+    ),
+    "tags a role of somebody else, and grants to it": (
+        "iam",
+        partial(marked, call="put_role_policy", PolicyName="p", PolicyDocument=access.text()),
+        "iam:PutRolePolicy",
+    ),
+    "tags a role of somebody else, and sets the boundary that allows more": (
+        "iam",
+        partial(
+            marked,
+            call="put_role_permissions_boundary",
+            PermissionsBoundary=f"arn:aws:iam::{SCOPE}:policy/bounds",
+        ),
+        "iam:PutRolePermissionsBoundary",
+    ),
+    "tags a role of somebody else, and takes its policy": (
+        "iam", partial(marked, call="delete_role_policy", PolicyName="all"), "iam:DeleteRolePolicy",
+    ),
+    "becomes a role of another team": (
+        "sts",
+        lambda sts: sts.assume_role(RoleArn=OTHER_TEAM, RoleSessionName="thief"),
+        f"sts:AssumeRole on resource: {OTHER_TEAM}",
+    ),
+    "becomes a role of another account": (
+        "sts",
+        lambda sts: sts.assume_role(RoleArn=TRAP, RoleSessionName="thief"),
+        f"sts:AssumeRole on resource: {TRAP}",
+    ),
+    "sends data to a bucket of another account": (
+        "s3", lambda s3: s3.put_object(Bucket=BAIT, Key="loot", Body=b"1"), "PutObject",
+    ),
+    "changes the code of a function of somebody else": (
+        "lambda",
+        lambda its: its.update_function_code(FunctionName=API, ZipFile=CODE),
+        "lambda:UpdateFunctionCode",
+    ),
+    "changes the job of somebody else": (
+        "glue",
+        lambda glue: glue.update_job(
+            JobName=NIGHTLY, JobUpdate={"Role": f"default-{VICTIM}-glue", "Command": COMMAND}
+        ),
+        "glue:UpdateJob",
+    ),
+    "deletes the job of somebody else": (
+        "glue", lambda glue: glue.delete_job(JobName=NIGHTLY), "glue:DeleteJob",
+    ),
+    "deletes the queue of somebody else": (
+        "sqs",
+        lambda sqs: sqs.delete_queue(QueueUrl=sqs.get_queue_url(QueueName=API)["QueueUrl"]),
+        "sqs:DeleteQueue",
+    ),
+    "deletes the topic of somebody else": (
+        "sns",
+        lambda sns: sns.delete_topic(TopicArn=f"arn:aws:sns:eu-west-1:{SCOPE}:{API}"),
+        "sns:DeleteTopic",
+    ),
+    "deletes the rule of somebody else": (
+        "events", lambda events: events.delete_rule(Name=API), "events:DeleteRule",
+    ),
+    "deletes the log group of somebody else": (
+        "logs",
+        lambda logs: logs.delete_log_group(logGroupName=THEIR_LOGS),
+        "logs:DeleteLogGroup",
     ),
 }  # fmt: skip
 
@@ -419,7 +548,7 @@ def _belongings(tenants: Tenants, name: str) -> set[str]:
 
 
 def _is_denied(call: Call, client: Any, words: str) -> None:
-    with pytest.raises(ClientError, match="not authorized to perform") as refused:
+    with pytest.raises(ClientError, match=r"not authorized to perform|Access Denied") as refused:
         call(client)
     assert words in str(refused.value)
 
@@ -453,4 +582,17 @@ def test_a_script_may_do_no_more_than_the_boundary_whatever_its_role_is_given(
 def test_the_operators_credentials_are_good_for_its_own_names_and_roles_only(
     tenants: Tenants, service: str, call: Call, words: str
 ) -> None:
+    before = _powers(tenants, DEPLOYER)
     _is_denied(call, tenants.operator(service), words)
+    assert _powers(tenants, DEPLOYER) == before
+
+
+def _powers(tenants: Tenants, role: str) -> dict[str, Any]:
+    """Return who can assume a role, and what it allows."""
+    iam = tenants.world.admin("iam")
+    found = iam.get_role(RoleName=role)["Role"]
+    return {
+        "trust": found["AssumeRolePolicyDocument"],
+        "boundary": found.get("PermissionsBoundary"),
+        "policies": iam.list_role_policies(RoleName=role)["PolicyNames"],
+    }

@@ -18,7 +18,7 @@ from . import retry_clock
 from .breaker import Breaker
 from .error_classes import ErrorClass
 from .errors import classify, describe
-from .sessions import assumed_session, credentials_of, own_session
+from .sessions import assumed_session, credentials_of, expect_bucket_owner, own_session
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +99,7 @@ class Clients:
             session = assumed_session(session, self._role_arn)
             self._observe(session)
         credentials_of(session)
+        expect_bucket_owner(session, lambda: self.identity.account)
         session.register("after-call", self._on_response)
         session.register("after-call-error", self._on_error)
         return boto3.Session(botocore_session=session, region_name=self._region)

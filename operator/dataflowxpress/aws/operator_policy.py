@@ -29,6 +29,9 @@ from .resources.policy import VERSION, Statement
 ANY_RESOURCE = ("*",)  # for actions that do not support resource-level permissions
 TAGGED_ON_REQUEST = {"Null": {f"aws:RequestTag/{OWNER_TAG}": "false"}}
 TAGGED = {"Null": {f"aws:ResourceTag/{OWNER_TAG}": "false"}}
+# A bucket that does not exist has no account: S3 must report that it is absent.
+IN_ACCOUNT_IF_KNOWN = {"StringEqualsIfExists": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
+IN_ACCOUNT = {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
 PASSED_TO = {"iam:PassedToService": ["glue.amazonaws.com", "lambda.amazonaws.com"]}
 THROUGH_S3 = {"StringLike": {"kms:ViaService": "s3.*"}}  # each partition has its own domain
 
@@ -39,6 +42,8 @@ class PolicyScope(NamedTuple):
     prefixes: tuple[str, ...] = ("",)  # of the names of the resources that the operator creates
     boundary: str = ""  # ARN of the permissions boundary that every role must have
     keys: tuple[str, ...] = ("arn:*:kms:*:*:key/*",)  # that S3 uses for the operator
+    accounts: tuple[str, ...] = ()  # of the roles in `spec.roleArn`; by default the operator's own
+    organization: str = ""  # ID of the organization of the roles in `spec.roleArn`
 
     def arns(self, *kinds: type[Resource]) -> tuple[str, ...]:
         """Return ARN patterns for the resources of these kinds."""
@@ -68,13 +73,12 @@ def text(scope: PolicyScope = UNRESTRICTED) -> str:
 
 
 def _statements(scope: PolicyScope) -> Iterator[Statement]:
-    yield from _identities()
+    yield from _identities(scope)
     yield from _data(scope)
     yield from _messages(scope)
-    yield from _functions(scope)
-    yield from _catalog(scope)
+    yield from _processing(scope)
+    yield from _owned(scope)
     yield from _roles(scope)
-    yield from _records(scope)
 
 
 def _allow(sid: str, actions: str, on: tuple[str, ...], when: Mapping[str, Any] = {}) -> Statement:
@@ -88,9 +92,16 @@ def _allow(sid: str, actions: str, on: tuple[str, ...], when: Mapping[str, Any] 
     return {**statement, "Condition": when} if when else statement
 
 
-def _identities() -> Iterator[Statement]:
-    roles = ("arn:*:iam::*:role/dataflowxpress-*",)
-    yield _allow("OtherIdentities", "sts AssumeRole", roles)
+def _identities(scope: PolicyScope) -> Iterator[Statement]:
+    roles = tuple(
+        f"arn:*:iam::{account}:role/dataflowxpress-{prefix}*"
+        for account in scope.accounts or ("*",)
+        for prefix in scope.prefixes
+    )
+    in_accounts = {} if scope.accounts else IN_ACCOUNT
+    in_organization = {"StringEquals": {"aws:ResourceOrgID": scope.organization}}
+    when = in_organization if scope.organization else in_accounts
+    yield _allow("OtherIdentities", "sts AssumeRole", roles, when)
     yield _allow(
         "Unscoped",
         "cloudwatch DescribeAlarms, glue CreateClassifier DeleteClassifier GetClassifier"
@@ -111,93 +122,89 @@ def _data(scope: PolicyScope) -> Iterator[Statement]:
         " PutBucketPublicAccessBlock PutBucketTagging PutBucketVersioning"
         " PutEncryptionConfiguration TagResource",
         scope.arns(Bucket),
+        IN_ACCOUNT_IF_KNOWN,
     )
     yield _allow(
         "Objects",
         "s3 AbortMultipartUpload DeleteObject DeleteObjectVersion GetObject PutObject",
         tuple(f"{bucket}/*" for bucket in scope.arns(Bucket)),
+        IN_ACCOUNT_IF_KNOWN,
     )
     yield _allow("Keys", "kms Decrypt GenerateDataKey", scope.keys, THROUGH_S3)
 
 
 def _messages(scope: PolicyScope) -> Iterator[Statement]:
     yield _allow(
-        "Queues",
-        "sqs CreateQueue DeleteMessage DeleteQueue GetQueueAttributes GetQueueUrl ListQueueTags"
-        " ReceiveMessage SendMessage SetQueueAttributes TagQueue UntagQueue",
-        scope.arns(Queue),
-    )
-    yield _allow(
-        "Topics",
-        "sns CreateTopic DeleteTopic GetTopicAttributes ListSubscriptionsByTopic"
-        " ListTagsForResource SetTopicAttributes Subscribe TagResource UntagResource",
-        scope.arns(Topic),
-    )
-    yield _allow(
-        "Rules",
-        "events DeleteRule DescribeRule ListTagsForResource ListTargetsByRule PutRule PutTargets"
-        " RemoveTargets TagResource UntagResource",
-        scope.arns(Rule),
+        "Messages",
+        "sqs CreateQueue DeleteMessage GetQueueAttributes GetQueueUrl ListQueueTags ReceiveMessage"
+        " SendMessage SetQueueAttributes TagQueue,"
+        " sns CreateTopic GetTopicAttributes ListSubscriptionsByTopic ListTagsForResource"
+        " SetTopicAttributes Subscribe TagResource,"
+        " events DescribeRule ListTagsForResource ListTargetsByRule PutRule PutTargets TagResource,"
+        " cloudwatch ListTagsForResource PutMetricAlarm TagResource,"
+        " logs CreateLogGroup ListTagsForResource PutRetentionPolicy TagResource",
+        (*scope.arns(Queue, Topic, Rule, Alarm), *_log_groups(scope)),
     )
 
 
-def _functions(scope: PolicyScope) -> Iterator[Statement]:
-    functions = scope.arns(Function)
-    yield _allow(
-        "Functions",
-        "lambda CreateFunction DeleteFunction GetFunction GetFunctionConfiguration ListTags"
-        " TagResource UntagResource UpdateFunctionCode UpdateFunctionConfiguration",
-        functions,
-    )
-    yield _allow(
-        "EventSources",
-        "lambda CreateEventSourceMapping DeleteEventSourceMapping UpdateEventSourceMapping",
-        ANY_RESOURCE,
-        {"ArnLike": {"lambda:FunctionArn": sorted(functions)}},
-    )
-
-
-def _catalog(scope: PolicyScope) -> Iterator[Statement]:
+def _processing(scope: PolicyScope) -> Iterator[Statement]:
     prefix = Database.arn_format.rpartition("database/")[0]
     inside = ("database/{database}", "table/{database}/*", "userDefinedFunction/{database}/*")
+    catalog = scope.patterns(f"{prefix}catalog", *(prefix + each for each in inside))
     yield _allow(
-        "Catalog",
-        "glue CreateDatabase DeleteDatabase GetDatabase GetTables GetTags GetUserDefinedFunctions"
-        " TagResource UntagResource UpdateDatabase",
-        tuple(scope.patterns(f"{prefix}catalog", *(prefix + each for each in inside))),
+        "Processing",
+        "lambda CreateFunction GetFunction GetFunctionConfiguration ListTags TagResource,"
+        " glue CreateDatabase CreateJob DeleteDatabase GetCrawler GetDatabase GetJob GetJobRuns"
+        " GetTables GetTags GetUserDefinedFunctions TagResource UntagResource UpdateDatabase",
+        (*catalog, *scope.arns(Crawler, Function, Job)),
     )
     # Glue has no resource for this action, so that only the owner tag can limit it.
     yield _allow("MakeCrawlers", "glue CreateCrawler", ANY_RESOURCE, TAGGED_ON_REQUEST)
     yield _allow(
-        "Jobs",
-        "glue BatchStopJobRun CreateJob DeleteCrawler DeleteJob GetCrawler GetJob GetJobRuns"
-        " GetTags StopCrawler TagResource UntagResource UpdateCrawler UpdateJob",
-        scope.arns(Crawler, Job),
+        "EventSources",
+        "lambda CreateEventSourceMapping DeleteEventSourceMapping UpdateEventSourceMapping",
+        ANY_RESOURCE,
+        {"ArnLike": {"lambda:FunctionArn": sorted(scope.arns(Function))}},
+    )
+
+
+def _owned(scope: PolicyScope) -> Iterator[Statement]:
+    """Yield the statement to delete resources with the owner tag, and to change their code.
+
+    Other changes follow a creation at once, and a service applies new tags with a delay.
+    """
+    tagged = (Alarm, Crawler, Function, Job, Queue, Role, Rule, Topic)
+    yield _allow(
+        "Owned",
+        "cloudwatch DeleteAlarms UntagResource, events DeleteRule RemoveTargets UntagResource,"
+        " glue BatchStopJobRun DeleteCrawler DeleteJob StopCrawler UpdateCrawler UpdateJob,"
+        " iam DeleteRole UntagRole,"
+        " lambda DeleteFunction UntagResource UpdateFunctionCode UpdateFunctionConfiguration,"
+        " logs DeleteLogGroup UntagResource, sns DeleteTopic UntagResource,"
+        " sqs DeleteQueue UntagQueue",
+        (*scope.arns(*tagged), *_log_groups(scope)),
+        TAGGED,
     )
 
 
 def _roles(scope: PolicyScope) -> Iterator[Statement]:
     """Yield the statements to create roles and to change roles with the owner tag.
 
-    With a boundary, every role must have it. Tags cannot limit `iam:PassRole`, only names can.
+    With a boundary, the operator can only change roles that have it, and cannot set it on a role
+    that exists. So an attacker who tags the role of another owner cannot change it. Tags cannot
+    limit `iam:PassRole`, only names can.
     """
     roles = scope.arns(Role)
     bound = {"StringEquals": {"iam:PermissionsBoundary": scope.boundary}}
     bounded = bound if scope.boundary else {}
+    binding = "" if scope.boundary else " DeleteRolePermissionsBoundary PutRolePermissionsBoundary"
     yield _allow("MakeRoles", "iam CreateRole", roles, {**TAGGED_ON_REQUEST, **bounded})
     yield _allow("MarkRoles", "iam TagRole", roles, TAGGED_ON_REQUEST)
     yield _allow(
-        "GrantToRoles",
-        "iam PutRolePermissionsBoundary PutRolePolicy",
+        "ChangeRoles",
+        f"iam DeleteRolePolicy DetachRolePolicy PutRolePolicy UpdateAssumeRolePolicy{binding}",
         roles,
         {**TAGGED, **bounded},
-    )
-    yield _allow(
-        "ChangeRoles",
-        "iam DeleteRole DeleteRolePolicy DetachRolePolicy UntagRole UpdateAssumeRolePolicy"
-        f"{'' if scope.boundary else ' DeleteRolePermissionsBoundary'}",
-        roles,
-        TAGGED,
     )
     yield _allow(
         "ReadRoles",
@@ -207,17 +214,7 @@ def _roles(scope: PolicyScope) -> Iterator[Statement]:
     yield _allow("PassRoles", "iam PassRole", roles, {"StringEquals": PASSED_TO})
 
 
-def _records(scope: PolicyScope) -> Iterator[Statement]:
+def _log_groups(scope: PolicyScope) -> Iterator[str]:
     folders = (OF_FUNCTIONS, OF_JOBS)
     groups = (LogGroup.arn_format.replace("{name}", f"{folder}{{name}}") for folder in folders)
-    yield _allow(
-        "Logs",
-        "logs CreateLogGroup DeleteLogGroup ListTagsForResource PutRetentionPolicy TagResource"
-        " UntagResource",
-        tuple(scope.patterns(*groups)),
-    )
-    yield _allow(
-        "Alarms",
-        "cloudwatch DeleteAlarms ListTagsForResource PutMetricAlarm TagResource UntagResource",
-        scope.arns(Alarm),
-    )
+    return scope.patterns(*groups)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import botocore.session
@@ -66,6 +67,24 @@ def assumed_session(own: Session, role_arn: str) -> Session:
     resolver = CredentialResolver([_AssumedRole(fetcher)])  # replaces the default chain
     assumed.register_component("credential_provider", resolver)
     return assumed
+
+
+def expect_bucket_owner(session: Session, account: Callable[[], str]) -> None:
+    """Send *account* as the expected owner of the bucket with each S3 call of *session*.
+
+    The names of buckets are global: another account can own the name of a pipeline's bucket, and
+    admit the operator to it. S3 then denies the call.
+    """
+
+    def expect(**event: Any) -> None:
+        for name in {"ExpectedBucketOwner", "ExpectedSourceBucketOwner"} & _members(event["model"]):
+            event["params"].setdefault(name, account())
+
+    session.register("before-parameter-build.s3", expect)
+
+
+def _members(operation: Any) -> set[str]:
+    return set(operation.input_shape.members) if operation.input_shape else set()
 
 
 def credentials_of(session: Session) -> Any:

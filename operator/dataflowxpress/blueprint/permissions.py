@@ -17,6 +17,14 @@ def allow(*actions: str, on: Sequence[Part | str], when: Mapping[str, Any] | Non
     return Grant(actions, tuple(on), when or {})
 
 
+def owned(scope: Scope) -> Mapping[str, Any]:
+    """Return the condition that the pipeline's account owns the bucket.
+
+    The names of buckets are global, and Spark cannot send the expected owner of a bucket.
+    """
+    return {"StringEquals": {"aws:ResourceAccount": scope.account}}
+
+
 def of_function(queue: Queue, logs: LogGroup) -> tuple[Grant, ...]:
     """Return the permissions to consume *queue* and to write to *logs*."""
     return (
@@ -44,14 +52,16 @@ def to_start_job(job: Job) -> Grant:
 
 def to_notify(spec: DataPipelineSpec, bucket: Bucket, topic: Topic) -> tuple[Grant, ...]:
     """Return the permissions to read manifests, to publish, and to record notified events."""
+    when = owned(bucket.scope)
     statements = [
         allow("sns:Publish", on=[part(topic)]),
-        allow("s3:ListBucket", on=[part(bucket)]),
+        allow("s3:ListBucket", on=[part(bucket)], when=when),
         allow(
             "s3:GetObject",
             on=[_reserved(bucket, folder) for folder in ("manifests", "runs", "snapshots")],
+            when=when,
         ),
-        allow("s3:PutObject", on=[_reserved(bucket, "notified")]),
+        allow("s3:PutObject", on=[_reserved(bucket, "notified")], when=when),
     ]
     if spec.bucket.kms_key_arn:
         statements.append(allow("kms:Decrypt", "kms:GenerateDataKey", on=[spec.bucket.kms_key_arn]))
@@ -67,6 +77,7 @@ def of_glue(
 ) -> tuple[Grant, ...]:
     """Return the permissions of crawler and job: bucket, database and log groups."""
     glue = f"arn:{scope.partition}:glue:{scope.region}:{scope.account}"
+    when = owned(scope)
     written = [*_folder(bucket, spec.target.prefix), *_folder(bucket, RESERVED_PREFIX)]
     statements = [
         allow(
@@ -74,9 +85,10 @@ def of_glue(
             "s3:ListBucketMultipartUploads",
             "s3:GetBucketLocation",
             on=[part(bucket)],
+            when=when,
         ),
-        allow("s3:GetObject", on=[*_folder(bucket, spec.source.prefix), *written]),
-        allow("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", on=written),
+        allow("s3:GetObject", on=[*_folder(bucket, spec.source.prefix), *written], when=when),
+        allow("s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", on=written, when=when),
         allow(
             "glue:GetDatabase",
             "glue:GetTable",
@@ -110,7 +122,7 @@ def of_glue(
         statements.append(allow("lakeformation:GetDataAccess", on=["*"]))
     if uri := spec.job.script.s3_uri:
         script = f"arn:{scope.partition}:s3:::{uri.removeprefix('s3://')}"
-        statements.append(allow("s3:GetObject", on=[script]))
+        statements.append(allow("s3:GetObject", on=[script], when=when))
     return tuple(statements)
 
 

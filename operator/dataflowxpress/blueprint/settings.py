@@ -20,6 +20,7 @@ def to_convert(
     arguments = {
         "--pipeline": owner,
         "--bucket": bucket.name,
+        "--bucket_owner": bucket.scope.account,
         "--database": database.name,
         "--table_prefix": spec.catalog.table_prefix,
         "--source_prefix": source.prefix,
@@ -45,6 +46,7 @@ def to_notify(
     return {
         "PIPELINE": owner,
         "TOPIC": topic.arn,
+        "BUCKET_OWNER": bucket.scope.account,
         "KEEPS_MANIFESTS": str(spec.job.script.packaged).lower(),
         "REJECTED": f"s3://{bucket.name}/{RESERVED_PREFIX}rejected/",
         "JOB_LOGS": ",".join(job.log_group_names),

@@ -27,6 +27,16 @@ def policy(
         list[str] | None,
         typer.Option(help="ARN of a KMS key that buckets may use; repeatable. Default: all keys."),
     ] = None,
+    account: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Account of roles in spec.roleArn; repeatable. Default: the operator's own."
+        ),
+    ] = None,
+    organization: Annotated[
+        str,
+        typer.Option(help="ID of the AWS organization that has the accounts of these roles."),
+    ] = "",
 ) -> None:
     """Print the policy of the operator, and of each role that `spec.roleArn` names.
 
@@ -35,6 +45,10 @@ def policy(
     from dataflowxpress.aws.operator_policy import UNRESTRICTED, PolicyScope, text
 
     scope = PolicyScope(
-        tuple(prefix or UNRESTRICTED.prefixes), boundary, tuple(key or UNRESTRICTED.keys)
+        tuple(prefix or UNRESTRICTED.prefixes),
+        boundary,
+        tuple(key or UNRESTRICTED.keys),
+        tuple(account or ()),
+        organization,
     )
     typer.echo(text(scope), nl=False)

@@ -22,7 +22,15 @@ from .clock import Clock
 from .exchanges import recording
 from .faults.control import Control
 from .glue import api
-from .iam import deleted_role, deliveries, enforcement, function_grant, function_role, trust
+from .iam import (
+    bucket_owner,
+    deleted_role,
+    deliveries,
+    enforcement,
+    function_grant,
+    function_role,
+    trust,
+)
 from .iam.ledger import Ledger
 from .postman import Postman
 from .subscriptions import Subscriptions
@@ -46,6 +54,7 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     function_grant.install()
     deleted_role.install()
     trust.install()
+    bucket_owner.install()
     deliveries.install()
     gaps.install()
     limits.install()

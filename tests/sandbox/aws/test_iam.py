@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tests.sandbox.aws.conftest import Place
 
 BOUNDARY = "arn:aws:iam::000000000000:policy/bounds"
+STRANGER = "555566667777"
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
 FUNCTION: dict[str, Any] = {
     "Code": {"ZipFile": artifacts.function_code("notify", {})},
@@ -245,6 +246,28 @@ def test_a_policy_can_name_its_caller(user: User) -> None:
     user.may(when(allow("sqs:CreateQueue"), StringEquals={"aws:PrincipalArn": "${aws:userid}"}))
     with pytest.raises(ClientError, match="not authorized"):
         user.client("sqs").create_queue(QueueName=user.name)
+
+
+def test_the_owner_of_a_bucket_decides_whether_it_is_of_the_account(user: User) -> None:
+    theirs = user.place.aws.client("s3", user.place.aws.environment(STRANGER, STRANGER))
+    where = {"CreateBucketConfiguration": {"LocationConstraint": sandbox_aws.REGION}}
+    theirs.create_bucket(Bucket=user.name, **where)
+    everybody = {"Principal": {"AWS": f"arn:aws:iam::{sandbox_aws.ACCOUNT}:root"}}
+    document = policy(allow("s3:ListBucket", f"arn:aws:s3:::{user.name}") | everybody)
+    theirs.put_bucket_policy(Bucket=user.name, Policy=document)
+    try:
+        user.may(allow("s3:ListBucket"))
+        user.client("s3").list_objects_v2(Bucket=user.name)
+        with pytest.raises(ClientError, match="Access Denied"):
+            user.client("s3").list_objects_v2(
+                Bucket=user.name, ExpectedBucketOwner=sandbox_aws.ACCOUNT
+            )
+        own = {"aws:ResourceAccount": "${aws:PrincipalAccount}"}
+        user.may(allow("s3:ListBucket") | {"Condition": {"StringEquals": own}})
+        with pytest.raises(ClientError, match="Access Denied"):
+            user.client("s3").list_objects_v2(Bucket=user.name)
+    finally:
+        theirs.delete_bucket(Bucket=user.name)
 
 
 def test_a_function_takes_no_messages_that_its_role_may_not_take(user: User) -> None:

@@ -9,6 +9,7 @@ SET_BY_OPERATOR = (
     "--JOB_NAME",
     "--TempDir",
     "--bucket",
+    "--bucket_owner",
     "--compression",
     "--continuous-log-logGroup",
     "--continuous-log-logStreamPrefix",

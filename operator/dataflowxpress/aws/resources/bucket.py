@@ -56,10 +56,7 @@ class Bucket(Resource):
             return {part: facet.read(s3, name) for part, facet in FACETS.items()}
         except ClientError as error:
             if error.response["Error"]["Code"] in {"AccessDenied", "403"}:
-                error.add_note(
-                    f"bucket {name} belongs to another account,"
-                    " or the operator has no permission to read it"
-                )
+                error.add_note(_reason(name, error.response["Error"].get("Message", "")))
             raise
 
     def create(self, s3: Any, want: State, tags: Tags) -> None:
@@ -93,3 +90,17 @@ class Bucket(Resource):
     @staticmethod
     def delete(s3: Any, name: str) -> None:
         s3.delete_bucket(Bucket=name)
+
+
+def _reason(name: str, message: str) -> str:
+    """Return why S3 denied a read, and the cure.
+
+    S3 names the missing permission only if the caller and the bucket have the same account, or
+    accounts of the same organization.
+    """
+    if "not authorized to perform" in message:
+        return (
+            f"attach the policy that `dataflowxpress iam policy` prints to read bucket {name};"
+            " if another AWS account owns the bucket, choose another name in spec.bucket.name"
+        )
+    return f"bucket {name} belongs to another AWS account: choose another name in spec.bucket.name"

@@ -104,7 +104,7 @@ class Role(Resource):
     def _change(self, iam: Any, want: State, changed: frozenset[str]) -> None:
         boundary = want["PermissionsBoundary"]
         if "PermissionsBoundary" in changed and boundary:  # first: PutRolePolicy may require it
-            iam.put_role_permissions_boundary(RoleName=self.name, PermissionsBoundary=boundary)
+            self._set_boundary(iam, boundary)
         elif "PermissionsBoundary" in changed:
             iam.delete_role_permissions_boundary(RoleName=self.name)
         if "AssumeRolePolicyDocument" in changed:
@@ -113,6 +113,18 @@ class Role(Resource):
         if "Policy" in changed:
             document = json.dumps(want["Policy"])
             iam.put_role_policy(RoleName=self.name, PolicyName=POLICY, PolicyDocument=document)
+
+    def _set_boundary(self, iam: Any, boundary: str) -> None:
+        try:
+            iam.put_role_permissions_boundary(RoleName=self.name, PermissionsBoundary=boundary)
+        except ClientError as error:
+            if classify(error) is ErrorClass.DENIED:
+                error.add_note(
+                    "an administrator must set the boundary of a role that exists: aws iam"
+                    f" put-role-permissions-boundary --role-name {self.name}"
+                    f" --permissions-boundary {boundary}"
+                )
+            raise
 
     @staticmethod
     def delete(iam: Any, name: str) -> None:

@@ -27,6 +27,7 @@ _BOUNDED = {  # True: the boundary in the request, False: the boundary of the ex
     "iam:PutRolePolicy": False,
     "iam:DeleteRolePolicy": False,
     "iam:DetachRolePolicy": False,
+    "iam:UpdateAssumeRolePolicy": False,
 }
 _TAGS: dict[str, Callable[[str], Any]] = {
     "cloudwatch": cloudwatch._resource_tags.get,

@@ -7,7 +7,7 @@ from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator
 
-from . import conditions
+from . import bucket_owner, conditions
 from .implied import Needed, implied
 from .ledger import Ledger
 from .request import Request, current
@@ -76,7 +76,10 @@ def _name_resources() -> None:
 
 
 def _name_missing_permissions() -> None:
-    """Name the missing action and its resource in the error, like AWS."""
+    """Name the missing action and its resource in the error, like AWS.
+
+    S3 does not name them if another account owns the bucket.
+    """
     original = iam_actions.access_denied_response
 
     def answer(service: str, action: str, principal: str, request_id: str, **more: Any) -> Any:
@@ -86,6 +89,8 @@ def _name_missing_permissions() -> None:
         message = iam_actions.identity_denial_message(
             needed.action, principal, needed.resource, more.get("explicit_deny", False)
         )
+        if bucket_owner.is_foreign(needed.resource, principal.split(":")[4]):
+            message = "Access Denied"
         return original(service, action, principal, request_id, **{**more, "message": message})
 
     iam_actions.access_denied_response = answer
