@@ -145,8 +145,10 @@ def test_a_corrected_csv_format_reaches_objects_that_were_crawled_and_converted(
     put("one.csv")
     user.wait("format", converted(1, 2), 120, "converted with one column, name;age")
 
-    again = {"dataflowxpress.io/reprocess": "csv_data/"}
-    user.pipeline("format", annotations=again, source={"csv": {"delimiter": ";"}}, **spec)
+    spec["source"] = {"csv": {"delimiter": ";"}}
+    user.pipeline("format", **spec)
+    user.wait("format", lambda status: status.applied_generation == 2, 120, "changed")
+    user.pipeline("format", annotations={"dataflowxpress.io/reprocess": "csv_data/"}, **spec)
     put("two.csv")
 
     def advised(status: Status) -> bool:

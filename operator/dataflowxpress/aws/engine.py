@@ -18,7 +18,7 @@ from dataflowxpress.api.resource_id import Id
 from dataflowxpress.planning.blocking import blocked, not_executed
 from dataflowxpress.planning.ownership import OWNER_TAG
 from dataflowxpress.planning.plan import plan, retain_none
-from dataflowxpress.planning.resource import Resource, Scope
+from dataflowxpress.planning.resource import Resource, Scope, is_absent
 from dataflowxpress.planning.step import Action, Outcome, Step
 from dataflowxpress.telemetry.context import Pool
 
@@ -209,30 +209,36 @@ class Engine:
     def _require_idle(self, which: Id, change: str) -> None:
         """Raise Unfinished if the resource is in the middle of work; *change* waits for its end."""
         kind = Resource.kinds[which.kind]
-        with _absent_is_fine():
+        with self._absent_is_fine(which):
             if work := kind.work(self._client(kind.service), *which.key):
                 raise Unfinished(f"is {change} when {work} ends")
 
     def _delete(self, which: Id, progress: ProgressCallback) -> None:
         kind = Resource.kinds[which.kind]
         client = self._client(kind.service)
-        with _absent_is_fine():
+        with self._absent_is_fine(which):
             for message in kind.empty(client, *which.key):
                 progress(which, message)
             kind.delete(client, *which.key)
 
+    @contextmanager
+    def _absent_is_fine(self, which: Id) -> Iterator[None]:
+        """Suppress the error of a call for an absent resource.
+
+        A policy that requires the owner tag denies calls for an absent resource.
+        """
+        try:
+            yield
+        except ClientError as error:
+            match classify(error):
+                case ErrorClass.MISSING:
+                    return
+                case ErrorClass.DENIED if is_absent(self._observer.read_one(which)):
+                    return
+            raise
+
 
 _CLAIM = threading.Lock()  # AWS tags have no compare-and-swap
-
-
-@contextmanager
-def _absent_is_fine() -> Iterator[None]:
-    """Suppress the error of a call for an absent resource."""
-    try:
-        yield
-    except ClientError as error:
-        if classify(error) is not ErrorClass.MISSING:
-            raise
 
 
 def _pauses(retry_budget: float) -> Iterator[float]:
