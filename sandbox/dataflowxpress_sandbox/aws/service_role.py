@@ -10,10 +10,11 @@ import secrets
 from typing import TYPE_CHECKING
 
 from ministack.core.responses import get_account_id
-from ministack.services import iam, sts
+from ministack.services import sts
 
 from .credentials import Credentials
 from .iam import trust
+from .iam.roles import record, role_name
 
 if TYPE_CHECKING:
     from . import Aws
@@ -46,14 +47,9 @@ def assume(aws: Aws, role: str, session_name: str) -> Credentials:
     return credentials
 
 
-def role_name(role: str) -> str:
-    """Return the name of a role from its name, its path and name, or its ARN."""
-    return role.rsplit("/", 1)[-1]
-
-
 def check_trust(name: str) -> None:
     """Raise `CannotAssumeError` unless the role exists and trusts Glue."""
-    if iam._roles.get(name) is None:
+    if record(name) is None:
         raise CannotAssumeError(f"Role {name} cannot be found")
     if not trust.trusts(name, _GLUE):
         raise CannotAssumeError(

@@ -12,7 +12,9 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ministack.services import iam, lambda_svc, sqs
+from ministack.services import lambda_svc, sqs
+
+from dataflowxpress_sandbox.aws.iam.roles import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +35,7 @@ class _Call(NamedTuple):
 
 
 def _role(arn: str) -> tuple[str, float]:
-    created = (iam._roles.get(arn.rpartition("/")[2]) or {}).get("CreateDate", "")
+    created = (record(arn) or {}).get("CreateDate", "")
     return arn, datetime.fromisoformat(created).timestamp() if created else 0
 
 

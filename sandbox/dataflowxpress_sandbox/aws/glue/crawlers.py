@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ministack.services import glue
 
 from dataflowxpress_sandbox.aws import events, service_role
+from dataflowxpress_sandbox.aws.iam.roles import role_name
 from dataflowxpress_sandbox.aws.service_role import CannotAssumeError
 
 from .crawl import Crawl, Report, Stopped
@@ -216,7 +217,7 @@ def _definition(request: dict[str, Any]) -> dict[str, Any]:
 def _role(role: str) -> str:
     """Return the path and name of a role, like Glue; raise an error if Glue cannot assume it."""
     try:
-        service_role.check_trust(service_role.role_name(role))
+        service_role.check_trust(role_name(role))
     except CannotAssumeError as error:
         raise invalid(str(error)) from None
     return role.partition(":role/")[2] or role

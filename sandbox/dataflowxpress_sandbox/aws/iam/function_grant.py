@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ministack.core.responses import error_response_json
-from ministack.services import iam, lambda_svc
+from ministack.services import lambda_svc
+
+from . import executions
+from .roles import record
 
 GRANT = "kms_grant"  # in ministack's record of a function
 DENIED = (
@@ -25,7 +28,7 @@ DENIED = (
 def install() -> None:
     """Bind the environment of each function to its role, and fail invocations without a grant."""
     original_create, original_update = lambda_svc._create_function, lambda_svc._update_config
-    original_execute, original_invoke = lambda_svc._execute_function, lambda_svc._invoke
+    original_invoke = lambda_svc._invoke
 
     def create(data: Mapping[str, Any]) -> Any:
         exists = data.get("FunctionName") in lambda_svc._functions
@@ -40,13 +43,9 @@ def install() -> None:
         _grant(name, keep=_role_of(name) == before)
         return response
 
-    def execute(function: Mapping[str, Any], event: Any) -> Any:
-        config = function.get("config") or function
-        in_scope = not lambda_svc._function_config_scope_mismatch(config)
-        if in_scope and not _can_decrypt(config["FunctionName"]):
-            body = {"errorType": "KMSAccessDeniedException", "errorMessage": DENIED}
-            return {"error": True, "body": body, "log": ""}
-        return original_execute(function, event)
+    def refusal(config: Mapping[str, Any]) -> tuple[str, str] | None:
+        readable = _can_decrypt(config["FunctionName"])
+        return None if readable else ("KMSAccessDeniedException", DENIED)
 
     async def invoke(name: str, event: Any, headers: Mapping[str, str], *more: Any) -> Any:
         kind = headers.get("x-amz-invocation-type") or "RequestResponse"
@@ -55,7 +54,8 @@ def install() -> None:
         return await original_invoke(name, event, headers, *more)
 
     lambda_svc._create_function, lambda_svc._update_config = create, update
-    lambda_svc._execute_function, lambda_svc._invoke = execute, invoke
+    lambda_svc._invoke = invoke
+    executions.refuse(refusal)
 
 
 def _grant(name: Any, *, keep: bool = False) -> None:
@@ -87,5 +87,4 @@ def _role_of(name: str) -> str:
 
 def _identity(role: str) -> str:
     """Return the unique id of an existing role, and an empty string for another one."""
-    found = iam._roles.get(role.rpartition("/")[2]) or {}
-    return str(found.get("RoleId", ""))
+    return str((record(role) or {}).get("RoleId", ""))

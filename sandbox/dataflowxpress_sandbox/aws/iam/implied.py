@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ministack.services import iam, s3
+from ministack.services import s3
 
 from .request import Request
+from .roles import record
 
 _TAGGING = {  # a creation with tags also requires the tagging action
     "cloudwatch:PutMetricAlarm": "cloudwatch:TagResource",
@@ -70,7 +71,7 @@ def _passed(request: Request, action: str) -> str:
     role = str(fields.get("Role", ""))
     if not role or role.startswith("arn:"):
         return role
-    found = iam._roles.get(role.rpartition("/")[2])
+    found = record(role)
     return str(found["Arn"]) if found else request.arn("iam", f"role/{role}")
 
 

@@ -11,7 +11,10 @@ from typing import Any
 
 from ministack.core import iam_evaluator
 from ministack.core.responses import error_response_json, get_account_id
-from ministack.services import iam, lambda_svc
+from ministack.services import lambda_svc
+
+from . import executions
+from .roles import record
 
 LAMBDA = "lambda.amazonaws.com"
 UNTRUSTED = "The role defined for the function cannot be assumed by Lambda."
@@ -19,7 +22,7 @@ UNTRUSTED = "The role defined for the function cannot be assumed by Lambda."
 
 def trusts(role: str, service: str) -> bool:
     """Return whether the trust policy of a role, given by name or ARN, allows *service*."""
-    found = iam._roles.get(role.rpartition("/")[2]) or {}
+    found = record(role) or {}
     document = found.get("AssumeRolePolicyDocument") or {}
     policy = json.loads(document) if isinstance(document, str) else document
     statements = policy.get("Statement", [])
@@ -36,7 +39,6 @@ def trusts(role: str, service: str) -> bool:
 def install() -> None:
     """Refuse functions whose role does not trust Lambda, and fail their invocations."""
     original_create, original_update = lambda_svc._create_function, lambda_svc._update_config
-    original_execute = lambda_svc._execute_function
 
     def create(data: Any) -> Any:
         return _refused(data) or original_create(data)
@@ -44,21 +46,17 @@ def install() -> None:
     def update(name: str, data: Any) -> Any:
         return _refused(data) or original_update(name, data)
 
-    def execute(function: Any, event: Any) -> Any:
-        config = function.get("config") or function
-        in_scope = not lambda_svc._function_config_scope_mismatch(config)
-        if in_scope and not trusts(str(config.get("Role", "")), LAMBDA):
-            body = {"errorType": "AccessDeniedException", "errorMessage": UNTRUSTED}
-            return {"error": True, "body": body, "log": ""}
-        return original_execute(function, event)
+    def refusal(config: Any) -> tuple[str, str] | None:
+        trusted = trusts(str(config.get("Role", "")), LAMBDA)
+        return None if trusted else ("AccessDeniedException", UNTRUSTED)
 
     lambda_svc._create_function, lambda_svc._update_config = create, update
-    lambda_svc._execute_function = execute
+    executions.refuse(refusal)
 
 
 def _refused(data: Any) -> Any:
     """Return the error of a call with a role that exists and does not trust Lambda, or None."""
     role = str(data.get("Role", ""))
-    if not iam._roles.get(role.rpartition("/")[2]) or trusts(role, LAMBDA):
+    if not record(role) or trusts(role, LAMBDA):
         return None
     return error_response_json("InvalidParameterValueException", UNTRUSTED, 400)
