@@ -1,4 +1,4 @@
-"""Run states: AWS Glue's states of a job run, each classified once.
+"""Run states: AWS Glue's states of a job run and of a crawl, each classified once.
 
 Source: the enumeration `JobRunState` of Glue's service model. A test compares it with botocore's.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 SUCCEEDED = "SUCCEEDED"
 ACTIVE = frozenset({"STARTING", "RUNNING", "STOPPING", "WAITING"})
+CRAWL_FAILED = frozenset({"Failed", "Cancelled"})  # of a crawl, as the status records it
 FAILED = frozenset({"FAILED", "TIMEOUT", "STOPPED", "ERROR", "EXPIRED"})
 
 

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dataflowxpress.api.errors import Overtaken, Unfinished
 from dataflowxpress.api.resource_id import Id
-from dataflowxpress.planning.blocking import blocked, not_executed
+from dataflowxpress.planning.blocking import not_executed, prevented
 from dataflowxpress.planning.ownership import OWNER_TAG
 from dataflowxpress.planning.plan import plan, retain_none
 from dataflowxpress.planning.resource import Resource, Scope, is_absent
@@ -115,10 +115,8 @@ class Engine:
 
     def _run(self, step: Step, progress: ProgressCallback) -> Outcome:
         """Execute a step; retry transient errors until the retry budget is spent."""
-        if step.action is Action.REFUSE:
-            return Outcome(step, step.refusal)
-        if step.held_by:
-            return Outcome(step, blocked(step.held_by))
+        if prevention := prevented(step):
+            return Outcome(step, prevention)
         pauses, current = _pauses(self._retry_budget), step
         while True:
             try:
@@ -132,8 +130,8 @@ class Engine:
                 return Outcome(step)
             self._sleep(pause)
             current = self._replan(current)
-            if current.action is Action.REFUSE:
-                return Outcome(current, current.refusal)
+            if prevention := prevented(current):
+                return Outcome(current, prevention)
 
     def _replan(self, step: Step) -> Step:
         """Compare again before a retry, because a failed call may have changed the resource."""

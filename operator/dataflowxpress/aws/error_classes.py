@@ -35,7 +35,7 @@ class Row(NamedTuple):
     code: str  # a pattern for the whole error code
     text: str  # a pattern to search in the message
     error_class: ErrorClass
-    cure: str = ""  # what to do, if the message of AWS does not say it
+    fix: str = ""  # what to do, if the message of AWS does not say it
 
     def matches(self, code: str, message: str) -> bool:
         """Return whether the row is for this error."""

@@ -40,7 +40,7 @@ WITHOUT_CREDENTIALS = (
     CredentialRetrievalError,
     TokenRetrievalError,
 )
-CREDENTIALS_CURE = (
+CREDENTIALS_FIX = (
     "provide AWS credentials, for example a role of the operator's service account; each retry"
     " reads them again"
 )
@@ -100,7 +100,7 @@ def is_throttling(code: str) -> bool:
 
 def describe(error: Exception) -> str:
     """Return *error* and its notes in one line, without request ids."""
-    return "; ".join(filter(None, [_text(error), *getattr(error, "__notes__", ()), _cure(error)]))
+    return "; ".join(filter(None, [_text(error), *getattr(error, "__notes__", ()), _fix(error)]))
 
 
 def _text(error: Exception) -> str:
@@ -112,12 +112,12 @@ def _text(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _cure(error: Exception) -> str:
+def _fix(error: Exception) -> str:
     """Return what to do, if the message of AWS does not say it."""
     if isinstance(error, ClientError):
         row = _row(error)
-        return row.cure if row else ""
-    return CREDENTIALS_CURE if isinstance(error, WITHOUT_CREDENTIALS) else ""
+        return row.fix if row else ""
+    return CREDENTIALS_FIX if isinstance(error, WITHOUT_CREDENTIALS) else ""
 
 
 def client_error(operation: str, code: str, message: str) -> ClientError:

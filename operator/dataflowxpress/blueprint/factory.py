@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.spec import Function as FunctionSpec
@@ -29,10 +27,11 @@ from dataflowxpress.aws.resources.classifier import Header
 from dataflowxpress.aws.resources.grant import Grant
 from dataflowxpress.aws.resources.log_group import OF_FUNCTIONS
 from dataflowxpress.planning.resource import Scope
-from dataflowxpress.planning.short_names import HASH_LENGTH, fit
+from dataflowxpress.planning.short_names import digest, fit
 
 from . import artifacts, permissions
 from .code import Code
+from .crawl_configuration import crawl_configuration
 from .job_logs import JobLogs
 from .naming import Names
 from .redrive_policy import FUNCTION_TIMEOUT, RETENTION, RedrivePolicy
@@ -42,13 +41,6 @@ S3, EVENTS, LAMBDA, GLUE = (f"{name}.amazonaws.com" for name in ("s3", "events",
 LONGEST_SENDER = 100  # characters, the limit of SNS
 QUEUES = {"start-crawler": "uploads", "start-job": "crawls", "notify": "outcomes"}
 LARGE_BATCH = 1000  # messages; more than 10 require a batching window
-CRAWL = {
-    "Version": 1.0,
-    "CrawlerOutput": {
-        "Partitions": {"AddOrUpdateBehavior": "InheritFromTable"},
-        "Tables": {"AddOrUpdateBehavior": "MergeNewColumns"},
-    },
-}
 
 
 @dataclass(frozen=True)
@@ -171,9 +163,7 @@ class ResourceFactory:
             return None
         delimiter, quote = source.csv.separator, source.csv.quote
         header: Header = "PRESENT" if source.csv.header else "ABSENT"
-        settings = f"{delimiter}{quote}{header}"
-        digest = hashlib.sha256(settings.encode()).hexdigest()[:HASH_LENGTH]
-        name = self.names.of(digest, limit=255)
+        name = self.names.of(digest(f"{delimiter}{quote}{header}"), limit=255)
         return Classifier(self.scope, name, delimiter=delimiter, quote=quote, header=header)
 
     def principal_permissions(self, role: Role, database: Database) -> PrincipalPermissions | None:
@@ -200,21 +190,8 @@ class ResourceFactory:
             path=f"s3://{bucket.name}/{self.spec.source.prefix}",
             permissions=grants,
             table_prefix=self.spec.catalog.table_prefix,
-            configuration={**CRAWL, "Grouping": self._grouping()},
+            configuration=crawl_configuration(self.spec),
         )
-
-    def _grouping(self) -> dict[str, Any]:
-        """Return how the crawler groups objects into tables.
-
-        Without a level, it makes separate tables of objects and folders beside each other. The
-        bucket is level 1: https://docs.aws.amazon.com/glue/latest/dg/crawler-table-level.html
-        """
-        prefix = 1 + self.spec.source.prefix.count("/")
-        level = prefix if self.spec.catalog.tables == "PerPrefix" else prefix + 1
-        return {
-            "TableGroupingPolicy": "CombineCompatibleSchemas",
-            "TableLevelConfiguration": level,
-        }
 
     def function(
         self,

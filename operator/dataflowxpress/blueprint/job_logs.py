@@ -43,8 +43,3 @@ class JobLogs(NamedTuple):
     def owned(self) -> list[LogGroup]:
         """The log groups of the pipeline."""
         return [group for group in self.groups if isinstance(group, LogGroup)]
-
-    @property
-    def names(self) -> list[str]:
-        """The names of all groups."""
-        return [group if isinstance(group, str) else group.name for group in self.groups]

@@ -12,6 +12,7 @@ from dataflowxpress.planning.step import Action, Step
 
 from . import terminal
 from .approval import Approval, PlanChanged, differences
+from .existing import as_record, existing
 from .failures import FAILED, Failure, reported_errors
 from .live import now
 from .manifest import Manifest
@@ -190,23 +191,14 @@ def _inventory(chosen: Target) -> Status:
 
     The record goes with the bucket, which a deletion that was interrupted may have deleted first.
     """
-    from dataflowxpress.api.pipeline import Pipeline
-    from dataflowxpress.api.status import ResourceStatus, Status
-
-    pipeline = chosen.pipeline
-    if pipeline.status.resources:
-        return pipeline.status
-    steps = chosen.reconciler().plan(Pipeline({**pipeline.body, "status": {}}))
-    refused = {step.id for step in steps if step.action is Action.REFUSE}
-    there = [
-        step
-        for step in steps
-        if step.action not in {Action.CREATE, Action.REFUSE} and not step.needs & refused
-    ]
-    lines = (
-        ResourceStatus(kind=s.id.kind, name=s.id.name, key=s.id.key, state="Ready") for s in there
+    recorded = chosen.status
+    if recorded.resources:
+        return recorded
+    found = existing(chosen)
+    refused = {step.id for step in found if step.action is Action.REFUSE}
+    return as_record(
+        step for step in found if step.action is not Action.REFUSE and not step.needs & refused
     )
-    return Status(resources=tuple(lines))
 
 
 def _refused(steps: Sequence[Step]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.text import Text
 
+from dataflowxpress.planning.blocking import blocked
 from dataflowxpress.planning.changes import flatten_changes
 from dataflowxpress.planning.diff import Change
 from dataflowxpress.planning.step import Action, Step
@@ -67,9 +68,7 @@ def as_json(pipeline: str, steps: Sequence[Step]) -> str:
 
 def why(step: Step) -> str:
     """Return what there is to say about a step beside its changes."""
-    if step.held_by:
-        return f"waits for {', '.join(sorted(map(str, step.held_by)))}"
-    return step.problem.message if step.problem else step.reason
+    return blocked(step.held_by).message if step.held_by else step.explanation
 
 
 def _head(step: Step) -> Text:

@@ -28,6 +28,7 @@ SMALL = MIB // 4  # documents of this size can be in memory in any number of thr
 # that does not answer must not delay the reads of other accounts.
 large_reads = threading.Lock()
 
+_FIX = "find out who wrote it, and restore an earlier version of the object or delete it"
 _MALFORMED = (
     ValueError,
     KeyError,
@@ -57,10 +58,7 @@ class Stored(NamedTuple):
 
     def too_large(self, limit: str) -> Refused:
         """Return the error for an object beyond *limit*."""
-        return Refused(
-            f"{self} has more than {limit}, which DataFlowXpress never writes: find out who wrote"
-            " it, and restore an earlier version of the object or delete it"
-        )
+        return Refused(f"{self} has more than {limit}, which DataFlowXpress never writes: {_FIX}")
 
     @contextlib.contextmanager
     def parsing(self) -> Iterator[None]:
@@ -68,10 +66,7 @@ class Stored(NamedTuple):
         try:
             yield
         except _MALFORMED as error:
-            raise Refused(
-                f"{self} is not readable ({type(error).__name__}): find out who wrote it, and"
-                " restore an earlier version of the object or delete it"
-            ) from error
+            raise Refused(f"{self} is not readable ({type(error).__name__}): {_FIX}") from error
 
 
 def read(stored: Stored, stream: IO[bytes], limit: int = DOCUMENT) -> bytes:

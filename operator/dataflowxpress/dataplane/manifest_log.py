@@ -109,14 +109,17 @@ class ManifestLog:
 
     def _record(self, stored: Stored, entries: Iterable[Mapping[str, Any]]) -> None:
         """Record the entries that *stored* has; raises Refused once the log is too large."""
-        others = _size(self.waiting.items()) + sum(totals.size for totals in self.totals)
+        left = LOG_BYTES - _size(self.waiting.items()) - sum(each.size for each in self.totals)
+        self._require_room(stored, left)
         for key, entry in map(_entry, entries):
             if key not in self.objects:
                 self._entries_bytes += OBJECT_BYTES + len(key) + len(entry.etag)
             self.objects[key] = entry
-            if self._entries_bytes + others > LOG_BYTES:
-                break
-        if self._entries_bytes + others > LOG_BYTES:
+            self._require_room(stored, left)
+
+    def _require_room(self, stored: Stored, left: int) -> None:
+        """Raise Refused if the entries take more than the bytes that are *left* for them."""
+        if self._entries_bytes > left:
             raise Refused(
                 f"the manifests up to {stored} need more than {LOG_BYTES:,} bytes of memory, for"
                 f" {len(self.objects):,} objects: move uploads to a second pipeline with another"

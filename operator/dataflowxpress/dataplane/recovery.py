@@ -14,7 +14,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from dataflowxpress.api.reasons import Reason
-from dataflowxpress.api.run_states import is_failed
+from dataflowxpress.api.run_states import CRAWL_FAILED, is_failed
 from dataflowxpress.api.status import Recovery, Run, Status
 from dataflowxpress.api.timestamps import format_time, parse_time
 from dataflowxpress.reporting.text import pluralize
@@ -65,7 +65,7 @@ def _queue_not_consumed(observation: Observation) -> UnfinishedWork | None:
 
 def _crawl_failed(observation: Observation) -> UnfinishedWork | None:
     crawl = observation.crawl
-    if crawl is None or crawl.state not in {"Failed", "Cancelled"}:
+    if crawl is None or crawl.state not in CRAWL_FAILED:
         return None
     message = _with_error(f"the last crawl ended {crawl.state}", crawl.error)
     return UnfinishedWork(Reason.CRAWL_FAILED, message, CRAWL)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -127,40 +127,27 @@ class Cluster:
             {"op": "test", "path": "/metadata/finalizers", "value": pipeline.finalizers or None},
             {"op": "add", "path": "/metadata/finalizers", "value": finalizers},
         ]
+        call = self._objects.patch_namespaced_custom_object
+        return self._patch(call, pipeline.namespace, pipeline.name, patch)
+
+    def write_status(self, namespace: str, name: str, status: Status) -> None:
+        """Replace the whole status: a merge would keep outdated fields."""
+        patch = [{"op": "add", "path": "/status", "value": status.as_json()}]
+        self._patch(self._objects.patch_namespaced_custom_object_status, namespace, name, patch)
+
+    @staticmethod
+    def _patch(
+        call: Callable[..., object], namespace: str, name: str, patch: list[dict[str, Any]]
+    ) -> bool:
+        """Apply a JSON patch to a pipeline by *call*; returns False if the pipeline is gone."""
+        options = {"_content_type": JSON_PATCH, "_request_timeout": TIMEOUT}
         try:
-            self._objects.patch_namespaced_custom_object(
-                GROUP,
-                VERSION,
-                pipeline.namespace,
-                PLURAL,
-                pipeline.name,
-                patch,
-                _content_type=JSON_PATCH,
-                _request_timeout=TIMEOUT,
-            )
+            call(GROUP, VERSION, namespace, PLURAL, name, patch, **options)
         except ApiException as error:
             if error.status == NOT_FOUND:
                 return False
             raise
         return True
-
-    def write_status(self, namespace: str, name: str, status: Status) -> None:
-        """Replace the whole status: a merge would keep outdated fields."""
-        patch = [{"op": "add", "path": "/status", "value": status.as_json()}]
-        try:
-            self._objects.patch_namespaced_custom_object_status(
-                GROUP,
-                VERSION,
-                namespace,
-                PLURAL,
-                name,
-                patch,
-                _content_type=JSON_PATCH,
-                _request_timeout=TIMEOUT,
-            )
-        except ApiException as error:
-            if error.status != NOT_FOUND:
-                raise
 
     def config_map_value(self, namespace: str, name: str, key: str) -> str | None:
         """Return the value of *key* in a ConfigMap, or None if either is missing."""

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from kubernetes.client import ApiException
-from urllib3.exceptions import HTTPError
 
+from dataflowxpress.kube.client import UNANSWERED
 from dataflowxpress.kube.lease import Lease
 
 from .watchdog import Watchdog
@@ -89,7 +89,7 @@ class Election:
         self._checked = now = self._clock()
         try:
             held = self._lease is None or self._lease.hold()
-        except (ApiException, HTTPError) as error:
+        except UNANSWERED as error:
             self._problem = f"the Lease cannot be acquired or renewed: {_describe(error)}"
             log.warning("%s", self._problem)
             return False
@@ -104,7 +104,7 @@ class Election:
         if self._lease:
             try:
                 self._lease.release()
-            except (ApiException, HTTPError) as error:
+            except UNANSWERED as error:
                 log.warning("the Lease cannot be released and must expire: %s", _describe(error))
             self._watchdog.remove()
 

@@ -7,12 +7,10 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from kubernetes.client import ApiException
-from urllib3.exceptions import HTTPError
-
 from dataflowxpress.api.pipeline import Pipeline
 from dataflowxpress.controller.handlers import SPREAD
 from dataflowxpress.controller.worker import Worker
+from dataflowxpress.kube.client import UNANSWERED
 
 from .watch_monitor import Watch
 
@@ -36,7 +34,7 @@ class Relist:
         while not self._stopped.wait(self._interval):
             try:
                 self.once()
-            except (ApiException, HTTPError) as error:  # readiness reports it
+            except UNANSWERED as error:  # readiness reports it
                 log.info("the pipelines cannot be listed: %s", error)
                 self._problem = ""
 

@@ -15,9 +15,14 @@ def not_executed(step: Step, todo: Mapping[Id, Step], failed: frozenset[Id]) -> 
     """Return the outcome of a step that waits for one in *failed*; *todo* has all steps."""
     if step.action is Action.KEEP:  # as specified, whatever failed before it
         return Outcome(step)
+    return Outcome(step, prevented(step) or blocked(_causes(step, todo, failed)))
+
+
+def prevented(step: Step) -> Problem | None:
+    """Return why the plan itself prevents *step*, or None."""
     if step.action is Action.REFUSE:
-        return Outcome(step, step.refusal)
-    return Outcome(step, blocked(_causes(step, todo, failed)))
+        return step.refusal
+    return blocked(step.held_by) if step.held_by else None
 
 
 def blocked(causes: frozenset[Id]) -> Problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.resource_id import Id
@@ -27,45 +28,35 @@ def prune(
     An orphan without tags belongs to the pipeline if one of its parents does.
     """
     for n, orphan in enumerate(orphans):
-        arn = Resource.kinds[orphan.kind].arn_of(scope, orphan.key)
-        if problem := _unreadable(scope, orphan, observed):
-            yield Step(orphan, Action.REFUSE, arn=arn, known=True, problem=problem)
-        elif not _is_owned(scope, orphan, observed):
-            yield Step(orphan, Action.LEAVE, arn=arn, known=True, reason=RELEASED)
+        kind = Resource.kinds[orphan.kind]
+        shown_by = (orphan,) if kind.arn_format else kind.parents(*orphan.key)
+        proofs = [observed.get(i) for i in shown_by]
+        # If AWS cannot show its owner, only the inventory does.
+        owned = not proofs or any(_is_owned(scope, each) for each in proofs)
+        step = partial(Step, orphan, arn=kind.arn_of(scope, orphan.key), known=True)
+        if problem := _hidden(observed[orphan], *([] if owned else proofs)):
+            yield step(action=Action.REFUSE, problem=problem)
+        elif not owned:
+            yield step(action=Action.LEAVE, reason=RELEASED)
         elif retain(orphan):
-            yield Step(orphan, Action.KEEP, arn=arn, known=True, reason=RETAINED)
+            yield step(action=Action.KEEP, reason=RETAINED)
         else:
             needs = frozenset(_referrers(orphan, orphans[n + 1 :]))
-            yield Step(orphan, Action.DELETE, arn=arn, known=True, needs=needs, graceful=graceful)
+            yield step(action=Action.DELETE, needs=needs, graceful=graceful)
+
+
+def _is_owned(scope: Scope, have: State | Problem | None) -> bool:
+    """Return whether a resource exists and has the owner tag."""
+    if not isinstance(have, Mapping) or is_absent(have):
+        return False
+    return scope.owner_tags.owns(have["Tags"])
+
+
+def _hidden(*observed: State | Problem | None) -> Problem | None:
+    """Return the first problem of an observation."""
+    return next((each for each in observed if isinstance(each, Problem)), None)
 
 
 def _referrers(orphan: Id, later: Sequence[Id]) -> Iterator[Id]:
     """Yield the later orphans that can refer to this one."""
     return (i for i in later if orphan.kind in Resource.kinds[i.kind].may_need())
-
-
-def _proofs(orphan: Id, observed: Observed) -> list[State | Problem | None]:
-    """Return the states that show the owner: the resource's own, or those of its parents."""
-    kind = Resource.kinds[orphan.kind]
-    shown_by = (orphan,) if kind.arn_format else kind.parents(*orphan.key)
-    return [observed.get(i) for i in shown_by or (orphan,)]
-
-
-def _is_owned(scope: Scope, orphan: Id, observed: Observed) -> bool:
-    kind = Resource.kinds[orphan.kind]
-    if not kind.arn_format and not kind.parents(*orphan.key):
-        return True  # AWS cannot show its owner; only the inventory does
-    return any(
-        isinstance(have, Mapping) and not is_absent(have) and scope.owner_tags.owns(have["Tags"])
-        for have in _proofs(orphan, observed)
-    )
-
-
-def _unreadable(scope: Scope, orphan: Id, observed: Observed) -> Problem | None:
-    """Return the problem that hides the orphan, or its owner."""
-    hidden = observed[orphan]
-    if isinstance(hidden, Problem):
-        return hidden
-    if _is_owned(scope, orphan, observed):
-        return None
-    return next((p for p in _proofs(orphan, observed) if isinstance(p, Problem)), None)

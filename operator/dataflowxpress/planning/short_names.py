@@ -14,5 +14,9 @@ def fit(text: str, limit: int) -> str:
     """
     if len(text) <= limit:
         return text
-    digest = hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]
-    return f"{text[: limit - HASH_LENGTH - 1].rstrip('-_')}-{digest}"
+    return f"{text[: limit - HASH_LENGTH - 1].rstrip('-_')}-{digest(text)}"
+
+
+def digest(text: str) -> str:
+    """Return a short hash of *text*, in characters that every name in AWS can have."""
+    return hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]

@@ -66,6 +66,11 @@ class Step:
         return self.problem or Problem(Reason.REFUSED, self.reason, needs_person=True)
 
     @property
+    def explanation(self) -> str:
+        """The problem or the reason of the step, for people; empty if there is nothing to say."""
+        return self.problem.message if self.problem else self.reason
+
+    @property
     def is_recorded(self) -> bool:
         """Whether the resource belongs in the inventory: it exists, or may exist after the step."""
         return not self.foreign and (self.known or not self.held_by)

@@ -19,9 +19,8 @@ def differing(steps: Sequence[Step]) -> list[Step]:
 
 def drift_of(step: Step) -> Drift:
     """Return the differences of one resource, shortened."""
-    reason = step.problem.message if step.problem else step.reason
     leaves = (str(leaf) for change in step.changes for leaf in flatten_changes(change))
-    lines = [*leaves] or [reason]
+    lines = [*leaves] or [step.explanation]
     more = [f"and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else []
     short = [textwrap.shorten(line, LONGEST_LINE) for line in lines[:MOST_LINES] if line]
     return Drift(

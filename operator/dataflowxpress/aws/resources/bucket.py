@@ -93,7 +93,7 @@ class Bucket(Resource):
 
 
 def _reason(name: str, message: str) -> str:
-    """Return why S3 denied a read, and the cure.
+    """Return why S3 denied a read, and the fix.
 
     S3 names the missing permission only if the caller and the bucket have the same account, or
     accounts of the same organization.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dataflowxpress.planning.diff import Exclusive
+from dataflowxpress.planning.short_names import digest
 
 Statement = Mapping[str, Any]
 VERSION = "2012-10-17"
@@ -37,8 +37,8 @@ def sid(purpose: str, *of: str) -> str:
 
     Statement ids consist of letters and digits, so *of* is hashed.
     """
-    digest = hashlib.sha256("\n".join(of).encode()).hexdigest()[:8] if of else ""
-    return f"{SID}{purpose}{digest}"
+    suffix = digest("\n".join(of)) if of else ""
+    return f"{SID}{purpose}{suffix}"
 
 
 def owned(document: str | Mapping[str, Any]) -> Exclusive:

@@ -32,7 +32,6 @@ class Role(Resource):
 
     service = "iam"
     arn_format = "arn:{partition}:iam::{account}:role/{name}"
-
     critical = True
 
     trusted: str  # a service principal

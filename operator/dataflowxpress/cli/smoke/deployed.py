@@ -9,8 +9,8 @@ from dataflowxpress.api.pipeline import Pipeline
 from dataflowxpress.aws.clients import queue_url
 from dataflowxpress.aws.resources import Alarm, Bucket, Database, LogGroup
 from dataflowxpress.cli.manifest import Manifest
+from dataflowxpress.cli.target import Target
 from dataflowxpress.controller.connector import Connection
-from dataflowxpress.controller.reconciler import Reconciler
 from dataflowxpress.dataplane.manifest_log import ManifestLogs
 from dataflowxpress.dataplane.manifest_reads import listing
 from dataflowxpress.dataplane.observation import Observation, observe
@@ -31,9 +31,9 @@ class Deployed(NamedTuple):
     @classmethod
     def of(cls, manifest: Manifest) -> Deployed:
         """Connect to AWS; reads the identity only."""
-        body = manifest.pipeline(*manifest.key)
-        pipeline = Pipeline(body or {})
-        return cls(pipeline, *Reconciler(manifest).describe(pipeline), set())
+        chosen = Target(*manifest.key, manifest)
+        pipeline = chosen.pipeline
+        return cls(pipeline, *chosen.reconciler().describe(pipeline), set())
 
     @property
     def bucket(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from dataflowxpress.api.run_states import is_active, is_failed
+from dataflowxpress.api.run_states import CRAWL_FAILED, is_active, is_failed
 from dataflowxpress.api.spec import RESERVED_PREFIX
 from dataflowxpress.dataplane.observation import Observation
 
@@ -58,7 +58,7 @@ def _crawling(pipeline: Pipeline) -> bool:
 
 def _crawled(pipeline: Pipeline) -> bool:
     crawl = pipeline.observe().crawl
-    if crawl and crawl.state in {"Failed", "Cancelled"}:
+    if crawl and crawl.state in CRAWL_FAILED:
         raise HopFailed(f"the crawl ended {crawl.state}: {crawl.error or 'AWS gives no reason'}")
     return crawl is not None and crawl.state == "Succeeded" and bool(pipeline.tables())
 

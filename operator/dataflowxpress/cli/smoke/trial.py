@@ -6,11 +6,9 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
 
-from dataflowxpress.api.pipeline import Pipeline
-from dataflowxpress.api.status import ResourceStatus, Status
-from dataflowxpress.cli.manifest import Manifest
+from dataflowxpress.cli.existing import as_record, existing
+from dataflowxpress.cli.target import Target
 from dataflowxpress.controller.reconciler import Reconciler, Result
 from dataflowxpress.planning.step import Action, Step
 from dataflowxpress.reporting.text import summarize
@@ -99,31 +97,25 @@ class Trial:
 
     def _differences(self) -> dict[str, str]:
         """Return the steps of a plan that are not empty, by resource."""
-        manifest = self.sample.manifest()
-        steps = Reconciler(manifest).plan(Pipeline(_body(manifest)))
+        chosen = self._chosen()
+        steps = chosen.reconciler().plan(chosen.pipeline)
         return {str(step.id): _shown(step) for step in steps if step.action is not Action.KEEP}
 
     def _remaining(self) -> list[str]:
-        """Delete what is in AWS, and return what is still there."""
-        if existing := self._existing():
+        """Delete what is in AWS, and return what is still there.
+
+        The random name leaves no doubt whose resources they are.
+        """
+        if found := existing(self._chosen()):
             manifest = self.sample.manifest().is_deleting()
-            lines = (
-                ResourceStatus(kind=s.id.kind, name=s.id.name, key=s.id.key, state="Ready")
-                for s in existing
-            )
-            manifest.write_status(*manifest.key, Status(resources=tuple(lines)))
+            manifest.write_status(*manifest.key, as_record(found))
             Reconciler(manifest).delete(*manifest.key)
-        return list(map(_shown, self._existing()))
+        return list(map(_shown, existing(self._chosen())))
 
-    def _existing(self) -> list[Step]:
-        """Return the resources that exist; the random name leaves no doubt whose they are."""
+    def _chosen(self) -> Target:
+        """Return the pipeline as its file and its record have it now."""
         manifest = self.sample.manifest()
-        steps = Reconciler(manifest).plan(Pipeline({**_body(manifest), "status": {}}))
-        return [step for step in steps if step.action is not Action.CREATE]
-
-
-def _body(manifest: Manifest) -> Mapping[str, Any]:
-    return manifest.pipeline(*manifest.key) or {}
+        return Target(*manifest.key, manifest)
 
 
 def _is_ready(result: Result | None) -> bool:
@@ -137,8 +129,7 @@ def _ready_message(result: Result | None) -> str:
 
 def _shown(step: Step) -> str:
     """Return a step with its changes in one line."""
-    why = step.problem.message if step.problem else step.reason
-    changes: Sequence[object] = step.changes or ([why] if why else [])
+    changes: Sequence[object] = step.changes or [step.explanation]
     return f"{step.action.value} {step.id} {'; '.join(map(str, changes))}".rstrip()
 
 

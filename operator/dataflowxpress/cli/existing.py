@@ -1,0 +1,31 @@
+"""Existing: the resources of a pipeline that exist in AWS, although no record lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from dataflowxpress.planning.step import Action, Step
+
+if TYPE_CHECKING:
+    from dataflowxpress.api.status import Status
+
+    from .target import Target
+
+
+def existing(chosen: Target) -> list[Step]:
+    """Return the steps of a plan without a record, except those that create a resource."""
+    from dataflowxpress.api.pipeline import Pipeline
+
+    pipeline = Pipeline({**chosen.pipeline.body, "status": {}})
+    return [s for s in chosen.reconciler().plan(pipeline) if s.action is not Action.CREATE]
+
+
+def as_record(steps: Iterable[Step]) -> Status:
+    """Return a record that lists the resources of *steps*."""
+    from dataflowxpress.api.status import ResourceStatus, Status
+
+    lines = (
+        ResourceStatus(kind=s.id.kind, name=s.id.name, key=s.id.key, state="Ready") for s in steps
+    )
+    return Status(resources=tuple(lines))
