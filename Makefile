@@ -87,7 +87,7 @@ check: $(SETUP) ## run linters, format, type and prose checks, and unit tests
 	@$(BIN)/mypy operator sandbox tests lambdas glue image tools
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python tools/prose.py $(PROSE)
-	@$(BIN)/python -m pytest -q tests/unit
+	@$(BIN)/python -m pytest -q tests/unit tests/dataflow
 
 .PHONY: chaos
 chaos: $(SETUP) ## test random uploads under random faults (SEED=1 SEEDS=1 UPLOADS=60 LANES=4)
@@ -98,10 +98,10 @@ PARALLEL = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --n
 EXTERNAL := tests/argocd tests/node tests/observability
 
 test: check ## run unit, contract, Lambda, Spark and end-to-end tests (WORKERS=2)
-	@$(PARALLEL) -m "not extended" tests --ignore tests/unit $(EXTERNAL:%=--ignore %)
+	@$(PARALLEL) -m "not extended" tests --ignore tests/unit --ignore tests/dataflow $(EXTERNAL:%=--ignore %)
 
 test-all: check ## run all tests: `make test`, longer ones, real Argo CD, node and Prometheus
-	@WALK=all $(PARALLEL) tests --ignore tests/unit $(EXTERNAL:%=--ignore %)
+	@WALK=all $(PARALLEL) tests --ignore tests/unit --ignore tests/dataflow $(EXTERNAL:%=--ignore %)
 	@$(BIN)/python -m pytest -p no:randomly $(EXTERNAL)
 
 walks: $(SETUP) ## interrupt every call, delete 10,000 objects; `make test` runs a sample

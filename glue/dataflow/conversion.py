@@ -22,7 +22,8 @@ from dataflow.grouping import Group, Grouping
 from dataflow.layout import OBJECT, directory_name, write_layout_of
 from dataflow.manifest import entry_of
 from dataflow.rows import INTERNAL_COLUMNS, Count, counted, rejects
-from dataflow.sources import Deferred, Object, SkipReason, Table, Unreadable
+from dataflow.skip_reasons import Deferred, SkipReason, Unreadable
+from dataflow.sources import Object, Table
 from dataflow.store import Store
 from dataflow.widening import Widening, widenings
 

@@ -10,7 +10,8 @@ from pyspark.sql import functions as F  # noqa: N812 - the usual name
 from dataflow.layout import OBJECT, directory_name, top_of
 from dataflow.readers import csv_rows, is_line_by_line, json_rows, parquet_rows, read_parquet
 from dataflow.rows import raw_text, validated, with_objects
-from dataflow.sources import Deferred, Object, columns_of, path_values
+from dataflow.skip_reasons import Deferred
+from dataflow.sources import Object, columns_of, path_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,12 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dataflow.skip_reasons import Deferred, SkipReason, Unreadable
 from dataflow.sources import (
-    Deferred,
     Object,
-    SkipReason,
     Table,
-    Unreadable,
     check_key,
     columns_of,
     first_record,

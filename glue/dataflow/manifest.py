@@ -6,7 +6,8 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from dataflow.sources import Deferred, Object, SkipReason
+from dataflow.skip_reasons import Deferred, SkipReason
+from dataflow.sources import Object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

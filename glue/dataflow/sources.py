@@ -10,20 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from dataflow.skip_reasons import Deferred, Unreadable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-
-class SkipReason(Exception):
-    """The reason why an object is not converted in this run."""
-
-
-class Unreadable(SkipReason):
-    """The object cannot be read: the manifest records the reason, and no run reads it again."""
-
-
-class Deferred(SkipReason):
-    """The object waits, for example until the crawler has updated the catalog."""
 
 
 @dataclass(frozen=True)

@@ -202,7 +202,16 @@ def dataflow(aws: RunningAws, monkeypatch: pytest.MonkeyPatch) -> Any:
     for name, value in aws.environment("test", "test").items():
         monkeypatch.setenv(name, value)
     monkeypatch.syspath_prepend(str(GLUE))
-    for module in ("options", "sources", "layout", "store", "manifest_log", "catalog", "widening"):
+    for module in (
+        "options",
+        "sources",
+        "skip_reasons",
+        "layout",
+        "store",
+        "manifest_log",
+        "catalog",
+        "widening",
+    ):
         importlib.import_module(f"dataflow.{module}")
     return importlib.import_module("dataflow")
 
@@ -215,8 +224,8 @@ def _columns(words: str) -> list[dict[str, str]]:
 def _zipped() -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for file in sorted((GLUE / "dataflow").glob("*.py")):
-            archive.write(file, f"dataflow/{file.name}")
+        for file in sorted((GLUE / "dataflow").rglob("*.py")):
+            archive.write(file, file.relative_to(GLUE))
     return buffer.getvalue()
 
 

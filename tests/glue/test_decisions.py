@@ -77,7 +77,7 @@ def test_only_a_table_that_gets_no_more_columns_is_to_be_deleted(
     dataflow: Any, deprecated: bool
 ) -> None:
     table = dataflow.sources.Table("orders", "in", {"a;b": "string"}, is_deprecated=deprecated)
-    reason = str(table.explain(dataflow.sources.Deferred("the catalog table lacks a, b")))
+    reason = str(table.explain(dataflow.skip_reasons.Deferred("the catalog table lacks a, b")))
     assert reason.startswith("the catalog table lacks a, b")
     assert ("table orders" in reason and "delete it from the catalog" in reason) is deprecated
 

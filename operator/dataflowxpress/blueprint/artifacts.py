@@ -46,8 +46,9 @@ def script() -> bytes:
 @functools.cache
 def script_modules() -> bytes:
     """Return the zip of the package that the Glue script imports."""
-    files = path("glue/dataflow").glob("*.py")
-    return _zipped({f"dataflow/{file.name}": file.read_bytes() for file in files})
+    glue = path("glue")
+    files = (glue / "dataflow").rglob("*.py")
+    return _zipped({file.relative_to(glue).as_posix(): file.read_bytes() for file in files})
 
 
 def _zipped(files: Mapping[str, bytes]) -> bytes:

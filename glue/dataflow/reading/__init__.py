@@ -1,0 +1,1 @@
+"""Reading: the records of an uploaded object, in every format that the pipeline reads."""

@@ -1,0 +1,1 @@
+"""Values: exact conversions from what was uploaded to the types of the catalog."""
