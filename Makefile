@@ -116,8 +116,8 @@ e2e-observability: $(SETUP) ## test each alert and dashboard query on a real Pro
 e2e-node: $(SETUP) ## test the chart on a real node (DATAFLOWXPRESS_NODE: command that runs it)
 	@$(BIN)/python -m pytest -p no:randomly -s tests/node
 
-bench-scale: $(SETUP) ## measure many objects, a large object, a long history (WHAT="many large history")
-	@$(BIN)/python -m tests.bench.scale $(or $(WHAT),many large history)
+bench-scale: $(SETUP) ## measure many, large and wide objects, a long history (WHAT="many large wide history")
+	@$(BIN)/python -m tests.bench.scale $(or $(WHAT),many large wide history)
 
 bench-fleet: $(SETUP) ## measure an operator with many pipelines (PIPELINES=200 PAUSED=800)
 	@$(BIN)/python -m tests.bench.fleet --pipelines $(or $(PIPELINES),200) --paused $(or $(PAUSED),800)

@@ -57,6 +57,7 @@ PIPELINES = [
     Panel("Rejected rows", "short", {SERIES: _of_pipeline("rejected_rows")}),
     Panel("Converted objects", "short", {SERIES: _of_pipeline("objects")}),
     Panel("Waiting uploads", "short", {SERIES: _of_pipeline("waiting_objects")}),
+    Panel("Refused objects", "short", {SERIES: _of_pipeline("refused_objects")}),
     Panel("Dead letters", "short", {SERIES: _of_pipeline("dead_letters")}),
     Panel(
         "Time since the last successful run",

@@ -1,115 +1,69 @@
-"""Catalog: reads the crawler's tables and maintains the Parquet tables."""
+"""Catalog: the tables of converted and of rejected rows."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from dataflow.layout import OBJECT, partition_values, write_layout_of, written_type
-from dataflow.sources import Table
+from dataflow.layout import OBJECT, own_columns, partition_values, rejected_of, target_of
 from dataflow.store import CALLS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from dataflow.options import Options
-    from dataflow.widening import Widening
+    from dataflow.tables import Table
 
 Json = dict[str, Any]
 
-ATTEMPTS = 10
 BATCH = 100  # partitions in one call
 OWNER = "dataflowxpress.io/pipeline"
+REJECTED_COLUMNS = {
+    "object": "string",
+    "record": "bigint",
+    "column": "string",
+    "reason": "string",
+    "raw": "string",
+    "run": "string",
+}
 PARQUET = "org.apache.hadoop.hive.ql.io.parquet"
 
 
 class Catalog:
-    """The Glue database with the crawler's tables and the Parquet tables of the manifests."""
+    """The Glue database with the tables that the manifests decide."""
 
     def __init__(self, options: Options) -> None:
         self.options, self.database = options, options.database
         self.glue = boto3.client("glue", config=CALLS)
 
-    def tables(self) -> list[Table]:
-        """Return the crawler's tables under the source prefix."""
-        pages = self.glue.get_paginator("get_tables").paginate(DatabaseName=self.database)
-        listed = (table for page in pages for table in page["TableList"])
-        read = (self._table(table) for table in listed)
-        return [table for table in read if table]
-
-    def _table(self, table: Json) -> Table | None:
-        start = self.options.url("")
-        storage = table.get("StorageDescriptor", {})
-        location = re.sub("^s3[an]://", "s3://", storage.get("Location", "")).rstrip("/")
-        key = location.removeprefix(start)
-        is_source = location.startswith(start) and f"{key}/".startswith(
-            self.options.source_prefix.rstrip("/")
-        )
-        if not is_source or not table["Name"].startswith(self.options.table_prefix):
-            return None
-        in_path = table.get("PartitionKeys", [])
-        columns = {
-            column["Name"]: written_type(column["Type"], self.options.source_format)
-            for column in [*storage.get("Columns", []), *in_path]
-        }
-        return Table(
-            table["Name"],
-            key,
-            columns,
-            tuple(column["Name"] for column in in_path),
-            is_deprecated="DEPRECATED_BY_CRAWLER" in table.get("Parameters", {}),
-        )
-
-    def widen(self, needed: list[Widening]) -> list[Widening]:
-        """Give columns of the crawler's tables wider types; return those that did not have them.
-
-        A crawler keeps the types of existing columns.
-        """
-        return [
-            widening
-            for name in dict.fromkeys(widening.table for widening in needed)
-            for widening in self._widen(name, [each for each in needed if each.table == name])
-        ]
-
-    def _widen(self, name: str, needed: list[Widening]) -> list[Widening]:
-        new = {(each.column, each.old): each for each in needed}
-        for _ in range(ATTEMPTS):
-            found = self.glue.get_table(DatabaseName=self.database, Name=name)["Table"]
-            columns = found["StorageDescriptor"]["Columns"]
-            kinds = [written_type(each["Type"], self.options.source_format) for each in columns]
-            done = []
-            for column, kind in zip(columns, kinds, strict=True):
-                if widening := new.get((column["Name"], kind)):
-                    column["Type"] = widening.new
-                    done.append(widening)
-            if not done or self._update_table(found):
-                return done
-        raise RuntimeError(f"table {name} changed during each of {ATTEMPTS} updates")
-
-    def _update_table(self, table: Json) -> bool:
-        """Write a table as `get_table` returned it; return False if it has changed since."""
-        members = self.glue.meta.service_model.shape_for("TableInput").members
-        try:
-            self.glue.update_table(
-                DatabaseName=self.database,
-                TableInput={name: table[name] for name in members if table.get(name, "") != ""},
-                VersionId=table["VersionId"],  # a crawl can add columns at the same time
-            )
-        except self.glue.exceptions.ConcurrentModificationException:
-            return False
-        return True
-
-    def publish(self, table: Table, directories: Iterable[str]) -> None:
-        """Make exactly these directories the partitions of the Parquet table.
+    def publish(self, table: Table, directories: Iterable[str], used: Collection[str]) -> None:
+        """Make exactly these directories, with the columns *used*, the Parquet table.
 
         The partition of an object keeps its values, which AWS cannot change. Its location changes
         from the old directory to the new one, so a query reads either the old or the new rows.
         """
-        name = f"{table.name}_parquet"
-        storage, keys = self._describe(table)
-        self._ensure_table(name, storage, keys, table)
+        storage, keys = self._describe(table, used)
+        text = f"The rows of {table.name}, converted by {self.options.pipeline}"
+        self._publish(f"{table.name}_parquet", text, storage, keys, directories)
+
+    def publish_rejected(self, table: Table, directories: Iterable[str]) -> None:
+        """Make exactly these directories the table of rejected rows."""
+        storage = {
+            "Columns": [{"Name": name, "Type": kind} for name, kind in REJECTED_COLUMNS.items()],
+            "Location": self.options.url(rejected_of(table)),
+            "InputFormat": "org.apache.hadoop.mapred.TextInputFormat",
+            "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+            "SerdeInfo": {"SerializationLibrary": "org.openx.data.jsonserde.JsonSerDe"},
+        }
+        keys = [{"Name": OBJECT, "Type": "string"}]
+        text = f"The rejected rows of {table.name}, with their reasons"
+        self._publish(f"{table.name}_rejected", text, storage, keys, directories)
+
+    def _publish(
+        self, name: str, text: str, storage: Json, keys: list[Json], directories: Iterable[str]
+    ) -> None:
+        self._ensure_table(name, text, storage, keys)
         desired = {partition_values(each): self.options.url(each) for each in directories}
         existing = self._partitions(name)
         inputs = {
@@ -135,14 +89,18 @@ class Catalog:
                 DatabaseName=self.database, TableName=name, PartitionValues=list(values)
             )
 
-    def _describe(self, table: Table) -> tuple[Json, list[Json]]:
+    def _describe(self, table: Table, used: Collection[str]) -> tuple[Json, list[Json]]:
         missing = [name for name in self.options.partitions if name not in table.columns]
         if missing:
             names = ", ".join(missing)
             raise ValueError(f"target.partitionBy: table {table.name} has no columns {names}")
+        kinds = {
+            **{name: kind for name, kind in table.columns.items() if not used or name in used},
+            **own_columns(self.options),
+        }
         columns = [
             {"Name": name, "Type": kind}
-            for name, kind in table.columns.items()
+            for name, kind in kinds.items()
             if name not in self.options.partitions
         ]
         keys = [{"Name": OBJECT, "Type": "string"}] + [
@@ -150,20 +108,21 @@ class Catalog:
         ]
         return {
             "Columns": columns,
-            "Location": self.options.url(write_layout_of(table, self.options)["target"]),
+            "Location": self.options.url(target_of(table, self.options)),
             "InputFormat": f"{PARQUET}.MapredParquetInputFormat",
             "OutputFormat": f"{PARQUET}.MapredParquetOutputFormat",
             "SerdeInfo": {"SerializationLibrary": f"{PARQUET}.serde.ParquetHiveSerDe"},
         }, keys
 
-    def _ensure_table(self, name: str, storage: Json, keys: list[Json], source: Table) -> None:
+    def _ensure_table(self, name: str, text: str, storage: Json, keys: list[Json]) -> None:
+        is_parquet = PARQUET in storage["InputFormat"]
         table_input = {
             "Name": name,
-            "Description": f"The rows of {source.name}, converted by {self.options.pipeline}",
+            "Description": text,
             "TableType": "EXTERNAL_TABLE",
             "Parameters": {
                 "EXTERNAL": "TRUE",
-                "classification": "parquet",
+                "classification": "parquet" if is_parquet else "json",
                 OWNER: self.options.pipeline,
             },
             "StorageDescriptor": storage,

@@ -1,223 +1,157 @@
-"""Conversion: converts pending objects to Parquet with as few Spark reads as possible."""
+"""Conversion: converts pending objects in tasks of Spark, and describes them as entries."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import time
 import uuid
-from collections import defaultdict
-from contextlib import contextmanager
-from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from py4j.protocol import Py4JJavaError
-from pyspark import StorageLevel
-from pyspark.errors import PySparkException
-from pyspark.sql import SparkSession
-from pyspark.sql import functions as F  # noqa: N812 - the usual name
-
-from dataflow.group_rows import rows_of
-from dataflow.grouping import Group, Grouping
-from dataflow.layout import OBJECT, directory_name, write_layout_of
+from dataflow.layout import reading_of, write_layout_of
 from dataflow.manifest import entry_of
-from dataflow.rows import INTERNAL_COLUMNS, Count, counted, rejects
+from dataflow.objects import Object, check_key
 from dataflow.skip_reasons import Deferred, SkipReason, Unreadable
-from dataflow.sources import Object, Table
-from dataflow.store import Store
-from dataflow.widening import Widening, widenings
+from dataflow.tables import Table, table_of
+from dataflow.task import Job, Outcome, Work
+from dataflow.task_pool import ProcessLost, TaskPool
+from dataflow.widening import Widening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pyspark.sql import DataFrame
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from dataflow.options import Options
 
 Json = dict[str, Any]
 
-REJECTED = "dataflowxpress/rejected/"
-SETTINGS = {
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.caseSensitive": "false",
-    "spark.sql.mapKeyDedupPolicy": "LAST_WIN",
-    # Write dates before 1582 unchanged.
-    "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
-    "spark.sql.parquet.int96RebaseModeInWrite": "CORRECTED",
-    # The next listing of the source detects objects deleted during a read.
-    "spark.sql.files.ignoreMissingFiles": "true",
-    # One task for each of 10,000 paths would take longer than reading them.
-    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "64",
-    # The table has the types of partition columns.
-    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
-    # Above this size, Spark splits generated code: the JVM does not compile larger methods.
-    "spark.sql.codegen.hugeMethodLimit": "8000",
-    # A task keeps one writer open for each object, and sorts only above this number.
-    "spark.sql.maxConcurrentOutputFileWriters": "64",
-    "spark.sql.optimizer.plannedWrite.enabled": "false",
-}
-UNREADABLE = (  # errors of Spark that are permanent for an object
-    "TextParsingException",
-    "is not a Parquet file",
-    "ParquetDecodingException",
-    "SchemaColumnConvertNotSupportedException",
-    "CANNOT_MERGE_SCHEMAS",
-    "DATATYPE_MISMATCH",
-)
-
 
 class Conversion:
     """The conversion of a run's pending objects."""
 
-    def __init__(self, options: Options, run: str, store: Store) -> None:
-        self.options, self.run, self.store = options, run, store
+    def __init__(self, options: Options, run: str) -> None:
+        self.options, self.run = options, run
+        self.reading = reading_of(options)
+        self.pool = TaskPool(int(options.spark_mb) * 1024 * 1024)
         self.write_layouts: dict[str, Json] = {}
         self.widenings: list[Widening] = []  # of the last call of `convert`
 
-    @cached_property
-    def spark(self) -> SparkSession:
-        """The Spark session, started at the first conversion."""
-        spark = SparkSession.builder.getOrCreate()
-        for name, value in SETTINGS.items():
-            spark.conf.set(name, value)
-        return spark
-
-    def convert(self, pending: list[Object], tables: dict[str, Table], number: int) -> list[Json]:
+    def convert(
+        self,
+        pending: Sequence[Object],
+        tables: Mapping[str, Table],
+        used: Mapping[str, tuple[str, ...]],
+        seen: Collection[str],
+        number: int,
+    ) -> list[Json]:
         """Return an entry for each object: the written rows, or `deferred` with the reason.
 
-        Written rows are valid only after manifest `number`, which contains the entry, is committed.
-        If columns need wider types, `widenings` has them: the objects of their tables have no valid
-        entries, and stay pending.
+        *used* has the columns of the objects that are already converted, by table. Objects *seen*
+        have waited for a crawl before. Written rows are valid only after manifest `number`, which
+        contains the entry, is committed. If columns are missing or need wider types, `widenings`
+        has them: the objects of their tables have no valid entries, and stay pending.
         """
         self.widenings = []
-        grouped = Grouping(self.options, self.store, tables).of(pending)
-        entries = [entry_of(obj, skip_reason) for obj, skip_reason in grouped.skip_reasons]
-        for group in grouped.groups:
-            entries += self._convert(group, number)
-        return entries
+        entries, works = [], []
+        for obj in pending:
+            try:
+                check_key(obj)
+                table = table_of(obj.key, tables.values())
+            except SkipReason as skip_reason:
+                entries.append(entry_of(obj, self.reading, skip_reason))
+            else:
+                learns = obj.key in seen or self.options.has_crawler == "false"
+                if table.columns or learns:
+                    works.append(Work(obj, table, used.get(table.name, ()), learns))
+                else:
+                    reason = Deferred("no catalog table covers the object yet")
+                    entries.append(entry_of(obj, self.reading, reason))
+        return entries + self._entries(works, number)
 
-    def rewrite(self, entries: list[Json], tables: dict[str, Table], number: int) -> list[Json]:
+    def rewrite(
+        self, entries: Sequence[Json], tables: Mapping[str, Table], number: int
+    ) -> list[Json]:
         """Return new entries for objects that exist only in Parquet, with their tables' types.
 
         Entries whose rows cannot all have these types are left out.
         """
-        stored: dict[tuple[str, str], dict[str, Json]] = defaultdict(dict)
-        for entry in entries:
-            stored[entry["table"], entry["write_layout"]][entry["key"]] = entry
-        new = (
-            (group[entry["key"]], entry)
-            for (table, _), group in stored.items()
-            for entry in self._convert(Group.of_stored(tables[table], group), number)
-        )
+        works = [
+            Work(
+                Object(entry["key"], entry["etag"], entry["size"], ""),
+                tables[entry["table"]],
+                tuple(self.write_layouts.get(entry["write_layout"], {}).get("types", ())),
+                stored=tuple(entry["directories"]),
+            )
+            for entry in entries
+        ]
+        old = {entry["key"]: entry for entry in entries}
+        kept = ("read", "rejected", "reason", "rejected_directory")
         return [
-            {**old, "directories": entry["directories"], "write_layout": entry["write_layout"]}
-            for old, entry in new
-            if entry.get("rows") == old["rows"]
+            {**new, **{name: old[new["key"]].get(name) for name in kept}}
+            for new in self._entries(works, number)
+            if new.get("rows") == old[new["key"]]["rows"] and not new["rejected"]
         ]
 
-    def _convert(self, group: Group, number: int) -> list[Json]:
-        """Convert a group; if the read fails, halve it until the failing object is alone."""
-        try:
-            with _permanent_errors_as_skip_reasons():
-                return self._write(group, f"{number:010d}-{uuid.uuid4().hex[:8]}")
-        except SkipReason as skip_reason:
-            if len(group.objects) == 1:
-                return [entry_of(group.objects[0], skip_reason, table=group.table.name)]
-        middle = len(group.objects) // 2
-        halves = (group.objects[:middle], group.objects[middle:])
+    def _entries(self, works: Sequence[Work], number: int) -> list[Json]:
+        if not works:
+            return []
+        attempt = f"{number:010d}-{uuid.uuid4().hex[:8]}"
+        job = Job(self.options, self.run, attempt, time.time())
+        by_key = {work.object.key: work for work in works}
         return [
             entry
-            for half in halves
-            for entry in self._convert(replace(group, objects=half), number)
+            for outcome in self._outcomes(job, works)
+            if (entry := self._entry(by_key[outcome.key], outcome))
         ]
 
-    def _write(self, group: Group, attempt: str) -> list[Json]:
-        target = write_layout_of(group.table, self.options)["target"]
-        rows = rows_of(self.spark, self.options, group, attempt).persist(StorageLevel.DISK_ONLY)
+    def _outcomes(self, job: Job, works: Sequence[Work]) -> list[Outcome]:
+        """Convert objects; find those that end their process, and let them wait."""
         try:
-            counts, offsets = counted(rows)
-            deferred = [name for name, count in counts.items() if count.unknown]
-            complete = rows.where(~F.col(OBJECT).isin(deferred)) if deferred else rows
-            if offsets and self.options.type_changes == "Widen":
-                self.widenings += widenings(complete, group.table)
-            is_outdated = any(each.table == group.table.name for each in self.widenings)
-            if is_outdated or (group.stored and offsets):
-                return []
-            if any(count.read > count.rejected for count in counts.values()):
-                self._write_parquet(complete, target)
-            if offsets:
-                self._write_rejected(rejects(self.spark, complete, offsets))
-        finally:
-            rows.unpersist()
-        partitions = self.store.partitions(f"{target}{OBJECT}={attempt}-")
-        entries = []
-        for obj in group.objects:
-            name = directory_name(attempt, obj)
-            directories = partitions.get(f"{target}{OBJECT}={name}/", [])
-            entries.append(self._written(obj, group.table, counts.pop(name, None), directories))
-        if counts:
-            raise RuntimeError(f"Spark returned rows of unexpected objects: {list(counts)[:3]}")
-        return entries
+            return self.pool.run(job, works)
+        except ProcessLost:
+            if len(works) == 1:
+                text = "the process that read the object ended; its memory may not suffice"
+                return [Outcome(works[0].object.key, skipped=Deferred(text))]
+        middle = len(works) // 2
+        return self._outcomes(job, works[:middle]) + self._outcomes(job, works[middle:])
 
-    def _write_parquet(self, rows: DataFrame, target: str) -> None:
-        (
-            rows.where("dfx_reason IS NULL")
-            .drop(*INTERNAL_COLUMNS)
-            .write.mode("append")
-            .partitionBy(OBJECT, *self.options.partitions)
-            .option("compression", self.options.compression)
-            .option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
-            .parquet(self.options.url(target))
-        )
-
-    def _write_rejected(self, rows: DataFrame) -> None:
-        (
-            rows.write.mode("append")
-            .option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
-            .json(self.options.url(f"{REJECTED}{self.run}/"))
-        )
-
-    def _written(
-        self, obj: Object, table: Table, count: Count | None, directories: list[str]
-    ) -> Json:
-        """Return the entry of an object that was read; *count* is None if it has no rows."""
-        if count is None:
-            return entry_of(obj, Unreadable("the object has no rows"), table=table.name)
-        if count.unknown:
-            names = ", ".join(sorted(count.unknown))[:500]
-            return entry_of(
-                obj, Deferred(f"the catalog table does not have these columns yet: {names}")
+    def _entry(self, work: Work, outcome: Outcome) -> Json | None:
+        """Return the entry of an object; None if its table first has to change."""
+        obj, table = work.object, work.table
+        self.widenings += [
+            Widening(
+                table.name,
+                table.crawled.get(name, name),
+                table.columns.get(name, ""),
+                new,
+                obj.key,
+                value,
             )
-        rows = count.read - count.rejected
-        if bool(rows) != bool(directories):
-            raise RuntimeError(f"{obj.key}: {rows} rows in {len(directories)} directories")
+            for name, (new, value) in outcome.changes.items()
+        ]
+        if outcome.skipped:
+            return entry_of(obj, self.reading, outcome.skipped, table=table.name)
+        if outcome.changes:
+            return None
+        if not outcome.read:
+            return entry_of(
+                obj, self.reading, Unreadable("the object has no rows"), table=table.name
+            )
+        rows = outcome.read - outcome.rejected
+        if bool(rows) != bool(outcome.directories):
+            raise RuntimeError(f"{obj.key}: {rows} rows in {len(outcome.directories)} directories")
         return {
-            **entry_of(obj, table=table.name),
-            "read": count.read,
+            **entry_of(obj, self.reading, table=table.name),
+            "read": outcome.read,
             "rows": rows,
-            "rejected": count.rejected,
-            "reason": count.example,
-            "directories": directories,
-            "write_layout": self._write_layout(table),
+            "rejected": outcome.rejected,
+            "reason": outcome.reason,
+            "directories": outcome.directories,
+            "rejected_directory": outcome.rejected_directory,
+            "write_layout": self._write_layout(table, outcome.columns),
         }
 
-    def _write_layout(self, table: Table) -> str:
-        write_layout = write_layout_of(table, self.options)
+    def _write_layout(self, table: Table, columns: Iterable[str]) -> str:
+        write_layout = write_layout_of(table, self.options, columns)
         name = hashlib.sha256(json.dumps(write_layout, sort_keys=True).encode()).hexdigest()[:16]
         self.write_layouts[name] = write_layout
         return name
-
-
-@contextmanager
-def _permanent_errors_as_skip_reasons() -> Iterator[None]:
-    try:
-        yield
-    except (Py4JJavaError, PySparkException) as error:
-        text = str(error)
-        if "PATH_NOT_FOUND" in text:
-            raise Deferred("the object no longer exists") from error
-        for marker in UNREADABLE:
-            if marker in text:
-                line = next(line for line in text.splitlines() if marker in line)
-                raise Unreadable(f"Spark cannot read the object: {line.strip()[:300]}") from error
-        raise

@@ -1,50 +1,102 @@
-"""Layout: the directories of an object's rows and their partition values in the catalog."""
+"""Layout: where an object's rows are, with which types, and their partition in the catalog."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from dataflow.sources import Object, Table, digest
-from dataflow.types import wider_than
+from dataflow.objects import Object, digest
+from dataflow.source_options import SourceOptions
+from dataflow.widening import is_wider
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from dataflow.options import Options
+    from dataflow.tables import Table
+
+Json = dict[str, Any]
 
 OBJECT = "dfx_object"  # the directory and partition that hold one object's rows
+REJECTED = "dataflowxpress/rejected/"
+RESCUED = "_rescued"  # the column with the values of unknown columns, as JSON
+# What the spec calls each metadata column, the column's name, and its type.
+METADATA = {
+    "file": ("_file", "string"),
+    "fileModified": ("_file_modified", "timestamp"),
+    "ingestedAt": ("_ingested_at", "timestamp"),
+    "recordNumber": ("_record_number", "bigint"),
+}
 
 
-def write_layout_of(table: Table, options: Options) -> dict[str, Any]:
-    """Return the target directory, partition columns and types of a table's rows."""
-    target = f"{options.target_prefix}{table.name}/"
-    return {"target": target, "partition_by": options.partitions, "types": table.columns}
+def target_of(table: Table, options: Options) -> str:
+    """Return the directory of a table's rows."""
+    return f"{options.target_prefix}{table.name}/"
 
 
-def is_current(written: dict[str, Any], wanted: dict[str, Any]) -> bool:
+def rejected_of(table: Table) -> str:
+    """Return the directory of a table's rejected rows."""
+    return f"{REJECTED}{table.name}/"
+
+
+def own_columns(options: Options) -> dict[str, str]:
+    """Return the types of the columns that the job adds to the uploaded ones."""
+    added = dict(METADATA[name] for name in options.metadata)
+    return {**added, RESCUED: "string"} if options.reading.new_columns == "Rescue" else added
+
+
+def write_layout_of(table: Table, options: Options, columns: Iterable[str] | None = None) -> Json:
+    """Return the directory, partition columns and types of rows with these columns, or with all."""
+    names = table.columns if columns is None else columns
+    return {
+        "target": target_of(table, options),
+        "partition_by": options.partitions,
+        "types": {name: table.columns[name] for name in names} | own_columns(options),
+        "reading": reading_of(options),
+    }
+
+
+def is_current(written: Json, wanted: Json) -> bool:
     """Return whether rows with the layout *written* are still valid under the layout *wanted*.
 
-    Added and removed columns are compatible; changed types and other directories are not.
+    Added and removed columns are compatible; changed types, other directories and other options of
+    the source are not.
     """
-    types = wanted["types"]
-    same_types = all(types.get(name, kind) == kind for name, kind in written["types"].items())
-    same_target = all(written[each] == wanted[each] for each in ("target", "partition_by"))
-    return same_types and same_target
+    same_types = all(
+        wanted["types"].get(name, kind) == kind for name, kind in written["types"].items()
+    )
+    same = all(written[each] == wanted[each] for each in ("target", "partition_by"))
+    return same and same_types and written.get("reading", DEFAULT_READING) == wanted["reading"]
 
 
-def is_widened(written: dict[str, Any], wanted: dict[str, Any]) -> bool:
+def is_widened(written: Json, wanted: Json) -> bool:
     """Return whether types differ between two layouts, and each of them only became wider."""
     new = {**written["types"], **wanted["types"]}
     changed = {(kind, new[name]) for name, kind in written["types"].items() if kind != new[name]}
-    return bool(changed) and all(kind in wider_than(old) for old, kind in changed)
+    return bool(changed) and all(is_wider(old, kind) for old, kind in changed)
 
 
-def written_type(catalog_type: str, source_format: str) -> str:
-    """Return the Parquet table's type for a column of the source table."""
-    kind = catalog_type.lower()
-    is_nested = kind.startswith(("array", "map", "struct"))
-    is_text = kind.startswith(("char", "varchar")) or (is_nested and source_format == "csv")
-    return "string" if is_text else kind
+def reading_of(options: Options) -> str:
+    """Return a digest of the options that decide an object's rows."""
+    return _reading(options.reading, options.metadata)
+
+
+def _reading(reading: SourceOptions, metadata: list[str]) -> str:
+    default = asdict(SourceOptions())
+    given = {
+        name: value
+        for name, value in asdict(reading).items()
+        if value != default[name] and name != "type_changes"
+    }
+    text = json.dumps([given, metadata], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+DEFAULT_READING = _reading(SourceOptions(), [])  # of rows whose layout does not name it
 
 
 def directory_name(attempt: str, obj: Object) -> str:

@@ -7,18 +7,23 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from dataflow.skip_reasons import Deferred, SkipReason
-from dataflow.sources import Object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from dataflow.objects import Object
 Json = dict[str, Any]
 
 VERSION = 1
 
 
-def entry_of(obj: Object, skip_reason: SkipReason | None = None, table: str | None = None) -> Json:
-    """Return the entry of an object without rows; a deferred object has only a reason."""
+def entry_of(
+    obj: Object, reading: str, skip_reason: SkipReason | None = None, table: str | None = None
+) -> Json:
+    """Return the entry of an object without rows; a deferred object has only a reason.
+
+    *reading* is the digest of the options with which the object was read.
+    """
     if isinstance(skip_reason, Deferred):
         return {"key": obj.key, "deferred": str(skip_reason)}
     return {
@@ -31,8 +36,15 @@ def entry_of(obj: Object, skip_reason: SkipReason | None = None, table: str | No
         "rejected": 0,
         "reason": str(skip_reason) if skip_reason else None,
         "directories": [],
+        "rejected_directory": None,
         "write_layout": None,
+        "reading": reading,
     }
+
+
+def is_refused(entry: Json) -> bool:
+    """Return whether an entry is of an object that cannot be read; an empty object has no rows."""
+    return not entry["read"] and entry["size"] > 0
 
 
 def manifest_of(  # noqa: PLR0913, PLR0917 - the fields of a commit
@@ -56,7 +68,7 @@ def manifest_of(  # noqa: PLR0913, PLR0917 - the fields of a commit
             "objects": len(done),
             "rows": sum(entry["rows"] for entry in done),
             "rejected": sum(entry["rejected"] for entry in done),
-            "refused": sum(not entry["read"] and entry["size"] > 0 for entry in done),
+            "refused": sum(map(is_refused, done)),
             "waiting": len(waiting),
         },
         "objects": list(done),

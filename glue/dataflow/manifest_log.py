@@ -40,6 +40,18 @@ class ManifestLog:
         self.waiting: dict[str, str] = {}  # keys and reasons
         self._load()
 
+    def used(self) -> dict[str, tuple[str, ...]]:
+        """Return the columns of all converted objects, by table."""
+        layouts = {
+            (entry["table"], entry["write_layout"])
+            for entry in self.entries.values()
+            if entry["write_layout"]
+        }
+        used: dict[str, dict[str, None]] = {}
+        for table, layout in sorted(layouts):
+            used.setdefault(table, {}).update(dict.fromkeys(self.write_layouts[layout]["types"]))
+        return {table: tuple(columns) for table, columns in used.items()}
+
     def commit(self, manifest: Json) -> None:
         """Commit a run's work with one PUT; raises AlreadyExists if another run used the number."""
         self.store.create(_manifest_key(self.number + 1), _encoded(manifest))

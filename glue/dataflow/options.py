@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, fields
+from functools import cached_property
+
+from dataflow.source_options import SourceOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,17 +17,16 @@ class Options:
     bucket_owner: str  # the account
     database: str
     source_prefix: str
-    source_format: str
     target_prefix: str
-    table_prefix: str = ""
+    source: str = "{}"  # how to read the objects: see SourceOptions
     source_suffix: str = ""
-    csv_delimiter: str = ","
-    csv_quote: str = '"'
-    csv_header: str = "true"
+    table_prefix: str = ""
+    tables: str = "PerPrefix"  # or PerFolder
     compression: str = "snappy"
     partition_by: str = ""
-    type_changes: str = "Widen"  # or "Reject" the rows that do not fit
-    large_mb: str = "256"  # from this size on, several tasks can read one CSV object
+    metadata_columns: str = ""
+    has_crawler: str = "true"  # "false": the tables have the columns that users declared
+    spark_mb: str = "64"  # of objects, from which on Spark converts them, and not the driver alone
 
     @classmethod
     def names_in(cls, argv: list[str]) -> list[str]:
@@ -35,11 +37,25 @@ class Options:
             if field.default is MISSING or f"--{field.name}" in argv
         ]
 
+    @cached_property
+    def reading(self) -> SourceOptions:
+        """How to read the objects."""
+        return SourceOptions.parse(self.source)
+
     @property
     def partitions(self) -> list[str]:
         """The partition columns, in lowercase like in the catalog."""
-        return [name.strip().lower() for name in self.partition_by.split(",") if name.strip()]
+        return _words(self.partition_by.lower())
+
+    @property
+    def metadata(self) -> list[str]:
+        """The metadata columns that the tables have."""
+        return _words(self.metadata_columns)
 
     def url(self, key: str) -> str:
         """Return the S3 URL of a key."""
         return f"s3://{self.bucket}/{key}"
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]

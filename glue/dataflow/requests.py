@@ -7,7 +7,9 @@ deletes a request when all objects under its prefix are reprocessed.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,20 +19,27 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 REQUESTS = "dataflowxpress/requests/"
+FORGOTTEN = "dataflowxpress/forgotten/"  # <table>/<column>: a user does not want the column
 
 
 class Requests:
-    """The open requests."""
+    """The open requests, and the columns that users do not want."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.prefixes: dict[str, str] = {}  # by id
+        self.forgotten: dict[str, frozenset[str]] = {}  # columns by table
 
     def refresh(self) -> None:
-        """List the open requests."""
+        """List them."""
         keys = [entry["Key"][len(REQUESTS) :] for entry in self.store.keys(REQUESTS)]
         named = (key.partition("/") for key in keys)
         self.prefixes = {name: prefix for name, _, prefix in named if prefix}
+        forgotten: dict[str, set[str]] = defaultdict(set)
+        for entry in self.store.keys(FORGOTTEN):
+            table, _, column = entry["Key"][len(FORGOTTEN) :].partition("/")
+            forgotten[table].add(unquote(column))
+        self.forgotten = {table: frozenset(columns) for table, columns in forgotten.items()}
 
     def matching(self, key: str) -> list[str]:
         """Return the ids of the requests for an object."""

@@ -1,171 +1,228 @@
-"""Rows: cast the rows to the catalog's types, validate and count them."""
+"""Rows: the records of one object with the table's columns and types, or why they are no rows."""
 
 from __future__ import annotations
 
-import json
+import re
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pyspark.sql import functions as F  # noqa: N812 - the usual name
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from dataflow import casts
-from dataflow.layout import OBJECT
-from dataflow.readers import dialect
+from dataflow.column_values import EXAMPLE, ColumnValues, positions
+from dataflow.layout import own_columns
+from dataflow.partitions import problem
+from dataflow.reading.records import RAW_CHARACTERS, Reject
+from dataflow.reasons import Reasons
+from dataflow.rescue import rescued
+from dataflow.skip_reasons import Deferred
+from dataflow.tables import Names, names_of, shortened
+from dataflow.values.kinds import arrow_type
+from dataflow.values.typing import typed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from pyspark.sql import Column, DataFrame, SparkSession
+    from collections.abc import Collection, Mapping
 
     from dataflow.options import Options
+    from dataflow.reading.records import Batch
+    from dataflow.tables import Table
 
-# The columns of validated rows besides the table's columns and the object's directory.
-INTERNAL_COLUMNS = (
-    *("dfx_key", "dfx_block", "dfx_number", "dfx_unknown"),
-    *("dfx_misfits", "dfx_reason", "dfx_raw"),
-)
-MISFIT = "struct<name:string,text:string>"
-REPLACEMENT = "\ufffd"  # Spark reads invalid UTF-8 as this character
+_NAMELESS = re.compile(r"col\d+")  # what a reader calls a column without a name
 
 
-def with_objects(spark: SparkSession, rows: DataFrame, objects: list[dict[str, Any]]) -> DataFrame:
-    """Join rows with their *objects* by `path`: directory, key and values of the path columns."""
-    kind = f"array<struct<path:string,{OBJECT}:string,dfx_key:string,dfx_values:array<string>>>"
-    known = spark.range(1).select(F.inline(F.from_json(F.lit(json.dumps(objects)), kind)))
-    return rows.join(F.broadcast(known), rows["dfx_path"] == known["path"], "left")
+class Rows(NamedTuple):
+    """Some rows of a table, and the records between them that are none."""
+
+    table: pa.Table  # without the partition columns
+    partitions: dict[str, pa.Array]  # the values of the partition columns, as texts
+    rejects: list[Reject]
 
 
-def raw_text(columns: Sequence[str], options: Options) -> Column:
-    """Return the text of a parsed row."""
-    values = [F.col(f"c{position}").alias(name) for position, name in enumerate(columns)]
-    if options.source_format == "csv":
-        return F.to_csv(F.struct(*values), dialect(options))
-    return F.to_json(F.struct(*values))
+@dataclass
+class ObjectRows:
+    """The rows of one object, batch by batch."""
 
+    table: Table
+    options: Options
+    used: Collection[str]  # the columns of earlier objects; empty if there are none
+    constants: Mapping[str, Any]  # the values of path columns and of metadata columns
+    is_final: bool = False  # the rows come from Parquet, so no crawl can add columns
+    learns: bool = False  # a crawl has seen the object, and the catalog lacks columns all the same
+    columns: dict[str, None] = field(default_factory=dict)  # of this object
+    read: int = 0
 
-def validated(
-    rows: DataFrame, sources: dict[str, str], types: dict[str, str], raw: Column
-) -> DataFrame:
-    """Cast rows to *types*; `dfx_reason` is the reason for rejecting a row, or null.
+    def __post_init__(self) -> None:
+        """Prepare the conversion of values."""
+        self._values = ColumnValues(self.table, self.options.reading, learns=self.learns)
 
-    *sources* has the expression of each column that was read; the other columns are null.
-    """
-    kinds = {
-        **dict(rows.dtypes),
-        **dict.fromkeys(set(sources.values()) - {*rows.columns}, "string"),
-    }
-    typed = {name: f"t{position}" for position, name in enumerate(types)}
-    misfit = {name: f"m{position}" for position, name in enumerate(sources)}
-    # Spark evaluates an expression of an inner select once, also if it is used several times.
-    values = rows.select(
-        "*", *[_typed(sources.get(name), types[name], kinds).alias(typed[name]) for name in types]
-    )
-    checked = values.select(
-        "*",
-        *[
-            (
-                (F.trim(F.expr(source).cast("string")) != "")
-                & ~casts.fits(source, typed[name], types[name], kinds[source])
-            ).alias(misfit[name])
-            for name, source in sources.items()
-        ],
-    )
-    errors = [_error(name, sources[name], types[name], misfit[name]) for name in sources]
-    message = F.coalesce(F.col("dfx_corrupt"), F.concat_ws("; ", *errors))
-    reason = F.when(message != "", message)
-    misfits = [_misfit(name, source, misfit[name]) for name, source in sources.items()]
-    found = F.array(F.lit(None).cast(MISFIT), *misfits)
-    return checked.select(
-        OBJECT,
-        *INTERNAL_COLUMNS[:-3],
-        F.when(reason.isNotNull() & F.col("dfx_corrupt").isNull(), found).alias("dfx_misfits"),
-        reason.alias("dfx_reason"),
-        F.when(reason.isNotNull(), F.coalesce(F.col("dfx_record"), raw)).alias("dfx_raw"),
-        *[F.col(typed[name]).alias(name) for name in types],
-    )
+    @property
+    def changes(self) -> dict[str, tuple[str, str]]:
+        """The types of columns that the catalog must change, with a value that needs each."""
+        return self._values.changes
 
+    def of(self, batch: Batch) -> Rows:
+        """Return the rows of a batch; raises SkipReason for the whole object."""
+        self.read += len(batch.numbers) + len(batch.rejects)
+        batch = self._without_blanks(batch)
+        names = names_of([*batch.columns], self.table)
+        self._check(batch, names)
+        self.columns |= dict.fromkeys(names.columns.values())
+        reasons = Reasons()
+        self._compare_with_path(batch, names, reasons)
+        arrays = {
+            name: self._values.typed(name, column, reasons)
+            for name, column in self._columns(batch, names).items()
+        }
+        self._require(arrays, len(batch.numbers), reasons)
+        own = self._own(batch, names, reasons)
+        empty = pa.nulls(len(batch.numbers), pa.string())
+        partitions = {
+            name: self._path_texts(name, arrays[name], reasons) if name in arrays else empty
+            for name in self.options.partitions
+        }
+        rejects = [
+            Reject(batch.numbers[position].as_py(), text, _raw(batch, position), column)
+            for position, (column, text) in reasons.by_position().items()
+        ]
+        table = self._assembled({**arrays, **own}, len(batch.numbers))
+        kept = reasons.kept(len(batch.numbers))
+        if kept is not None and table.num_columns:
+            table = table.filter(kept)
+            partitions = {name: array.filter(kept) for name, array in partitions.items()}
+        return Rows(table, partitions, sorted([*batch.rejects, *rejects], key=lambda r: r.record))
 
-class Count(NamedTuple):
-    """The row counts of one object, or of a part of it."""
+    @property
+    def written(self) -> list[str]:
+        """The columns of the rows, in the table's order."""
+        known = (*self.used, *self.table.declared, *self.table.path_columns)
+        wanted = {*self.columns, *known}
+        return [name for name in self.table.columns if name in wanted]
 
-    read: int
-    rejected: int
-    example: str | None  # one of the reasons for rejecting a row
-    unknown: frozenset[str]  # columns that were not requested
+    def _without_blanks(self, batch: Batch) -> Batch:
+        """Return a batch without columns that have neither name nor value, as after `a,b,`."""
+        blank = [
+            name
+            for name, column in batch.columns.items()
+            if _NAMELESS.fullmatch(name)
+            and name not in self.used
+            and isinstance(column, pa.Array)
+            and column.null_count == len(column)
+        ]
+        kept = {name: each for name, each in batch.columns.items() if name not in blank}
+        return replace(batch, columns=kept) if kept else batch
 
+    def _check(self, batch: Batch, names: Names) -> None:
+        """Raise Deferred if the catalog, or a user, first has to add columns."""
+        if self.is_final:
+            return
+        common = set(names.columns.values()) & set(self.used)
+        if self.used and not common:
+            raise Deferred(
+                f"the object shares no column with table {self.table.name}: it has"
+                f" {shortened([*names.columns, *names.unknown])!r}; upload it in the table's form,"
+                " set the options of spec.source, or declare its columns in source.columns"
+            )
+        self._values.add({name: batch.columns[name] for name in names.unknown})
 
-class Counts(NamedTuple):
-    """Counts by object, and the offsets from a row's number to its record number."""
+    def _columns(self, batch: Batch, names: Names) -> dict[str, Any]:
+        count = len(batch.numbers)
+        of_path = {
+            name: pa.repeat(pa.scalar(self.constants.get(name), pa.string()), count)
+            for name in self.table.path_columns
+            if name in self.constants
+        }
+        # An object outside of a folder of this name can have its value in a column.
+        of_path |= {
+            name: batch.columns[each]
+            for each, name in names.in_path.items()
+            if self.constants.get(name) is None
+        }
+        return of_path | {name: batch.columns[each] for each, name in names.columns.items()}
 
-    objects: dict[str, Count]
-    offsets: list[dict[str, Any]]
+    def _require(self, arrays: Mapping[str, pa.Array], count: int, reasons: Reasons) -> None:
+        """Reject records without a value in a column that must have one."""
+        for name, column in self.table.declared.items():
+            if not column.required or self.is_final:
+                continue
+            missing = positions(pc.is_null(arrays[name])) if name in arrays else range(count)
+            for position in missing:
+                if not reasons.has(position):
+                    reasons.add(position, name, f"column {name}: has no value, but is required")
 
+    def _compare_with_path(self, batch: Batch, names: Names, reasons: Reasons) -> None:
+        """Reject records with another value than the folder of this name has."""
+        for given, name in names.in_path.items():
+            folder = self.constants.get(name)
+            if folder is None:
+                continue
+            texts = typed(batch.columns[given], "string").values
+            others = [each for each in texts.unique().to_pylist() if not _is_same(each, folder)]
+            for position in positions(pc.is_in(texts, value_set=pa.array(others, pa.string()))):
+                text = texts[position].as_py()[:EXAMPLE]
+                reasons.add(
+                    position, name, f"column {name}: {text!r} is not {folder!r}, the folder"
+                )
 
-def counted(rows: DataFrame) -> Counts:
-    """Count validated rows."""
-    found = (
-        rows.groupBy(OBJECT, "dfx_block")
-        .agg(
-            F.count(F.lit(1)).alias("read"),
-            F.count("dfx_reason").alias("rejected"),
-            F.max("dfx_reason").alias("example"),
-            F.array_distinct(F.flatten(F.collect_set("dfx_unknown"))).alias("unknown"),
-            F.min("dfx_number").alias("first"),
+    def _own(self, batch: Batch, names: Names, reasons: Reasons) -> dict[str, pa.Array]:
+        """Return the columns that the job adds; reject or rescue what is in unknown columns."""
+        own = {}
+        for name, kind in own_columns(self.options).items():
+            if self.is_final and name in batch.columns:
+                own[name] = typed(batch.columns[name], kind).values
+            elif name == "_record_number":
+                own[name] = batch.numbers
+            elif name in self.constants:
+                scalar = pa.scalar(self.constants[name], arrow_type(kind))
+                own[name] = pa.repeat(scalar, len(batch.numbers))
+        # With Add, the catalog gets the columns, and the object's rows count only then.
+        if self.is_final or not names.unknown or self.options.reading.new_columns == "Add":
+            return own
+        unknown = rescued({name: batch.columns[name] for name in names.unknown})
+        if self.options.reading.new_columns == "Rescue":
+            return {**own, "_rescued": unknown}
+        for position in positions(pc.is_valid(unknown)):
+            names_here = f"the table does not have these columns: {shortened(names.unknown)}"
+            reasons.add(position, None, names_here)
+        return own
+
+    def _path_texts(self, name: str, array: pa.Array, reasons: Reasons) -> pa.Array:
+        """Return the values of a partition column as texts; reject those that cannot be one."""
+        texts = typed(array, "string").values
+        problems = {each: problem(each) for each in texts.unique().to_pylist() if each}
+        bad = {text: why for text, why in problems.items() if why}
+        if bad:
+            for position in positions(pc.is_in(texts, value_set=pa.array([*bad], pa.string()))):
+                text = texts[position].as_py()
+                reasons.add(position, name, f"column {name}: {text[:EXAMPLE]!r} {bad[text]}")
+        return texts
+
+    def _assembled(self, arrays: Mapping[str, pa.Array], count: int) -> pa.Table:
+        added = own_columns(self.options)
+        kinds = {name: self.table.columns[name] for name in self.written} | added
+        schema = pa.schema(
+            [
+                (name, arrow_type(kind))
+                for name, kind in kinds.items()
+                if name not in self.options.partitions
+            ]
         )
-        .collect()
-    )
-    objects: dict[str, Count] = {}
-    offsets = []
-    for part in sorted(found, key=lambda part: part["dfx_block"]):
-        name = part[OBJECT]
-        before = objects.get(name, Count(0, 0, None, frozenset()))
-        offset = before.read + 1 - part["first"]
-        offsets += [{OBJECT: name, "dfx_block": part["dfx_block"], "dfx_offset": offset}]
-        objects[name] = Count(
-            before.read + part["read"],
-            before.rejected + part["rejected"],
-            before.example or part["example"],
-            before.unknown | {*part["unknown"]},
-        )
-    return Counts(objects, [each for each in offsets if objects[each[OBJECT]].rejected])
+        if not schema.names and self.options.partitions and not self.changes:
+            raise Deferred(
+                "target.partitionBy names all columns of the object; a table needs another column"
+            )
+        columns = [
+            arrays[each.name] if each.name in arrays else pa.nulls(count, each.type)
+            for each in schema
+        ]
+        return pa.table(columns, schema=schema)
 
 
-def rejects(spark: SparkSession, rows: DataFrame, offsets: list[dict[str, Any]]) -> DataFrame:
-    """Return the rejected rows: object, record (the first is 1), reason and raw text."""
-    kind = f"array<struct<{OBJECT}:string,dfx_block:bigint,dfx_offset:bigint>>"
-    known = spark.range(1).select(F.inline(F.from_json(F.lit(json.dumps(offsets)), kind)))
-    return (
-        rows.where("dfx_reason IS NOT NULL")
-        .join(F.broadcast(known), [OBJECT, "dfx_block"])
-        .selectExpr(
-            "dfx_key AS object",
-            "dfx_number + dfx_offset AS record",
-            "dfx_reason AS reason",
-            "dfx_raw AS raw",
-        )
-    )
+def _is_same(text: str | None, folder: str) -> bool:
+    """Return whether a value is that of a folder, which can have zeros before a number."""
+    if text is None:
+        return True
+    return text == folder or (text.isdecimal() and text.lstrip("0") == folder.lstrip("0"))
 
 
-def _typed(source: str | None, kind: str, kinds: dict[str, str]) -> Column:
-    if source is None:
-        return F.expr(f"CAST(NULL AS {kind})")
-    return casts.typed(source, kind, is_text=kinds[source] == "string")
-
-
-def _error(name: str, source: str, kind: str, misfit: str) -> Column:
-    """Return why a value is not in its column, or null if it is."""
-    text = F.expr(source).cast("string")
-
-    def error(problem: str) -> Column:
-        value = F.substring(text, 1, 100)
-        return F.concat(F.lit(f"column {name}: '"), value, F.lit(f"' {problem}"))
-
-    return F.when(F.col(misfit), error(f"is not a valid {kind}")).when(
-        text.contains(REPLACEMENT), error("is not valid UTF-8")
-    )
-
-
-def _misfit(name: str, source: str, misfit: str) -> Column:
-    """Return a value that a wider type can hold, or null if there is none."""
-    text = F.expr(source).cast("string")
-    is_readable = ~text.contains(REPLACEMENT)
-    return F.when(F.col(misfit) & is_readable, F.struct(F.lit(name), text).cast(MISFIT))
+def _raw(batch: Batch, position: int) -> str:
+    return batch.raw(position)[:RAW_CHARACTERS]

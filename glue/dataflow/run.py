@@ -14,23 +14,35 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from dataflow.catalog import Catalog
-from dataflow.conversion import REJECTED, Conversion
-from dataflow.layout import is_current, is_widened, top_of, write_layout_of
-from dataflow.manifest import manifest_of
+from dataflow.conversion import Conversion
+from dataflow.layout import (
+    REJECTED,
+    is_current,
+    is_widened,
+    rejected_of,
+    target_of,
+    top_of,
+    write_layout_of,
+)
+from dataflow.manifest import is_refused, manifest_of
 from dataflow.manifest_log import ManifestLog
 from dataflow.requests import Requests
+from dataflow.source_catalog import SourceCatalog
 from dataflow.store import Store
 from dataflow.widening import merged
 
 if TYPE_CHECKING:
+    from dataflow.objects import Object
     from dataflow.options import Options
-    from dataflow.sources import Object, Table
+    from dataflow.tables import Table
     from dataflow.widening import Widening
 
 Json = dict[str, Any]
 
 ROUND_OBJECTS = 10_000  # in one manifest; limits the memory and the loss after a crash
 ROUNDS = 1_000
+CHANGES = 3  # of one column to one type in a run; a crawl at the same time can undo one
+NAMED = 100  # refused objects in the summary of a run
 RUNS = "dataflowxpress/runs/"  # summaries of runs, for the emails
 
 
@@ -40,12 +52,17 @@ class Run:
     def __init__(self, options: Options, run: str) -> None:
         self.options, self.run = options, run
         self.store, self.catalog = Store(options), Catalog(options)
+        self.source_catalog = SourceCatalog(options)
         self.requests = Requests(self.store)
-        self.conversion = Conversion(options, run, self.store)
+        self.conversion = Conversion(options, run)
         self.manifests = ManifestLog(self.store)
+        self.seen = frozenset(self.manifests.waiting)  # objects that a crawl has not helped
         self.done: Counter[str] = Counter()
         self.widened: list[Widening] = []  # in this run
+        self.refused: list[Json] = []  # objects of this run that cannot be read
         self.recorded = 0  # widenings that a manifest records
+        self.needed: Counter[tuple[str, str, str]] = Counter()  # the rounds that needed a change
+        self.futile: dict[str, str] = {}  # objects that need a change without effect, with reasons
 
     def convert_everything(self) -> None:
         """Convert all pending objects, also those that arrive meanwhile, and write a summary."""
@@ -54,6 +71,7 @@ class Run:
         if self.done["objects"]:
             waiting = len(self.manifests.waiting)
             summary: Json = {"run": self.run, **self.done, "waiting": waiting}
+            summary["refused_objects"] = self.refused[:NAMED]
             summary["type_changes"] = [each.record() for each in self.widened]
             summary["seconds"] = round(time.time() - started)
             self.store.create(f"{RUNS}{self.run}.json", json.dumps(summary).encode())
@@ -62,8 +80,9 @@ class Run:
         sources = self.store.sources()
         for turn in range(ROUNDS):
             started = time.time()
-            tables = {table.name: table for table in self.catalog.tables()}
             self.requests.refresh()
+            found = self.source_catalog.tables(sources, self.requests.forgotten)
+            tables = {table.name: table for table in found}
             pending = self._pending(sources, tables)
             stored = self._stored(sources, tables)
             if turn and not pending and not stored:
@@ -97,10 +116,15 @@ class Run:
         new types, and also those of earlier runs.
         """
         number = self.manifests.number + 1
-        converted = self.conversion.convert(pending[:ROUND_OBJECTS], tables, number)
+        used = self.manifests.used()
+        possible = [obj for obj in pending if obj.key not in self.futile]
+        converted = self.conversion.convert(
+            possible[:ROUND_OBJECTS], tables, used, self.seen, number
+        )
         rewritten = self.conversion.rewrite(stored[:ROUND_OBJECTS], tables, number)
-        needed = merged(self.conversion.widenings)
-        for widening in self.catalog.widen(needed):
+        needed, futile = self.needed_changes()
+        converted += [{"key": key, "deferred": reason} for key, reason in futile.items()]
+        for widening in self.source_catalog.change(needed):
             _log("widened", run=self.run, change=widening.record()["message"])
             self.widened.append(widening)
         outdated = {widening.table for widening in needed}
@@ -109,6 +133,21 @@ class Run:
             for entries in (converted, rewritten)
         )
         return attempted, kept, needed
+
+    def needed_changes(self) -> tuple[list[Widening], dict[str, str]]:
+        """Return the changes that the catalog needs, and objects whose changes had no effect.
+
+        A run would repeat them for ever, and the other objects of their tables would wait.
+        """
+        widenings = self.conversion.widenings
+        self.needed.update((each.table, each.column, each.new) for each in merged(widenings))
+        futile = {
+            each.object: f"the catalog does not keep the type {each.new} of column {each.column}"
+            for each in widenings
+            if self.needed[each.table, each.column, each.new] > CHANGES
+        }
+        self.futile |= futile
+        return merged(each for each in widenings if each.object not in futile), futile
 
     def _stored(self, sources: dict[str, Object], tables: dict[str, Table]) -> list[Json]:
         """Return the entries of deleted objects whose Parquet has a narrower type than its table.
@@ -141,7 +180,9 @@ class Run:
         if self.requests.unfulfilled(entry):
             return True
         table = tables.get(entry["table"])
-        if not table or not entry["write_layout"]:
+        if not entry["write_layout"]:  # refused: other options can make it readable
+            return bool(entry.get("reading", self.conversion.reading) != self.conversion.reading)
+        if not table:
             return False
         return not is_current(
             self.manifests.write_layouts[entry["write_layout"]],
@@ -161,12 +202,16 @@ class Run:
         replaced = [entries[entry["key"]] for entry in done if entry["key"] in entries]
         entries = {**entries, **{entry["key"]: entry for entry in done}}
         published: dict[str, list[str]] = {name: [] for name in tables}
+        rejected: dict[str, list[str]] = {name: [] for name in tables}
         for entry in entries.values():
             published.setdefault(entry["table"], []).extend(entry["directories"])
-        wanted = {top_of(each) for directories in published.values() for each in directories}
+            if entry.get("rejected_directory"):
+                rejected.setdefault(entry["table"], []).append(entry["rejected_directory"])
+        wanted = {top_of(each) for each in _flat(published) + _flat(rejected)}
         found = {top_of(each) for entry in replaced for each in entry["directories"]}
         for table in tables.values():
-            found |= self.store.directories(write_layout_of(table, self.options)["target"])
+            found |= self.store.directories(target_of(table, self.options))
+            found |= self.store.directories(rejected_of(table))
         orphans = found - wanted
         incomplete_uploads = self.store.incomplete_uploads(
             self.options.target_prefix
@@ -177,7 +222,9 @@ class Run:
             self._commit(started, done, waiting)
         for name, table in tables.items():
             if published[name]:
-                self.catalog.publish(table, published[name])
+                self.catalog.publish(table, published[name], self.manifests.used().get(name, ()))
+            if rejected[name]:
+                self.catalog.publish_rejected(table, rejected[name])
         self.store.delete(orphans)
         self.store.abort(incomplete_uploads)
         self.manifests.compact()
@@ -190,8 +237,17 @@ class Run:
         self.manifests.commit(manifest)
         self.recorded = len(self.widened)
         totals = manifest["totals"]
-        self.done.update({name: totals[name] for name in ("objects", "rows", "rejected")})
+        self.done.update(
+            {name: totals[name] for name in ("objects", "rows", "rejected", "refused")}
+        )
+        self.refused += [
+            {"key": entry["key"], "reason": entry["reason"]} for entry in done if is_refused(entry)
+        ]
         _log("committed", run=self.run, manifest=self.manifests.number, **totals)
+
+
+def _flat(directories: dict[str, list[str]]) -> list[str]:
+    return [each for listed in directories.values() for each in listed]
 
 
 def _log(message: str, **fields: Any) -> None:

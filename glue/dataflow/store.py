@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 import boto3
+from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from dataflow.layout import OBJECT, top_of
-from dataflow.sources import Object
+from dataflow.layout import OBJECT
+from dataflow.objects import Object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -27,6 +27,8 @@ REPEATS, PAUSE = 5, 0.2  # seconds before the first repetition
 THREADS = 16
 CALLS = Config(max_pool_connections=THREADS, retries={"mode": "standard", "max_attempts": 10})
 
+UPLOADS = TransferConfig(multipart_threshold=64 * 1024 * 1024, multipart_chunksize=16 * 1024 * 1024)
+
 
 class AlreadyExists(Exception):
     """Another run has written the object."""
@@ -37,11 +39,15 @@ class Store:
 
     def __init__(self, options: Options) -> None:
         self.options, self.bucket = options, options.bucket
-        self.s3 = boto3.client("s3", config=CALLS)
-        self.s3.meta.events.register("before-parameter-build.s3", self._expect_owner)
+        self.s3, self._data = self._client(), self._client()
         # boto3 of Glue 5.0 has no parameter IfNoneMatch.
         self.s3.meta.events.register("before-call.s3.PutObject", _only_if_new)
         self.s3.meta.events.register("needs-retry.s3.PutObject", _pause_after_conflict)
+
+    def _client(self) -> Any:
+        client = boto3.client("s3", config=CALLS)
+        client.meta.events.register("before-parameter-build.s3", self._expect_owner)
+        return client
 
     def _expect_owner(self, params: Json, model: Any, **_: Any) -> None:
         """Let S3 deny the call if another account owns the name of the bucket."""
@@ -67,11 +73,21 @@ class Store:
             if entry["Key"].endswith(self.options.source_suffix) and entry["Key"][-1] != "/"
         }
 
-    def head(self, obj: Object, length: int) -> bytes:
-        """Return an object's first bytes."""
-        answer = self.s3.get_object(Bucket=self.bucket, Key=obj.key, Range=f"bytes=0-{length - 1}")
-        data: bytes = answer["Body"].read()
-        return data
+    def get(self, obj: Object, **arguments: Any) -> Json:
+        """Return S3's answer for this version of an object, with its stream."""
+        answer: Json = self.s3.get_object(
+            Bucket=self.bucket, Key=obj.key, IfMatch=obj.etag, **arguments
+        )
+        return answer
+
+    def stream(self, key: str) -> BinaryIO:
+        """Return the stream of an object."""
+        body: BinaryIO = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"]
+        return body
+
+    def put_file(self, key: str, file: IO[bytes]) -> None:
+        """Write an object that only this attempt writes, in parts if it is large."""
+        self._data.upload_fileobj(file, self.bucket, key, Config=UPLOADS)
 
     def read(self, key: str) -> bytes:
         """Return an object's content."""
@@ -97,15 +113,6 @@ class Store:
         listed = (entry["Prefix"] for entry in self.keys(prefix, Delimiter="/"))
         managed = (f"{OBJECT}=", "_temporary/", "__magic")
         return {each for each in listed if each[len(prefix) :].startswith(managed)}
-
-    def partitions(self, prefix: str) -> dict[str, list[str]]:
-        """Return the directories with Parquet files, by the directory of the object."""
-        found: dict[str, set[str]] = defaultdict(set)
-        for entry in self.keys(prefix):
-            if entry["Key"].endswith(".parquet"):
-                leaf = entry["Key"].rpartition("/")[0] + "/"
-                found[top_of(leaf)].add(leaf)
-        return {top: sorted(leaves) for top, leaves in found.items()}
 
     def incomplete_uploads(self, prefix: str) -> list[Json]:
         """Return the incomplete multipart uploads under a prefix."""

@@ -9,28 +9,24 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from pyspark.sql import functions as F  # noqa: N812 - the usual name
-
-from dataflow.casts import needs
-from dataflow.types import wider_than
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pyspark.sql import DataFrame, Row
 
-    from dataflow.sources import Table
-
-VALUE = 100  # characters of a value in messages
+# The types of columns that widen, in this order.
+RANKS = (
+    *("boolean", "tinyint", "smallint", "int", "bigint", "decimal", "float", "double"),
+    *("date", "timestamp", "array", "map", "struct", "string"),
+)
 
 
 @dataclass(frozen=True)
 class Widening:
-    """A column that needs a wider type, with one of the values that need it."""
+    """A column that needs a wider type, or that the catalog lacks, with a value that needs it."""
 
     table: str
     column: str
-    old: str
+    old: str  # empty if the catalog lacks the column
     new: str
     object: str
     value: str
@@ -38,50 +34,36 @@ class Widening:
     def record(self) -> dict[str, Any]:
         """Return the widening as the manifest records it."""
         column, value = f"{self.table}.{self.column}", f"{self.value!r} in {self.object}"
-        return {
-            **asdict(self),
-            "message": f"{column}: {self.old} to {self.new}, because of {value}",
-        }
-
-
-def widenings(rows: DataFrame, table: Table) -> list[Widening]:
-    """Return the widenings after which the rejected values of a table's columns fit.
-
-    Columns of the path keep their types: AWS cannot change the type of a partition key.
-    """
-    kinds = {name: table.columns[name] for name in table.file_columns}
-    steps = sorted({(kind, new) for kind in kinds.values() for new in wider_than(kind)})
-    misfits = (
-        rows.where("dfx_misfits IS NOT NULL")
-        .select("dfx_key", F.explode("dfx_misfits").alias("misfit"))
-        .where("misfit IS NOT NULL")
-        .select("dfx_key", "misfit.name", "misfit.text")
-    )
-    fitting = [
-        F.bool_and(needs("text", new, old)).alias(f"{old} {new}")
-        for old, new in steps
-        if new != "string"
-    ]
-    example = F.min(F.struct("dfx_key", F.substring("text", 1, VALUE).alias("text")))
-    found = misfits.groupBy("name").agg(example.alias("example"), *fitting).collect()
-    each = (_widening(row, table.name, kinds) for row in found if row["name"] in kinds)
-    return [widening for widening in each if widening]
+        message = (
+            f"{column}: {self.old} to {self.new}, because of {value}"
+            if self.old
+            else f"{column}: {self.new}, found in {self.object}, which no crawl could read"
+        )
+        return {**asdict(self), "message": message}
 
 
 def merged(found: Iterable[Widening]) -> list[Widening]:
     """Return one widening for each column: the widest."""
-    widest: dict[tuple[str, str], Widening] = {}
+    wide: dict[tuple[str, str], Widening] = {}
     for each in found:
         column = (each.table, each.column)
-        other = widest.get(column, each)
-        steps = wider_than(each.old)
-        widest[column] = max(other, each, key=lambda one: steps.index(one.new))
-    return list(widest.values())
+        other = wide.setdefault(column, each)
+        if widest(other.new, each.new) != other.new:
+            wide[column] = each
+    return list(wide.values())
 
 
-def _widening(row: Row, table: str, kinds: dict[str, str]) -> Widening | None:
-    old = kinds[row["name"]]
-    steps = wider_than(old)
-    new = next((kind for kind in steps if kind == "string" or row[f"{old} {kind}"]), None)
-    key, value = row["example"]
-    return Widening(table, row["name"], old, new, key, value) if new else None
+def widest(first: str, second: str) -> str:
+    """Return the wider of two types; of two nested ones the first: the next round widens it."""
+    return second if _rank(first) < _rank(second) else first
+
+
+def is_wider(old: str, new: str) -> bool:
+    """Return whether a column of the type *old* can become *new* for the sake of other values."""
+    before, after = _rank(old), _rank(new)
+    return before < after or (before == after and "<" in new and old != new)
+
+
+def _rank(kind: str) -> int:
+    name = kind.partition("(")[0].partition("<")[0]
+    return RANKS.index(name) if name in RANKS else len(RANKS)

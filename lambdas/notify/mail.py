@@ -7,6 +7,7 @@ Json = dict[str, Any]
 
 SUBJECT = 100  # characters, the limit of SNS
 LINE = 500  # characters of the first line of an error
+NAMED = 10  # refused objects
 EXCEPTION = "failed to execute with exception "  # Glue writes the names of job and run before it
 ENDINGS = {
     "FAILED": "failed",
@@ -25,16 +26,15 @@ class Mail(NamedTuple):
 
 
 class PipelineInfo(NamedTuple):
-    """The name of a pipeline, and the locations of its logs and rejected rows."""
+    """The name of a pipeline, and the location of its logs."""
 
     name: str
     job_logs: str  # names of log groups, with commas
-    rejected: str
 
     @classmethod
     def of(cls, settings: Mapping[str, str]) -> Self:
         """Return the pipeline that the settings of the function name."""
-        return cls(*(settings[name] for name in ("PIPELINE", "JOB_LOGS", "REJECTED")))
+        return cls(*(settings[name] for name in ("PIPELINE", "JOB_LOGS")))
 
 
 def compose(
@@ -104,10 +104,13 @@ def _of_run(time: str, detail: Json, pipeline: PipelineInfo, summary: Json) -> M
         ("State", detail["state"]),
         ("Objects converted", summary.get("objects")),
         ("Rows written", summary.get("rows")),
-        (
-            "Rows rejected",
-            f"{rejected}, stored in {pipeline.rejected}{run}/" if rejected else rejected,
+        ("Rows rejected", rejected),
+        ("Objects refused", summary.get("refused") or None),
+        *(
+            ("Refused object", f"{_line(each['key'])}: {_line(each['reason'])}")
+            for each in summary.get("refused_objects", ())[:NAMED]
         ),
+        ("To see them", _rejects(pipeline, run) if rejected or summary.get("refused") else None),
         *(
             ("Column with a wider type", each["message"])
             for each in summary.get("type_changes", ())
@@ -132,6 +135,11 @@ def _mail(pipeline: PipelineInfo, outcome: str, summary: str, *details: tuple[st
     return Mail(f"{outcome}: {pipeline.name}"[:SUBJECT], "\n".join(text))
 
 
+def _rejects(pipeline: PipelineInfo, run: str) -> str:
+    namespace, _, name = pipeline.name.partition("/")
+    return f"kubectl dataflow rejects {name} --namespace {namespace} --run {run}"
+
+
 def _logs(pipeline: PipelineInfo, run: str) -> str:
     *others, last = pipeline.job_logs.split(",")
     groups = f"log groups {', '.join(others)} and {last}" if others else f"log group {last}"
@@ -141,6 +149,12 @@ def _logs(pipeline: PipelineInfo, run: str) -> str:
 def _first_line(error: str | None) -> str:
     message = (error or "").partition(EXCEPTION)[2] or error or "Glue reported no error message"
     return message.strip().partition("\n")[0][:LINE]
+
+
+def _line(text: str) -> str:
+    """Return a user's text in one line, without characters that SNS refuses."""
+    visible = "".join(each if each.isprintable() else " " for each in text)
+    return " ".join(visible.split())[:LINE]
 
 
 def _count(waiting: int | str | None) -> str:

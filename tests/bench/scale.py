@@ -1,4 +1,4 @@
-"""Scale: cost of many objects, one large object and a long history. `make bench-scale`."""
+"""Scale: cost of many, large and wide objects and of a long history. `make bench-scale`."""
 
 from __future__ import annotations
 
@@ -31,6 +31,17 @@ MB = 1024 * 1024
 ROW = "{},name of row {},2024-01-02,some text that goes on for a while so that rows are wide\n"
 COLUMNS = "n bigint, name string, day date, text string"
 HEADER = "n,name,day,text\n"
+PLAIN = """
+import sys
+from awsglue.utils import getResolvedOptions
+from pyspark.sql import SparkSession
+
+given = getResolvedOptions(sys.argv, ["source", "target"])
+spark = SparkSession.builder.getOrCreate()
+read = spark.read.schema("n bigint, name string, day date, text string")
+rows = read.option("header", "true").option("multiLine", "true").csv(given["source"])
+rows.write.parquet(given["target"])
+"""
 EXCLUDED = {b"AWSGlue.StartJobRun", b"AWSGlue.GetJobRun"}  # calls of the benchmark itself
 
 
@@ -95,10 +106,11 @@ class Bench:
             print(f"{objects} objects, {what}:\n{cost}", flush=True)
         rows = sum(entry["rows"] for entry in pipeline.entries().values())
         _expect(rows, objects * 10)
+        self._plain_spark(pipeline)
 
     def large(self, megabytes: int) -> None:
-        """Convert one large object with many tasks, then with one."""
-        for what, odd in (("many tasks", "x"), ("one task", '"x\ny"')):
+        """Convert one large object, beside plain Spark that reads it typed and writes Parquet."""
+        for what, odd in (("plain text", "x"), ("a text of two lines", '"x\ny"')):
             pipeline = self.pipeline()
             file = self.scratch / "large.csv"
             rows = _write(file, megabytes * MB, odd)
@@ -109,7 +121,32 @@ class Bench:
             print(f"an object of {megabytes} MB, {rows} rows, {what}:\n{cost}", flush=True)
             [entry] = pipeline.entries().values()
             _expect((entry["rows"], entry["rejected"]), (rows, 0))
+            self._plain_spark(pipeline)
             self._remove(pipeline)
+
+    def wide(self, columns: int) -> None:
+        """Convert an object with one row of many columns."""
+        pipeline = self.pipeline()
+        names = [f"c{position}" for position in range(columns)]
+        pipeline.table("csv_data", "csv_data/", ", ".join(f"{name} bigint" for name in names))
+        values = ",".join(map(str, range(columns)))
+        pipeline.put("csv_data/wide.csv", f"{','.join(names)}\n{values}\n")
+        with self.cost(self.job) as cost:
+            _succeeded(pipeline.run())
+        print(f"an object of {columns} columns:\n{cost}", flush=True)
+        [entry] = pipeline.entries().values()
+        _expect((entry["rows"], entry["rejected"]), (1, 0))
+
+    def _plain_spark(self, pipeline: Pipeline) -> None:
+        """Let Spark's own reader and writer convert the same objects."""
+        pipeline.put("dataflowxpress/scripts/plain.py", PLAIN)
+        url = f"s3://{pipeline.name}"
+        with self.cost(self.job) as cost:
+            run = pipeline.run_script(
+                "plain.py", source=f"{url}/csv_data/*", target=f"{url}/dataflowxpress/temp/plain/"
+            )
+        _succeeded(run)
+        print(f"the same with plain Spark:\n{cost}", flush=True)
 
     def history(self, objects: int, manifests: int) -> None:
         """Read a long history, without and with a snapshot."""
@@ -122,7 +159,7 @@ class Bench:
         pipeline = self.pipeline()
         self._write_history(pipeline, objects, manifests)
         places = {**pipeline.places, "target_prefix": "out/"}
-        read = {"pipeline": "p", "source_prefix": "csv_data/", "source_format": "csv"}
+        read = {"pipeline": "p", "source_prefix": "csv_data/"}
         store = Store(Options(**places, **read))
         own = psutil.Process
 
@@ -248,9 +285,10 @@ def _expect(found: object, wanted: object) -> None:
 def main() -> None:
     """Run the selected measurements."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("what", nargs="+", choices=["many", "large", "history"])
+    parser.add_argument("what", nargs="+", choices=["many", "large", "wide", "history"])
     parser.add_argument("--objects", type=int, default=10_000)
     parser.add_argument("--megabytes", type=int, default=2048)
+    parser.add_argument("--columns", type=int, default=1_500)
     parser.add_argument("--known", type=int, default=100_000, help="objects in the history")
     parser.add_argument("--manifests", type=int, default=10_000)
     asked = parser.parse_args()
@@ -268,6 +306,7 @@ def main() -> None:
         measure: dict[str, Callable[[], None]] = {
             "many": lambda: bench.many(asked.objects),
             "large": lambda: bench.large(asked.megabytes),
+            "wide": lambda: bench.wide(asked.columns),
             "history": lambda: bench.history(asked.known, asked.manifests),
         }
         for what in asked.what:

@@ -16,7 +16,7 @@ from dataflowxpress_sandbox.aws.faults import Faults
 from tests.chaos.chain import Chain
 from tests.chaos.observation import Observation
 from tests.chaos.plan import Upload
-from tests.chaos.weather import BETWEEN, CRAWL, JOB
+from tests.chaos.weather import CRAWL, JOB
 from tests.e2e.conftest import User
 from tests.sample import EVERYTHING
 
@@ -25,11 +25,11 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 NAME = "chaoshops"
 MANIFEST, PARQUET = "dataflowxpress/manifests/*", "parquet_data/csv_data/dfx_object=*"
 DEATHS = {
-    "before it reads": ("kill", "s3:GetObject", "csv_data/*", {}),
-    "before a file appears": ("kill-after", "s3:PutObject", PARQUET, {}),
-    "between two output directories": ("kill-after", "s3:PutObject", PARQUET, BETWEEN),
-    "between its files and the manifest": ("kill", "s3:PutObject", MANIFEST, {}),
-    "after the manifest and before its event": ("kill-after", "s3:PutObject", MANIFEST, {}),
+    "before it reads": ("kill", "s3:GetObject", "csv_data/*"),
+    "before a file appears": ("kill", "s3:PutObject", PARQUET),
+    "between two output directories": ("kill-after", "s3:PutObject", PARQUET),
+    "between its files and the manifest": ("kill", "s3:PutObject", MANIFEST),
+    "after the manifest and before its event": ("kill-after", "s3:PutObject", MANIFEST),
 }
 SAMPLE = ["between two output directories", "after the manifest and before its event"]
 
@@ -132,8 +132,8 @@ def dies(hops: Hops, death: str) -> int:
     hops.chain.begin()
     hops.upload()
     hops.comes_right()
-    kind, on, objects, when = DEATHS[death]
-    fault = hops.faults.set(kind, on, resource=hops.object(objects), caller=JOB, times=1, **when)
+    kind, on, objects = DEATHS[death]
+    fault = hops.faults.set(kind, on, resource=hops.object(objects), caller=JOB, times=1)
     hops.upload()
     hops.upload(hops.uploads[0].key)
     hops.struck(fault)

@@ -10,8 +10,6 @@ Fault = dict[str, Any]
 
 JOB, CRAWL = "*/GlueJobRunnerSession", "*/AWS-Crawler"
 ONCE = {"times": 1}
-# A file is begun, sent and completed, and all of them are completed last: after one of two, so.
-BETWEEN = {"after": 4}
 
 
 @dataclass(frozen=True)
@@ -62,8 +60,8 @@ class Weather:
         catalog = {"on": "glue:*", "resource": f"*/{self.name}*", "caller": JOB}
         return [
             {"kind": "kill", **source, **ONCE},  # before reading
-            {"kind": "kill-after", **parquet, **ONCE},  # before a file appears
-            {"kind": "kill-after", **parquet, **BETWEEN, **ONCE},
+            {"kind": "kill", **parquet, **ONCE},  # before a file appears
+            {"kind": "kill-after", **parquet, **ONCE},  # between two output directories
             {"kind": "kill", **manifest, **ONCE},  # between the write and the manifest
             {"kind": "kill-after", **manifest, **ONCE},  # before anybody hears of the manifest
             {"kind": "lose", **manifest, **ONCE},

@@ -10,16 +10,24 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
+from typer.testing import CliRunner
 
 from dataflowxpress.api.resource_id import Id
+from dataflowxpress.api.spec import GROUP, KIND, VERSION
+from dataflowxpress.aws import clients
 from dataflowxpress.aws.engine import Engine
 from dataflowxpress.aws.observer import Observer
+from dataflowxpress.cli.app import app
 from dataflowxpress.planning.resource import Resource, Scope
 from dataflowxpress.planning.step import Action, Outcome
 from dataflowxpress_sandbox import aws as sandbox_aws
 from dataflowxpress_sandbox.aws import Aws
+from tests.contract.pipeline_bucket import Bucket
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from dataflowxpress_sandbox.aws.serving import RunningAws
 
 READS = ("Get", "List", "Describe", "Head")
@@ -134,3 +142,40 @@ def stranger(cloud: Cloud, name: str) -> Pipeline:
 
 def scope_of(owner: str) -> Scope:
     return Scope(owner, sandbox_aws.ACCOUNT, sandbox_aws.REGION, tags={"team": "data"})
+
+
+@pytest.fixture(scope="module")
+def environment() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def applied(
+    aws: RunningAws, tmp_path_factory: pytest.TempPathFactory, environment: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """The manifest of a pipeline that exists."""
+    for variable, value in sandbox_aws.operator_environment(aws.port).items():
+        environment.setenv(variable, value)
+    clients.clients.cache_clear()
+    name = f"applied-{uuid.uuid4().hex[:8]}"
+    file = tmp_path_factory.mktemp("applied") / f"{name}.yaml"
+    head = {"apiVersion": f"{GROUP}/{VERSION}", "kind": KIND, "metadata": {"name": name}}
+    spec = {"bucket": {"name": name}, "deletionPolicy": "Delete"}
+    file.write_text(yaml.safe_dump({**head, "spec": spec}))
+    done = CliRunner().invoke(app, ["apply", "-f", str(file), "--yes"])
+    assert done.exit_code == 0, done.output
+    yield file
+    done = CliRunner().invoke(app, ["delete", "-f", str(file), "--yes"])
+    assert done.exit_code == 0, done.output
+    clients.clients.cache_clear()
+
+
+@pytest.fixture
+def bucket(aws: RunningAws, applied: Path) -> Iterator[Bucket]:
+    s3, name = aws.client("s3"), applied.stem
+    yield Bucket(s3, name, applied)
+    for folder in ("manifests", "snapshots", "rejected", "forgotten", "requests"):
+        listed = s3.list_objects_v2(Bucket=name, Prefix=f"dataflowxpress/{folder}/")
+        for each in listed.get("Contents", ()):
+            s3.delete_object(Bucket=name, Key=each["Key"])

@@ -34,6 +34,13 @@ from dataflowxpress.planning.resource import Resource, Scope
 S3, EVENTS, GLUE, LAMBDA = (f"{who}.amazonaws.com" for who in ("s3", "events", "glue", "lambda"))
 READ, WRITE = Grant(("s3:GetObject",), ("*",)), Grant(("s3:PutObject",), ("*",))
 KEY = "arn:aws:kms:eu-west-1:000000000000:key/11111111-2222-3333-4444-555555555555"
+CSV = {
+    "Delimiter": ",",
+    "QuoteSymbol": '"',
+    "ContainsHeader": "PRESENT",
+    "DisableValueTrimming": False,
+    "AllowSingleColumn": True,
+}
 BOUNDARY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
 Make = Callable[[Scope, str], Any]
@@ -93,13 +100,17 @@ def function(here: Scope, name: str) -> Function:
     )
 
 
+def classifier(here: Scope, name: str) -> Classifier:
+    return Classifier(here, name, form="CsvClassifier", settings=CSV)
+
+
 def crawler(here: Scope, name: str) -> Crawler:
     return Crawler(
         here,
         name,
         role=role(here, name),
         database=database(here, name),
-        classifier=Classifier(here, name, header="PRESENT"),
+        classifier=classifier(here, name),
         path=f"s3://{name}/csv_data/",
         configuration={"Version": 1.0, "CrawlerOutput": {"Tables": {"A": "B"}}},
     )
@@ -177,11 +188,12 @@ SAMPLES = {
         {"versioning": True, "kms_key_arn": KEY},
     ),
     "Classifier": Sample(
-        lambda here, name: Classifier(here, name, header="PRESENT"),
+        classifier,
         lambda glue, its: glue.update_classifier(
             CsvClassifier={"Name": its.name, **its.desired(), "Delimiter": "#"}
         ),
-        {"delimiter": ";", "quote": "'", "header": "ABSENT"},
+        {"settings": {**CSV, "Delimiter": ";", "QuoteSymbol": "'", "ContainsHeader": "ABSENT"}},
+        frozenset({"form"}),
     ),
     "Crawler": Sample(
         crawler,
@@ -195,6 +207,7 @@ SAMPLES = {
             "configuration": {"Version": 1.0},
             "recrawl": "CRAWL_NEW_FOLDERS_ONLY",
             "exclusions": ("**/_*",),
+            "updates_tables": False,
         },
         fixed=frozenset({"permissions"}),
     ),

@@ -13,7 +13,7 @@ REFUSED = {
     "no number": ({"job": {"workers": "many"}}, "spec.job.workers"),
     "too few workers": ({"job": {"workers": 1}}, "greater than or equal to 2"),
     "a bucket name with capitals": ({"bucket": {"name": "Orders"}}, "spec.bucket.name"),
-    "an unknown format": ({"source": {"format": "xml"}}, '"csv", "json", "parquet"'),
+    "an unknown format": ({"source": {"format": "xlsx"}}, '"csv", "json", "parquet"'),
     "an unknown field": ({"job": {"wrkers": 3}}, "wrkers"),
     "equal prefixes": (
         {"source": {"prefix": "x/"}, "target": {"prefix": "x/"}},
@@ -37,7 +37,79 @@ REFUSED = {
         {"job": {"glueVersion": "4.0"}},
         "use 5.0 or 5.1, or set job.script",
     ),
-    "two delimiters": ({"source": {"csv": {"delimiter": "||"}}}, "spec.source.csv.delimiter"),
+    "a delimiter of nine characters": (
+        {"source": {"csv": {"delimiter": "|" * 9}}},
+        "spec.source.csv.delimiter",
+    ),
+    "options of another format": (
+        {"source": {"format": "json", "csv": {"delimiter": ";"}}},
+        "for files of format csv only",
+    ),
+    "null values of another format": (
+        {"source": {"format": "json", "csv": {"nullValues": ["x"]}}},
+        "for files of format csv only",
+    ),
+    "XML without a row": ({"source": {"format": "xml"}}, "set source.xml.rowTag"),
+    "fixed width without fields": (
+        {"source": {"format": "fixedWidth"}},
+        "set source.fixedWidth.fields",
+    ),
+    "fields that no classifier can hold": (
+        {
+            "source": {
+                "format": "fixedWidth",
+                "fixedWidth": {
+                    "fields": [{"name": f"{'x' * 200}{n}", "width": 1} for n in range(10)]
+                },
+            }
+        },
+        "the limit of Glue's classifiers",
+    ),
+    "an encoding for Parquet": (
+        {"source": {"format": "parquet", "encoding": "utf-16"}},
+        "remove source.encoding",
+    ),
+    "a doubled quote as escape": (
+        {"source": {"csv": {"escape": '"'}}},
+        "a doubled quote needs no escape",
+    ),
+    "a comment like a delimiter": (
+        {"source": {"csv": {"delimiter": "#", "comment": "#"}}},
+        "choose a comment",
+    ),
+    "a column twice": (
+        {"source": {"columns": [{"name": "a"}, {"name": "a"}]}},
+        'duplicate entries for key [name="a"]',
+    ),
+    "an unknown type": (
+        {"source": {"columns": [{"name": "a", "type": "number"}]}},
+        "spec.source.columns[0].type",
+    ),
+    "a format for a number": (
+        {"source": {"columns": [{"name": "a", "type": "int", "format": "dd"}]}},
+        "a format is for dates and times only",
+    ),
+    "a decimal sign for text": (
+        {"source": {"columns": [{"name": "a", "type": "string", "decimal": ","}]}},
+        "a decimal sign is for",
+    ),
+    "a column of the job": (
+        {"source": {"columns": [{"name": "_file"}]}},
+        "the job adds a column of this name",
+    ),
+    "a declaration that no argument can hold": (
+        {"source": {"columns": [{"name": f"c{n}", "description": "x" * 255} for n in range(260)]}},
+        "use shorter types and descriptions",
+    ),
+    "no crawler and no columns": (
+        {"crawler": {"enabled": False}},
+        "list all columns in source.columns, each with its type",
+    ),
+    "no crawler and a column without a type": (
+        {"crawler": {"enabled": False}, "source": {"columns": [{"name": "a"}]}},
+        "list all columns in source.columns, each with its type",
+    ),
+    "a folder twice": ({"target": {"partitionBy": ["a", "a"]}}, "named twice"),
     "a control character by its name": (
         {"source": {"csv": {"delimiter": r"\x01"}}},
         "spec.source.csv.delimiter",
@@ -70,9 +142,37 @@ def test_the_api_server_refuses_it(user: User, spec: dict[str, Any], words: str)
     "spec",
     [
         {"job": {"glueVersion": "4.0", "script": {"inline": "print()"}}},
-        *({"source": {"csv": {"delimiter": each}}} for each in (r"\t", "\t", "\x01", " ", "þ")),
+        *(
+            {"source": {"csv": {"delimiter": each}}}
+            for each in (r"\t", "\t", "\x01", " ", "þ", "|~|")
+        ),
+        {"source": {"csv": {"delimiter": r"\t", "escape": "\\", "nullValues": ["NULL", "-"]}}},
+        {"source": {"format": "json", "csv": {"delimiter": ",", "nullValues": []}}},
+        {"source": {"csv": {"quote": "", "comment": "#"}}},
+        {"source": {"format": "xml", "xml": {"rowTag": "order"}}},
+        {
+            "crawler": {"enabled": False},
+            "source": {"columns": [{"name": "a", "type": "string"}]},
+        },
+        {
+            "source": {
+                "format": "fixedWidth",
+                "encoding": "cp850",
+                "fixedWidth": {"fields": [{"name": "a", "width": 3}, {"name": "b", "width": 9}]},
+            }
+        },
+        {
+            "source": {
+                "columns": [
+                    {"name": f"c{n}", "from": f"Column {n}", "type": "decimal(10,2)"}
+                    for n in range(500)
+                ]
+            },
+            "target": {"metadataColumns": ["file", "recordNumber"], "partitionBy": ["c1", "c2"]},
+            "catalog": {"schema": {"newColumns": "Rescue", "typeChanges": "Reject"}},
+        },
     ],
-    ids=repr,
+    ids=lambda spec: repr(spec)[:80],
 )
 def test_the_api_server_accepts_it(user: User, spec: dict[str, Any]) -> None:
     user.pipeline("accepted", suspend=True, **spec)

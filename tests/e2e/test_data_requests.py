@@ -111,7 +111,7 @@ def test_suspending_holds_uploads_and_resuming_converts_them_all(user: User, flo
     user.pipeline(flow, **QUIET, suspend=True)
     user.wait(
         flow,
-        lambda s: s.observed_generation == user.get(flow)["metadata"]["generation"],
+        lambda s: s.applied_generation == user.get(flow)["metadata"]["generation"],
         30,
         "suspended",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -63,6 +63,7 @@ def _names(model: Any) -> list[str]:
     names: list[str] = []
     for field in model.model_fields.values():
         names.append(field.alias)
-        if hasattr(field.annotation, "model_fields"):
-            names += _names(field.annotation)
+        for inner in (field.annotation, *get_args(field.annotation)):
+            if hasattr(inner, "model_fields"):
+                names += _names(inner)
     return names

@@ -45,7 +45,8 @@ def folder(user: User, tmp_path: Path) -> Path:
 
 def test_a_page_shows_what_its_commands_print(user: User, folder: Path) -> None:
     first, cleaning, then = section("first-pipeline", "## Clean up")
-    for page in (first, "".join(section("bad-files", "")), cleaning + then):
+    others = ("".join(section(page, "")) for page in ("bad-files", "own-columns"))
+    for page in (first, *others, cleaning + then):
         for kind, block in BLOCK.findall(page):
             if kind == "console":
                 for command, shown in commands(block):

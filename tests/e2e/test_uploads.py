@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from dataflowxpress.api.status import Status
-from tests.e2e.conftest import User
+from tests.e2e.conftest import User, says
 
 BUCKET, PREFIX = "e2e-uploads", "my data/größe+1/year=2026 #1%/"
 ROW = b"n,name\n1,one\n"
@@ -28,7 +28,7 @@ FINE = {
 REFUSED = {
     "empty.csv": (b"", "empty"),
     "header.csv": (b"n,name\n", "no rows"),
-    "picture.csv": (b"\x89PNG\r\n\x1a\n\0\0\0", "not CSV"),
+    "picture.csv": (b"\x89PNG\r\n\x1a\n\0\0\0", "binary data"),
 }
 MIXED = b"n,name\n1,one\n3,three,too many\n"
 
@@ -63,7 +63,8 @@ def test_every_row_that_fits_is_converted(after: Status) -> None:
 def test_a_row_that_does_not_fit_is_counted(after: Status) -> None:
     assert after.data
     assert after.data.rejected == 1
-    assert any("mixed.csv: not a record of 2 columns" in run.rejects for run in after.runs)
+    reason = "mixed.csv: record 2 has 3 fields, the header has 2"
+    assert any(reason in run.rejects for run in after.runs)
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -71,6 +72,19 @@ def test_the_status_names_the_object_and_says_why_it_gave_no_rows(after: Status,
     assert any(
         f"{PREFIX}{name}: " in run.rejects and REFUSED[name][1] in run.rejects for run in after.runs
     )
+
+
+def test_an_object_that_is_no_data_keeps_the_data_from_being_current(
+    after: Status, user: User
+) -> None:
+    assert after.data
+    names = [each.key for each in after.data.refused_objects]
+    assert (after.data.refused, names) == (1, [f"{PREFIX}picture.csv"])
+    status = user.wait("uploads", says("ObjectsRefused"), 120, "reporting the refused object")
+    current = status["DataCurrent"]
+    assert current
+    assert current.status == "False"
+    assert "picture.csv: " in current.message
 
 
 def test_no_message_died_of_it(after: Status) -> None:

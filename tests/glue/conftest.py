@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import io
 import json
@@ -34,6 +35,8 @@ class Pipeline:
     aws: RunningAws
     folder: Path
     arguments: dict[str, str] = field(default_factory=dict)
+    # What `--source` says; most tests look at rejected rows, so types do not change.
+    reading: dict[str, Any] = field(default_factory=dict)
     name: str = field(default_factory=lambda: f"glue-{uuid.uuid4().hex[:8]}")
     run_seconds: float = RUN_SECONDS
 
@@ -58,9 +61,8 @@ class Pipeline:
                 "--pipeline": f"tests/{self.name}",
                 **{f"--{name}": value for name, value in self.places.items()},
                 "--source_prefix": "csv_data/",
-                "--source_format": "csv",
+                "--source": json.dumps({"typeChanges": "Reject", **self.reading}),
                 "--target_prefix": "parquet_data/",
-                "--type_changes": "Reject",  # most tests look at rejected rows
                 **self.arguments,
             },
         )
@@ -142,10 +144,19 @@ class Pipeline:
         return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
     def lines(self, prefix: str) -> list[dict[str, Any]]:
-        """Return the JSON lines of all objects under a prefix but for Hadoop's own `_SUCCESS`."""
-        keys = [key for key in self.keys(prefix) if not key.rpartition("/")[2].startswith("_")]
-        texts = [self.s3.get_object(Bucket=self.name, Key=key) for key in keys]
-        return [json.loads(line) for text in texts for line in text["Body"].iter_lines()]
+        """Return the JSON lines of all objects under a prefix."""
+        contents = [
+            self.s3.get_object(Bucket=self.name, Key=key)["Body"].read()
+            for key in self.keys(prefix)
+            if not key.rpartition("/")[2].startswith("_")  # Hadoop's own
+        ]
+        texts = [gzip.decompress(each) if each[:2] == b"\x1f\x8b" else each for each in contents]
+        return [json.loads(line) for text in texts for line in text.splitlines()]
+
+    def rejects(self, key: str | None = None) -> list[dict[str, Any]]:
+        """Return the rejected records of all objects, or of one."""
+        found = self.lines("dataflowxpress/rejected/")
+        return [each for each in found if key in {None, each["object"]}]
 
     def manifests(self) -> list[dict[str, Any]]:
         return self.lines("dataflowxpress/manifests/")
@@ -173,7 +184,7 @@ class Pipeline:
         if not keys:
             return []
         return duckdb.execute(
-            f"SELECT {columns} FROM read_parquet('{folder}/**/*.parquet')"  # noqa: S608 - our words
+            f"SELECT {columns} FROM read_parquet('{folder}/**/*.parquet', union_by_name=true)"  # noqa: S608 - our words
         ).fetchall()
 
 
@@ -181,9 +192,9 @@ class Pipeline:
 def make(aws: RunningAws, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Pipeline]:
     """Make pipelines, with arguments for their jobs."""
 
-    def make(**arguments: str) -> Pipeline:
+    def make(reading: dict[str, Any] | None = None, **arguments: str) -> Pipeline:
         given = {f"--{name}": value for name, value in arguments.items()}
-        return Pipeline(aws, tmp_path_factory.mktemp("parquet"), given)
+        return Pipeline(aws, tmp_path_factory.mktemp("parquet"), given, reading or {})
 
     return make
 
@@ -202,16 +213,8 @@ def dataflow(aws: RunningAws, monkeypatch: pytest.MonkeyPatch) -> Any:
     for name, value in aws.environment("test", "test").items():
         monkeypatch.setenv(name, value)
     monkeypatch.syspath_prepend(str(GLUE))
-    for module in (
-        "options",
-        "sources",
-        "skip_reasons",
-        "layout",
-        "store",
-        "manifest_log",
-        "catalog",
-        "widening",
-    ):
+    modules = ("options", "objects", "tables", "skip_reasons", "layout", "store", "manifest_log")
+    for module in (*modules, "catalog", "source_catalog", "widening"):
         importlib.import_module(f"dataflow.{module}")
     return importlib.import_module("dataflow")
 

@@ -43,7 +43,6 @@ def store(aws: RunningAws, dataflow: Any) -> Any:
         bucket_owner=ACCOUNT,
         database="d",
         source_prefix="csv_data/",
-        source_format="csv",
         target_prefix="parquet_data/",
     )
     return dataflow.store.Store(options)

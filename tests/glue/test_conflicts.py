@@ -19,7 +19,7 @@ CODES = ["ConditionalRequestConflict", "OperationAborted"]
 def store(pipeline: Pipeline, dataflow: Any) -> Any:
     prefixes = {"source_prefix": "csv_data/", "target_prefix": "parquet_data/"}
     named = {"pipeline": "p", **pipeline.places}
-    return dataflow.store.Store(dataflow.options.Options(**named, **prefixes, source_format="csv"))
+    return dataflow.store.Store(dataflow.options.Options(**named, **prefixes))
 
 
 def objects_of(pipeline: Pipeline) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture
 def table(dataflow: Any) -> Any:
-    return dataflow.sources.Table("t", "in/t", {"a": "int", "b c": "string", "größe": "string"})
+    return dataflow.tables.Table("t", "in/t/", {"a": "int", "b c": "string", "größe": "string"})
 
 
 @pytest.mark.parametrize(
@@ -19,43 +19,13 @@ def table(dataflow: Any) -> Any:
         ("in/sales/a.csv", "sales"),
         ("in/sales/eu/a.csv", "sales"),
         ("in/sales2/a.csv", "all"),
-        ("in/one.csv", "one"),
-        ("in/one.csv.bak", "all"),
     ],
 )
-def test_an_object_belongs_to_the_table_that_covers_it_most_closely(
-    dataflow: Any, key: str, name: str
-) -> None:
-    places = {"all": "in", "sales": "in/sales", "one": "in/one.csv"}
-    tables = [dataflow.sources.Table(name, place, {}) for name, place in places.items()]
+def test_an_object_belongs_to_the_table_of_its_folder(dataflow: Any, key: str, name: str) -> None:
+    places = {"sales": "in/sales/", "all": "in/"}
+    tables = [dataflow.tables.Table(name, place, {}) for name, place in places.items()]
 
-    assert dataflow.sources.table_of(key, tables).name == name
-
-
-@pytest.mark.parametrize(
-    ("head", "record"),
-    [
-        (b"a,b\n1", ["a", "b"]),
-        (b"\xef\xbb\xbfa,b\r\n1", ["a", "b"]),
-        (b'"a\nb",c\n1', ["a\nb", "c"]),
-        (b"\n\r\na\n1", ["a"]),
-        (b"a,b", None),
-        (b'"a\n', None),
-        (b"", None),
-    ],
-)
-def test_a_header_is_found_or_more_bytes_are_asked_for(
-    dataflow: Any, head: bytes, record: list[str] | None
-) -> None:
-    found = dataflow.sources.first_record(head, is_all=False, delimiter=",", quote='"')
-
-    assert found == record
-
-
-def test_the_last_bytes_end_the_header(dataflow: Any) -> None:
-    found = dataflow.sources.first_record(b"a,b", is_all=True, delimiter=",", quote='"')
-
-    assert found == ["a", "b"]
+    assert dataflow.tables.table_of(key, tables).name == name
 
 
 @pytest.mark.parametrize(
@@ -69,28 +39,31 @@ def test_the_last_bytes_end_the_header(dataflow: Any) -> None:
 def test_a_header_means_the_columns_that_a_crawler_made_of_it(
     dataflow: Any, table: Any, header: list[str], columns: tuple[str, ...]
 ) -> None:
-    assert dataflow.sources.columns_of(header, table.columns) == columns
+    assert tuple(dataflow.tables.names_of(header, table).columns.values()) == columns
 
 
 @pytest.mark.parametrize("deprecated", [False, True])
 def test_only_a_table_that_gets_no_more_columns_is_to_be_deleted(
     dataflow: Any, deprecated: bool
 ) -> None:
-    table = dataflow.sources.Table("orders", "in", {"a;b": "string"}, is_deprecated=deprecated)
-    reason = str(table.explain(dataflow.skip_reasons.Deferred("the catalog table lacks a, b")))
+    table = dataflow.tables.Table("orders", "in/", {"a;b": "string"}, is_deprecated=deprecated)
+    reason = table.explain("the catalog table lacks a, b")
     assert reason.startswith("the catalog table lacks a, b")
     assert ("table orders" in reason and "delete it from the catalog" in reason) is deprecated
 
 
 def test_a_column_without_a_name_is_called_by_its_position(dataflow: Any) -> None:
-    assert dataflow.sources.columns_of(["a", ""], ["a", "col1"]) == ("a", "col1")
+    table = dataflow.tables.Table("t", "in/t/", {"a": "int", "col1": "string"})
+    assert dataflow.tables.names_of(["a", ""], table).columns == {"a": "a", "": "col1"}
 
 
 def test_rows_stay_when_a_column_is_added_and_go_when_a_type_changes(dataflow: Any) -> None:
     written = {"target": "out/t/", "partition_by": [], "types": {"a": "int", "b": "string"}}
+    written["reading"] = dataflow.layout.DEFAULT_READING
     is_current = dataflow.layout.is_current
 
     assert is_current(written, {**written, "types": {"a": "int", "b": "string", "c": "int"}})
+    assert not is_current(written, {**written, "reading": "other"})
     assert is_current(written, {**written, "types": {"a": "int"}})
     assert not is_current(written, {**written, "types": {"a": "bigint", "b": "string"}})
     assert not is_current(written, {**written, "partition_by": ["b"]})
@@ -98,21 +71,22 @@ def test_rows_stay_when_a_column_is_added_and_go_when_a_type_changes(dataflow: A
 
 
 def test_the_catalog_calls_an_object_the_same_whatever_its_content(dataflow: Any) -> None:
-    layout, sources = dataflow.layout, dataflow.sources
-    old = sources.Object("in/a.csv", "etag-1", 1, "")
-    new = sources.Object("in/a.csv", "etag-2", 1, "")
+    layout, objects = dataflow.layout, dataflow.objects
+    old = objects.Object("in/a.csv", "etag-1", 1, "")
+    new = objects.Object("in/a.csv", "etag-2", 1, "")
     first = f"out/t/dfx_object={layout.directory_name('0000000001-ab', old)}/day=a%2Fb/"
     second = f"out/t/dfx_object={layout.directory_name('0000000002-cd', new)}/day=a%2Fb/"
 
     assert first != second
     assert layout.partition_values(first) == layout.partition_values(second)
-    assert layout.partition_values(first) == (sources.digest("in/a.csv"), "a/b")
+    assert layout.partition_values(first) == (objects.digest("in/a.csv"), "a/b")
 
 
 @pytest.mark.parametrize(
     ("key", "values"),
     [
         ("in/t/day=1/shop=a%20b/x.csv", ["1", "a b"]),
+        ("in/t/shop=__HIVE_DEFAULT_PARTITION__/day=2/x.csv", ["2", None]),
         ("in/t/1/b/x.csv", ["1", "b"]),
         ("in/t/1/x.csv", ["1", None]),
         ("in/t/x.csv", [None, None]),
@@ -122,6 +96,6 @@ def test_the_catalog_calls_an_object_the_same_whatever_its_content(dataflow: Any
 def test_columns_of_the_path_are_read_from_folders(
     dataflow: Any, key: str, values: list[str | None]
 ) -> None:
-    table = dataflow.sources.Table("t", "in/t", {}, ("day", "shop"))
+    table = dataflow.tables.Table("t", "in/t/", {}, ("day", "shop"))
 
-    assert dataflow.sources.path_values(key, table) == values
+    assert dataflow.tables.path_values(key, table) == values

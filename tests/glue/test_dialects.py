@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import itertools
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +14,7 @@ from dataflowxpress.aws.resources import Classifier, Job
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.planning.resource import Scope
 from dataflowxpress_sandbox.aws.glue.schema.csv_classifier import CsvClassifier
+from dataflowxpress_sandbox.aws.glue.schema.sample import Sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,13 +61,14 @@ def test_crawler_and_job_read_the_same_rows(
         "".join(_line(row, delimiter, quote) for row in ([("n", "v"), *some] if header else some))
         for some in (rows, rows[:3])
     )
-    classifier, arguments = _described(delimiter=spelled, quote=quote, header=header)
-    schema = CsvClassifier.of({**classifier.desired()}).classify(content.encode(), whole=True)
+    classifier, reading = _described(delimiter=spelled, quote=quote, header=header)
+    sample = Sample(io.BytesIO(content.encode()))
+    schema = CsvClassifier.of({**classifier.desired()}).classify(sample)
     assert schema
     columns = ["n", "v"] if header else ["col0", "col1"]
     assert schema.columns == dict(zip(columns, ("bigint", "string"), strict=True))
 
-    pipeline = make(**arguments, large_mb="0")  # "lines" in several tasks, "a" in one
+    pipeline = make(reading)
     described = ", ".join(f"{name} {kind}" for name, kind in schema.columns.items())
     pipeline.table("csv_data", "csv_data/", described)
     pipeline.put("csv_data/a.csv", content)
@@ -77,13 +81,12 @@ def test_crawler_and_job_read_the_same_rows(
     assert sorted(found, key=str) == sorted(typed, key=str)
 
 
-def _described(**csv: Any) -> tuple[Classifier, dict[str, str]]:
-    """Return what the operator makes of a dialect: the classifier, and the job's arguments."""
+def _described(**csv: Any) -> tuple[Classifier, dict[str, Any]]:
+    """Return what the operator makes of a dialect: the classifier, and how the job reads."""
     found = blueprint(DataPipelineSpec.model_validate({"source": {"csv": csv}}), SCOPE)
     [classifier] = [each for each in found if isinstance(each, Classifier)]
     [job] = [each for each in found if isinstance(each, Job)]
-    names = ("csv_delimiter", "csv_quote", "csv_header")
-    return classifier, {name: job.arguments[f"--{name}"] for name in names}
+    return classifier, json.loads(job.arguments["--source"])
 
 
 def _line(row: tuple[str, ...], delimiter: str, quote: str) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tests.glue.conftest import Pipeline
 
-OPTIONS = {"source_prefix": "csv_data/", "source_format": "csv", "target_prefix": "parquet_data/"}
+OPTIONS = {"source_prefix": "csv_data/", "target_prefix": "parquet_data/"}
 
 
 def manifest(number: int, *keys: str) -> dict[str, Any]:

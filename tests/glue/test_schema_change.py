@@ -96,12 +96,14 @@ def test_each_file_has_the_types_of_the_table(changed: Pipeline) -> None:
 def test_what_cannot_be_reconciled_is_kept_with_object_record_and_reason(
     changed: Pipeline,
 ) -> None:
-    [line] = changed.lines("dataflowxpress/rejected/")
+    [line] = changed.rejects()
     assert json.dumps(line, sort_keys=True) == json.dumps(
         {
             "object": "csv_data/irreconcilable.csv",
             "record": 1,
+            "column": "more",
             "raw": "7,none",
+            "run": changed.manifests()[-1]["run"],
             "reason": "column more: 'none' is not a valid double",
         },
         sort_keys=True,

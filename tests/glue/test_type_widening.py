@@ -54,7 +54,7 @@ def orphans(pipeline: Pipeline) -> list[str]:
 @pytest.fixture(scope="module")
 def widened(make: Callable[..., Pipeline]) -> Pipeline:
     """A pipeline whose third object needs wider types."""
-    pipeline = make(type_changes="Widen")
+    pipeline = make({"typeChanges": "Widen"})
     columns = ", ".join(f"{name} {old}" for name, (old, *_) in CASES.items())
     pipeline.table("csv_data", "csv_data/", f"id bigint, {columns}")
     for number in (0, 1):
@@ -115,20 +115,20 @@ def test_the_manifest_names_a_value_that_needed_the_type(widened: Pipeline) -> N
     changes = [each for manifest in widened.manifests() for each in manifest["type_changes"]]
     assert {
         "table": "csv_data",
-        "column": "code",
-        "old": "bigint",
+        "column": "word",
+        "old": "double",
         "new": "string",
         "object": "csv_data/2.csv",
-        "value": "A7",
-        "message": "csv_data.code: bigint to string, because of 'A7' in csv_data/2.csv",
+        "value": "none",
+        "message": "csv_data.word: double to string, because of 'none' in csv_data/2.csv",
     } in changes
 
 
 def two_columns(make: Callable[..., Pipeline], **arguments: str) -> Pipeline:
     """A pipeline that has converted one object with a number and a name."""
-    pipeline = make(type_changes="Widen", **arguments)
+    pipeline = make({"typeChanges": "Widen"}, **arguments)
     pipeline.table("csv_data", "csv_data/", "n bigint, name string")
-    pipeline.put("csv_data/a.csv", "n,name\n010,one\n,two\n")
+    pipeline.put("csv_data/a.csv", "n,name\n10,one\n,two\n")
     pipeline.converts()
     return pipeline
 
@@ -145,7 +145,7 @@ def test_a_run_that_dies_after_the_catalog_has_widened_costs_no_row(
     assert pipeline.rows(TABLE, "n") == [(10,), (None,)], "the old rows, until the commit"
 
     pipeline.converts()
-    expected = [("010", "one"), ("A7", "three"), (None, "two")]
+    expected = [("10", "one"), ("A7", "three"), (None, "two")]
     assert sorted(pipeline.rows(TABLE, "n, name"), key=str) == sorted(expected, key=str)
     assert orphans(pipeline) == []
 
@@ -166,7 +166,7 @@ def test_rows_of_a_deleted_object_get_the_new_type_from_their_parquet(
     assert types(pipeline.table_of("csv_data"))["n"] == "string", "no double keeps all digits"
     files = [key for key in pipeline.keys("parquet_data/") if key.endswith(".parquet")]
     found = pipeline.query("n, name", files)
-    first, other = [("010", "one"), (None, "two")], ("7.5", "five")
+    first, other = [("10", "one"), (None, "two")], ("7.5", "five")
     kept = [(big, "three"), ("7", "three"), (None, "four")]
     assert sorted(found, key=str) == sorted([*first, *kept, other], key=str)
     assert len(after["directories"]) == len(before["directories"]) == 2
@@ -190,7 +190,7 @@ def test_a_partition_column_that_widens_has_the_new_type_in_the_catalog(
     keys = pipeline.table_of(TABLE)["PartitionKeys"]
     assert {key["Name"]: key["Type"] for key in keys} == {"dfx_object": "string", "n": "string"}
     assert {values[1] for values in pipeline.shown(TABLE)} == {
-        "010",
+        "10",
         "A7",
         "__HIVE_DEFAULT_PARTITION__",
     }
@@ -204,8 +204,9 @@ def test_a_column_that_a_crawl_adds_meanwhile_stays(
     pipeline.table("csv_data", "csv_data/", "n bigint, name string")
     named = {"pipeline": "p", **pipeline.places}
     prefixes = {"source_prefix": "csv_data/", "target_prefix": "parquet_data/"}
-    options = dataflow.options.Options(**named, **prefixes, source_format="csv")
-    catalog = dataflow.catalog.Catalog(options)
+    options = dataflow.options.Options(**named, **prefixes)
+    catalog = dataflow.source_catalog.SourceCatalog(options)
+    catalog.tables(["csv_data/a.csv"], {})
     crawls = ["n bigint, name string, more string"]
 
     def crawl(**_: Any) -> None:
@@ -215,14 +216,14 @@ def test_a_column_that_a_crawl_adds_meanwhile_stays(
     catalog.glue.meta.events.register("before-call.glue.UpdateTable", crawl)
     needed = dataflow.widening.Widening("csv_data", "n", "bigint", "string", "a.csv", "A7")
 
-    assert catalog.widen([needed]) == [needed]
+    assert catalog.change([needed]) == [needed]
     wanted = {"n": "string", "name": "string", "more": "string"}
     assert types(pipeline.table_of("csv_data")) == wanted
-    assert catalog.widen([needed]) == [], "another run has widened it"
+    assert catalog.change([needed]) == [], "another run has widened it"
 
 
 def test_typed_values_of_parquet_objects_widen_columns_too(make: Callable[..., Pipeline]) -> None:
-    pipeline = make(type_changes="Widen", source_format="parquet")
+    pipeline = make({"typeChanges": "Widen", "format": "parquet"})
     pipeline.table("csv_data", "csv_data/", "n bigint, d date, s bigint")
     queries = (
         "SELECT 1::bigint AS n, DATE '2026-01-01' AS d, 5::bigint AS s",
@@ -246,14 +247,14 @@ def test_typed_values_of_parquet_objects_widen_columns_too(make: Callable[..., P
 def test_without_widening_rows_that_would_lose_something_are_rejected(
     make: Callable[..., Pipeline],
 ) -> None:
-    pipeline = make(type_changes="Reject")
+    pipeline = make({"typeChanges": "Reject"})
     pipeline.table("csv_data", "csv_data/", "n bigint, x double, d date")
     pipeline.put("csv_data/a.csv", "n,x,d\nA7,,\n,12D,\n,,2026-01-02 03:04:05\n1,1.5,2026-01-02\n")
     [entry] = pipeline.converts().values()
 
     assert (entry["rows"], entry["rejected"]) == (1, 3)
     assert types(pipeline.table_of("csv_data")) == {"n": "bigint", "x": "double", "d": "date"}
-    assert [line["reason"] for line in pipeline.lines("dataflowxpress/rejected/")] == [
+    assert [line["reason"] for line in pipeline.rejects()] == [
         "column n: 'A7' is not a valid bigint",
         "column x: '12D' is not a valid double",
         "column d: '2026-01-02 03:04:05' is not a valid date",

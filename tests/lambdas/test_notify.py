@@ -81,7 +81,6 @@ class Function:
             "BUCKET_OWNER": ACCOUNT,
             "PREFIX": "in/",
             "KEEPS_MANIFESTS": "true",
-            "REJECTED": "s3://b/rejected/",
             "JOB_LOGS": "/aws-glue/jobs/orders/output,/aws-glue/jobs/orders/error",
             "RETRY_SECONDS": "30",
         }
@@ -131,7 +130,8 @@ def test_a_run_that_converted_objects_is_notified_with_its_figures(notify: Funct
         "State: SUCCEEDED",
         "Objects converted: 3",
         "Rows written: 10",
-        "Rows rejected: 2, stored in s3://b/rejected/jr_1/",
+        "Rows rejected: 2",
+        "To see them: kubectl dataflow rejects orders --namespace default --run jr_1",
         "Seconds: 9",
         LOGS,
         "",
@@ -146,6 +146,17 @@ def test_a_run_that_widened_a_column_is_notified_with_it(notify: Function) -> No
     notify(run_ended("SUCCEEDED"))
     [mail] = notify.mails()
     assert f"Column with a wider type: {change}" in mail["Message"].splitlines()
+
+
+def test_refused_objects_are_named_with_their_reasons(notify: Function) -> None:
+    refused = [{"key": f"in/{n}\n.csv", "reason": "not CSV:\x00 binary data"} for n in range(12)]
+    notify.summarize("jr_1", objects=14, refused=12, refused_objects=refused)
+    notify(run_ended("SUCCEEDED"))
+    [mail] = notify.mails()
+    lines = mail["Message"].splitlines()
+    assert "Objects refused: 12" in lines
+    named = [line for line in lines if line.startswith("Refused object: ")]
+    assert named == [f"Refused object: in/{n} .csv: not CSV: binary data" for n in range(10)]
 
 
 def test_a_run_that_had_nothing_to_convert_is_not_notified(notify: Function) -> None:

@@ -39,11 +39,12 @@ def handler(
     [
         pytest.param([crawl("Succeeded")], 1, id="a crawl that succeeded"),
         pytest.param([crawl("Succeeded"), crawl("Succeeded"), RECOVERY], 1, id="several"),
+        pytest.param([crawl("Failed")], 1, id="a crawl that failed"),
         pytest.param([RECOVERY], 1, id="recovery"),
-        pytest.param([crawl("Started"), crawl("Failed")], 0, id="other states"),
+        pytest.param([crawl("Started"), crawl("Stopped")], 0, id="other states"),
     ],
 )
-def test_a_batch_with_a_crawl_that_succeeded_is_one_run(
+def test_a_batch_with_a_crawl_that_ended_is_one_run(
     handler: Any, batch: Any, clients: dict[str, Client], bodies: list[object], runs: int
 ) -> None:
     assert handler(batch(*bodies)) == []
@@ -70,3 +71,29 @@ def test_an_invalid_message_returns(
 ) -> None:
     assert handler(batch(body)) == ["m0"]
     assert clients["glue"].calls == []
+
+
+def upload(key: str, bucket: str = "lake") -> dict[str, Any]:
+    return {"Records": [{"s3": {"bucket": {"name": bucket}, "object": {"key": key}}}]}
+
+
+@pytest.mark.parametrize(
+    ("bodies", "runs"),
+    [
+        pytest.param([upload("in/a.csv"), upload("in/b%2B1.csv")], 1, id="two uploads"),
+        pytest.param([RECOVERY], 1, id="recovery"),
+        pytest.param([upload("in/"), upload("out/a.csv"), upload("in/a.txt")], 0, id="no sources"),
+        pytest.param([upload("in/a.csv", "other"), {"Event": "s3:TestEvent"}], 0, id="no upload"),
+    ],
+)
+def test_without_a_crawler_a_batch_of_uploads_is_one_run(
+    load: Callable[..., ModuleType],
+    batch: Any,
+    clients: dict[str, Client],
+    bodies: list[object],
+    runs: int,
+) -> None:
+    place = {"BUCKET": "lake", "PREFIX": "in/", "SUFFIX": ".csv"}
+    handle = load("start_job", JOB="converts", RETRY_SECONDS="30", **place).handler
+    assert handle(batch(*bodies), None) == {"batchItemFailures": []}
+    assert clients["glue"].calls == [("start_job_run", {"JobName": "converts"})] * runs

@@ -77,6 +77,14 @@ def test_rejected_rows_fire_an_alert_for_some_time(watched: Watched, flow: str) 
     watched.current(flow)
 
 
+def test_a_refused_object_fires_until_it_is_replaced(watched: Watched, flow: str) -> None:
+    watched.upload(flow, "fourth.csv", "name,age\n\x00\x01\x02,1\n")
+    watched.prometheus.fires("DataPipelineObjectsRefused", name=flow)
+    watched.upload(flow, "fourth.csv", "name,age\nGrace,85\n")
+    watched.prometheus.clears("DataPipelineObjectsRefused", name=flow)
+    watched.current(flow)
+
+
 def test_dead_letters_fire_until_their_queue_is_empty(watched: Watched, flow: str) -> None:
     dead = watched.queue(flow, "-dead")
     sqs = watched.user.aws("sqs")

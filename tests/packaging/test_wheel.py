@@ -63,6 +63,21 @@ def test_the_wheel_prints_the_crd(installed: Path, tmp_path: Path) -> None:
     assert said(installed / "dataflowxpress", "crd", cwd=tmp_path) == expected
 
 
+def test_a_sample_without_arrow_names_the_package_to_install(
+    installed: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    done = subprocess.run(
+        [installed / "dataflowxpress", "columns", "a.csv"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "pip install 'dataflowxpress[columns]'" in done.stderr
+
+
 def test_the_wheel_has_the_kubectl_plugin_and_its_completion(
     installed: Path, tmp_path: Path
 ) -> None:

@@ -70,12 +70,30 @@ def test_a_table_is_the_prefix_or_a_folder_in_it(catalog: dict[str, str], level:
     assert crawler.configuration["Grouping"]["TableGroupingPolicy"] == "CombineCompatibleSchemas"
 
 
+def test_a_crawl_reads_no_object_without_the_suffix() -> None:
+    (crawler,) = every(Crawler, resources(source={"suffix": ".csv"}))
+    [target] = crawler.desired()["Targets"]["S3Targets"]
+    assert target["Exclusions"] == ["**[!.]csv", "**[!c]sv", "**[!s]v", "**[!v]"]
+
+
+def test_a_run_follows_each_crawl_also_a_failed_one() -> None:
+    pattern = next(r.pattern for r in every(Rule, resources()) if r.name.endswith("crawled"))
+    assert pattern["detail"]["state"] == ["Succeeded", "Failed"]
+
+
 def test_a_crawl_keeps_the_columns_that_are_there_and_adds_those_that_are_new() -> None:
     (crawler,) = every(Crawler, resources())
     output = crawler.desired()["Configuration"]["CrawlerOutput"]
     assert output["Tables"]["AddOrUpdateBehavior"] == "MergeNewColumns"
     assert output["Partitions"]["AddOrUpdateBehavior"] == "InheritFromTable"
     assert crawler.desired()["SchemaChangePolicy"]["DeleteBehavior"] == "LOG"
+
+
+@pytest.mark.parametrize("new_columns", ["Rescue", "Reject", "Wait"])
+def test_no_crawl_adds_a_column_that_the_user_does_not_want(new_columns: str) -> None:
+    schema = {"newColumns": new_columns}
+    (crawler,) = every(Crawler, resources(catalog={"schema": schema}))
+    assert crawler.desired()["SchemaChangePolicy"]["UpdateBehavior"] == "LOG"
 
 
 @pytest.mark.parametrize(("header", "says"), [(True, "PRESENT"), (False, "ABSENT")])

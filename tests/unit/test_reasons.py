@@ -49,7 +49,7 @@ def test_every_word_that_a_runbook_names_is_explained() -> None:
 def test_an_alert_is_explained_by_its_runbook_with_or_without_its_prefix() -> None:
     message = explain("RowsRejected")
     assert message == explain("datapipelinerowsrejected")
-    assert "dataflowxpress/rejected/" in message
+    assert "kubectl dataflow rejects NAME" in message
     assert not set("`#|") & set(message)
 
 

@@ -91,6 +91,21 @@ LEFT: dict[str, tuple[Observation, str, RecoveryAction]] = {
         "CrawlFailed",
         RecoveryAction.CRAWL,
     ),
+    "a crawl that failed, after which a run left objects": (
+        observation(upload(0), crawl=crawl(1, "Failed", "no access"), runs=(run(2),)),
+        "CrawlFailed",
+        RecoveryAction.CRAWL,
+    ),
+    "a crawl that failed, after which the run failed": (
+        observation(crawl=crawl(1, "Failed"), runs=(run(2, "FAILED"),)),
+        "CrawlFailed",
+        RecoveryAction.CRAWL,
+    ),
+    "a crawl that failed before a custom script": (
+        observation(packaged=False, crawl=crawl(1, "Failed"), runs=(run(2),)),
+        "CrawlFailed",
+        RecoveryAction.CRAWL,
+    ),
     "a reprocess request that no run has fulfilled": (
         observation(crawl=crawl(1), runs=(run(2),), requests=("requests/1/in/",)),
         "ReprocessPending",
@@ -115,6 +130,9 @@ LEFT: dict[str, tuple[Observation, str, RecoveryAction]] = {
 NOT_LEFT = {
     "nothing was ever uploaded": observation(),
     "all is converted": observation(crawl=crawl(1), runs=(run(2),)),
+    "a crawl failed, and the run after it converted all": observation(
+        crawl=crawl(1, "Failed"), runs=(run(2),)
+    ),
     "a crawl is running": observation(upload(0), crawl=crawl(1, "Running")),
     "a run is running": observation(upload(0), crawl=crawl(1), runs=(run(2, "RUNNING"),)),
     "a message is being dealt with": observation(upload(0), uploads=Depth(in_flight=1)),
@@ -161,6 +179,41 @@ def test_attempts_come_ever_later_and_end() -> None:
     assert len(tried) == BACKOFF_LIMIT
     assert status.recovery
     assert status.recovery.backoff_limit_exceeded
+
+
+def test_objects_that_a_crawl_and_a_run_have_seen_are_crawled_again_three_times() -> None:
+    seen = observation(upload(0), crawl=crawl(1), runs=(run(2),))
+    tried, status = attempts(seen, Status(), 600)
+    assert tried == [0, 2, 6]
+    assert status.recovery
+    assert status.recovery.backoff_limit_exceeded
+
+
+def test_uploads_that_are_converted_do_not_reset_the_attempts_for_an_object_that_is_left() -> None:
+    left = observation(upload(0), crawl=crawl(1), runs=(run(2),))
+    _, status = attempts(left, Status(), 600)
+    later, new = NOON + timedelta(days=1), upload(5, "in/b.csv")
+    for given in (
+        observation(upload(0), new, crawl=crawl(1), runs=(run(2),)),
+        observation(upload(0), new, crawl=crawl(6, "Running"), runs=(run(2),)),
+        observation(upload(0), crawl=crawl(6), runs=(run(7),)),
+    ):
+        decision = decide(given, status, 0, later, STALL_TIMEOUT)
+        status = status.model_copy(update={"recovery": decision.recovery})
+    assert decide(given, status, STALL_TIMEOUT * 9, later, STALL_TIMEOUT).action is None
+    lost = observation(upload(0), new, crawl=crawl(1), runs=(run(2),))
+    assert decide(lost, status, STALL_TIMEOUT, later, STALL_TIMEOUT).action is RecoveryAction.CRAWL
+
+
+def test_a_failed_crawl_does_not_hide_that_all_objects_are_converted() -> None:
+    failed = crawl(1, "Failed", "Internal Service Exception")
+    converted = data_current(DataPipelineSpec(), observation(crawl=failed, runs=(run(2),)), None)
+    assert converted.holds is True
+    reasons = ("in/a.csv: no catalog table covers the object yet",)
+    left = observation(upload(0), crawl=failed, runs=(run(2),), reasons=reasons)
+    waiting = data_current(DataPipelineSpec(), left, None)
+    assert (waiting.holds, waiting.reason) == (False, "LastCrawlFailed")
+    assert waiting.message == f"the last crawl failed: {failed.error}; {reasons[0]}"
 
 
 @pytest.mark.parametrize(

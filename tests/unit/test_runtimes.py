@@ -114,7 +114,6 @@ def test_the_spec_allows_the_packaged_script_where_it_runs_and_a_custom_one_ever
 
 def test_what_an_old_runtime_lacks_is_found() -> None:
     assert "datetime.UTC" in too_new_for_python("glue", GLUE["4.0"].python)
-    assert any("pyspark.errors" in each for each in too_new_for_spark(GLUE["4.0"].spark))
 
 
 def test_the_installed_spark_is_of_the_same_line_as_that_of_glue() -> None:

@@ -42,7 +42,7 @@ def printed(*lines: object) -> list[str]:
 
 
 def test_the_table_of_runs_fits_80_columns_with_the_run_id_in_full() -> None:
-    lines = printed(*view.runs(Status(), [COUNTED, run("STARTING"), run("STOPPING")]))
+    lines = printed(*view.runs([COUNTED, run("STARTING"), run("STOPPING")], "trips"))
     assert max(map(len, lines)) <= 80
     assert lines.count(f"  {ID}") == 3
     assert "" not in lines
@@ -52,7 +52,7 @@ def test_the_table_of_runs_fits_80_columns_with_the_run_id_in_full() -> None:
 
 
 def test_figures_that_a_custom_script_does_not_give_are_unknown() -> None:
-    lines = printed(*view.runs(Status(), [run()]), view.data(Status(data=Data(dead_letters=0))))
+    lines = printed(*view.runs([run()], "trips"), view.data(Status(data=Data(dead_letters=0))))
     assert lines[1].split()[-3:] == ["-", "-", "-"]
     assert lines[-1] == (
         "Converted objects and rows are unknown: the job uses a custom script; 0 dead letters"
@@ -61,18 +61,18 @@ def test_figures_that_a_custom_script_does_not_give_are_unknown() -> None:
 
 def test_the_error_of_a_failed_run_follows_the_table_in_full() -> None:
     error = "Py4JError: " + 40 * "because of this "
-    lines = printed(*view.runs(Status(), [run("FAILED", error=error), COUNTED]))
+    lines = printed(*view.runs([run("FAILED", error=error), COUNTED], "trips"))
     assert lines[5:] == ["", f"{ID} FAILED:", f"  {error.rstrip()}"]
 
 
-def test_a_run_with_rejected_rows_names_the_prefix_that_keeps_them() -> None:
+def test_a_run_with_rejected_rows_names_the_command_that_shows_them() -> None:
     rejects = "csv_data/a.csv: not a record of 2 columns"
     found = run(objects=1, rows_read=2, rows_written=1, rows_rejected=1, rejects=rejects)
-    lines = printed(*view.runs(Status(resources=(resource("Ready", "lake", "Bucket"),)), [found]))
+    lines = printed(*view.runs([found], "trips -n data"))
     assert lines[3:] == [
         "",
-        f"{ID}: 1 rejected row, kept in",
-        f"  s3://lake/dataflowxpress/rejected/{ID}/",
+        f"{ID}: 1 rejected row; to see them:",
+        f"  dataflowxpress rejects trips -n data --run {ID}",
         f"  {rejects}",
     ]
     assert not any("error" in line.lower() for line in lines)
@@ -80,13 +80,13 @@ def test_a_run_with_rejected_rows_names_the_prefix_that_keeps_them() -> None:
 
 def test_a_run_names_the_columns_that_it_widened() -> None:
     change = "t.code: bigint to string, because of 'A7' in in/2.csv"
-    lines = printed(*view.runs(Status(), [run(type_changes=change)]))
+    lines = printed(*view.runs([run(type_changes=change)], "trips"))
     assert lines[3:] == ["", f"{ID}: columns with a wider type", f"  {change}"]
 
 
 def test_a_run_names_the_objects_that_gave_no_rows() -> None:
     found = run(objects=1, rows_read=0, rows_written=0, rows_rejected=0, rejects="a.csv: no text")
-    lines = printed(*view.runs(Status(), [found]))
+    lines = printed(*view.runs([found], "trips"))
     assert lines[3:] == ["", f"{ID}: objects without rows", "  a.csv: no text"]
 
 

@@ -58,7 +58,7 @@ def printed(lines: Iterable[Text | str], *, terminal: bool) -> list[str]:
     "lines",
     [
         [*view.conditions(STATUS), *view.problems(STATUS)],
-        list(view.runs(STATUS, STATUS.runs)),
+        list(view.runs(STATUS.runs, "trips")),
         list(plan_view.shown([STEP], everything=True)),
         [view.summary(STATUS), view.data(STATUS)],
     ],

@@ -43,13 +43,25 @@ TEXTS: dict[str, Any] = {
     "region": "us-east-1",
     "resyncInterval": "1h",
     "roleArn": f"arn:aws:iam::{sandbox_aws.ACCOUNT}:role/dataflowxpress-elsewhere-{{id}}",
+    "source.columns": [{"name": "day", "from": "Tag", "type": "date", "format": "dd.MM.yyyy"}],
+    "source.csv.comment": "#",
     "source.csv.delimiter": "\\t",
+    "source.csv.escape": "\\",
+    "source.csv.nullValues": ["NULL"],
+    "source.fixedWidth.fields": [{"name": "id", "width": 8}],
+    "source.json.recordPath": "data.items",
     "source.prefix": "incoming/orders/",
     "source.suffix": ".csv",
+    "source.xml.rowTag": "order",
     "tags": {"cost-center": "4711"},
     "target.partitionBy": ["year"],
     "target.prefix": "lake/",
     "topic.name": "field-walk-topic-{id}",
+}
+BESIDE = {  # options that only one format has
+    "source.fixedWidth": {"format": "fixedWidth"},
+    "source.json": {"format": "json"},
+    "source.xml": {"format": "xml"},
 }
 IMMUTABLE = {
     "bucket.name": "the name of the bucket cannot change; create a new DataPipeline",
@@ -111,6 +123,9 @@ def with_field(spec: Mapping[str, Any], path: str) -> dict[str, Any]:
     for parent in parents:
         place, schema = place.setdefault(parent, {}), schema["properties"][parent]
     place[last] = another(path)
+    if path == "crawler.enabled":
+        changed["source"] = {"columns": [{"name": "id", "type": "string"}]}
+    changed.get("source", {}).update(BESIDE.get(".".join(parents), {}))
     for needed in schema.get("required", ()):
         place[needed] = another(".".join([*parents, needed]))
     return changed

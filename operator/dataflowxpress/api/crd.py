@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic import BaseModel
@@ -21,6 +21,7 @@ COLUMNS = [
     ("Objects", "integer", ".status.data.objects", 1),
     ("Rows", "integer", ".status.data.rows", 0),
     ("Waiting", "integer", ".status.data.waiting", 1),
+    ("Refused", "integer", ".status.data.refused", 1),
     ("Compared", "date", ".status.lastComparedAt", 1),
     ("Age", "date", ".metadata.creationTimestamp", 0),
 ]
@@ -104,8 +105,9 @@ def _parts(model: type[BaseModel]) -> Iterator[type[SpecModel]]:
     if issubclass(model, SpecModel):
         yield model
     for field in model.model_fields.values():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from _parts(field.annotation)
+        for inner in (field.annotation, *get_args(field.annotation)):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                yield from _parts(inner)
 
 
 def _structural(
@@ -118,7 +120,7 @@ def _structural(
     if "const" in schema:
         result["enum"] = [schema["const"]]
     if "items" in schema:
-        result["items"] = _structural(schema["items"], parts, rules)
+        result["items"] = _without_defaults(_structural(schema["items"], parts, rules))
     if "properties" in schema:
         result["properties"] = {
             name: _structural(value, parts, rules) for name, value in schema["properties"].items()
@@ -135,9 +137,25 @@ def _structural(
             | ({"fieldPath": rule.field} if rule.field else {})
             for rule in checks
         ]
-    if result.get("type") == "array" and "enum" in result["items"]:
-        result["x-kubernetes-list-type"] = "set"
-    return result
+    return result | _list_type(schema, result, rules)
+
+
+def _list_type(
+    schema: Mapping[str, Any], result: Mapping[str, Any], rules: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return how the API server compares the entries of a list; it refuses equal ones."""
+    if result.get("type") != "array":
+        return {}
+    if "enum" in result["items"]:
+        return {"x-kubernetes-list-type": "set"}
+    if _part_of(schema["items"]) in rules:  # costs no validation rule
+        return {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}
+    return {}
+
+
+def _part_of(schema: Mapping[str, Any]) -> str:
+    """Return the name of the part that *schema* refers to, or an empty string."""
+    return str(schema.get("$ref", "")).rpartition("/")[2]
 
 
 _KEPT = (

@@ -261,6 +261,24 @@ class Reason(StrEnum):
         "DataCurrent",
         "A reprocess request is not completed yet.",
     )
+    OBJECTS_REFUSED = (
+        "ObjectsRefused",
+        "DataCurrent, Event",
+        (
+            "The job cannot read uploaded objects, or rejects all their rows. All other objects are"
+            " converted. `status.data.refusedObjects` names the newest ten, with their reasons."
+        ),
+        (
+            "Correct each file and upload it again under the same key, delete the object, or change"
+            " `spec.source` so that the job can read it."
+        ),
+    )
+    UNKNOWN_PARTITION = (
+        "UnknownPartition",
+        "DataCurrent",
+        "`spec.target.partitionBy` names a column that a table does not have.",
+        "Correct the name, or remove it from the list.",
+    )
     CUSTOM_SCRIPT = (
         "CustomScript",
         "DataCurrent",
@@ -284,8 +302,11 @@ class Reason(StrEnum):
     LAST_CRAWL_FAILED = (
         "LastCrawlFailed",
         "DataCurrent",
-        "The last crawl failed; the operator retries it a few times.",
-        "Read the crawler's log (`dataflowxpress logs`).",
+        "The last crawl failed and objects wait; the operator retries it a few times.",
+        (
+            "Correct or delete the objects that the message names. Otherwise, read the crawler's"
+            " log (`dataflowxpress logs`)."
+        ),
     )
 
     # Events of the data plane.
@@ -303,7 +324,8 @@ class Reason(StrEnum):
         ),
         (
             "Check queries that need the old type. To reject such values instead, set"
-            " `catalog.typeChanges: Reject`, and set the type of the column back in the catalog."
+            " `catalog.schema.typeChanges: Reject`, and set the type of the column back in the"
+            " catalog."
         ),
     )
     RUN_FAILED = (

@@ -103,7 +103,7 @@ class Run(StatusModel):
     """Number of these rows in the Parquet; absent if the job runs a custom script."""
 
     rows_rejected: int | None = None
-    """Number of rows that did not fit: the job keeps them under `dataflowxpress/rejected/<id>/`.
+    """Number of rejected rows: `dataflowxpress rejects` shows them, each with its reason.
     Absent if the job runs a custom script."""
 
     error: str = ""
@@ -114,6 +114,16 @@ class Run(StatusModel):
 
     type_changes: str = ""
     """The columns that got a wider type, each with a value that needs it."""
+
+
+class RefusedObject(StatusModel):
+    """An uploaded object of which no row is in the Parquet."""
+
+    key: str
+    """The key of the object."""
+
+    reason: str
+    """Why the job cannot read it, or why it rejects all its rows."""
 
 
 class Data(StatusModel):
@@ -127,6 +137,13 @@ class Data(StatusModel):
 
     rejected: int | None = None
     """Number of rows that did not fit; absent if the job runs a custom script."""
+
+    refused: int | None = None
+    """Number of uploaded objects of which no row is in the Parquet: the job cannot read them, or
+    rejects all their rows. Absent if the job runs a custom script."""
+
+    refused_objects: tuple[RefusedObject, ...] = ()
+    """The newest ten of these objects, each with the reason."""
 
     waiting: int | None = None
     """Number of uploaded objects that are not converted; absent if the job runs a custom script."""

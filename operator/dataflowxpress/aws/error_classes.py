@@ -98,7 +98,7 @@ _CODES = [
         "",
         ErrorClass.BUSY,
     ),
-    Row("Resource(Conflict|InUse)(Exception)?|ConflictException", "", ErrorClass.BUSY),
+    Row("Resource(Conflict|InUse|NotReady)(Exception)?|ConflictException", "", ErrorClass.BUSY),
     Row("BucketAlreadyExists", "", ErrorClass.REFUSED),
     # Created since the last comparison: the next comparison finds its owner. Glue reports a job
     # that exists with other properties as a mismatch.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,15 +24,15 @@ from dataflowxpress.aws.resources import (
     Rule,
     Topic,
 )
-from dataflowxpress.aws.resources.classifier import Header
 from dataflowxpress.aws.resources.grant import Grant
 from dataflowxpress.aws.resources.log_group import OF_FUNCTIONS
 from dataflowxpress.planning.resource import Scope
 from dataflowxpress.planning.short_names import digest, fit
 
 from . import artifacts, permissions
+from .classification import classification
 from .code import Code
-from .crawl_configuration import crawl_configuration
+from .crawl_configuration import crawl_configuration, exclusions
 from .job_logs import JobLogs
 from .naming import Names
 from .redrive_policy import FUNCTION_TIMEOUT, RETENTION, RedrivePolicy
@@ -63,6 +64,9 @@ class ResourceFactory:
     def redrive_policy(self, of: str) -> RedrivePolicy:
         """Return the timing of retries and dead letters of the queue *of*."""
         match of:
+            case "uploads" if not self.spec.crawler.enabled:  # they wait for a run
+                window = self.spec.trigger.batch_window_seconds
+                return RedrivePolicy.for_crawls(self.spec.job)._replace(window=window)
             case "uploads":
                 return RedrivePolicy.for_uploads(self.spec.trigger.batch_window_seconds)
             case "crawls":
@@ -154,17 +158,15 @@ class ResourceFactory:
         return spec.name or self.names.of(of)
 
     def classifier(self) -> Classifier | None:
-        """Return the classifier for CSV; Glue's built-in ones handle the other formats.
+        """Return the classifier of the files, if Glue's built-in ones do not fit.
 
         Its name contains a digest of the format, so that another format gets another crawler.
         """
-        source = self.spec.source
-        if source.format != "csv":
+        if not (found := classification(self.spec.source)):
             return None
-        delimiter, quote = source.csv.separator, source.csv.quote
-        header: Header = "PRESENT" if source.csv.header else "ABSENT"
-        name = self.names.of(digest(f"{delimiter}{quote}{header}"), limit=255)
-        return Classifier(self.scope, name, delimiter=delimiter, quote=quote, header=header)
+        form, settings = found
+        name = self.names.of(digest(json.dumps([form, settings])), limit=255)
+        return Classifier(self.scope, name, form=form, settings=settings)
 
     def principal_permissions(self, role: Role, database: Database) -> PrincipalPermissions | None:
         """Return the permissions in Lake Formation, if it governs the catalog."""
@@ -176,7 +178,6 @@ class ResourceFactory:
         self,
         role: Role,
         database: Database,
-        classifier: Classifier | None,
         bucket: Bucket,
         grants: PrincipalPermissions | None,
     ) -> Crawler:
@@ -186,11 +187,13 @@ class ResourceFactory:
             self.spec.crawler.name or self.names.of(limit=255),
             role=role,
             database=database,
-            classifier=classifier,
+            classifier=self.classifier(),
+            updates_tables=self.spec.catalog.table_schema.new_columns == "Add",
             path=f"s3://{bucket.name}/{self.spec.source.prefix}",
             permissions=grants,
             table_prefix=self.spec.catalog.table_prefix,
             configuration=crawl_configuration(self.spec),
+            exclusions=exclusions(self.spec.source.suffix),
         )
 
     def function(

@@ -8,6 +8,7 @@ from dataflowxpress.planning.resource import Resource, Scope
 
 from . import patterns, permissions, settings
 from .code import Code
+from .crawling import Crawling
 from .factory import EVENTS, GLUE, S3, ResourceFactory
 
 
@@ -30,42 +31,29 @@ def blueprint(
     uploads = factory.queue("uploads", dead_uploads, (S3, bucket.arn))
     uploaded = factory.notification(bucket, uploads)
 
-    # Queue -> crawl of the source prefix only, so that Parquet output starts no crawl.
-    classifier = factory.classifier()
+    # Queue -> crawl of the source prefix only, so that Parquet output starts no crawl -> queue.
     grants = factory.principal_permissions(glue_role, database)
-    crawler = factory.crawler(glue_role, database, classifier, bucket, grants)
-    start_crawler = factory.function(
-        "start-crawler",
-        spec.functions.start_crawler,
-        source=uploads,
-        grants=[permissions.to_start_crawler(crawler)],
-        settings=settings.to_start_crawler(spec, crawler, bucket),
+    crawling = (
+        Crawling.of(
+            spec, factory, uploads, factory.crawler(glue_role, database, bucket, grants), bucket
+        )
+        if spec.crawler.enabled
+        else None
     )
-    crawl_source = factory.event_source(
-        start_crawler, uploads, spec.trigger.batch_window_seconds, suspended=spec.suspend
-    )
-
-    # Crawl succeeded -> queue -> job; the queue buffers events while the job runs.
-    dead_crawls = factory.dead_letters("crawls", factory.rule_arn("crawled"))
-    crawls = factory.queue("crawls", dead_crawls, (EVENTS, factory.rule_arn("crawled")))
-    crawled = Rule(
-        scope,
-        factory.names.of("crawled"),
-        pattern=patterns.crawl_ended(crawler, "Succeeded"),
-        target=crawls,
-        dead_letters=dead_crawls,
-    )
+    # Queue -> job: without a crawler, it is the queue of the uploads.
+    work = crawling.queue if crawling else uploads
+    window = 0 if crawling else spec.trigger.batch_window_seconds
     code = Code.of(spec, scope, bucket, script)
     arguments = settings.to_convert(spec, scope.owner, bucket, database)
     job = factory.job(glue_role, code, job_logs, arguments)
     start_job = factory.function(
         "start-job",
         spec.functions.start_job,
-        source=crawls,
+        source=work,
         grants=[permissions.to_start_job(job)],
-        settings={"JOB": job.name},
+        settings=settings.to_start_job(spec, job, bucket),
     )
-    job_source = factory.event_source(start_job, crawls, suspended=spec.suspend)
+    job_source = factory.event_source(start_job, work, window, suspended=spec.suspend)
 
     # Outcome -> queue -> email, with figures that Glue's events do not contain.
     unsent = factory.dead_letters("unsent", factory.rule_arn("ended"))
@@ -74,7 +62,9 @@ def blueprint(
     ended = Rule(
         scope,
         factory.names.of("ended"),
-        pattern=patterns.notified(crawler, job, notified or ("Succeeded", "Failed")),
+        pattern=patterns.notified(
+            crawling.crawler if crawling else None, job, notified or ("Succeeded", "Failed")
+        ),
         target=outcomes,
         dead_letters=unsent,
         enabled=bool(notified),
@@ -92,14 +82,14 @@ def blueprint(
     ]
     alarms = [
         Alarm(scope, queue.name, queue=queue, topic=topic, description=factory.alarm_text(queue))
-        for queue in (dead_uploads, dead_crawls, unsent)
+        for queue in (dead_uploads, *(crawling.dead_letters if crawling else ()), unsent)
     ]
 
     return [
         *(bucket, *folders, database, topic, glue_role),
-        *(dead_uploads, uploads, uploaded, *filter(None, (classifier, grants)), crawler),
-        *(start_crawler.log_group, start_crawler.role, start_crawler, crawl_source),
-        *(dead_crawls, crawls, crawled, *code.objects, *job_logs.owned, job),
+        *(dead_uploads, uploads, uploaded, *filter(None, (grants,))),
+        *(crawling.resources if crawling else ()),
+        *(*code.objects, *job_logs.owned, job),
         *(start_job.log_group, start_job.role, start_job, job_source),
         *(unsent, outcomes, ended, notify.log_group, notify.role, notify, notify_source),
         *(*subscriptions, *alarms),

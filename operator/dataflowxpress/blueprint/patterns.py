@@ -15,12 +15,15 @@ RUN_STATES: dict[str, Any] = {
 }
 
 
-def crawl_ended(crawler: Crawler, state: str) -> dict[str, Any]:
-    """Return the pattern of the events in which *crawler* reaches *state*."""
-    return {"source": ["aws.glue"], **_crawl(crawler, state)}
+def crawl_ended(crawler: Crawler) -> dict[str, Any]:
+    """Return the pattern of the events that end a crawl, also a failed one.
+
+    One object can fail each crawl. The job converts what the catalog knows without it.
+    """
+    return {"source": ["aws.glue"], **_crawl(crawler, "Succeeded", "Failed")}
 
 
-def notified(crawler: Crawler, job: Job, outcomes: Sequence[str]) -> dict[str, Any]:
+def notified(crawler: Crawler | None, job: Job, outcomes: Sequence[str]) -> dict[str, Any]:
     """Return the pattern of the events to notify: *outcomes* of runs, and failed crawls."""
     run = {
         "detail-type": ["Glue Job State Change"],
@@ -29,13 +32,13 @@ def notified(crawler: Crawler, job: Job, outcomes: Sequence[str]) -> dict[str, A
             "state": [RUN_STATES[outcome] for outcome in outcomes],
         },
     }
-    if "Failed" not in outcomes:
+    if crawler is None or "Failed" not in outcomes:
         return {"source": ["aws.glue"], **run}
     return {"source": ["aws.glue"], "$or": [run, _crawl(crawler, "Failed")]}
 
 
-def _crawl(crawler: Crawler, state: str) -> dict[str, Any]:
+def _crawl(crawler: Crawler, *states: str) -> dict[str, Any]:
     return {
         "detail-type": ["Glue Crawler State Change"],
-        "detail": {"crawlerName": [crawler.name], "state": [state]},
+        "detail": {"crawlerName": [crawler.name], "state": list(states)},
     }

@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataflowxpress.api.spec import RESERVED_PREFIX, DataPipelineSpec
 from dataflowxpress.aws.resources import Bucket, Crawler, Database, Job, Topic
 
+from .source_argument import source_argument
+
 
 def to_start_crawler(spec: DataPipelineSpec, crawler: Crawler, bucket: Bucket) -> dict[str, str]:
     """Return the settings of the function that starts *crawler*."""
     return {"CRAWLER": crawler.name, **_uploads(spec, bucket)}
+
+
+def to_start_job(spec: DataPipelineSpec, job: Job, bucket: Bucket) -> dict[str, str]:
+    """Return the settings of the function that starts *job*; without a crawler, after uploads."""
+    return {"JOB": job.name, **({} if spec.crawler.enabled else _uploads(spec, bucket))}
 
 
 def to_convert(
@@ -23,16 +30,15 @@ def to_convert(
         "--bucket_owner": bucket.scope.account,
         "--database": database.name,
         "--table_prefix": spec.catalog.table_prefix,
+        "--tables": spec.catalog.tables,
         "--source_prefix": source.prefix,
         "--source_suffix": source.suffix,
-        "--source_format": source.format,
-        "--csv_delimiter": source.csv.separator,
-        "--csv_quote": source.csv.quote,
-        "--csv_header": str(source.csv.header).lower(),
+        "--source": source_argument(spec),
         "--target_prefix": target.prefix,
         "--compression": target.compression,
         "--partition_by": ",".join(target.partition_by),
-        "--type_changes": spec.catalog.type_changes,
+        "--metadata_columns": ",".join(target.metadata_columns),
+        "--has_crawler": "" if spec.crawler.enabled else "false",
         "--TempDir": f"s3://{bucket.name}/{RESERVED_PREFIX}temp/",
         "--job-bookmark-option": f"job-bookmark-{'disable' if packaged else 'enable'}",
     }
@@ -48,7 +54,6 @@ def to_notify(
         "TOPIC": topic.arn,
         "BUCKET_OWNER": bucket.scope.account,
         "KEEPS_MANIFESTS": str(spec.job.script.packaged).lower(),
-        "REJECTED": f"s3://{bucket.name}/{RESERVED_PREFIX}rejected/",
         "JOB_LOGS": ",".join(job.log_group_names),
         **_uploads(spec, bucket),
     }

@@ -28,6 +28,16 @@ COMMANDS = {  # name: module and function, panel, and the first line of the comm
         "Show conditions, problems, data and the last runs; problems come first.",
     ),
     "runs": ("status:runs", PIPELINES, "Show the last ten runs of the job, the newest first."),
+    "rejects": (
+        "rejects:rejects",
+        PIPELINES,
+        "Show rejected rows and refused objects, each with its reason.",
+    ),
+    "columns": (
+        "columns:columns",
+        PIPELINES,
+        "Show the columns of a pipeline, propose columns from a sample, or take a column back.",
+    ),
     "logs": (
         "logs:logs",
         PIPELINES,

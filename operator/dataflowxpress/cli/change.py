@@ -90,7 +90,7 @@ def delete(  # noqa: PLR0913 - options of a command
         before = _inventory(chosen)
         kept = chosen.pipeline.spec.deletion_policy
         console.print(f"{len(before.resources)} resources are known; deletionPolicy is {kept}.")
-        _confirm(f"Delete {chosen.namespace}/{chosen.name}?", yes=yes)
+        terminal.confirm(console, f"Delete {chosen.namespace}/{chosen.name}?", yes=yes)
         manifest.write_status(*manifest.key, before)
         _claim_for_deletion(manifest)
         with Steps(console) as bar:
@@ -103,12 +103,11 @@ def delete(  # noqa: PLR0913 - options of a command
 
 def _apply_confirmed(chosen: Target, manifest: Manifest, *, yes: bool) -> Result | None:
     """Apply the plan that the user confirms; if it changes before its first step, ask again."""
-    steps = chosen.reconciler().plan(chosen.pipeline)
-    show(steps)
+    steps = _shown_plan(chosen)
     while True:
         if not any(step.action.writes for step in steps):
             raise typer.Exit(FAILED if _refused(steps) else 0)
-        _confirm("Apply this?", yes=yes)
+        terminal.confirm(console, "Apply this?", yes=yes)
         approval = Approval(manifest, steps, asks=not yes)
         try:
             with Steps(console, steps) as bar:
@@ -120,6 +119,14 @@ def _apply_confirmed(chosen: Target, manifest: Manifest, *, yes: bool) -> Result
             console.print(f"Nothing was applied: {change}.", markup=False)
             terminal.show(console, differences(before, steps))
             show(steps)
+
+
+def _shown_plan(chosen: Target) -> list[Step]:
+    """Show the plan and its effects, and return its steps."""
+    pipeline, reconciler = chosen.pipeline, chosen.reconciler()
+    steps = reconciler.plan(pipeline)
+    show(steps, reconciler.effects(pipeline, steps))
+    return steps
 
 
 def _claim_for_deletion(manifest: Manifest) -> None:
@@ -173,7 +180,8 @@ def _is_over(status: Status) -> bool:
 
 def _delete_in_cluster(chosen: Target, timeout: float, *, yes: bool) -> None:
     kept = chosen.pipeline.spec.deletion_policy
-    _confirm(f"Delete {chosen.namespace}/{chosen.name} (deletionPolicy {kept})?", yes=yes)
+    question = f"Delete {chosen.namespace}/{chosen.name} (deletionPolicy {kept})?"
+    terminal.confirm(console, question, yes=yes)
     if (live := chosen.live) is None:
         raise Failure("only a pipeline in a cluster can be deleted there")
     live.delete(chosen.namespace, chosen.name)
@@ -203,14 +211,6 @@ def _inventory(chosen: Target) -> Status:
 
 def _refused(steps: Sequence[Step]) -> bool:
     return any(step.action is Action.REFUSE for step in steps)
-
-
-def _confirm(question: str, *, yes: bool) -> None:
-    if yes:
-        return
-    if not console.is_terminal:
-        raise Failure("nobody is there to be asked: add --yes")
-    typer.confirm(question, abort=True)
 
 
 def _end(report: Result | None) -> NoReturn:

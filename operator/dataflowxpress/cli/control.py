@@ -14,7 +14,7 @@ from . import terminal
 from .failures import FAILED, Failure, reported_errors
 from .live import now
 from .progress import follow
-from .target import Context, File, Name, Namespace, Target, in_cluster, target
+from .target import Context, File, Name, Namespace, Target, in_cluster, named, target
 
 if TYPE_CHECKING:
     from dataflowxpress.api.status import Status
@@ -54,7 +54,7 @@ def run(  # noqa: PLR0913 - options of a command
             f"a run of {chosen.name}",
         )
     newest = next(each for each in status.runs if each.id not in before)
-    terminal.show(Console(highlight=False), view.runs(status, [newest]))
+    terminal.show(Console(highlight=False), view.runs([newest], named(chosen, file)))
     raise typer.Exit(FAILED if is_failed(newest.state) else 0)
 
 

@@ -49,6 +49,9 @@ def _print(message: str) -> None:
     from rich.console import Console
     from rich.markup import escape
 
+    from dataflowxpress.reporting.text import visible
+
+    message = "\n".join(map(visible, message.split("\n")))  # a name in it can be of a file
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print(f"[red]Error:[/] {escape(message)}")
 

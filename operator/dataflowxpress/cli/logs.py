@@ -96,8 +96,9 @@ def sources(wanted: Sequence[Resource], run: str) -> Iterator[Source]:
     from dataflowxpress.aws.resources import Crawler, Function, Job
     from dataflowxpress.aws.resources.log_group import OF_CRAWLERS
 
-    crawler, job = only(wanted, Crawler), only(wanted, Job)
-    yield Source(Part.crawler, crawler.name, OF_CRAWLERS, crawler.name)
+    job = only(wanted, Job)
+    for crawler in (each for each in wanted if isinstance(each, Crawler)):
+        yield Source(Part.crawler, crawler.name, OF_CRAWLERS, crawler.name)
     for group in job.log_group_names if run else ():
         yield Source(Part.job, run, group, run)
     for function in (each for each in wanted if isinstance(each, Function)):

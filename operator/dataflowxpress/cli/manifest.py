@@ -15,6 +15,7 @@ from .failures import Failure, listed
 
 if TYPE_CHECKING:
     from dataflowxpress.api.pipeline import Pipeline
+    from dataflowxpress.api.spec import DataPipelineSpec
     from dataflowxpress.api.status import Status
 
     from .record import Record
@@ -69,6 +70,13 @@ class Manifest:
     def key(self) -> tuple[str, str]:
         """Namespace and name."""
         return self._body["metadata"]["namespace"], self._body["metadata"]["name"]
+
+    @property
+    def spec(self) -> DataPipelineSpec:
+        """The spec."""
+        from dataflowxpress.api.pipeline import Pipeline
+
+        return Pipeline(self._body).spec
 
     @property
     def generation(self) -> int:

@@ -54,19 +54,21 @@ def plan(  # noqa: PLR0913 - options of a command
     with reported_errors():
         chosen = target(name, file, namespace, context)
         note = _as_its_operator(chosen)
-        steps = chosen.reconciler().plan(chosen.pipeline)
+        pipeline, reconciler = chosen.pipeline, chosen.reconciler()
+        steps = reconciler.plan(pipeline)
+        effects = reconciler.effects(pipeline, steps)
     if output is Output.json:
-        typer.echo(as_json(f"{chosen.namespace}/{chosen.name}", steps))
+        typer.echo(as_json(f"{chosen.namespace}/{chosen.name}", steps, effects))
     else:
-        show(steps, everything=everything)
+        show(steps, effects, everything=everything)
         if note:
             terminal.show(Console(stderr=True, highlight=False), [Text(note, style="dim")])
     raise typer.Exit(_code(steps))
 
 
-def show(steps: Sequence[Step], *, everything: bool = False) -> None:
-    """Print a plan."""
-    terminal.show(Console(highlight=False), shown(steps, everything=everything))
+def show(steps: Sequence[Step], effects: Sequence[str] = (), *, everything: bool = False) -> None:
+    """Print a plan, and its effects on the data."""
+    terminal.show(Console(highlight=False), shown(steps, effects, everything=everything))
 
 
 def _code(steps: Sequence[Step]) -> int:

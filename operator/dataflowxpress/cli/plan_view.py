@@ -33,12 +33,15 @@ VERBS = {
 }
 
 
-def shown(steps: Sequence[Step], *, everything: bool = False) -> Iterator[Text]:
+def shown(
+    steps: Sequence[Step], effects: Sequence[str] = (), *, everything: bool = False
+) -> Iterator[Text]:
     """Yield the lines of a plan; *everything*: also what is kept, and each property of the new."""
     for step in steps:
         if everything or step.action is not Action.KEEP:
             yield _head(step)
             yield from (_line(leaf) for leaf in _leaves(step, everything=everything))
+    yield from (Text(f"Data: {effect}.", style="yellow") for effect in effects)
     yield Text(summary(steps), style="bold")
 
 
@@ -61,9 +64,10 @@ def _kept(counts: Counter[Action]) -> str:
     return are_as_specified(counts[Action.KEEP])
 
 
-def as_json(pipeline: str, steps: Sequence[Step]) -> str:
+def as_json(pipeline: str, steps: Sequence[Step], effects: Sequence[str] = ()) -> str:
     """Return a plan for programs; actions are named, and what is kept is in it."""
-    return json.dumps({"pipeline": pipeline, "steps": list(map(_plain, steps))}, indent=2)
+    plan = {"pipeline": pipeline, "steps": list(map(_plain, steps)), "effects": list(effects)}
+    return json.dumps(plan, indent=2)
 
 
 def why(step: Step) -> str:

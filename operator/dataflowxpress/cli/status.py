@@ -11,7 +11,7 @@ from rich.text import Text
 
 from . import status_view as view
 from .failures import FAILED, Failure, reported_errors
-from .target import Context, File, Name, Namespace, Target, target
+from .target import Context, File, Name, Namespace, Target, named, target
 from .terminal import Output, show
 
 if TYPE_CHECKING:
@@ -51,14 +51,14 @@ def status(  # noqa: PLR0913 - options of a command
             raise typer.Exit(_list(namespace, context, output))
         chosen = target(name, file, namespace, context)
         found = _found(chosen)
-        named = f"-f {file}" if file else f"{chosen.name} -n {chosen.namespace}"
-        notes = [*_comparison(chosen, found, named)]
+        options = named(chosen, file)
+        notes = [*_comparison(chosen, found, options)]
     if output is Output.json:
         typer.echo(json.dumps(found.as_json(), indent=2))
     else:
         if len(found.runs) > NEWEST:
-            notes.append(Text(f"The newest {NEWEST} runs; for all: dataflowxpress runs {named}"))
-        _show(f"{chosen.namespace}/{chosen.name}", found, notes, everything=everything)
+            notes.append(Text(f"The newest {NEWEST} runs; for all: dataflowxpress runs {options}"))
+        _show(chosen, found, notes, options, everything=everything)
     raise typer.Exit(0 if found.holds("Ready") else FAILED)
 
 
@@ -71,17 +71,20 @@ def runs(
 ) -> None:
     """Show the last ten runs of the job, the newest first.
 
-    Errors, and the S3 prefix of rejected rows, follow below the table.
+    Errors, reasons and the command for rejected rows follow below the table.
 
     Example: `dataflowxpress runs orders -n data`
     """
     with reported_errors():
-        found = _found(target(name, file, namespace, context))
+        chosen = target(name, file, namespace, context)
+        found = _found(chosen)
     if output is Output.json:
         listed = [run.model_dump(by_alias=True, exclude_none=True) for run in found.runs]
         typer.echo(json.dumps(listed, indent=2))
         return
-    lines = view.runs(found, found.runs) if found.runs else ["The job has not run yet."]
+    lines = (
+        view.runs(found.runs, named(chosen, file)) if found.runs else ["The job has not run yet."]
+    )
     show(Console(highlight=False), lines)
 
 
@@ -98,14 +101,14 @@ def _found(chosen: Target) -> Status:
     return report.status if report else chosen.status
 
 
-def _comparison(chosen: Target, found: Status, named: str) -> Iterator[Text]:
+def _comparison(chosen: Target, found: Status, options: str) -> Iterator[Text]:
     """Yield when AWS was last compared with the spec, how often, and the command for now."""
     yield view.compared(found, view.now())
     if chosen.live is None:
-        yield Text(f"No operator compares a manifest. Compare now: dataflowxpress plan {named}")
+        yield Text(f"No operator compares a manifest. Compare now: dataflowxpress plan {options}")
         return
     if chosen.pipeline.paused:
-        yield Text(f"No comparison while paused. Go on: dataflowxpress resume {named}")
+        yield Text(f"No comparison while paused. Go on: dataflowxpress resume {options}")
         return
     from dataflowxpress.api.errors import InvalidSpec
 
@@ -113,19 +116,20 @@ def _comparison(chosen: Target, found: Status, named: str) -> Iterator[Text]:
         interval = chosen.pipeline.spec.resync_interval
     except InvalidSpec:
         return  # the condition Ready names the field
-    yield Text(
-        f"The operator looks for drift every {interval}. Compare now: dataflowxpress apply {named}"
-    )
+    again = f"dataflowxpress apply {options}"
+    yield Text(f"The operator looks for drift every {interval}. Compare now: {again}")
 
 
-def _show(name: str, found: Status, notes: list[Text], *, everything: bool) -> None:
-    console = Console(highlight=False)
+def _show(
+    chosen: Target, found: Status, notes: list[Text], options: str, *, everything: bool
+) -> None:
+    console, name = Console(highlight=False), f"{chosen.namespace}/{chosen.name}"
     show(console, [Text(name, style="bold"), *view.conditions(found), *view.problems(found)])
     if everything:
         console.print(view.tree(name, found), soft_wrap=not console.is_terminal)
     more = "" if everything else "; --all lists them"
     show(console, [view.summary(found).append(more), view.data(found), *notes])
-    show(console, view.runs(found, found.runs[:NEWEST]) if found.runs else ())
+    show(console, view.runs(found.runs[:NEWEST], options) if found.runs else ())
 
 
 def _list(namespace: str, context: str, output: Output) -> int:

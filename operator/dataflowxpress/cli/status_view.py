@@ -98,7 +98,8 @@ def data(status: Status) -> Text:
         return Text(f"Converted objects and rows are unknown: the job uses a custom script; {dead}")
     return Text(
         f"{pluralize(found.objects, 'object')} converted, {pluralize(found.rows, 'row')},"
-        f" {found.rejected} rejected; {pluralize(found.waiting, 'upload')} waiting, {dead}"
+        f" {found.rejected} rejected; {pluralize(found.waiting, 'upload')} waiting,"
+        f" {found.refused or 0} refused, {dead}"
     )
 
 
@@ -112,8 +113,11 @@ def compared(status: Status, now: datetime) -> Text:
     return Text(f"AWS was last compared with the spec {spoken} ago ({at:%Y-%m-%d %H:%M:%S} UTC).")
 
 
-def runs(status: Status, found: Sequence[Run]) -> Iterator[Text]:
-    """Yield runs as a table of two lines a run, and then errors and rejected rows in full."""
+def runs(found: Sequence[Run], named: str) -> Iterator[Text]:
+    """Yield runs as a table of two lines a run, and then errors and reasons in full.
+
+    *named* is the pipeline as options of a command.
+    """
     head = ("state", "started (UTC)", "seconds", "objects", "rows", "rejected")
     yield Text(RUN_LINE.format(*head), style="bold")
     for run in found:
@@ -124,32 +128,26 @@ def runs(status: Status, found: Sequence[Run]) -> Iterator[Text]:
         yield Text(line.rstrip(), style=_run_color(run))
         yield Text(f"  {run.id}", style="dim")
     for run in found:
-        yield from _notes(status, run)
+        yield from _notes(run, named)
 
 
 def _run_color(run: Run) -> str:
     return "red" if is_failed(run.state) else "yellow" if is_active(run.state) else "green"
 
 
-def _notes(status: Status, run: Run) -> Iterator[Text]:
+def _notes(run: Run, named: str) -> Iterator[Text]:
     if is_failed(run.state):
         yield Text(f"\n{run.id} {run.state}:\n  {run.error or 'AWS Glue gives no reason'}")
     if run.type_changes:
         yield Text(f"\n{run.id}: columns with a wider type\n  {run.type_changes}")
     if run.rows_rejected:
         rows = pluralize(run.rows_rejected, "rejected row")
-        yield Text(f"\n{run.id}: {rows}, kept in\n  {_rejected(status, run)}")
+        yield Text(f"\n{run.id}: {rows}; to see them:")
+        yield Text(f"  dataflowxpress rejects {named} --run {run.id}")
     elif run.rejects:
         yield Text(f"\n{run.id}: objects without rows")
     if run.rejects:
         yield Text(f"  {run.rejects}")
-
-
-def _rejected(status: Status, run: Run) -> str:
-    from dataflowxpress.api.spec import RESERVED_PREFIX
-
-    buckets = (line.name for line in status.resources if line.kind == "Bucket")
-    return f"s3://{next(buckets, 'BUCKET')}/{RESERVED_PREFIX}rejected/{run.id}/"
 
 
 def now() -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -90,6 +91,11 @@ class Target(NamedTuple):
         from dataflowxpress.controller.reconciler import Reconciler
 
         return Reconciler(self.store, on_outcome=on_outcome, approve=approve)
+
+
+def named(chosen: Target, file: Path | None) -> str:
+    """Return a pipeline as the options of another command."""
+    return f"-f {shlex.quote(str(file))}" if file else f"{chosen.name} -n {chosen.namespace}"
 
 
 def in_cluster(name: str, namespace: str, context: str) -> Target:

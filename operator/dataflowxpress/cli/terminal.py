@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
+import typer
 from rich.console import Console
 from rich.text import Text
+
+from dataflowxpress.reporting.text import visible
+
+from .failures import Failure
 
 HANGING = 4  # columns
 
@@ -16,6 +23,27 @@ class Output(StrEnum):
 
     text = "text"
     json = "json"
+
+
+def write(parts: Iterable[str]) -> None:
+    """Write a document for programs, in parts; a terminal gets only visible characters."""
+    is_terminal, encoding = sys.stdout.isatty(), sys.stdout.encoding or "utf-8"
+    try:
+        for part in parts:
+            text = "\n".join(map(visible, part.split("\n"))) if is_terminal else part
+            typer.echo(text.encode(encoding, "backslashreplace"), nl=False)
+    except BrokenPipeError:  # as by `head`; Python's last flush must not fail, too
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(1) from None
+
+
+def confirm(console: Console, question: str, *, yes: bool) -> None:
+    """Ask the user to go on, unless *yes*; raises Failure without a terminal."""
+    if yes:
+        return
+    if not console.is_terminal:
+        raise Failure("nobody is there to be asked: add --yes")
+    typer.confirm(question, abort=True)
 
 
 def show(console: Console, lines: Iterable[Text | str]) -> None:

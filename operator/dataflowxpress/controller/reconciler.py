@@ -103,6 +103,11 @@ class Reconciler:
         connection, wanted = self.describe(pipeline)
         return _steps(connection, wanted, pipeline.status)
 
+    def effects(self, pipeline: Pipeline, steps: Sequence[Step]) -> list[str]:
+        """Return what *steps* mean for the data; read-only."""
+        connection, wanted = self.describe(pipeline)
+        return _effects(connection, pipeline, wanted, steps)
+
     def _process(
         self,
         namespace: str,
@@ -139,7 +144,8 @@ class Reconciler:
         steps = _steps(connection, wanted, status)
         status = reporting.compared(status)
         if pipeline.planning:
-            return Result(reporting.planned(status, steps), success=True)
+            effects = _effects(connection, pipeline, wanted, steps)
+            return Result(reporting.planned(status, steps, effects), success=True)
         if pipeline.applied_before and pipeline.spec.drift_policy == "Report":
             return self._with_data(pipeline, connection, wanted, reporting.reported(status, steps))
         steps = self._approve(steps)
@@ -152,7 +158,8 @@ class Reconciler:
         if any(outcome.problem for outcome in outcomes):
             return Result(status, success=False)
         status = reporting.converged(status, pipeline.spec.tags)
-        return self._with_data(pipeline, connection, wanted, status)
+        rewrites = bool(dataplane.rewrites(steps)) and pipeline.spec.job.script.packaged
+        return self._with_data(pipeline, connection, wanted, status, rewrites=rewrites)
 
     def _polled(self, pipeline: Pipeline) -> Result:
         if pipeline.needs_reconciliation or pipeline.paused:
@@ -188,14 +195,25 @@ class Reconciler:
         return connection, dataplane.with_requests(wanted, pipeline.status)
 
     def _with_data(
-        self, pipeline: Pipeline, connection: Connection, wanted: Sequence[Resource], status: Status
+        self,
+        pipeline: Pipeline,
+        connection: Connection,
+        wanted: Sequence[Resource],
+        status: Status,
+        *,
+        rewrites: bool = False,
     ) -> Result:
-        """Add the status of the data; an error there does not affect the resources' conditions."""
+        """Add the status of the data; an error there does not affect the resources' conditions.
+
+        *rewrites*: the job has to convert objects again, and no upload may follow to start it.
+        """
         spec = pipeline.spec
         try:
             report = self._monitor.poll(connection.client, spec, wanted, status)
             status = set_conditions(report.status, report.condition)
             handler = dataplane.RequestHandler(connection.client, spec, wanted)
+            if rewrites:
+                handler.trigger(RecoveryAction.RUN)
             if report.action:
                 self._write(pipeline, status)  # counts the attempt even if it fails
                 handler.trigger(report.action)
@@ -223,6 +241,16 @@ def _with_observed_generation(pipeline: Pipeline) -> Status:
 
 def _steps(connection: Connection, wanted: Sequence[Resource], status: Status) -> list[Step]:
     return connection.engine.plan(connection.scope, wanted, status.inventory, keeps_data)
+
+
+def _effects(
+    connection: Connection, pipeline: Pipeline, wanted: Sequence[Resource], steps: Sequence[Step]
+) -> list[str]:
+    """Return what *steps* mean for the data; an error there does not hide the plan."""
+    try:
+        return list(dataplane.effects_of(connection.client, pipeline.spec, wanted, steps))
+    except Expected as error:
+        return [f"the effect on converted objects is unknown: {problem(error).message}"]
 
 
 def _delete_empty(connection: Connection, may_go: Sequence[Id]) -> None:

@@ -1,6 +1,7 @@
 """Data plane: observes a pipeline's data, recovers unfinished work and fulfils data requests."""
 
 from .confirmations import with_requests
+from .effects import effects_of, rewrites
 from .events import events_between
 from .monitor import DataMonitor, DataReport
 from .recovery import RecoveryAction
@@ -11,6 +12,8 @@ __all__ = [
     "DataReport",
     "RecoveryAction",
     "RequestHandler",
+    "effects_of",
     "events_between",
+    "rewrites",
     "with_requests",
 ]

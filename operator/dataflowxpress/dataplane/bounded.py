@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import itertools
 import json
 import threading
 import zlib
@@ -86,20 +87,30 @@ def parse(stored: Stored, content: bytes) -> Any:
         return json.loads(content)
 
 
-def lines(stored: Stored, stream: IO[bytes]) -> Iterator[Any]:
-    """Yield the JSON lines of a compressed object, without the complete content in memory."""
-    left, limit = UNPACKED, DOCUMENT
-    with contextlib.closing(stream), gzip.GzipFile(fileobj=stream) as unpacked:
-        for _ in range(LINES + 1):
+def lines(
+    stored: Stored,
+    stream: IO[bytes],
+    most: float | None = None,
+    unpacked: float = UNPACKED,
+) -> Iterator[Any]:
+    """Yield the JSON lines of a compressed object, without the complete content in memory.
+
+    Raises Refused after *most* lines (by default LINES), or *unpacked* bytes.
+    """
+    most = LINES if most is None else most
+    left, limit = unpacked, DOCUMENT
+    with contextlib.closing(stream), gzip.GzipFile(fileobj=stream) as content:
+        for number in itertools.count():
+            if number > most:
+                raise stored.too_large(f"{most:,} lines")
             with stored.parsing():
-                line = unpacked.readline(limit + 1)
+                line = content.readline(limit + 1)
             left -= len(line)
             if not line:
                 return
             if len(line) > limit:
                 raise stored.too_large(f"{limit:,} bytes in one line")
             if left < 0:
-                raise stored.too_large(f"{UNPACKED:,} bytes")
+                raise stored.too_large(f"{unpacked:,} bytes")
             yield parse(stored, line)
             limit = LINE
-    raise stored.too_large(f"{LINES:,} lines")

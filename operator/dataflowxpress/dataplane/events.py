@@ -7,15 +7,19 @@ from collections.abc import Iterator
 from dataflowxpress.api.events import Event
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.run_states import is_active, is_failed
-from dataflowxpress.api.status import Run, Status
-from dataflowxpress.reporting.text import pluralize
+from dataflowxpress.api.status import Data, Run, Status
+from dataflowxpress.reporting.text import pluralize, summarize
 
+from .observation import by_reason
 from .recovery import COMPARE, run_failure
+
+_NO_DATA = Data(dead_letters=0)
 
 
 def events_between(before: Status, after: Status) -> Iterator[Event]:
     """Yield the Events that lead from *before* to *after*."""
     yield from _runs(before, after)
+    yield from _refused(before, after)
     yield from _recovery(before, after)
     if after.reprocess and after.reprocess != before.reprocess:
         message = f"{after.reprocess.prefix}: {after.reprocess.result}"
@@ -37,6 +41,16 @@ def _runs(before: Status, after: Status) -> Iterator[Event]:
         else:
             message = f"run {run.id}: {_written(run)}{run.seconds} s"
             yield Event("Normal", Reason.RUN_SUCCEEDED, message)
+
+
+def _refused(before: Status, after: Status) -> Iterator[Event]:
+    """Yield one Event if objects are refused that were not before."""
+    was, now = before.data or _NO_DATA, after.data or _NO_DATA
+    new = [each for each in now.refused_objects if each not in was.refused_objects]
+    if (now.refused or 0) > (was.refused or 0) or new:
+        named = by_reason([(each.key, each.reason) for each in new or now.refused_objects])
+        message = f"{pluralize(now.refused or 0, 'object')} refused: {summarize(named)}"
+        yield Event("Warning", Reason.OBJECTS_REFUSED, message)
 
 
 def _written(run: Run) -> str:

@@ -10,8 +10,8 @@ from dataflowxpress.api.status import Recovery
 from dataflowxpress.reporting.conditions import ConditionUpdate
 from dataflowxpress.reporting.text import pluralize, summarize
 
-from .observation import Observation
-from .recovery import run_failure
+from .observation import Observation, by_reason
+from .recovery import is_converted_without, run_failure
 
 
 def data_current(
@@ -25,24 +25,41 @@ def data_current(
 
 
 def _condition(spec: DataPipelineSpec, observation: Observation) -> ConditionUpdate:
-    if failed := _failed(observation):
-        return failed
-    if not observation.packaged:
-        message = "conversion progress is unknown because the job uses a custom script"
-        return ConditionUpdate("DataCurrent", None, Reason.CUSTOM_SCRIPT, message)
+    return (
+        _failed(observation)
+        or _unknown(observation)
+        or _unfinished(spec, observation)
+        or _finished(observation)
+    )
+
+
+def _unknown(observation: Observation) -> ConditionUpdate | None:
+    if observation.packaged:
+        return None
+    message = "conversion progress is unknown because the job uses a custom script"
+    return ConditionUpdate("DataCurrent", None, Reason.CUSTOM_SCRIPT, message)
+
+
+def _unfinished(spec: DataPipelineSpec, observation: Observation) -> ConditionUpdate | None:
     if observation.pending:
         reason = Reason.SUSPENDED if spec.suspend else Reason.WAITING
         message = summarize(observation.reasons) or "uploaded objects are not converted yet"
+        if refused := _refused(observation):
+            message = f"{message}; {refused}"
         return ConditionUpdate("DataCurrent", False, reason, message)
     if observation.requests:
-        return ConditionUpdate(
-            "DataCurrent", False, Reason.REPROCESSING, "requested objects are not reprocessed yet"
-        )
+        message = "requested objects are not reprocessed yet"
+        return ConditionUpdate("DataCurrent", False, Reason.REPROCESSING, message)
     if observation.publishing:
-        message = (
-            "all uploaded objects are converted, but the catalog does not show all of them yet"
-        )
+        message = "the catalog does not show all converted objects yet"
         return ConditionUpdate("DataCurrent", False, Reason.WAITING, message)
+    return None
+
+
+def _finished(observation: Observation) -> ConditionUpdate:
+    if refused := _refused(observation):
+        message = f"{refused}; all other objects are converted: correct or delete each of these"
+        return ConditionUpdate("DataCurrent", False, Reason.OBJECTS_REFUSED, message)
     rejected = observation.data.rejected
     message = f"; rejected {pluralize(rejected, 'row')}" if rejected else ""
     return ConditionUpdate(
@@ -50,7 +67,17 @@ def _condition(spec: DataPipelineSpec, observation: Observation) -> ConditionUpd
     )
 
 
+def _refused(observation: Observation) -> str:
+    """Return the number of refused objects with the newest of them; empty if there is none."""
+    if not (number := observation.data.refused):
+        return ""
+    named = by_reason([(each.key, each.reason) for each in observation.data.refused_objects])
+    return f"{pluralize(number, 'object')} refused: {summarize(named)}"
+
+
 def _failed(observation: Observation) -> ConditionUpdate | None:
+    if fault := observation.unknown_columns:
+        return ConditionUpdate("DataCurrent", False, Reason.UNKNOWN_PARTITION, fault)
     last, crawl, dead = observation.last_run, observation.crawl, observation.data.dead_letters
     if dead:
         message = (
@@ -60,8 +87,11 @@ def _failed(observation: Observation) -> ConditionUpdate | None:
         return ConditionUpdate("DataCurrent", False, Reason.DEAD_LETTERS, message)
     if last and is_failed(last.state):
         return ConditionUpdate("DataCurrent", False, Reason.LAST_RUN_FAILED, run_failure(last))
-    if crawl and crawl.state == "Failed":
-        return ConditionUpdate("DataCurrent", False, Reason.LAST_CRAWL_FAILED, crawl.error)
+    if crawl and crawl.state == "Failed" and not is_converted_without(observation):
+        message = f"the last crawl failed: {crawl.error}"
+        # The run after it says why objects wait; Glue's error rarely names the object.
+        waiting = f"; {summarize(observation.reasons)}" if observation.reasons else ""
+        return ConditionUpdate("DataCurrent", False, Reason.LAST_CRAWL_FAILED, message + waiting)
     return None
 
 

@@ -19,6 +19,9 @@ REQUESTS = f"{RESERVED_PREFIX}requests/"
 NAMED = 10  # objects that a message names
 COUNTS = ("read", "rows", "rejected")
 LOG_BYTES = 192 * bounded.MIB  # about 650,000 objects with keys of 60 characters
+REASON = 300  # characters of a reason that stay in memory
+# The job's reasons for an object that has no row to convert.
+NO_ROWS = frozenset({"the object has no rows", "the object is empty"})
 OBJECT_BYTES = 200  # of an entry in memory, without its texts
 RECENT = 50  # manifests whose totals stay in memory, for the runs in the status
 
@@ -29,6 +32,7 @@ class ObjectEntry(NamedTuple):
     etag: str
     rows: int
     rejected: int
+    refusal: str = ""  # why none of its rows is in the Parquet, if it has rows
 
 
 class ManifestTotals(NamedTuple):
@@ -113,7 +117,9 @@ class ManifestLog:
         self._require_room(stored, left)
         for key, entry in map(_entry, entries):
             if key not in self.objects:
-                self._entries_bytes += OBJECT_BYTES + len(key) + len(entry.etag)
+                self._entries_bytes += (
+                    OBJECT_BYTES + len(key) + len(entry.etag) + len(entry.refusal)
+                )
             self.objects[key] = entry
             self._require_room(stored, left)
 
@@ -155,7 +161,9 @@ class ManifestLogs:
 
 def _entry(record: Mapping[str, Any]) -> tuple[str, ObjectEntry]:
     etag, rows, rejected = str(record["etag"]), int(record["rows"]), int(record["rejected"])
-    return str(record["key"]), ObjectEntry(etag, rows, rejected)
+    reason = str(record["reason"] or "")
+    refusal = "" if rows or reason in NO_ROWS else reason[:REASON]
+    return str(record["key"]), ObjectEntry(etag, rows, rejected, refusal)
 
 
 def _totals(manifest: Mapping[str, Any]) -> ManifestTotals:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import nlargest
 from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
@@ -14,16 +15,17 @@ from botocore.exceptions import ClientError
 from dataflowxpress.api.errors import Missing
 from dataflowxpress.api.run_states import is_active, is_failed
 from dataflowxpress.api.spec import DataPipelineSpec, Source
-from dataflowxpress.api.status import Crawl, Data, Run
+from dataflowxpress.api.status import Crawl, Data, RefusedObject, Run
 from dataflowxpress.api.timestamps import format_time
 from dataflowxpress.aws.error_classes import ErrorClass
 from dataflowxpress.aws.errors import classify
-from dataflowxpress.aws.resources import Alarm, Bucket, Crawler, Job, Queue
+from dataflowxpress.aws.resources import Alarm, Bucket, Crawler, Database, Job, Queue
 from dataflowxpress.planning.resource import Resource, only
 from dataflowxpress.reporting.text import summarize
 
 from .manifest_log import NAMED, REQUESTS, ManifestLog, ManifestLogs, ManifestTotals
 from .manifest_reads import listing
+from .partition_columns import unknown_columns
 from .queues import Depth, Queues, depth
 
 SHOWN = 10  # runs in the status
@@ -51,6 +53,8 @@ class Observation:
     requests: tuple[str, ...]  # keys of the reprocess requests
     reasons: tuple[str, ...]  # why objects are pending, from the newest manifest
     data: Data
+    has_crawler: bool = True
+    unknown_columns: str = ""  # of `target.partitionBy`, with a fix
 
     @property
     def last_run(self) -> Run | None:
@@ -59,7 +63,9 @@ class Observation:
 
     @property
     def crawled(self) -> str:
-        """The start time of the last crawl."""
+        """The start time of the last crawl; without a crawler, of the last run."""
+        if not self.has_crawler:
+            return self.last_run.started if self.last_run else ""
         return self.crawl.started if self.crawl else ""
 
     @property
@@ -93,28 +99,34 @@ def observe(
 ) -> Observation:
     """Observe the data of the pipeline whose resources are *wanted*."""
     s3, glue, sqs = client("s3"), client("glue"), client("sqs")
-    bucket, crawler, job = only(wanted, Bucket), only(wanted, Crawler), only(wanted, Job)
+    bucket, database, job = only(wanted, Bucket), only(wanted, Database), only(wanted, Job)
+    crawler = next((each for each in wanted if isinstance(each, Crawler)), None)
     packaged, queues = spec.job.script.packaged, Queues.of(wanted)
     with naming(bucket):
         log = logs.of(bucket.scope.owner, s3, bucket.name)
-        found = _uploads(s3, bucket.name, spec.source)
-        pending = tuple(each for each in found if not _is_recorded(log, each))
+        pending, refused = _pending_and_refused(log, _uploads(s3, bucket.name, spec.source))
         requests = tuple(each["Key"] for each in listing(s3, bucket.name, REQUESTS))
-    with naming(crawler):
-        crawl = _last_crawl(glue.get_crawler(Name=crawler.name)["Crawler"])
+    crawl = None
+    if crawler:
+        with naming(crawler):
+            crawl = _last_crawl(glue.get_crawler(Name=crawler.name)["Crawler"])
     with naming(job):
         runs = _runs(glue, job.name, log if packaged else None)
+    with naming(database):
+        unknown = unknown_columns(glue, spec, bucket.name, database.name)
     dead = sum(sum(_depth(sqs, each.queue)) for each in wanted if isinstance(each, Alarm))
     return Observation(
         packaged=packaged,
         crawl=crawl,
         runs=runs,
         uploads=_depth(sqs, queues.uploads),
-        crawls=_depth(sqs, queues.crawls),
+        crawls=_depth(sqs, queues.crawls) if crawler else Depth(),
         pending=pending,
         requests=requests,
         reasons=tuple(f"{key}: {reason}" for key, reason in log.waiting.items()),
-        data=_data(log, len(pending), dead) if packaged else Data(dead_letters=dead),
+        data=_data(log, len(pending), refused, dead) if packaged else Data(dead_letters=dead),
+        has_crawler=crawler is not None,
+        unknown_columns=unknown,
     )
 
 
@@ -142,13 +154,36 @@ def _uploads(s3: Any, bucket: str, source: Source) -> Iterator[Upload]:
             yield Upload(item["Key"], item["ETag"].strip('"'), _time(item["LastModified"]))
 
 
-def _is_recorded(log: ManifestLog, upload: Upload) -> bool:
-    entry = log.objects.get(upload.key)
-    return entry is not None and entry.etag == upload.etag
+def converted(s3: Any, bucket: str, source: Source, log: ManifestLog) -> Iterator[Upload]:
+    """Yield the uploaded objects of which the log records rows in Parquet."""
+    for upload in _uploads(s3, bucket, source):
+        if (entry := log.objects.get(upload.key)) and entry.rows:
+            yield upload
 
 
-def _data(log: ManifestLog, waiting: int, dead_letters: int) -> Data:
+def _pending_and_refused(
+    log: ManifestLog, found: Iterable[Upload]
+) -> tuple[tuple[Upload, ...], list[tuple[Upload, str]]]:
+    """Return the objects that no manifest records, and the refused ones with their reasons."""
+    pending, refused = [], []
+    for upload in found:
+        entry = log.objects.get(upload.key)
+        if entry is None or entry.etag != upload.etag:
+            pending.append(upload)
+        elif entry.refusal:
+            refused.append((upload, entry.refusal))
+    return tuple(pending), refused
+
+
+def _data(
+    log: ManifestLog, waiting: int, refused: Sequence[tuple[Upload, str]], dead_letters: int
+) -> Data:
+    newest = nlargest(NAMED, refused, key=lambda each: (each[0].modified, each[0].key))
     return Data(
+        refused=len(refused),
+        refused_objects=tuple(
+            RefusedObject(key=upload.key, reason=reason) for upload, reason in newest
+        ),
         objects=len(log.objects),
         rows=sum(entry.rows for entry in log.objects.values()),
         rejected=sum(entry.rejected for entry in log.objects.values()),

@@ -33,10 +33,14 @@ class Queues(NamedTuple):
     @classmethod
     def of(cls, wanted: Sequence[Resource]) -> Queues:
         """Return the queues among a pipeline's resources."""
-        crawled = patterns.crawl_ended(only(wanted, Crawler), "Succeeded")
+        uploads = only(wanted, Notification).queue
+        crawler = next((each for each in wanted if isinstance(each, Crawler)), None)
+        if crawler is None:  # an upload starts the job
+            return cls(uploads, uploads)
+        crawled = patterns.crawl_ended(crawler)
         rules = (each for each in wanted if isinstance(each, Rule) and each.pattern == crawled)
         targets = (rule.target for rule in rules if isinstance(rule.target, Queue))
-        return cls(only(wanted, Notification).queue, next(targets))
+        return cls(uploads, next(targets))
 
 
 def depth(sqs: Any, queue: Queue) -> Depth:

@@ -22,6 +22,7 @@ from dataflowxpress.reporting.text import pluralize
 from .observation import Observation
 
 BACKOFF_LIMIT = 6  # attempts: with one poll a minute, more than an hour
+RECRAWL_LIMIT = 3  # attempts for objects that a crawl and a run have seen: six minutes
 
 
 class RecoveryAction(Enum):
@@ -41,6 +42,7 @@ class UnfinishedWork(NamedTuple):
     reason: Reason
     message: str
     action: RecoveryAction
+    limit: int = BACKOFF_LIMIT  # attempts
 
 
 class Decision(NamedTuple):
@@ -65,7 +67,7 @@ def _queue_not_consumed(observation: Observation) -> UnfinishedWork | None:
 
 def _crawl_failed(observation: Observation) -> UnfinishedWork | None:
     crawl = observation.crawl
-    if crawl is None or crawl.state not in CRAWL_FAILED:
+    if crawl is None or crawl.state not in CRAWL_FAILED or is_converted_without(observation):
         return None
     message = _with_error(f"the last crawl ended {crawl.state}", crawl.error)
     return UnfinishedWork(Reason.CRAWL_FAILED, message, CRAWL)
@@ -82,8 +84,9 @@ def _run_failed(observation: Observation) -> UnfinishedWork | None:
 def _crawl_missing(observation: Observation) -> UnfinishedWork | None:
     if observation.newest <= observation.crawled:
         return None
-    message = f"{_pending(observation)}, and no crawl started"
-    return UnfinishedWork(Reason.OBJECTS_WAITING, message, CRAWL)
+    start, action = ("crawl", CRAWL) if observation.has_crawler else ("run", RUN)
+    message = f"{_pending(observation)}, and no {start} started"
+    return UnfinishedWork(Reason.OBJECTS_WAITING, message, action)
 
 
 def _run_missing(observation: Observation) -> UnfinishedWork | None:
@@ -98,7 +101,10 @@ def _run_incomplete(observation: Observation) -> UnfinishedWork | None:
     if not (observation.packaged and observation.pending):
         return None
     message = f"{_pending(observation)} after the last run"
-    return UnfinishedWork(Reason.OBJECTS_WAITING, message, CRAWL)
+    # A crawl and a run have seen all of them. Another crawl helps only if a table was deleted
+    # meanwhile, or if the run began before the crawl ended.
+    action = CRAWL if observation.has_crawler else RUN
+    return UnfinishedWork(Reason.OBJECTS_WAITING, message, action, limit=RECRAWL_LIMIT)
 
 
 def _reprocess_pending(observation: Observation) -> UnfinishedWork | None:
@@ -120,7 +126,8 @@ def decide(
     """Decide how to resume work that has been *stalled* for that many seconds.
 
     The first attempt waits for *stall_timeout* seconds; the delay doubles with each attempt. New
-    uploads, a new spec and a request reset the attempts.
+    uploads, a new spec and a request reset the attempts. Uploads that are converted without an
+    attempt do not: the objects that were left before stay left.
     """
     unfinished = unfinished_work(observation)
     if unfinished is None:
@@ -131,8 +138,8 @@ def decide(
         known = Recovery(reason=unfinished.reason, message=unfinished.message, work=work)
     known = known.model_copy(update={"reason": unfinished.reason, "message": unfinished.message})
     if stalled < stall_timeout or now < _next(known, stall_timeout):
-        return Decision(known if known.attempts else None)
-    if known.attempts >= BACKOFF_LIMIT:
+        return Decision(known if known.attempts else _exceeded(before))
+    if known.attempts >= unfinished.limit:
         return Decision(known.model_copy(update={"backoff_limit_exceeded": True}))
     attempt = {
         "attempts": known.attempts + 1,
@@ -140,6 +147,21 @@ def decide(
         "last_action": unfinished.action.value,
     }
     return Decision(known.model_copy(update=attempt), unfinished.action)
+
+
+def _exceeded(before: Status) -> Recovery | None:
+    known = before.recovery
+    return known if known and known.backoff_limit_exceeded else None
+
+
+def is_converted_without(observation: Observation) -> bool:
+    """Return whether a run after the last crawl converted all objects, so a failure has no effect.
+
+    Glue fails a crawl as a whole for one object. The run that follows needs only known tables.
+    """
+    run = observation.last_run
+    has_run = run is not None and run.started > observation.crawled and not is_failed(run.state)
+    return observation.packaged and has_run and not observation.pending
 
 
 def run_failure(run: Run) -> str:

@@ -80,12 +80,16 @@ def reported(status: Status, steps: Sequence[Step]) -> Status:
     return set_conditions(status, *updates)
 
 
-def planned(status: Status, steps: Sequence[Step]) -> Status:
-    """Report the planned changes of a pipeline that carries the plan annotation."""
+def planned(status: Status, steps: Sequence[Step], effects: Sequence[str] = ()) -> Status:
+    """Report the planned changes of a pipeline that carries the plan annotation.
+
+    *effects* say what they mean for the data.
+    """
     changed = differing(steps)
     ready = ConditionUpdate("Ready", True, Reason.CONVERGED, are_as_specified(len(steps)))
     if changed:
         message = f"{pluralize(len(changed), 'resource')} not as specified: see status.drift"
+        message = "; ".join([message, *effects])
         ready = ConditionUpdate("Ready", False, Reason.PLANNED, message)
     return set_conditions(
         status.model_copy(update={"drift": tuple(map(drift_of, changed))}),

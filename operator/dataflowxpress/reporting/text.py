@@ -16,3 +16,10 @@ def summarize(items: Sequence[str], limit: int = NAMED) -> str:
     """Join the first *limit* items in one line, and append the number of the others."""
     more = len(items) - limit
     return "; ".join(items[:limit]) + (f"; and {more} more" if more > 0 else "")
+
+
+def visible(text: str) -> str:
+    """Return text from a file, with escapes for all characters that a terminal could interpret."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )

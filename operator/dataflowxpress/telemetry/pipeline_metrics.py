@@ -25,6 +25,7 @@ DATA_METRICS = (
     DataMetric("objects", "Uploaded objects that are converted.", lambda data: data.objects),
     DataMetric("rows", "Rows in Parquet.", lambda data: data.rows),
     DataMetric("rejected_rows", "Rejected rows.", lambda data: data.rejected),
+    DataMetric("refused_objects", "Uploaded objects without any row.", lambda data: data.refused),
     DataMetric("waiting_objects", "Uploaded objects not converted yet.", lambda data: data.waiting),
     DataMetric("dead_letters", "Messages in dead-letter queues.", lambda data: data.dead_letters),
 )

@@ -75,6 +75,17 @@ def test_a_crawl_makes_a_table_as_glue_does(place: Place, eventually: Eventually
     assert expected.items() <= table["Parameters"].items()
 
 
+def test_a_long_name_is_cut_and_gets_a_hash_if_another_table_has_it(
+    place: Place, eventually: Eventually
+) -> None:
+    for name, header in (("a", "id,x"), ("b", "id,y,z")):
+        place.put(f"data/{'n' * 200}{name}/1.csv", f"{header}\n1,2,3\n")
+    Crawler(place, eventually).crawl()
+    hashed, plain = place.tables()
+    assert (plain, len(hashed)) == ("n" * 128, 128)
+    assert hashed.startswith("n" * 95 + "_")
+
+
 def test_a_path_is_no_url(place: Place, eventually: Eventually) -> None:
     place.put("data #1?%/a.csv", "id,name\n1,x\n")
     place.put("data beside/a.csv", "id,other\n1,x\n")
@@ -157,13 +168,17 @@ def test_a_new_column_is_added_and_a_type_that_a_user_chose_stays(
     crawler.crawl()
     table = place.table("data")
     table["StorageDescriptor"]["Columns"][1]["Type"] = "decimal(9,2)"
+    update(place, table)
+    place.put("data/b.csv", "amount,id,added\n1.5,2,2024-01-01\n")
+    assert crawler.crawl()["Status"] == "SUCCEEDED"
+    assert place.columns("data") == "id bigint, amount decimal(9,2), added string"
+
+
+def update(place: Place, table: dict[str, Any]) -> None:
     kept = ("Name", "StorageDescriptor", "Parameters", "TableType", "PartitionKeys")
     place.aws.client("glue").update_table(
         DatabaseName=place.name, TableInput={key: table[key] for key in kept}
     )
-    place.put("data/b.csv", "amount,id,added\n1.5,2,2024-01-01\n")
-    assert crawler.crawl()["Status"] == "SUCCEEDED"
-    assert place.columns("data") == "id bigint, amount decimal(9,2), added string"
 
 
 def test_folders_become_partitions(place: Place, eventually: Eventually) -> None:
@@ -173,6 +188,153 @@ def test_folders_become_partitions(place: Place, eventually: Eventually) -> None
     found = place.aws.client("glue").get_partitions(DatabaseName=place.name, TableName="data")
     assert place.table("data")["PartitionKeys"] == [{"Name": "year", "Type": "string"}]
     assert sorted(each["Values"] for each in found["Partitions"]) == [["2023"], ["2024"]]
+
+
+def test_new_fields_of_a_struct_are_added_and_its_types_stay(
+    place: Place, eventually: Eventually
+) -> None:
+    place.put("data/a.json", '{"o": {"x": 1}}')
+    crawler = Crawler(place, eventually, Configuration=MERGE)
+    crawler.crawl()
+    place.put("data/b.json", '{"o": {"x": "text", "y": 2}}')
+    crawler.crawl()
+    assert place.columns("data") == "o struct<x:int,y:int>"
+
+
+def test_a_column_that_a_user_removed_is_added_again_while_an_object_has_it(
+    place: Place, eventually: Eventually
+) -> None:
+    place.put("data/a.csv", "id,junk\n1,2\n")
+    crawler = Crawler(place, eventually, Configuration=MERGE)
+    crawler.crawl()
+    table = place.table("data")
+    del table["StorageDescriptor"]["Columns"][1]
+    update(place, table)
+    assert place.columns("data") == "id bigint"
+    crawler.crawl()
+    assert place.columns("data") == "id bigint, junk bigint"
+
+
+def test_folders_that_do_not_match_the_partition_keys_are_skipped(
+    place: Place, eventually: Eventually
+) -> None:
+    place.put("data/year=2023/a.csv", "id,x\n1,2\n")
+    crawler = Crawler(place, eventually, Configuration=MERGE)
+    crawler.crawl()
+    place.aws.client("s3").delete_object(Bucket=place.name, Key="data/year=2023/a.csv")
+    place.put("data/day=1/a.csv", "id,x\n1,2\n")
+    last = crawler.crawl()
+    [partition] = place.aws.client("glue").get_partitions(
+        DatabaseName=place.name, TableName="data"
+    )["Partitions"]
+    assert partition["Values"] == ["2023"]
+    skipped = "Folder partition keys do not match table partition keys, skipped folder: "
+    assert any(f"{skipped}{place.name}/data/day=1/" in line for line in logged(place, last))
+
+
+def deny(place: Place, key: str) -> None:
+    place.put(key, "id,x\n1,2\n")
+    refused = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject"}
+    statement = {**refused, "Resource": f"arn:aws:s3:::{place.name}/{key}"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    place.aws.client("s3").put_bucket_policy(Bucket=place.name, Policy=document)
+
+
+def archive(place: Place, key: str) -> None:
+    put(place, key, StorageClass="GLACIER")
+
+
+def encrypt(place: Place, key: str) -> None:
+    put(place, key, SSECustomerAlgorithm="AES256", SSECustomerKey="k" * 32)
+
+
+def put(place: Place, key: str, **how: str) -> None:
+    place.aws.client("s3").put_object(Bucket=place.name, Key=key, Body=b"id,x\n1,2\n", **how)
+
+
+@pytest.mark.parametrize("withhold", [deny, archive, encrypt])
+def test_an_object_that_s3_refuses_is_logged_and_does_not_end_the_crawl(
+    place: Place, eventually: Eventually, withhold: Callable[[Place, str], None]
+) -> None:
+    place.put("data/good/a.csv", "id,x\n1,2\n")
+    withhold(place, "data/bad/b.csv")
+    grouping = {"TableGroupingPolicy": "CombineCompatibleSchemas", "TableLevelConfiguration": 3}
+    configuration = json.dumps({"Version": 1.0, "Grouping": grouping})
+    last = Crawler(place, eventually, Configuration=configuration).crawl()
+    assert last["Status"] == "SUCCEEDED"
+    assert place.tables() == ["good"]
+    ending = f"retrieving file at s3://{place.name}/data/bad/b.csv. Tables created did not infer"
+    assert any("ERROR : Error " in line and ending in line for line in logged(place, last))
+
+
+def test_an_object_that_is_archived_after_its_crawl_does_not_change_later_crawls(
+    place: Place, eventually: Eventually
+) -> None:
+    put(place, "data/a.csv", StorageClass="STANDARD")
+    crawler = Crawler(place, eventually, Configuration=MERGE)
+    crawler.crawl()
+    archive(place, "data/a.csv")
+    place.put("data/b.csv", "id,x,new\n1,2,3\n")
+    assert crawler.crawl()["Status"] == "SUCCEEDED"
+    assert place.tables() == ["data"]
+    assert place.columns("data") == "id bigint, x bigint, new bigint"
+
+
+def test_an_object_that_no_classifier_recognises_is_a_table_without_columns(
+    place: Place, eventually: Eventually
+) -> None:
+    place.put("data/a.png", b"\x89PNG\0")
+    assert Crawler(place, eventually).crawl()["Status"] == "SUCCEEDED"
+    assert place.columns("data") == ""
+    assert place.table("data")["Parameters"]["classification"] == "UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    "header", ["x" * 256, '"a\nb"'], ids=["a name of 256 characters", "a line break in a name"]
+)
+def test_a_column_that_the_catalog_cannot_store_fails_the_crawl(
+    place: Place, eventually: Eventually, header: str
+) -> None:
+    place.put("data/a/good.csv", "id,x\n1,2\n")
+    place.put("data/b/bad.csv", f"id,{header}\n1,2\n")
+    last = Crawler(place, eventually).crawl()
+    assert (last["Status"], last["ErrorMessage"]) == ("FAILED", "Internal Service Exception")
+    assert place.tables() == []
+
+
+@pytest.mark.parametrize(("behaviour", "tables"), [("DELETE_FROM_DATABASE", []), ("LOG", ["data"])])
+def test_a_table_without_objects_is_deleted_only_on_request(
+    place: Place, eventually: Eventually, behaviour: str, tables: list[str]
+) -> None:
+    place.put("data/a.csv", "id,x\n1,2\n")
+    policy = {"UpdateBehavior": "UPDATE_IN_DATABASE", "DeleteBehavior": behaviour}
+    crawler = Crawler(place, eventually, SchemaChangePolicy=policy)
+    crawler.crawl()
+    place.aws.client("s3").delete_object(Bucket=place.name, Key="data/a.csv")
+    crawler.crawl()
+    assert place.tables() == tables
+
+
+def test_a_table_without_objects_is_deprecated_by_default(
+    place: Place, eventually: Eventually
+) -> None:
+    place.put("data/a.csv", "id,x\n1,2\n")
+    crawler = Crawler(place, eventually)
+    crawler.crawl()
+    place.aws.client("s3").delete_object(Bucket=place.name, Key="data/a.csv")
+    crawler.crawl()
+    assert "DEPRECATED_BY_CRAWLER" in place.table("data")["Parameters"]
+
+
+def test_a_json_classifier_finds_the_records_of_an_array(
+    place: Place, eventually: Eventually
+) -> None:
+    definition = {"Name": place.name, "JsonPath": "$[*]"}
+    place.aws.client("glue").create_classifier(JsonClassifier=definition)
+    place.put("data/a.json", '[{"a": 1}, {"b": "x"}]')
+    Crawler(place, eventually, Classifiers=[place.name]).crawl()
+    assert place.columns("data") == "a int, b string"
+    assert place.table("data")["Parameters"]["jsonPath"] == "$[*]"
 
 
 def test_a_role_that_may_not_read_the_bucket_fails_the_crawl(

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import io
+import itertools
 
-import duckdb
 import pytest
 
 from dataflowxpress_sandbox.aws.glue.grouping import group
 from dataflowxpress_sandbox.aws.glue.schema.csv_classifier import CsvClassifier
 from dataflowxpress_sandbox.aws.glue.schema.objects import S3Object
-from dataflowxpress_sandbox.aws.glue.schema.other_classifiers import _parquet_columns, classify_json
-from dataflowxpress_sandbox.aws.glue.schema.schema import Schema
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from dataflowxpress_sandbox.aws.glue.schema.sample import Sample
+from dataflowxpress_sandbox.aws.glue.schema.schema import UNKNOWN, UNREADABLE, Schema
 
 OWN = CsvClassifier.of({"Delimiter": ",", "QuoteSymbol": '"', "ContainsHeader": "PRESENT"})
 ONE_COLUMN = CsvClassifier.of({"ContainsHeader": "PRESENT", "AllowSingleColumn": True})
@@ -44,6 +41,10 @@ CSV = {
 }
 
 
+def sample(text: str | bytes, size: int = 1 << 20) -> Sample:
+    return Sample(io.BytesIO(text.encode() if isinstance(text, str) else text), size=size)
+
+
 def columns(schema: Schema | None) -> str | None:
     from dataflowxpress_sandbox.aws.glue.schema.types import known
 
@@ -54,7 +55,7 @@ def columns(schema: Schema | None) -> str | None:
 
 @pytest.mark.parametrize(("text", "expected"), CSV.values(), ids=CSV.keys())
 def test_a_csv_classifier_with_a_header_finds(text: str, expected: str) -> None:
-    assert columns(OWN.classify(text.encode(), whole=True)) == expected
+    assert columns(OWN.classify(sample(text))) == expected
 
 
 BUILT_IN = {
@@ -63,61 +64,40 @@ BUILT_IN = {
     "no header where the first row is data": ("1\t2\n3\t4\n", "col0 bigint, col1 bigint"),
     "no table in one column": ("a\n1\n2\n", None),
     "no table in a picture": ("\x89PNG\0\0,\n", None),
+    "no table in a single row": ("a,b\n", None),
+    "a header before a trailing delimiter": ("a,b,\n1,x,\n", "a bigint, b string, col2 string"),
+    "no header with a name of 150 characters": (
+        f"{'a' * 150},b\n1,x\n",
+        "col0 string, col1 string",
+    ),
 }
 
 
 @pytest.mark.parametrize(("text", "expected"), BUILT_IN.values(), ids=BUILT_IN.keys())
 def test_the_built_in_csv_classifier_finds(text: str, expected: str | None) -> None:
-    assert columns(CsvClassifier().classify(text.encode(), whole=True)) == expected
+    assert columns(CsvClassifier().classify(sample(text))) == expected
 
 
 def test_one_column_is_a_table_where_the_classifier_allows_it() -> None:
-    assert columns(ONE_COLUMN.classify(b"a\n1\n", whole=True)) == "a bigint"
-    assert OWN.classify(b"a\n1\n", whole=True) is None
+    assert columns(ONE_COLUMN.classify(sample("a\n1\n"))) == "a bigint"
+    assert OWN.classify(sample("a\n1\n")) is None
 
 
 def test_the_last_row_of_a_sample_does_not_count_because_it_may_be_cut() -> None:
-    assert columns(OWN.classify(b'a,b\n1,2\n1,"tw', whole=False)) == "a bigint, b bigint"
+    assert columns(OWN.classify(sample('a,b\n1,2\n1,"two"', size=13))) == "a bigint, b bigint"
 
 
-JSON = {
-    "a record per line": ('{"a": 1, "B": "x"}\n{"a": 2.5}\n', "a double, b string"),
-    "an array of records": ('[{"a": true}, {"a": null}]', "a boolean"),
-    "nested values": (
-        '{"a": {"b": [1, 2]}, "c": 3000000000}',
-        "a struct<b:array<int>>, c bigint",
-    ),
-    "no JSON": ("a,b\n1,2\n", None),
-    "broken JSON": ('{"a": ', None),
-}
+def test_text_in_utf_16_is_no_csv() -> None:
+    for text in ("a,b\n1,2\n", "\u3042,\u3044\n\u3046,\u3048\n"):
+        assert OWN.classify(sample(text.encode("utf-16"))) is None
 
 
-@pytest.mark.parametrize(("text", "expected"), JSON.values(), ids=JSON.keys())
-def test_the_json_classifier_finds(text: str, expected: str | None) -> None:
-    assert columns(classify_json(text.encode(), whole=True)) == expected
-
-
-def test_a_parquet_file_tells_its_columns_in_its_footer(tmp_path: Path) -> None:
-    file = tmp_path / "x.parquet"
-    rows = duckdb.sql(
-        "SELECT 1::INT AS n, 2::BIGINT AS Big, 'a' AS s, DATE '2024-01-01' AS d, 1.5::DECIMAL(9,2)"
-        " AS m, now()::TIMESTAMP AS t, [1.0::DOUBLE] AS l, {'x': TRUE} AS o"
-    )
-    assert rows is not None
-    rows.write_parquet(str(file))
-    content = file.read_bytes()
-    length = int.from_bytes(content[-8:-4], "little")
-    found = _parquet_columns(content[-8 - length :])
-    assert found == {
-        "n": "int",
-        "big": "bigint",
-        "s": "string",
-        "d": "date",
-        "m": "decimal(9,2)",
-        "t": "timestamp",
-        "l": "array<double>",
-        "o": "struct<x:boolean>",
-    }
+def test_columns_after_the_first_thousand_records_or_the_first_megabyte_are_not_found() -> None:
+    rows = "1,2\n" * 998
+    assert columns(OWN.classify(sample(f"a,b\n{rows}x,2\n"))) == "a string, b bigint"
+    assert columns(OWN.classify(sample(f"a,b\n{rows}1,2\nx,2\n"))) == "a bigint, b bigint"
+    long = f"{'y' * 1000},2\n" * 1100
+    assert columns(OWN.classify(sample(f"a,b\n{long}x,y\n"))) == "a string, b bigint"
 
 
 AB, ABC, XY = (dict.fromkeys(names, "string") for names in ("ab", "abc", "xy"))
@@ -153,6 +133,21 @@ GROUPS: dict[str, tuple[dict[str, dict[str, str]], bool, dict[str, str]]] = {
         True,
         {"data": "a b", "more": "a b"},
     ),
+    "folders of two depths are tables": (
+        {"x/1.csv": AB, "y/day=1/2.csv": AB},
+        True,
+        {"x": "a b", "y": "a b | day"},
+    ),
+    "folders of two keys are tables": (
+        {"year=1/1.csv": AB, "day=1/2.csv": AB},
+        True,
+        {"year_1": "a b", "day_1": "a b"},
+    ),
+    "objects of two compressions are tables": (
+        {"1.csv": AB, "2.csv.gz": AB},
+        True,
+        {"1_csv": "a b", "2_csv_gz": "a b"},
+    ),
 }
 
 
@@ -180,7 +175,7 @@ def test_tables_lie_at_the_level_that_the_crawler_says() -> None:
 
 
 def test_a_table_at_a_level_has_all_objects_below_it_at_any_depth() -> None:
-    found = {"1.csv": AB, "x/2.csv": ABC, "x/day=1/3.csv": AB, "y/day=2/4.csv": XY}
+    found = {"1.csv": AB, "x/2.csv": ABC, "x/day=1/3.csv": AB, "y/day=2/4.csv": XY, "y/z/5.csv": AB}
     [made] = group("s3://b/data/", classified(found), combine=True, level=2)
     assert (made.location, list(made.schema.columns)) == ("s3://b/data/", list("abcxy"))
     assert made.partition_keys == ["partition_0", "day"]
@@ -188,6 +183,37 @@ def test_a_table_at_a_level_has_all_objects_below_it_at_any_depth() -> None:
         ("x", "1"): "s3://b/data/x/day=1/",
         ("y", "2"): "s3://b/data/y/day=2/",
     }
+
+
+def test_a_level_does_not_make_one_table_of_two_compressions() -> None:
+    found = {"a.csv": AB, "b.csv.gz": AB, "2024/c.csv.gz": AB}
+    made = group("s3://b/data/", classified(found), combine=True, level=2)
+    assert [each.name for each in made] == ["a_csv", "b_csv_gz", "2024"]
+
+
+def test_an_object_that_nobody_reads_makes_a_table_of_each_object_beside_it() -> None:
+    for other, names in ((UNKNOWN, ["1_csv", "2_csv", "x_zip"]), (UNREADABLE, ["1_csv", "2_csv"])):
+        found = classified({"1.csv": AB, "2.csv": AB})
+        found.append((S3Object("b", "data/x.zip", 1, ()), other))
+        made = group("s3://b/data/", found, combine=True, level=2)
+        assert [each.name for each in made] == names
+
+
+def test_a_folder_of_unknown_objects_is_a_table_without_columns() -> None:
+    found = [(S3Object("b", f"data/x/{n}.zip", 1, ("x",)), UNKNOWN) for n in range(2)]
+    [made] = group("s3://b/data/", found, combine=True, level=3)
+    assert (made.location, made.schema) == ("s3://b/data/x/", UNKNOWN)
+    unreadable = [(found, UNREADABLE) for found, _ in found]
+    assert group("s3://b/data/", unreadable, combine=True, level=3) == []
+
+
+def test_the_order_of_a_listing_does_not_change_the_tables() -> None:
+    found = classified({"1.csv": AB, "x/2.csv.gz": ABC, "y/3.csv": AB})
+    made = [
+        sorted(each.location for each in group("s3://b/data/", some, combine=True, level=2))
+        for some in itertools.permutations(found)
+    ]
+    assert all(each == made[0] for each in made)
 
 
 @pytest.mark.parametrize(("found", "combine", "expected"), GROUPS.values(), ids=GROUPS.keys())

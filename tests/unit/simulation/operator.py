@@ -76,7 +76,7 @@ class BoxReconciler(Reconciler):
         boxes = [Box(connection.scope, name) for name in names]
         return connection, [*boxes, *(Lid(connection.scope, "lid", box=box) for box in boxes)]
 
-    def _with_data(self, pipeline: Pipeline, *_: Any) -> Result:
+    def _with_data(self, pipeline: Pipeline, *_: Any, **__: Any) -> Result:
         """Report no data: boxes have none."""
         status: Status = _[-1]
         return Result(status, status.holds("Ready"), resync=pipeline.spec.resync_seconds)

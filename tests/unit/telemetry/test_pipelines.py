@@ -53,13 +53,14 @@ def test_a_condition_is_one_series_that_changes_with_it(scrape: Scrape) -> None:
 
 
 def test_the_data_has_metrics(scrape: Scrape) -> None:
-    data = Data(objects=3, rows=40, rejected=2, waiting=5, dead_letters=1)
+    data = Data(objects=3, rows=40, rejected=2, refused=4, waiting=5, dead_letters=1)
     lines = [
         ResourceStatus(kind="Queue", name=name, key=(name,), state="Ready") for name in ("a", "b")
     ]
     scrape.observe(status(data=data, resources=tuple(lines)))
     assert scrape.value("rows") == 40
     assert scrape.value("rejected_rows") == 2
+    assert scrape.value("refused_objects") == 4
     assert scrape.value("waiting_objects") == 5
     assert scrape.value("dead_letters") == 1
     assert scrape.value("resources", state="Ready") == 2

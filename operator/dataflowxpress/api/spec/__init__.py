@@ -8,7 +8,7 @@ specs.
 from .mistakes import mistakes
 from .model import SpecModel
 from .pipeline import DataPipelineSpec
-from .storage import RESERVED_PREFIX, Source
+from .source import RESERVED_PREFIX, Source
 from .work import Function
 
 GROUP, VERSION, KIND, PLURAL = "dataflowxpress.io", "v1alpha1", "DataPipeline", "datapipelines"

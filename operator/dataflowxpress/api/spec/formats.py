@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
@@ -64,6 +66,22 @@ def _character(character: str) -> str:
     return f'"{character}"' if character.isprintable() else "control characters"
 
 
+def unique(name: str) -> Callable[[Any], Any]:
+    """Return a validator of a list whose entries have different values of the field *name*."""
+
+    def validate(entries: Any) -> Any:
+        counts = Counter(getattr(each, name) for each in entries)
+        if twice := [value for value, count in counts.items() if count > 1]:
+            words = {
+                "fault": f'has more than one entry with the {name} "{twice[0]}"',
+                "fix": "remove or rename all but one",
+            }
+            raise PydanticCustomError("format", "{fault}; {fix}", words)
+        return entries
+
+    return validate
+
+
 _NAME = Format(r"^[A-Za-z0-9_-]+$", 'a-z, A-Z, 0-9, "_" and "-"', "A-Za-z0-9_-")
 _LOWER = Format(r"^[a-z0-9_]+$", 'a-z, 0-9 and "_"', "a-z0-9_")
 
@@ -98,18 +116,28 @@ TablePrefix = Annotated[
     str, Field(max_length=64), Format(r"^[a-z0-9_]*$", 'a-z, 0-9 and "_"', "a-z0-9_")
 ]
 Column = Annotated[str, Field(max_length=255), _LOWER]
-# ASCII and Latin-1 without NUL, line breaks, quotes and the backslash: one character for Glue, for
-# Spark and for Python's csv module.
+# ASCII and Latin-1 without NUL, line breaks, quotes and the backslash: one character for Glue's
+# classifier and for the job.
 _SEPARATORS = r"\x01-\x09\x0b\x0c\x0e-!#-&(-\[\]-\x7f\xa0-\xff"
 Delimiter = Annotated[
     str,
-    Field(max_length=8),  # the message of the pattern helps more, also with "\\u0001"
+    Field(max_length=8),
     Format(
-        rf"^(\\t|[{_SEPARATORS}])$",
-        r"one character of ASCII or Latin-1, or \t for a tab; no quote, backslash or line break;"
-        r' YAML spells a control character like "\x01", in double quotes',
+        rf"^(\\t|[{_SEPARATORS}]+)$",
+        r"one to eight characters of ASCII or Latin-1, or \t for a tab; no quote, backslash or line"
+        r' break; YAML spells a control character like "\x01", in double quotes',
         _SEPARATORS,
     ),
+]
+Escape = Annotated[
+    str,
+    Field(max_length=8),  # the message of the pattern helps more
+    Format(r"^[!-/:-@\[-`{-~]?$", "one punctuation character, like \\", r"!-/:-@\[-`{-~"),
+]
+Comment = Annotated[
+    str,
+    Field(max_length=8),
+    Format(r"^([!-~][ -~]*)?$", "one to eight visible characters of ASCII, like # or //", " -~"),
 ]
 Region = Annotated[
     str,

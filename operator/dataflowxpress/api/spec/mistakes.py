@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import copy
 import difflib
 import json
@@ -16,6 +17,7 @@ from pydantic_core import ErrorDetails
 from .model import FIELDS_ONLY, SpecModel, ValidationRule
 
 LONGEST_VALUE = 60  # characters of a value in a message
+MOST_CHOICES, NAMED = 12, 5  # choices that a message lists in full, or names of a longer list
 KEY = "[key]"  # by this pydantic marks an error in the key of a mapping
 Path = tuple[int | str, ...]
 
@@ -90,8 +92,12 @@ def _broken(part: SpecModel, path: Path) -> Iterator[tuple[ValidationRule, Path]
     for rule in part.broken_rules():
         yield rule, path
     for field, info in type(part).model_fields.items():
-        if isinstance(inner := getattr(part, field), SpecModel):
-            yield from _broken(inner, (*path, str(info.alias)))
+        value, where = getattr(part, field), (*path, str(info.alias))
+        entries = enumerate(value) if isinstance(value, tuple) else ()
+        parts = [(value, where), *((each, (*where, position)) for position, each in entries)]
+        for inner, place in parts:
+            if isinstance(inner, SpecModel):
+                yield from _broken(inner, place)
 
 
 def _read(rule: ValidationRule, path: Path) -> set[Path]:
@@ -103,7 +109,7 @@ def _read(rule: ValidationRule, path: Path) -> set[Path]:
 def _rule_text(rule: ValidationRule, path: Path, data: Any, name: str) -> str:
     where = (*path, *filter(None, rule.field.split(".")))
     for step in where:
-        data = data.get(step, {})
+        data = data[step] if isinstance(step, int) else data.get(step, {})
     subject = "" if isinstance(data, Mapping) else f"{_shown(data)} is invalid: "
     return f"{_joined(name, where)}: {subject}{rule.message}"
 
@@ -126,20 +132,38 @@ def _words(error: ErrorDetails) -> str:
     value, context = error["input"], error.get("ctx", {})
     text = WORDS.get(error["type"], "is invalid; compare it with `kubectl explain datapipelines`")
     length = len(value) if isinstance(value, str) else 0
-    expected = str(context.get("expected", ""))
+    expected = _choices(str(context.get("expected", "")), value)
     for quoted, words in CHOICES.items():
         expected = expected.replace(quoted, words)
     return text.format(**{**context, "length": length, "expected": expected})
 
 
+def _choices(expected: str, value: Any) -> str:
+    """Return pydantic's list of choices; of a long one, those that are most like *value*."""
+    choices = re.findall("'[^']+'", expected)
+    if len(choices) <= MOST_CHOICES:
+        return expected
+    same = [each for each in choices if _codec(each.strip("'")) == _codec(str(value))]
+    near = difflib.get_close_matches(f"'{value}'".lower(), choices, 3, 0.6)
+    return f"for example {' or '.join(same or near or choices[:NAMED])}"
+
+
+def _codec(name: str) -> str:
+    """Return the codec with this name, one of several, or the name itself if there is none."""
+    try:
+        return codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return name
+
+
 def _declared(model: type[SpecModel], path: Path) -> tuple[type[SpecModel], FieldInfo | None]:
     """Return the innermost part of the spec on *path*, and the innermost field."""
     field = None
-    for step in path:
+    for step in (each for each in path if isinstance(each, str)):  # not positions in lists
         fields = {info.alias: info for info in model.model_fields.values()}
         if step not in fields:
             break
-        field = fields[str(step)]
+        field = fields[step]
         inner = [
             each
             for each in (field.annotation, *get_args(field.annotation))

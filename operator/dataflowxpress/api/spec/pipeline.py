@@ -10,7 +10,8 @@ from pydantic import Field, StrictBool
 from .formats import AccountId, Interval, Region, RoleArn, TagKey, TagValue
 from .model import SpecModel, ValidationRule
 from .notifications import Notifications, Topic
-from .storage import RESERVED_PREFIX, Bucket, Catalog, Source, Target
+from .source import RESERVED_PREFIX, Source
+from .storage import Bucket, Catalog, Target
 from .work import Crawler, Functions, Job, Trigger
 
 RESERVED_TAGS = ("aws:", "dataflowxpress.io/")
@@ -49,6 +50,18 @@ class DataPipelineSpec(SpecModel):
             cel=f"!self.target.prefix.startsWith('{RESERVED_PREFIX}')",
             holds=lambda spec: not spec.target.prefix.startswith(RESERVED_PREFIX),
             field=".target.prefix",
+        ),
+        ValidationRule(
+            "without a crawler, only declared columns can have types; list all columns in"
+            " source.columns, each with its type",
+            cel="self.crawler.enabled || (has(self.source.columns)"
+            " && self.source.columns.size() > 0"
+            " && self.source.columns.all(each, has(each.type)))",
+            holds=lambda spec: (
+                spec.crawler.enabled
+                or (bool(spec.source.columns) and all(each.type for each in spec.source.columns))
+            ),
+            field=".crawler.enabled",
         ),
         ValidationRule(
             "roleArn is in another account than accountId; correct one of them",

@@ -1,4 +1,4 @@
-"""Storage: the bucket, the uploaded files, the Parquet files, and the tables in the catalog."""
+"""Storage: the bucket, the Parquet files, and the tables in the catalog."""
 
 from __future__ import annotations
 
@@ -6,19 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool
 
-from .formats import (
-    BucketName,
-    Column,
-    Database,
-    Delimiter,
-    KmsKeyArn,
-    Prefix,
-    Suffix,
-    TablePrefix,
-)
+from .columns import ADDED_BY_JOB, TableSchema
+from .formats import BucketName, Column, Database, KmsKeyArn, Prefix, TablePrefix
 from .model import SpecModel, ValidationRule
-
-RESERVED_PREFIX = "dataflowxpress/"
 
 
 class Bucket(SpecModel):
@@ -48,44 +38,29 @@ class Bucket(SpecModel):
     """The KMS key that encrypts the objects. Default: keys that S3 manages."""
 
 
-class Csv(SpecModel):
-    """The format of CSV files."""
-
-    delimiter: Delimiter = ","
-    """One character between fields, or `\\t` for a tab; control characters like `"\\x01"` work."""
-
-    quote: Literal['"', "'"] = '"'
-    """The character around fields that contain the delimiter or a newline; doubled in a field."""
-
-    header: StrictBool = True
-    """The first line of each file names its columns. If false, columns go by position."""
-
-    @property
-    def separator(self) -> str:
-        """The character that the delimiter spells."""
-        return "\t" if self.delimiter == r"\t" else self.delimiter
-
-
-class Source(SpecModel):
-    """The uploaded files."""
-
-    prefix: Prefix = "csv_data/"
-    """The folder in the bucket for uploads; ends with a slash."""
-
-    suffix: Suffix = ""
-    """The pipeline ignores keys without this ending, for example `.csv`. Empty: it takes all."""
-
-    format: Literal["csv", "json", "parquet"] = "csv"
-    """The format of the files: `csv`, `json` (one object a line) or `parquet`."""
-
-    csv: Csv = Csv()
-    """The format of CSV files; other formats ignore it. A change applies to objects that are not
-    converted yet. Delete the source table from the catalog if its columns are wrong then, and
-    reprocess converted objects."""
+MetadataColumn = Literal["file", "fileModified", "ingestedAt", "recordNumber"]
 
 
 class Target(SpecModel):
     """The Parquet files."""
+
+    VALIDATION_RULES = (
+        ValidationRule(
+            "a column is named twice; remove one of the two",
+            cel="!has(self.partitionBy) || self.partitionBy.all(one,"
+            " self.partitionBy.exists_one(other, other == one))",
+            holds=lambda target: len(set(target.partition_by)) == len(target.partition_by),
+            field=".partitionBy",
+        ),
+        ValidationRule(
+            "the job adds a column of this name, and it cannot be a folder; choose a column of the"
+            " files",
+            cel="!has(self.partitionBy)"
+            f" || !self.partitionBy.exists(name, name in {list(ADDED_BY_JOB)})",
+            holds=lambda target: not set(target.partition_by) & set(ADDED_BY_JOB),
+            field=".partitionBy",
+        ),
+    )
 
     prefix: Prefix = "parquet_data/"
     """The folder in the bucket for Parquet files, with a folder per table; ends with a slash."""
@@ -95,6 +70,12 @@ class Target(SpecModel):
 
     partition_by: Annotated[tuple[Column, ...], Field(max_length=4)] = ()
     """Columns whose values become folders (`year=2026/`), so that queries read less."""
+
+    metadata_columns: Annotated[tuple[MetadataColumn, ...], Field(max_length=4)] = ()
+    """Columns that say where a row came from. `file`: the key of its object, in `_file`.
+    `fileModified`: the time of the upload, in `_file_modified`. `ingestedAt`: the time of the
+    conversion, in `_ingested_at`. `recordNumber`: its number in the object, from 1, in
+    `_record_number`."""
 
 
 class Catalog(SpecModel):
@@ -117,8 +98,5 @@ class Catalog(SpecModel):
     """The files of one table: all files under the source prefix, or the files of each folder
     directly in it. With `PerFolder`, objects outside of a folder wait until a user moves them."""
 
-    type_changes: Literal["Widen", "Reject"] = "Widen"
-    """What happens if a value does not fit the type of its column, which the first crawl decides.
-    `Widen`: the column gets the narrowest type that keeps all its values (int, bigint, double,
-    string; date, timestamp, string), and the job converts its table again. `Reject`: the job
-    rejects the row."""
+    table_schema: Annotated[TableSchema, Field(alias="schema")] = TableSchema()
+    """The reaction to columns and values that do not fit the tables."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from .arguments import LOADS_CODE, SET_BY_OPERATOR
 from .formats import ArgumentName, Name, S3Uri
@@ -19,6 +19,10 @@ HAS_SCRIPT = (  # in CEL: the job has a custom script
 
 class Crawler(SpecModel):
     """The Glue crawler that finds the columns of the files."""
+
+    enabled: StrictBool = True
+    """If false, there is no crawler: an upload starts the job, and the tables have the declared
+    columns. Each entry of `source.columns` needs a type then."""
 
     name: Name | None = None
     """The crawler's name. Default: derived from namespace and name."""

@@ -44,9 +44,11 @@ class Crawler(Resource):
     configuration: Mapping[str, Any] = field(default_factory=dict)
     recrawl: str = "CRAWL_EVERYTHING"
     exclusions: tuple[str, ...] = ()  # globs
+    updates_tables: bool = True  # false: a table keeps the columns of its first crawl
 
     def desired(self) -> State:
-        everything = self.recrawl == "CRAWL_EVERYTHING"  # other policies require UpdateBehavior LOG
+        # Other policies require UpdateBehavior LOG.
+        updates = self.updates_tables and self.recrawl == "CRAWL_EVERYTHING"
         return {
             "Role": self.role.name,  # GetCrawler returns the name, also if an ARN was sent
             "DatabaseName": self.database.name,
@@ -56,7 +58,7 @@ class Crawler(Resource):
             "Configuration": Exclusive(self.configuration),
             "RecrawlPolicy": {"RecrawlBehavior": self.recrawl},
             "SchemaChangePolicy": {
-                "UpdateBehavior": "UPDATE_IN_DATABASE" if everything else "LOG",
+                "UpdateBehavior": "UPDATE_IN_DATABASE" if updates else "LOG",
                 "DeleteBehavior": "LOG",
             },
         }

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dataflowxpress.aws.resources import Alarm, EventSource, Function, Job, Subscription
+from dataflowxpress.aws.resources import Alarm, Crawler, EventSource, Function, Job, Subscription
 from dataflowxpress.planning.resource import Resource, only
 
 from . import prices
@@ -62,10 +62,11 @@ def idle(wanted: Sequence[Resource], poll_interval: float = 60) -> list[Item]:
 def monthly(wanted: Sequence[Resource], work: Workload) -> list[Item]:
     """Return the monthly cost of a pipeline: the idle cost, and that of its uploads."""
     window = max(each.window_seconds for each in wanted if isinstance(each, EventSource))
-    crawls = work.crawls(window)
+    crawls = work.crawls(window)  # without a crawler, only runs
+    has_crawler = any(isinstance(each, Crawler) for each in wanted)
     mails = crawls * sum(isinstance(each, Subscription) for each in wanted)
     return [
-        Item("crawls", crawl(crawls, work.crawl_seconds)),
+        Item("crawls", crawl(crawls, work.crawl_seconds) if has_crawler else 0),
         Item("runs of the job", crawls * run(only(wanted, Job), work.run_seconds)),
         Item("functions", crawls * FUNCTIONS_OF_A_CRAWL * _invocation(wanted)),
         Item("objects", prices.WRITE.of(WRITES_OF_AN_OBJECT * MONTH / work.interval)),

@@ -15,6 +15,7 @@ from dataflowxpress_sandbox.aws import events, service_role
 from dataflowxpress_sandbox.aws.iam.roles import role_name
 from dataflowxpress_sandbox.aws.service_role import CannotAssumeError
 
+from .catalog import UnstorableError
 from .crawl import Crawl, Report, Stopped
 from .crawl_log import CrawlLog
 from .errors import GlueError, invalid, not_found
@@ -176,7 +177,7 @@ class Crawlers:
             return "SUCCEEDED", "", crawl.run()
         except Stopped:
             return "CANCELLED", "", Report()
-        except (BotoCoreError, ClientError) as failed:
+        except (BotoCoreError, ClientError, UnstorableError) as failed:
             return "FAILED", str(failed), Report()
         except Exception as bug:
             logger.exception("crawl of %s", crawler["Name"])
@@ -224,5 +225,4 @@ def _role(role: str) -> str:
 
 
 def _classifiers(crawler: dict[str, Any]) -> list[dict[str, Any]]:
-    found = [glue._classifiers.get(name) or {} for name in crawler["Classifiers"]]
-    return [each["CsvClassifier"] for each in found if "CsvClassifier" in each]
+    return [glue._classifiers[name] for name in crawler["Classifiers"] if name in glue._classifiers]

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .schema.schema import Schema
+from .schema.schema import UNREADABLE, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +35,7 @@ class Group:
         """The partition columns, named by folders `key=value` or otherwise numbered."""
         if not self.partitioned:
             return []
-        names = (folder.partition("=") for folder in self._folders(self._deepest))
+        names = (folder.partition("=") for folder in self._deepest)
         return [
             key.lower() if equals else f"partition_{number}"
             for number, (key, equals, _) in enumerate(names)
@@ -45,26 +45,25 @@ class Group:
     def partitions(self) -> dict[tuple[str, ...], str]:
         """The values of the partition keys, with the location of each.
 
-        An object above the folders of the keys is in no partition.
+        An object in folders of another structure is in no partition.
         """
         if not self.partitioned:
             return {}
-        depth = len(self._folders(self._deepest))
-        inside = (self._folders(found) for found, _ in self.members)
+        structure = _structure(self._deepest)
         return {
             tuple(folder.rpartition("=")[2] for folder in folders): (
                 f"{self.location}{'/'.join(folders)}/"
             )
-            for folders in inside
-            if len(folders) == depth
+            for folders in (self._folders(found) for found, _ in self.members)
+            if _structure(folders) == structure
         }
 
     @property
-    def _deepest(self) -> S3Object:
-        return max((found for found, _ in self.members), key=lambda found: len(found.folders))
+    def _deepest(self) -> tuple[str, ...]:
+        return max((self._folders(found) for found, _ in self.members), key=len)
 
     def _folders(self, found: S3Object) -> tuple[str, ...]:
-        inside = f"s3://{found.bucket}/{found.key}".removeprefix(self.location)
+        inside = found.uri.removeprefix(self.location)
         return tuple(inside.split("/")[:-1])
 
     @property
@@ -79,14 +78,19 @@ def group(
 ) -> list[Group]:
     """Return the tables under a path.
 
-    Objects with compatible schemas form one table, and the folders between are partitions. If the
-    schemas differ, each folder is grouped separately, and each object with a unique schema becomes
-    a table. With `combine`, only the format must be the same. The objects in a folder that also
-    contains folders form a table of their own, also with `combine`:
-    https://docs.aws.amazon.com/glue/latest/dg/crawler-maximum-number-of-tables.html
+    Compatible objects form one table, and the folders between are partitions. Otherwise, each
+    folder is grouped separately, and the objects in it become a table each. With `combine`, the
+    columns need not be similar, but the format, the compression and the structure of the path must
+    be the same: https://docs.aws.amazon.com/glue/latest/dg/crawler-grouping-policy.html,
+    https://repost.aws/knowledge-center/glue-crawler-multiple-tables
 
-    A *level* is the depth of tables; the bucket is level 1. Objects above it are in no table. All
-    compatible objects below a folder at this level form one table, at any depth.
+    A *level* is the depth of tables; the bucket is level 1. Objects above it are in no table.
+    Objects of one format and compression below a folder at this level form one table, at any depth:
+    https://docs.aws.amazon.com/glue/latest/dg/crawler-table-level.html. That page does not say if
+    objects of different formats or compressions do. Here they do not, which is the worse case.
+    An object that the crawler cannot read or recognise is incompatible with all others. A crawl
+    among unreadable objects made tables of days, months and single files, as an article reports:
+    "Glue crawler issues during spark job run", 2020-03-18.
     """
     location = path if path.endswith("/") else f"{path}/"
     depth = max(0, level - _level_of(location)) if level else 0
@@ -100,7 +104,7 @@ def group(
             tables.append(Group(folder, inside, partitioned=not is_flat))
         else:
             tables += _group(folder, inside, depth, combine=combine)
-    return tables
+    return [each for each in tables if each.schema.classification != UNREADABLE.classification]
 
 
 def _level_of(location: str) -> int:
@@ -110,9 +114,9 @@ def _level_of(location: str) -> int:
 def _group(
     location: str, members: tuple[Classified, ...], depth: int, *, combine: bool
 ) -> list[Group]:
-    levels = {len(each.folders) for each, _ in members}
-    if len(levels) == 1 and _compatible(members, combine=combine):
-        return [Group(location, members, partitioned=levels != {depth})]
+    structures = {_structure(each.folders[depth:]) for each, _ in members}
+    if len(structures) == 1 and _compatible(members, combine=combine):
+        return [Group(location, members, partitioned=structures != {()})]
     objects = tuple(each for each in members if len(each[0].folders) == depth)
     tables = _in_one_folder(location, objects, combine=combine)
     for name in sorted({each.folders[depth] for each, _ in members if len(each.folders) > depth}):
@@ -121,18 +125,23 @@ def _group(
     return tables
 
 
+def _structure(folders: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the partition keys that folders name; an empty one for a folder without a key."""
+    return tuple(each.partition("=")[0].lower() if "=" in each else "" for each in folders)
+
+
 def _in_one_folder(location: str, members: tuple[Classified, ...], *, combine: bool) -> list[Group]:
     if not members:
         return []
     if _compatible(members, combine=combine):
         return [Group(location, members, partitioned=False)]
-    return [
-        Group(f"s3://{found.bucket}/{found.key}", ((found, schema),), partitioned=False)
-        for found, schema in members
-    ]
+    return [Group(found.uri, ((found, schema),), partitioned=False) for found, schema in members]
 
 
 def _compatible(members: tuple[Classified, ...], *, combine: bool) -> bool:
-    first = members[0][1]
+    [(first, schema), *others] = members
     compatible = Schema.fits if combine else Schema.like
-    return all(compatible(first, schema) for _, schema in members[1:])
+    return all(
+        found.compression == first.compression and compatible(schema, other)
+        for found, other in others
+    )

@@ -1,5 +1,4 @@
-"""Schemas: infer the format, columns and types of an object from a sample.
+"""Schemas: infer the format, columns and types of an object from a sample, as Glue's crawlers do.
 
-The sample is the first 4 MB of an object, or the footer of a Parquet file. A type that occurs only
-later in a large object is therefore not detected. Glue also samples objects.
+Where the documentation is silent, the code takes the worse case for a pipeline, and says so.
 """

@@ -1,9 +1,15 @@
-"""CSV classifier: custom settings, or Glue's built-in detection."""
+"""CSV classifier: custom settings, or Glue's built-in detection.
+
+The built-in one needs two columns and two rows. Both read at most 1,000 records:
+https://docs.aws.amazon.com/glue/latest/dg/add-classifier.html,
+https://repost.aws/knowledge-center/glue-crawler-multiple-tables
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +19,11 @@ from .schema import Schema
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .sample import Sample
+
 _DELIMITERS = (",", "|", "\t", ";", "\x01")  # the ones that Glue detects
 _LONGEST_NAME = 150
+_SAMPLE = 1000  # records
 
 csv.field_size_limit(1 << 30)  # for the whole process; a sample is far smaller
 
@@ -33,6 +42,7 @@ class CsvClassifier:
     single_column: bool = False
     trim: bool = True
     serde: str = "LazySimpleSerDe"
+    least_rows: int = 2
 
     @classmethod
     def of(cls, classifier: dict[str, Any]) -> CsvClassifier:
@@ -47,16 +57,17 @@ class CsvClassifier:
             single_column=bool(classifier.get("AllowSingleColumn")),
             trim=not classifier.get("DisableValueTrimming"),
             serde=("OpenCSVSerDe" if quoted else "LazySimpleSerDe") if serde == "None" else serde,
+            least_rows=1,
         )
 
-    def classify(self, data: bytes, *, whole: bool) -> Schema | None:
+    def classify(self, sample: Sample) -> Schema | None:
         """Return the schema of a sample, or None if it is not CSV with these settings."""
-        if b"\0" in data:
+        if sample.is_binary:
             return None
-        text = data.decode("utf-8-sig", errors="replace")
+        text = sample.text
         delimiter = self.delimiter or _detect_delimiter(text, self.quote)
-        rows = self._rows(text, delimiter, whole=whole) if delimiter else []
-        if not rows or (len(rows[0]) == 1 and not self.single_column):
+        rows = self._rows(text, delimiter, whole=sample.whole) if delimiter else []
+        if len(rows) < self.least_rows or (len(rows[0]) == 1 and not self.single_column):
             return None
         headed = self._has_header(rows)
         names = self._names(rows, headed=headed)
@@ -71,8 +82,9 @@ class CsvClassifier:
 
     def _rows(self, text: str, delimiter: str, *, whole: bool) -> list[list[str]]:
         lines = io.StringIO(text, newline="")
-        rows = [row for row in csv.reader(lines, delimiter=delimiter, quotechar=self.quote) if row]
-        if not whole and len(rows) > 1:
+        found = csv.reader(lines, delimiter=delimiter, quotechar=self.quote)
+        rows = list(itertools.islice((row for row in found if row), _SAMPLE))
+        if not whole and 1 < len(rows) < _SAMPLE:
             rows.pop()  # the sample can end within this row
         return [[cell.strip() for cell in row] for row in rows] if self.trim else rows
 
@@ -80,8 +92,9 @@ class CsvClassifier:
         if self.header != "UNKNOWN":
             return self.header == "PRESENT"
         first, others = rows[0], rows[1:]
-        named = all(types.of_text(cell) == "string" for cell in first)
-        short = all(len(cell) < _LONGEST_NAME for cell in first)
+        named = all(types.of_text(cell) == "string" for cell in first if cell)
+        # Only the last column can be empty: the rows can have a trailing delimiter.
+        short = all(0 < len(cell) < _LONGEST_NAME for cell in first[:-1])
         # Glue detects a header only if another row has different types.
         differs = any(types.of_text(cell) not in ("string", "") for row in others for cell in row)
         return named and short and differs

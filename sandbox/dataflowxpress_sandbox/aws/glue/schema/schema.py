@@ -31,3 +31,7 @@ class Schema:
         for name, kind in other.columns.items():
             columns[name] = types.merge(columns.get(name, types.UNKNOWN), kind)
         return Schema(self.classification, columns, self.settings)
+
+
+UNKNOWN = Schema("UNKNOWN", {})  # no classifier recognises the object
+UNREADABLE = Schema("", {})  # S3 refuses to return the object

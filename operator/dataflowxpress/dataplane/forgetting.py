@@ -1,0 +1,95 @@
+"""Forgetting: takes a column back that a wrong upload taught the catalog.
+
+An order in the bucket makes this last: a crawl adds the column again as long as an object has it.
+The job leaves the column out of the Parquet table, and refuses objects that have it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, unquote
+
+from dataflowxpress.api.errors import Refused
+from dataflowxpress.api.spec import RESERVED_PREFIX
+from dataflowxpress.telemetry.context import Pool
+
+from .bounded import Stored
+from .manifest_log import LOG_BYTES, OBJECT_BYTES
+from .manifest_pages import pages
+from .manifest_reads import THREADS, listing
+from .parquet_values import has_values
+from .requests import LONGEST_KEY, request_key
+
+FORGOTTEN = f"{RESERVED_PREFIX}forgotten/"
+REQUESTED = 100  # objects that get a request of their own
+
+
+def order_key(table: str, column: str) -> str:
+    """Return the key of the order; the name is the order, and the object is empty."""
+    return f"{FORGOTTEN}{quote(table, safe='')}/{quote(column, safe='')}"
+
+
+def forgotten(s3: Any, bucket: str) -> dict[str, set[str]]:
+    """Return the forgotten columns of each table."""
+    found: dict[str, set[str]] = {}
+    for item in listing(s3, bucket, FORGOTTEN):
+        table, _, column = item["Key"][len(FORGOTTEN) :].partition("/")
+        found.setdefault(unquote(table), set()).add(unquote(column))
+    return found
+
+
+def objects_with(s3: Any, bucket: str, table: str, column: str) -> list[str]:
+    """Return the keys of the objects that have values in *column* of the Parquet table."""
+    candidates = _written(s3, bucket, table, column)
+
+    def search(directories: Iterable[str]) -> bool:
+        return any(has_values(s3, part, column) for part in _parts(s3, bucket, directories))
+
+    with Pool(THREADS) as pool:
+        found = pool.map(search, candidates.values())
+        return sorted(itertools.compress(candidates, found))
+
+
+def write_order(s3: Any, bucket: str, table: str, column: str) -> None:
+    """Order that all later runs leave the column out."""
+    s3.put_object(Bucket=bucket, Key=order_key(table, column), Body=b"")
+
+
+def request_again(s3: Any, bucket: str, keys: Sequence[str]) -> None:
+    """Request that the next run converts these objects again."""
+    common = os.path.commonprefix(list(keys))  # noqa: RUF071 - prefixes in S3 are of characters
+    for prefix in keys if len(keys) <= REQUESTED else [common]:
+        while len(request_key(prefix).encode()) > LONGEST_KEY:  # a shorter prefix includes the key
+            prefix = prefix[:-1]  # noqa: PLW2901
+        s3.put_object(Bucket=bucket, Key=request_key(prefix), Body=b"")
+
+
+def _written(s3: Any, bucket: str, table: str, column: str) -> dict[str, tuple[str, ...]]:
+    """Return the objects whose rows may have the column, with the directories of their rows."""
+    layouts: dict[str, Mapping[str, Any]] = {}
+    found: dict[str, tuple[str, ...]] = {}
+    size = 0
+    for page in pages(s3, bucket):
+        with page.stored.parsing():
+            layouts.update(page.head["write_layouts"])
+        for record in page.entries:
+            with page.stored.parsing():
+                key = str(record["key"])
+                found.pop(key, None)
+                types = layouts.get(record["write_layout"], {}).get("types", {})
+                if record["table"] == table and column in types:
+                    found[key] = tuple(map(str, record["directories"]))
+                    size += OBJECT_BYTES + len(key) + sum(map(len, found[key]))
+            if size > LOG_BYTES:
+                raise Refused(f"the manifests up to {page.stored} name too many objects of {table}")
+    return found
+
+
+def _parts(s3: Any, bucket: str, directories: Iterable[str]) -> Iterator[Stored]:
+    for directory in directories:
+        for item in listing(s3, bucket, directory):
+            if item["Key"].endswith(".parquet"):
+                yield Stored(bucket, item["Key"])
