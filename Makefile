@@ -11,7 +11,7 @@ PROJECT := --no-emit-package dataflowxpress --no-emit-package dataflowxpress-san
 
 WORKERS ?= 2
 # Pages that follow the prose rules in styles/.
-PROSE := README.md CONTRIBUTING.md docs
+PROSE := README.md CONTRIBUTING.md SECURITY.md docs
 IMAGE ?= dataflowxpress:0.1.0
 BUILD ?= docker build
 
@@ -57,7 +57,8 @@ argocd-testdata: $(SETUP) ## capture testdata for the Argo CD health checks on a
 	@$(BIN)/python -m tests.argocd.capture
 
 iam: $(SETUP) ## generate docs/iam/operator.json from aws/operator_policy.py
-	@mkdir -p build && $(BIN)/dataflowxpress iam policy > build/operator.json && mv build/operator.json docs/iam/
+	@mkdir -p build && $(BIN)/dataflowxpress iam policy --prefix default- \
+	  --boundary arn:aws:iam::111122223333:policy/dataflowxpress-boundary > build/operator.json && mv build/operator.json docs/iam/
 
 reasons: $(SETUP) ## generate docs/reasons.md from api/reasons.py
 	@mkdir -p build && $(BIN)/dataflowxpress explain > build/reasons.md && mv build/reasons.md docs/

@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataflow.column_values import EXAMPLE, ColumnValues, positions
-from dataflow.layout import own_columns
+from dataflow.layout import OBJECT, own_columns
 from dataflow.partitions import problem
 from dataflow.reading.records import RAW_CHARACTERS, Reject
 from dataflow.reasons import Reasons
 from dataflow.rescue import rescued
-from dataflow.skip_reasons import Deferred
-from dataflow.tables import Names, names_of, shortened
+from dataflow.skip_reasons import Deferred, Unreadable
+from dataflow.tables import Names, names_of, plain_name, shortened
 from dataflow.values.kinds import arrow_type
 from dataflow.values.typing import typed
 
@@ -115,6 +115,7 @@ class ObjectRows:
         """Raise Deferred if the catalog, or a user, first has to add columns."""
         if self.is_final:
             return
+        self._check_reserved(names)
         common = set(names.columns.values()) & set(self.used)
         if self.used and not common:
             raise Deferred(
@@ -123,6 +124,16 @@ class ObjectRows:
                 " set the options of spec.source, or declare its columns in source.columns"
             )
         self._values.add({name: batch.columns[name] for name in names.unknown})
+
+    def _check_reserved(self, names: Names) -> None:
+        """Raise Unreadable if the object has a column that the job adds to all tables."""
+        added = {OBJECT, *own_columns(self.options)}
+        known = [*names.columns.values(), *self.table.path_columns]
+        if taken := sorted(added.intersection([*known, *map(plain_name, names.unknown)])):
+            raise Unreadable(
+                f"the job adds the column {taken[0]} itself; rename the column of the object,"
+                " or give it another name in source.columns"
+            )
 
     def _columns(self, batch: Batch, names: Names) -> dict[str, Any]:
         count = len(batch.numbers)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dataflowxpress_sandbox.processes import Process
 
 DIRECTORY = Path(".sandbox")
+TENANT_POLICY = Path(__file__).with_name("tenant-policy.yaml")
 _PARTS = {"etcd", "kube-apiserver", "aws", "operator"}
 _OPERATOR = (
     sys.executable,
@@ -37,6 +38,8 @@ _OPERATOR = (
     "full",
     "--poll-interval",
     "2",
+    "--tenant-policy",
+    str(TENANT_POLICY),
 )
 _SECONDS = 60.0
 

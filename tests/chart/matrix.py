@@ -69,6 +69,7 @@ MATRIX: dict[str, dict[str, Any]] = {
             "permissionsBoundary": "arn:aws:iam::111122223333:policy/dataflowxpress-boundary",
             "namespaces": [
                 {"match": ["team-a-*"], "accounts": ["111122223333"], "names": ["team-a-*"]},
+                {"match": ["sandbox"], "roles": ["*"], "names": ["*"], "adopt": True},
                 {"match": ["*"], "scripts": [], "keys": []},
             ],
         },

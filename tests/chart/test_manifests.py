@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -62,17 +63,35 @@ def test_with_named_namespaces_there_is_no_cluster_wide_permission() -> None:
     assert pod(found)["containers"][0]["args"][-3:-1] == ["--namespace=shop", "--namespace=data"]
 
 
-def test_pipeline_permissions_aggregate_to_the_cluster_roles() -> None:
-    roles = {name: role for (kind, name), role in objects().items() if kind == "ClusterRole"}
+READ = {"get", "list", "watch"}
+EDIT = READ | {"create", "update", "patch", "delete"}
+ADMIN = EDIT | {"deletecollection"}
 
-    def verbs(whom: str) -> set[str]:
-        label = f"rbac.authorization.k8s.io/aggregate-to-{whom}"
-        aggregated = [role for role in roles.values() if role["metadata"]["labels"].get(label)]
-        return {verb for role in aggregated for rule in role["rules"] for verb in rule["verbs"]}
 
-    assert verbs("view") == {"get", "list", "watch"}
-    assert verbs("edit") == verbs("view") | {"create", "update", "patch", "delete"}
-    assert verbs("admin") == verbs("edit") | {"deletecollection"}
+def test_the_permission_to_read_pipelines_alone_aggregates_to_the_cluster_roles() -> None:
+    assert {whom: _aggregated(whom) for whom in ("view", "edit", "admin")} == {
+        "view": READ, "edit": READ, "admin": READ,
+    }  # fmt: skip
+    for role, verbs in {"view": READ, "edit": EDIT, "admin": ADMIN}.items():
+        assert _verbs(objects()["ClusterRole", f"{NAME}-{role}"]) == verbs
+
+
+def test_permissions_to_change_pipelines_aggregate_on_request() -> None:
+    asked = {"aggregateToEdit": True}
+    assert {whom: _aggregated(whom, **asked) for whom in ("view", "edit", "admin")} == {
+        "view": READ, "edit": EDIT, "admin": ADMIN,
+    }  # fmt: skip
+
+
+def _aggregated(whom: str, **rbac: Any) -> set[str]:
+    label = f"rbac.authorization.k8s.io/aggregate-to-{whom}"
+    roles = [role for (kind, _), role in objects(rbac=rbac).items() if kind == "ClusterRole"]
+    found = (_verbs(role) for role in roles if role["metadata"]["labels"].get(label))
+    return set().union(*found)
+
+
+def _verbs(role: Mapping[str, Any]) -> set[str]:
+    return {verb for rule in role["rules"] for verb in rule["verbs"]}
 
 
 @pytest.mark.parametrize("keep", [True, False])

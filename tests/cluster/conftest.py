@@ -23,7 +23,7 @@ from dataflowxpress_sandbox import aws as sandbox_aws
 from dataflowxpress_sandbox import processes
 from dataflowxpress_sandbox.probe import HOST
 from dataflowxpress_sandbox.processes import Process
-from dataflowxpress_sandbox.sandbox import Sandbox
+from dataflowxpress_sandbox.sandbox import TENANT_POLICY, Sandbox
 from dataflowxpress_sandbox.state import SandboxState
 from tests.e2e.conftest import NAMESPACE, User
 
@@ -133,6 +133,7 @@ class Operators:
         port = state.ports["probes"]
         aws = int(self.user.sandbox.env()["AWS_ENDPOINT_URL"].rpartition(":")[2])
         argv = [sys.executable, "-m", "dataflowxpress", "operator", "--probes", f"{HOST}:{port}"]
+        argv += ["--tenant-policy", str(TENANT_POLICY)]
         usual = {**sandbox_aws.operator_environment(aws)}
         usual["KUBECONFIG"] = str(self.user.sandbox.kubeconfig)
         process = processes.start(

@@ -18,6 +18,7 @@ from dataflowxpress.api.spec import GROUP, KIND, VERSION
 from dataflowxpress.aws import clients
 from dataflowxpress.cli.manifest import Manifest
 from dataflowxpress.controller.reconciler import Reconciler
+from dataflowxpress.controller.tenancy import OPEN
 from dataflowxpress.dataplane import bounded, manifest_log
 from dataflowxpress.dataplane.manifest_log import ManifestLog
 from dataflowxpress_sandbox import aws as sandbox_aws
@@ -128,11 +129,11 @@ def pipelines(
     clients.clients.cache_clear()
     made = [manifest(tmp_path, f"bounded-{uuid.uuid4().hex[:8]}") for _ in range(2)]
     for each in made:
-        Reconciler(each).reconcile(*each.key)
+        Reconciler(each, tenant_policy=OPEN).reconcile(*each.key)
     yield made
     for each in made:
         deleting = each.is_deleting()
-        Reconciler(deleting).delete(*each.key)
+        Reconciler(deleting, tenant_policy=OPEN).delete(*each.key)
     clients.clients.cache_clear()
 
 
@@ -150,7 +151,7 @@ def test_the_condition_names_the_object_and_other_pipelines_go_on(
     bombed, other = pipelines
     name = bombed.key[1]
     s3.put_object(Bucket=name, Key=SNAPSHOT, Body=bomb())
-    result = Reconciler(bombed).poll(*bombed.key)
+    result = Reconciler(bombed, tenant_policy=OPEN).poll(*bombed.key)
     assert result
     condition = result.status["DataCurrent"]
     assert condition
@@ -158,11 +159,11 @@ def test_the_condition_names_the_object_and_other_pipelines_go_on(
     assert f"s3://{name}/{SNAPSHOT}" in condition.message
     assert result.status.holds("Ready")
 
-    result = Reconciler(other).poll(*other.key)
+    result = Reconciler(other, tenant_policy=OPEN).poll(*other.key)
     assert result
     assert result.status.holds("DataCurrent")
 
     s3.delete_object(Bucket=name, Key=SNAPSHOT)
-    result = Reconciler(bombed).poll(*bombed.key)
+    result = Reconciler(bombed, tenant_policy=OPEN).poll(*bombed.key)
     assert result
     assert result.status.holds("DataCurrent")

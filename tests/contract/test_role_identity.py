@@ -49,7 +49,7 @@ def test_a_role_that_somebody_creates_again_by_hand_serves_its_function(
 ) -> None:
     for role in [function.role for function in functions]:
         delete(pipeline, role)
-        role.create(pipeline.others_client(role), role.desired(), pipeline.scope.all_tags)
+        role.create(pipeline.others_client(role), role.desired(), role.scope.all_tags)
     wanted = with_all_it_needs(*functions)
     assert pipeline.differences(wanted) == []
     assert all(runs(pipeline, function) for function in functions)

@@ -16,6 +16,7 @@ from dataflowxpress.aws.resources import Classifier, Queue
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.cli.manifest import Manifest
 from dataflowxpress.controller.reconciler import Reconciler, Result
+from dataflowxpress.controller.tenancy import OPEN
 from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.contract.conftest import Cloud, Pipeline, scope_of
 
@@ -78,14 +79,15 @@ class Described:
 
     def reconcile(self) -> Result:
         manifest = self.manifest
-        result = Reconciler(manifest).reconcile(*manifest.key)
+        result = Reconciler(manifest, tenant_policy=OPEN).reconcile(*manifest.key)
         assert result
         assert result.status.holds("Ready"), result.status["Ready"]
         return result
 
     def effects(self) -> list[str]:
         manifest = self.manifest
-        target, reconciler = manifest.pipeline(*manifest.key), Reconciler(manifest)
+        target = manifest.pipeline(*manifest.key)
+        reconciler = Reconciler(manifest, tenant_policy=OPEN)
         assert target
         body = Body(target)
         return reconciler.effects(body, reconciler.plan(body))
@@ -127,7 +129,7 @@ def described(
     yield one
     one.describe(deletionPolicy="Delete")
     manifest = one.manifest.is_deleting()
-    Reconciler(manifest).delete(*manifest.key)
+    Reconciler(manifest, tenant_policy=OPEN).delete(*manifest.key)
     clients.clients.cache_clear()
 
 

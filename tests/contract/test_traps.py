@@ -81,6 +81,25 @@ class TestBuckets:
         assert outcome.problem.reason is Reason.REFUSED
         assert "exists and belongs to no pipeline: " in str(outcome.problem)
 
+    def test_an_adopted_bucket_is_emptied_only_with_consent(
+        self, pipeline: Pipeline, name: str
+    ) -> None:
+        s3 = pipeline.cloud.others("s3")
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration=REGION)
+        s3.put_object(Bucket=name, Key="years/of/work", Body=b"1")
+        adopted = Bucket(pipeline.scope, name, adopt=True)
+        folder = Object(pipeline.scope, "csv_data/", bucket=adopted, body=b"")
+        pipeline.converge([adopted, folder])
+        later = Bucket(pipeline.scope, name)  # the field may be removed after the adoption
+        assert pipeline.differences([later]) == []
+        remove(pipeline, later, folder)
+        assert [each["Key"] for each in s3.list_objects_v2(Bucket=name)["Contents"]] == [
+            "years/of/work"
+        ]
+        agreed = replace(pipeline, scope=replace(pipeline.scope, delete_adopted=True))
+        remove(agreed, later)
+        assert pipeline.states([later]) == {later.id: None}
+
     def test_versioning_that_was_never_on_is_not_suspended(
         self, pipeline: Pipeline, name: str
     ) -> None:
@@ -253,16 +272,49 @@ class TestSubscriptions:
         assert "set the annotation" in outcome.step.waits_for
 
 
+ATTACHED = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+
+
 class TestRoles:
     def test_a_role_goes_with_what_others_hung_on_it(self, pipeline: Pipeline, name: str) -> None:
         worker = role(pipeline.scope, name)
         pipeline.converge([worker])
-        iam = pipeline.cloud.others("iam")
-        iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
-        document = json.dumps({"Version": "2012-10-17", "Statement": [READ.statement]})
-        iam.put_role_policy(RoleName=name, PolicyName="theirs", PolicyDocument=document)
+        self._extend(pipeline.cloud.others("iam"), name)
         remove(pipeline, worker)
         assert pipeline.states([worker]) == {worker.id: None}
+
+    def test_policies_that_others_put_on_a_role_are_drift(
+        self, pipeline: Pipeline, name: str
+    ) -> None:
+        worker = role(pipeline.scope, name)
+        pipeline.converge([worker])
+        self._extend(pipeline.cloud.others("iam"), name)
+        (difference,) = pipeline.differences([worker])
+        assert f"OtherPolicies: {json.dumps([ATTACHED, 'theirs'])} -> []" in str(difference)
+        pipeline.converge([worker])
+        assert pipeline.differences([worker]) == []
+        assert pipeline.states([worker])[worker.id]["Policy"]  # its own one stays
+
+    @pytest.mark.parametrize("extended", [True, False], ids=["other policies", "none"])
+    def test_a_role_with_other_policies_is_not_adopted(
+        self, pipeline: Pipeline, name: str, *, extended: bool
+    ) -> None:
+        """Whoever runs as the role keeps what it has, and the job gets nothing more."""
+        iam = pipeline.cloud.others("iam")
+        trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+        if extended:
+            self._extend(iam, name)
+        worker = role(replace(pipeline.scope, adopt=True), name)
+        (step,) = pipeline.engine.plan(worker.scope, [worker])
+        assert step.action is (Action.REFUSE if extended else Action.UPDATE)
+        assert (f"has other policies: {ATTACHED}, theirs" in step.reason) is extended
+        assert step.foreign is extended
+
+    def _extend(self, iam: Any, name: str) -> None:
+        iam.attach_role_policy(RoleName=name, PolicyArn=ATTACHED)
+        document = json.dumps({"Version": "2012-10-17", "Statement": [READ.statement]})
+        iam.put_role_policy(RoleName=name, PolicyName="theirs", PolicyDocument=document)
 
     def test_a_trust_that_others_widened_is_narrowed(self, pipeline: Pipeline, name: str) -> None:
         worker = role(pipeline.scope, name)
@@ -332,3 +384,17 @@ class TestDatabases:
         remove(pipeline, database)
         with pytest.raises(glue.exceptions.EntityNotFoundException):
             glue.get_table(DatabaseName=database.name, Name="orders")
+
+    def test_an_adopted_database_is_deleted_only_with_consent(
+        self, pipeline: Pipeline, name: str
+    ) -> None:
+        glue, name = pipeline.cloud.others("glue"), name.replace("-", "_")
+        glue.create_database(DatabaseInput={"Name": name})
+        glue.create_table(DatabaseName=name, TableInput={"Name": "orders"})
+        database = Database(pipeline.scope, name, adopt=True, description="")
+        pipeline.converge([database])
+        remove(pipeline, database)
+        assert glue.get_table(DatabaseName=name, Name="orders")
+        agreed = replace(pipeline, scope=replace(pipeline.scope, delete_adopted=True))
+        remove(agreed, database)
+        assert pipeline.states([database]) == {database.id: None}

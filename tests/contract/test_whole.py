@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dataflowxpress.planning.resource import Resource
     from tests.contract.conftest import Pipeline
 
-CALLS_TO_CREATE, CALLS_TO_FIND_NOTHING = 110, 45
+CALLS_TO_CREATE, CALLS_TO_FIND_NOTHING = 118, 51
 
 
 @pytest.fixture

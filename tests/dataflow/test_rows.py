@@ -15,6 +15,7 @@ import pytest
 from dataflow.options import Options
 from dataflow.reading.records import Batch
 from dataflow.rows import ObjectRows
+from dataflow.skip_reasons import Unreadable
 from dataflow.source_options import SourceOptions
 from dataflow.tables import names_of, table_from
 from dataflow.writing.parquet_files import ParquetFiles
@@ -133,3 +134,15 @@ def test_without_new_columns_each_record_of_an_object_without_known_columns_is_r
     found = ObjectRows(table, reading, (), {}).of(batch({"id": ["1", "2"]}))
 
     assert [reject.record for reject in found.rejects] == [1, 2]
+
+
+@pytest.mark.parametrize("name", ["_file", "_FILE", "dfx_object"])
+@pytest.mark.parametrize("crawled", [{"id": "bigint"}, {"id": "bigint", "_file": "string"}])
+def test_an_object_with_a_column_that_the_job_adds_is_refused(
+    name: str, crawled: dict[str, str]
+) -> None:
+    table = table_from("t", "in/", crawled, (), SourceOptions())
+    rows = ObjectRows(table, options(metadata_columns="file"), (), {"_file": "in/a.csv"})
+
+    with pytest.raises(Unreadable, match="the job adds the column"):
+        rows.of(batch({"id": ["1"], name: ["mine"]}))

@@ -28,7 +28,7 @@ REFUSED = {
         "spec.target.prefix",
     ),
     "a long key of a tag": ({"tags": {"x" * 129: "y"}}, "use at most 128"),
-    "two scripts": ({"job": {"script": {"inline": "x", "s3Uri": "s3://b/k"}}}, "at most one of"),
+    "two scripts": ({"job": {"script": {"inline": "x", "s3Uri": "s3://b/k.py"}}}, "at most one of"),
     "FLEX on large workers": (
         {"job": {"executionClass": "FLEX", "workerType": "G.8X"}},
         "FLEX runs on G.1X and G.2X only",

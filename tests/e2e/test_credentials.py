@@ -101,7 +101,8 @@ def test_what_was_wrong_is_forgotten_once_it_is_right(
     monkeypatch.setenv("AWS_ENDPOINT_URL", WATCH_STALE_AFTER["AWS_ENDPOINT_URL"])
     assert not reconciled(reconciler, pipeline).success
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws.endpoint)
-    clients.clients.cache_clear()  # as a restart of the operator does
+    for cached in (clients.clients, clients.breaker_of):  # as a restart of the operator does
+        cached.cache_clear()
     status = reconciled(reconciler, pipeline).status
     conditions = {condition.type: condition.status for condition in status.conditions}
     assert conditions["Ready"] == "True"

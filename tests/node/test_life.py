@@ -67,6 +67,7 @@ def release(node: Node, user: User, aws: RunningAws, endpoint: str) -> Iterator[
         "podDisruptionBudget": {"enabled": True},
         "aws": {"region": sandbox_aws.REGION, "endpointUrl": endpoint, "existingSecret": "aws"},
         "watch": {"pollIntervalSeconds": 2},
+        "tenantPolicy": {"namespaces": [{"match": ["*"], "names": ["*"]}]},
     }
     release = Release(node, user, name, values)
     yield release

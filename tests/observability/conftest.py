@@ -16,7 +16,7 @@ from dataflowxpress.api.spec import GROUP, KIND, VERSION
 from dataflowxpress_sandbox import aws, processes
 from dataflowxpress_sandbox.aws.faults import Faults
 from dataflowxpress_sandbox.probe import HOST, answers
-from dataflowxpress_sandbox.sandbox import Sandbox
+from dataflowxpress_sandbox.sandbox import TENANT_POLICY, Sandbox
 from dataflowxpress_sandbox.state import SandboxState
 from tests.e2e.conftest import NAMESPACE, User
 from tests.observability.prometheus import Prometheus, serving
@@ -41,7 +41,7 @@ class Operator:
         command = [sys.executable, "-m", "dataflowxpress", "operator", "--poll-interval", "2"]
         process = processes.start(
             "operator",
-            [*command, "--metrics", f"{HOST}:{self.port}"],
+            [*command, "--tenant-policy", str(TENANT_POLICY), "--metrics", f"{HOST}:{self.port}"],
             directory=self.sandbox.directory,
             env=environment or self.environment(),
         )

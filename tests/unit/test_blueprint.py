@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import pytest
@@ -363,3 +364,27 @@ def test_arns_are_of_the_partition(partition: str, region: str) -> None:
 
 def _listed(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
+
+
+def test_roles_get_no_tags_of_the_user_but_those_that_the_tenant_policy_allows() -> None:
+    tags = {"team": "data", "data-access": "all"}
+    here = replace(SCOPE, tags=tags, role_tags={"team": "data"}, retired_tags=frozenset({"old"}))
+    found = resources(here)
+    roles, others = every(Role, found), [each for each in found if not isinstance(each, Role)]
+    removed = {"old": None, "data-access": None}
+    assert len(roles) == 4
+    assert all(r.scope.tags_to_be == {**OWNED, **removed, "team": "data"} for r in roles)
+    assert all(each.scope.all_tags == {**OWNED, **tags} for each in others)
+
+
+def test_the_key_of_the_bucket_serves_the_roles_through_s3_alone() -> None:
+    key = "arn:aws:kms:eu-west-1:123456789012:key/1234"
+    on_key = [
+        statement
+        for role in every(Role, resources(bucket={"kmsKeyArn": key}))
+        for statement in role.statements
+        if key in statement["Resource"]
+    ]
+    assert len(on_key) == 2  # of the job and of the function that reads manifests
+    through_s3 = {"StringLike": {"kms:ViaService": "s3.eu-west-1.amazonaws.com*"}}
+    assert all(statement["Condition"] == through_s3 for statement in on_key)

@@ -9,6 +9,7 @@ from botocore.exceptions import NoCredentialsError
 
 from dataflowxpress.aws.clients import Clients, clients
 from dataflowxpress.aws.sessions import (
+    RoleSession,
     assumed_session,
     credentials_of,
     expect_bucket_owner,
@@ -38,6 +39,13 @@ def test_all_pipelines_of_a_place_slow_down_together_when_aws_says_so() -> None:
     one, other = clients("eu-west-1", ROLES[1])("glue"), clients("eu-west-1", ROLES[1])("glue")
     assert one is other
     assert one.meta.config.retries["mode"] == "adaptive"
+
+
+def test_the_pipelines_of_a_role_have_sessions_of_their_own() -> None:
+    one, other = (RoleSession(f"shop.{name}") for name in ("orders", "returns"))
+    made = clients("eu-west-1", ROLES[1], one)
+    assert made is clients("eu-west-1", ROLES[1], one)
+    assert made is not clients("eu-west-1", ROLES[1], other)
 
 
 def test_a_session_has_the_credentials_of_its_role_or_those_of_the_operator() -> None:

@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
+    *sorted(ROOT.glob("docs/**/*.md")),
+]
 
 
 MODULES = (ROOT, ROOT / "operator" / "dataflowxpress")
@@ -92,3 +97,48 @@ def test_the_architecture_page_draws_the_layers_that_are_checked() -> None:
     section = (ROOT / "docs/architecture.md").read_text().partition("## Layers\n")[2]
     picture = section.split("```")[1]
     assert re.findall(r"^(\w+(?: \| \w+)*)  ", picture, re.MULTILINE) == layers
+
+
+THREATS = "docs/threat-model.md"
+
+
+def sections() -> list[str]:
+    """Return the headings of the threat model that list threats."""
+    return re.findall(r"^## Threats: .*\n", (ROOT / THREATS).read_text(), re.MULTILINE)
+
+
+def cells(row: str) -> list[str]:
+    return [cell.strip() for cell in row.strip("|").split(" | ")]
+
+
+@pytest.mark.parametrize("heading", sections(), ids=str.strip)
+def test_each_threat_has_a_category_a_control_and_a_test(heading: str) -> None:
+    threats = rows(THREATS, heading)
+    assert len(threats) >= 3
+    for threat in threats:
+        named, category, control, shown = cells(threat)
+        assert named, threat
+        assert control, threat
+        assert set(category.split(", ")) <= set("STRIDE"), threat
+        assert re.fullmatch(r"`tests/[\w/]+\.py::[\w:]+`(, `tests/[\w/]+\.py::[\w:]+`)*", shown), (
+            threat
+        )
+
+
+def test_the_threat_model_covers_each_category_and_gives_a_measure_for_each_gap() -> None:
+    threats = [row for heading in sections() for row in rows(THREATS, heading)]
+    assert {letter for row in threats for letter in cells(row)[1].split(", ")} == set("STRIDE")
+    gaps = rows(THREATS, "## Known gaps\n")
+    assert gaps
+    for gap in gaps:
+        assert all(cells(gap)), gap
+        assert len(cells(gap)) == 3, gap
+
+
+def test_each_practice_has_a_state_and_evidence() -> None:
+    practices = rows("SECURITY.md", "## Practices\n")
+    assert practices
+    for practice in practices:
+        _, state, evidence = cells(practice)
+        assert state in {"yes", "in part", "no"}, practice
+        assert state == "no" or re.search(r"`|\]\(|this page", evidence), practice

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -41,8 +42,38 @@ def resources(owner: str) -> list[Resource]:
     return blueprint(DataPipelineSpec(), Scope(owner, "111122223333", "eu-west-1"))
 
 
-def test_the_policy_in_docs_is_the_one_that_the_code_needs() -> None:
-    assert SHIPPED.read_text() == access.text(), "run make iam"
+def test_the_policy_in_docs_is_the_one_that_the_code_needs_with_a_prefix_and_a_boundary() -> None:
+    scope = PolicyScope(("default-",), "arn:aws:iam::111122223333:policy/dataflowxpress-boundary")
+    assert SHIPPED.read_text() == access.text(scope), "run make iam"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ([], "Invalid value for --prefix"),
+        (["--boundary", BOUNDARY], "give --prefix, or --any-name"),
+        (["--prefix", "team-a-"], "give --boundary, or --without-boundary"),
+        (["--any-name"], "give --boundary, or --without-boundary"),
+        (["--prefix", "team-a-", "--any-name"], "the two exclude each other: give --prefix"),
+        (
+            ["--any-name", "--boundary", BOUNDARY, "--without-boundary"],
+            "the two exclude each other: give --boundary",
+        ),
+    ],
+)
+def test_the_command_prints_no_policy_without_limits_unless_they_are_waived(
+    options: list[str], words: str
+) -> None:
+    refused = CliRunner().invoke(app, ["iam", "policy", *options])
+    assert refused.exit_code == 1
+    assert words in " ".join(re.sub("[│╭╮╰╯─]", " ", refused.output).split())
+    assert "Statement" not in refused.output
+
+
+def test_the_command_prints_the_policy_of_a_sandbox_account_on_request() -> None:
+    options = ["--any-name", "--without-boundary"]
+    printed = CliRunner().invoke(app, ["iam", "policy", *options])
+    assert json.loads(printed.output) == access.document()
 
 
 @pytest.mark.parametrize("limits", [access.UNRESTRICTED, NARROW, ELSEWHERE])

@@ -11,7 +11,7 @@ import pytest
 from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.resource_id import Id
-from dataflowxpress.planning.ownership import OWNER_TAG
+from dataflowxpress.planning.ownership import ADOPTED_TAG, OWNER_TAG
 from dataflowxpress.planning.plan import plan
 from dataflowxpress.planning.resource import Resource
 from dataflowxpress.planning.step import Action, Step
@@ -141,6 +141,16 @@ def test_what_is_already_gone_needs_no_step() -> None:
 def test_what_lost_our_mark_is_left_alone() -> None:
     (step,) = steps([], {BOX.id: {**AS_IS, "Tags": OTHER_SCOPE.all_tags}}, known=[BOX])
     assert (step.action, step.action.writes) == (Action.LEAVE, False)
+
+
+def test_what_was_adopted_is_deleted_only_with_consent() -> None:
+    safe = Safe(SCOPE, "a")
+    have: dict[Id, Any] = {safe.id: {**AS_IS, "Tags": {**SCOPE.all_tags, ADOPTED_TAG: "true"}}}
+    (step,) = plan(SCOPE, [], [safe.id], have)
+    assert step.action is Action.LEAVE
+    assert "set spec.deleteAdopted" in step.reason
+    (step,) = plan(replace(SCOPE, delete_adopted=True), [], [safe.id], have)
+    assert step.action is Action.DELETE
 
 
 def test_what_cannot_be_read_is_not_deleted_blindly() -> None:

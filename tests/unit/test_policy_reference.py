@@ -91,6 +91,7 @@ WITHOUT_OWNER = {  # actions of the operator that change something, and why no o
     "sqs:SetQueueAttributes": FOLLOWS,
     "sqs:TagQueue": ADOPTS,
     "sts:AssumeRole": "the role is an administrator's; its account and name limit it",
+    "sts:TagSession": "the role is an administrator's; its account and name limit it",
 }
 Json = Mapping[str, Any]
 

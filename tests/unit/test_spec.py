@@ -249,7 +249,7 @@ MISTAKES = {
         ),
     ),
     "two scripts": (
-        {"job": {"script": {"inline": "x", "s3Uri": "s3://bucket/key"}}},
+        {"job": {"script": {"inline": "x", "s3Uri": "s3://bucket/key.py"}}},
         "spec.job.script: give at most one of inline, configMapKeyRef and s3Uri; remove the others",
     ),
     "FLEX on large workers": (

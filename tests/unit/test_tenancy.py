@@ -12,7 +12,13 @@ from dataflowxpress.api import crd
 from dataflowxpress.api.errors import Refused
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.aws.clients import Identity
-from dataflowxpress.controller.tenancy import InvalidTenantPolicy, NamespacePolicy, TenantPolicy
+from dataflowxpress.controller.tenancy import (
+    OPEN,
+    InvalidTenantPolicy,
+    NamespacePolicy,
+    TenantPolicy,
+)
+from dataflowxpress_sandbox.sandbox import TENANT_POLICY
 
 FILE = """
 permissionsBoundary: arn:aws:iam::111122223333:policy/dataflowxpress-boundary
@@ -24,6 +30,9 @@ namespaces:
     names: [team-a-*]
     scripts: ["s3://team-a-*"]
     keys: []
+    emails: ["*@example.com"]
+    maxEmails: 2
+    roleTags: {team: [a], cost-center: [b-*]}
 """
 ALLOWED: dict[str, Any] = {
     "roleArn": "arn:aws:iam::111122223333:role/dataflowxpress-team-a-prod",
@@ -86,13 +95,97 @@ def test_the_operators_own_place_counts_where_the_spec_names_none(
         rules.check_identity("team-a", me)
 
 
+@pytest.mark.parametrize(
+    ("emails", "words"),
+    [
+        (["ann@example.com", "bob@evil.example"], "does not allow bob@evil.example in namespace"),
+        (["ann@example.com.evil.example"], r"use addresses that match \*@example.com, or ask"),
+        ([f"{name}@example.com" for name in "abc"], "allows 2 addresses .* the spec has 3"),
+    ],
+    ids=["another domain", "a domain that only begins like it", "too many"],
+)
+def test_addresses_beyond_the_policy_are_refused(
+    rules: TenantPolicy, emails: list[str], words: str
+) -> None:
+    with pytest.raises(Refused, match=rf"spec.notifications.emails: .*{words}"):
+        rules.check_emails("team-a", spec({"notifications": {"emails": emails}}))
+
+
+def test_addresses_within_the_policy_are_allowed_in_any_case(rules: TenantPolicy) -> None:
+    emails = ["ann@example.com", "Bob@Example.COM", "ann@example.com"]
+    rules.check_emails("team-a", spec({"notifications": {"emails": emails}}))
+    TenantPolicy().check_emails("any", spec({"notifications": {"emails": ["x@any.example"]}}))
+
+
+def test_roles_get_only_the_tags_that_the_policy_allows(rules: TenantPolicy) -> None:
+    asked = {"team": "a", "cost-center": "a-7", "data-access": "all"}
+    assert rules.role_tags("team-a", asked) == {"team": "a"}
+    assert TenantPolicy().role_tags("any", asked) == {}
+
+
 def test_a_namespace_without_rules_has_no_pipelines(rules: TenantPolicy) -> None:
     with pytest.raises(Refused, match="allows no pipelines in namespace other"):
         rules.check_spec("other", spec({}))
 
 
-def test_without_a_file_everything_may_be_used() -> None:
-    TenantPolicy().check_spec("any", spec(ALLOWED))
+CLOSED: dict[str, tuple[dict[str, Any], str]] = {
+    "a role": ({"roleArn": "arn:aws:iam::111122223333:role/admin"}, "roles"),
+    "a key": ({"bucket": {"kmsKeyArn": KEY}}, "keys"),
+    "a script in a bucket": ({"job": {"script": {"s3Uri": "s3://code/job.py"}}}, "scripts"),
+    "the name of a bucket": ({"bucket": {"name": "lake"}}, "names"),
+    "the name of a database": ({"catalog": {"database": "sales"}}, "names"),
+    "the name of a crawler": ({"crawler": {"name": "nightly"}}, "names"),
+    "the name of a job": ({"job": {"name": "nightly"}}, "names"),
+    "the name of a function": ({"functions": {"notify": {"name": "api"}}}, "names"),
+    "the name of a topic": ({"topic": {"name": "news"}}, "names"),
+    "everything of its names": ({"adopt": True}, "adopt"),
+    "a bucket that exists": ({"bucket": {"adopt": True}}, "adopt"),
+    "a database that exists": ({"catalog": {"adopt": True}}, "adopt"),
+}
+
+
+@pytest.mark.parametrize(("asked", "key"), CLOSED.values(), ids=CLOSED.keys())
+def test_without_a_file_a_refusal_names_the_field_and_the_key_that_allows_it(
+    asked: dict[str, Any], key: str
+) -> None:
+    field = ".".join(_given(asked))
+    fix = f"remove the field, or ask the administrator of the operator to .* `{key}` of the"
+    with pytest.raises(Refused, match=rf"^spec\.{field}: .* in namespace any: {fix}"):
+        TenantPolicy().check_spec("any", spec(asked))
+
+
+@pytest.mark.parametrize(("asked", "key"), CLOSED.values(), ids=CLOSED.keys())
+def test_the_key_that_a_refusal_names_is_the_fix(asked: dict[str, Any], key: str) -> None:
+    entry = {"match": ["any"], key: True if key == "adopt" else ["*"]}
+    TenantPolicy.model_validate({"namespaces": [entry]}).check_spec("any", spec(asked))
+
+
+def test_without_a_file_a_pipeline_of_derived_names_is_allowed() -> None:
+    policy = TenantPolicy()
+    policy.check_spec(
+        "any", spec({"job": {"script": {"inline": "print()"}}, "region": "us-east-1"})
+    )
+    policy.check_identity("any", Identity("111122223333", "aws", "eu-west-1"))
+
+
+def test_an_entry_allows_only_the_lists_that_it_has() -> None:
+    policy = TenantPolicy.model_validate({"namespaces": [{"match": ["*"], "names": ["*"]}]})
+    policy.check_spec("any", spec({"bucket": {"name": "lake"}}))
+    with pytest.raises(Refused, match=r"^spec\.bucket\.adopt: "):
+        policy.check_spec("any", spec({"bucket": {"name": "lake", "adopt": True}}))
+
+
+def test_the_policy_of_the_sandbox_allows_what_the_commands_on_a_persons_machine_allow() -> None:
+    assert TenantPolicy.read(TENANT_POLICY) == OPEN
+    for asked, _ in CLOSED.values():
+        OPEN.check_spec("any", spec(asked))
+
+
+def _given(values: Mapping[str, Any]) -> Iterator[str]:
+    for name, inner in values.items():
+        yield name
+        if isinstance(inner, dict):
+            yield from _given(inner)
 
 
 def test_every_name_in_the_spec_is_subject_to_the_rules() -> None:
@@ -115,6 +208,7 @@ def _leaves(schema: Mapping[str, Any], path: str = "") -> Iterator[str]:
         ("namespaces: [", "is not valid YAML"),
         ("namespaces: [{match: [a], rols: []}]", "namespaces.0.rols: Extra inputs"),
         ("namespaces: [{accounts: []}]", "namespaces.0.match: Field required"),
+        ('namespaces: [{match: [a], adopt: "yes"}]', "namespaces.0.adopt: Input should be"),
         ("permissionsBoundary: mine", "permissionsBoundary: String should match"),
     ],
 )
@@ -133,8 +227,8 @@ def test_a_missing_file_is_reported(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "asked",
     [
-        {"job": {"script": {"s3Uri": "s3://*/*"}}},
-        {"job": {"script": {"s3Uri": "s3://a/${aws:username}"}}},
+        {"job": {"script": {"s3Uri": "s3://*/*.py"}}},
+        {"job": {"script": {"s3Uri": "s3://a/${aws:username}.py"}}},
         {"source": {"prefix": "*/"}},
         {"target": {"prefix": "${aws:username}/"}},
         {"bucket": {"kmsKeyArn": "arn:aws:kms:eu-west-1:111122223333:*"}},
@@ -144,3 +238,9 @@ def test_a_missing_file_is_reported(tmp_path: Path) -> None:
 def test_no_field_can_widen_a_policy_by_a_wildcard(asked: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="; use "):
         spec(asked)
+
+
+@pytest.mark.parametrize("key", ["orders.parquet", "job.py/", "job.py.csv", ".py/orders"])
+def test_no_object_but_a_script_is_opened_to_the_job(key: str) -> None:
+    with pytest.raises(ValueError, match=r"s3://bucket/folder/job\.py"):
+        spec({"job": {"script": {"s3Uri": f"s3://theirs/{key}"}}})

@@ -23,7 +23,7 @@ from dataflowxpress.aws import clients
 from dataflowxpress.aws.observer import TAGGING
 from dataflowxpress.aws.tags import TAGGERS
 from dataflowxpress.controller.reconciler import Reconciler, Result
-from dataflowxpress.controller.tenancy import TenantPolicy
+from dataflowxpress.controller.tenancy import OPEN, TenantPolicy
 from dataflowxpress.kube.client import Cluster
 from dataflowxpress.planning.ownership import OWNER_TAG
 from dataflowxpress_sandbox import aws as sandbox_aws
@@ -126,9 +126,7 @@ class World:
     api: ApiClient
     aws: RunningAws
     wire: Wire
-    rules: TenantPolicy = field(
-        default_factory=TenantPolicy
-    )  # of the next operator that is started
+    rules: TenantPolicy = OPEN  # of the next operator that is started
     operator: Reconciler = field(init=False)
 
     def __post_init__(self) -> None:
@@ -157,7 +155,8 @@ class World:
         """Make a role for `spec.roleArn` that has the operator's rights; return its ARN."""
         iam, operator = self.admin("iam"), sandbox_aws.OPERATOR
         user = f"arn:aws:iam::{sandbox_aws.ACCOUNT}:user/{operator}"
-        trust = {"Effect": "Allow", "Principal": {"AWS": user}, "Action": "sts:AssumeRole"}
+        assume = ["sts:AssumeRole", "sts:TagSession"]
+        trust = {"Effect": "Allow", "Principal": {"AWS": user}, "Action": assume}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]
         may = json.dumps(
@@ -224,9 +223,15 @@ class Life:
         )
 
     @property
+    def body(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self._objects.get_namespaced_custom_object(
+            *self._where, self.name
+        )
+        return found
+
+    @property
     def status(self) -> Status:
-        body = self._objects.get_namespaced_custom_object(*self._where, self.name)
-        return Status.model_validate(body.get("status") or {})
+        return Status.model_validate(self.body.get("status") or {})
 
     def reconcile(self) -> Result:
         """Reconcile once; whatever is wrong has to stand in the report."""
@@ -313,7 +318,7 @@ class _fresh_clients:  # noqa: N801 - reads as the function that it is
         self._clear()
 
     def _clear(self) -> None:
-        for cached in (clients.clients, clients.queue_url):
+        for cached in (clients.clients, clients.queue_url, clients.breaker_of):
             cached.cache_clear()
 
 

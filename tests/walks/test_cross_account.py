@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from dataflowxpress.aws import operator_policy
 from dataflowxpress.aws.observer import TAGGING
 from dataflowxpress.aws.operator_policy import PolicyScope
+from dataflowxpress.controller.tenancy import TenantPolicy
 from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.walks.conftest import Life, World
 
@@ -30,13 +32,15 @@ class Account:
     def admin(self, service: str) -> Any:
         return self.world.aws.client(service, self.world.aws.environment(OTHER_SCOPE, OTHER_SCOPE))
 
-    def role(self, name: str, trusted: str) -> str:
+    def role(self, name: str, trusted: str, **conditions: str) -> str:
         """Make the role that the documents describe, for *trusted*; return its ARN."""
         iam, trust = self.admin("iam"), (DOCUMENTS / "trust.json").read_text()
         assert DOCUMENTED in trust
-        document = trust.replace(DOCUMENTED, trusted)
-        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]
-        may = (DOCUMENTS / "operator.json").read_text()
+        document = json.loads(trust.replace(DOCUMENTED, trusted))
+        document["Statement"][0]["Condition"] = {"StringEquals": conditions}
+        trust = json.dumps(document)
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]
+        may = operator_policy.text(PolicyScope(("default-",)))
         iam.put_role_policy(RoleName=name, PolicyName="operator", PolicyDocument=may)
         return str(role["Arn"])
 
@@ -81,3 +85,38 @@ def test_a_role_that_trusts_somebody_else_is_told_with_its_name(
     assert f"is not authorized to perform: sts:AssumeRole on resource: {role}" in ready.message
     life.delete()
     life.end()
+
+
+SESSION = {
+    "name": ("sts:RoleSessionName", "default.{name}"),
+    "namespace": ("aws:RequestTag/dataflowxpress.io/namespace", "default"),
+    "pipeline": ("aws:RequestTag/dataflowxpress.io/pipeline", "default/{name}"),
+    "external id": ("sts:ExternalId", "shared-with-default"),
+}
+
+
+@pytest.fixture
+def external_id(world: World) -> Iterator[None]:
+    entry = {"match": ["default"], "roles": ["*"], "externalId": "shared-with-default"}
+    before, world.rules = world.rules, TenantPolicy.model_validate({"namespaces": [entry]})
+    world.restart()
+    yield
+    world.rules = before
+    world.restart()
+
+
+@pytest.mark.usefixtures("external_id")
+@pytest.mark.parametrize("fits", [True, False], ids=["its own", "that of another"])
+@pytest.mark.parametrize(("key", "value"), SESSION.values(), ids=SESSION.keys())
+def test_the_owner_of_a_role_can_require_who_uses_it(
+    account: Account, life: Life, key: str, value: str, *, fits: bool
+) -> None:
+    required = {key: value.format(name=life.name) if fits else "team-b"}
+    role = account.role(f"dataflowxpress-{life.name}", OPERATOR, **required)
+    life.create({"roleArn": role, "accountId": OTHER_SCOPE, "deletionPolicy": "Delete"})
+    ready = life.reconcile().status["Ready"]
+    assert ready
+    assert ("is not authorized to perform: sts:" in ready.message) is not fits
+    life.delete()
+    life.end()
+    assert not any(life.name in arn for arn in account.arns())

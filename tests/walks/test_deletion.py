@@ -22,7 +22,7 @@ DATA = {"Bucket", "Database", "Table"}
 
 def started(life: Life, **spec: Any) -> tuple[set[str], str]:
     """Create a pipeline with data; return what was there before, and its bucket."""
-    before, bucket = life.world.everything(), Names(f"default-{life.name}", sandbox_aws.ACCOUNT)
+    before, bucket = life.world.everything(), Names(life.owner, sandbox_aws.ACCOUNT)
     life.world.restart()
     life.create({"suspend": True, **spec})
     life.converge()
@@ -44,7 +44,7 @@ def condition(life: Life, of: str) -> tuple[str, str, str]:
 
 def clean(life: Life) -> None:
     """Take the data away that a policy has left, as its owner may."""
-    names = Names(f"default-{life.name}", sandbox_aws.ACCOUNT)
+    names = Names(life.owner, sandbox_aws.ACCOUNT)
     empty_bucket(life, names.bucket())
     life.world.admin("glue").delete_database(Name=names.database())
 
@@ -98,7 +98,7 @@ def test_retain_data_keeps_a_database_that_is_not_known_to_be_ours_and_empty(
     life: Life, content: str
 ) -> None:
     glue = life.world.admin("glue")
-    database = Names(f"default-{life.name}", sandbox_aws.ACCOUNT).database()
+    database = Names(life.owner, sandbox_aws.ACCOUNT).database()
     arn = f"arn:aws:glue:eu-west-1:{sandbox_aws.ACCOUNT}:database/{database}"
     life.create({"suspend": True, "catalog": {"adopt": content == "adopted"}})
     life.converge()
@@ -113,7 +113,7 @@ def test_retain_data_keeps_a_database_that_is_not_known_to_be_ours_and_empty(
     life.end()
     assert f"Database {database}" in life.world.everything()
     glue.delete_database(Name=database)
-    names = Names(f"default-{life.name}", sandbox_aws.ACCOUNT)
+    names = Names(life.owner, sandbox_aws.ACCOUNT)
     empty_bucket(life, names.bucket())
 
 
@@ -203,6 +203,29 @@ def test_what_lost_our_tag_is_not_deleted_and_neither_is_what_is_in_it(life: Lif
         s3.delete_object(Bucket=bucket, Key=found["Key"])
     s3.delete_bucket_policy(Bucket=bucket)
     s3.delete_bucket(Bucket=bucket)
+
+
+@pytest.mark.parametrize("agreed", [False, True])
+def test_delete_leaves_an_adopted_bucket_with_its_objects_unless_the_spec_agrees(
+    life: Life, agreed: bool
+) -> None:
+    before, s3 = life.world.everything(), life.world.admin("s3")
+    bucket = Names(life.owner, sandbox_aws.ACCOUNT).bucket()
+    where = {"LocationConstraint": sandbox_aws.REGION}
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=where)
+    s3.put_object(Bucket=bucket, Key="years/of/work", Body=b"1")
+    policy = {"deletionPolicy": "Delete", "deleteAdopted": agreed}
+    life.world.restart()
+    life.create({"suspend": True, "bucket": {"adopt": True}, **policy})
+    life.converge()
+    life.change({"suspend": True, **policy})  # the adoption is complete
+    life.converge()
+    life.delete()
+    life.end()
+    assert kinds(life.world.everything() - before) == (set() if agreed else {"Bucket"})
+    if not agreed:
+        assert s3.head_object(Bucket=bucket, Key="years/of/work")
+        empty_bucket(life, bucket)
 
 
 def test_a_paused_pipeline_is_not_deleted_until_it_goes_on(life: Life) -> None:

@@ -59,6 +59,7 @@ VALIDATION_RULES = {
             "names": ["default-*", "default_*"],
             "scripts": ["s3://default-code/*"],
             "keys": [],
+            "adopt": True,
         }
     ]
 }
@@ -164,7 +165,7 @@ def asker(tenants: Tenants) -> Life:
 ASKED_OF_THE_API_SERVER: dict[str, dict[str, Any]] = {
     "any prefix": {"source": {"prefix": "*/"}},
     "a variable in a prefix": {"target": {"prefix": "${aws:username}/"}},
-    "any script": {"job": {"script": {"s3Uri": "s3://*/*"}}},
+    "any script": {"job": {"script": {"s3Uri": "s3://*/*.py"}}},
     "any key": {"bucket": {"kmsKeyArn": f"arn:aws:kms:eu-west-1:{SCOPE}:*"}},
     "any bucket": {"bucket": {"name": "default-*"}},
     "any function": {"functions": {"notify": {"name": "default-*"}}},

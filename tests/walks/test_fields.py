@@ -72,6 +72,7 @@ NOTHING_IN_AWS = {  # fields that say how the operator works, not what there is
     "accountId",
     "bucket.adopt",
     "catalog.adopt",
+    "deleteAdopted",
     "deletionPolicy",
     "driftPolicy",
     "resyncInterval",
@@ -157,7 +158,7 @@ def live(world: World) -> Iterator[Life]:
 
 
 def _names(life: Life) -> Names:
-    return Names(life.owner.replace("/", "-"), sandbox_aws.ACCOUNT)
+    return Names(life.owner, sandbox_aws.ACCOUNT)
 
 
 def test_every_text_is_for_a_field() -> None:

@@ -13,7 +13,7 @@ from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.aws import operator_policy as access
 from dataflowxpress.aws.resources import Bucket, Crawler, Job, Queue, Role
 from dataflowxpress.blueprint import artifacts, blueprint
-from dataflowxpress.controller.tenancy import TenantPolicy
+from dataflowxpress.controller.tenancy import OPEN
 from dataflowxpress.planning.ownership import OWNER_TAG
 from dataflowxpress.planning.resource import Resource, only
 from dataflowxpress_sandbox import aws as sandbox_aws
@@ -39,6 +39,7 @@ class Sparing(Life):
 
     def live(self) -> None:
         """Live it from its creation to its end."""
+        self._allow_role_tags()
         spec = self._with_everything()
         self.create(spec)
         self.converge()
@@ -59,6 +60,13 @@ class Sparing(Life):
             self.delete()
             self.end()
         assert self.owned() == set()
+
+    def _allow_role_tags(self) -> None:
+        """Let roles have the tags of the spec, until `_bind_and_unbind` takes them away."""
+        allowed = {"role_tags": {"team": ("*",), "old": ("*",)}}
+        entries = tuple(each.model_copy(update=allowed) for each in self.world.rules.namespaces)
+        self.world.rules = self.world.rules.model_copy(update={"namespaces": entries})
+        self.world.restart()
 
     def _with_everything(self) -> dict[str, Any]:
         key = self._admin("kms").create_key()["KeyMetadata"]["Arn"]
@@ -104,8 +112,8 @@ class Sparing(Life):
             PolicyName="bounds", PolicyDocument=json.dumps(access.document())
         )
         for rules in (
-            TenantPolicy.model_validate({"permissionsBoundary": boundary["Policy"]["Arn"]}),
-            TenantPolicy(),
+            OPEN.model_copy(update={"permissions_boundary": boundary["Policy"]["Arn"]}),
+            OPEN,
         ):
             self.world.rules = rules
             self.world.restart()

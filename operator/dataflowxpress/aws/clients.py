@@ -18,7 +18,14 @@ from . import retry_clock
 from .breaker import Breaker
 from .error_classes import ErrorClass
 from .errors import classify, describe
-from .sessions import assumed_session, credentials_of, expect_bucket_owner, own_session
+from .sessions import (
+    OF_OPERATOR,
+    RoleSession,
+    assumed_session,
+    credentials_of,
+    expect_bucket_owner,
+    own_session,
+)
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +36,7 @@ SETTINGS = Config(
     max_pool_connections=64,
     user_agent_extra="dataflowxpress",
 )
-ROLES = 256  # and regions, whose clients are kept: 3 MB each, also for roles that do not exist
+SESSIONS = 64  # of roles and regions, whose clients are kept: 4 MB each
 FAIL_FAST = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
 
 
@@ -49,14 +56,21 @@ class Clients:
     """
 
     def __init__(
-        self, region: str | None = None, role_arn: str | None = None, *, fail_fast: bool = False
+        self,
+        region: str | None = None,
+        role_arn: str | None = None,
+        role_session: RoleSession = OF_OPERATOR,
+        *,
+        fail_fast: bool = False,
+        breaker: Breaker | None = None,
     ) -> None:
         self._region, self._role_arn, self._fail_fast = region, role_arn, fail_fast
+        self._role_session = role_session
         self._lock = threading.RLock()  # a session must not create two clients at once
         self._session: boto3.Session | None = None
         self._clients: dict[str, Any] = {}
         self._identity: Identity | None = None
-        self._breaker = Breaker()
+        self._breaker = breaker or Breaker()
         retry_clock.use_monotonic()
 
     def __call__(self, service: str) -> Any:
@@ -96,7 +110,7 @@ class Clients:
         if not self._fail_fast:
             self._observe(session)
         if self._role_arn:
-            session = assumed_session(session, self._role_arn)
+            session = assumed_session(session, self._role_arn, self._role_session)
             self._observe(session)
         credentials_of(session)
         expect_bucket_owner(session, lambda: self.identity.account)
@@ -119,24 +133,31 @@ class Clients:
             self.drop()
 
 
-@functools.lru_cache(maxsize=ROLES)
-def clients(region: str | None, role_arn: str | None) -> Clients:
+@functools.lru_cache(maxsize=SESSIONS)
+def clients(
+    region: str | None, role_arn: str | None, role_session: RoleSession = OF_OPERATOR
+) -> Clients:
     """Return the clients for a region.
 
-    They assume *role_arn* if given; otherwise they use the operator's own credentials.
+    They assume *role_arn* as *role_session* if given; otherwise they use the operator's own
+    credentials.
     """
-    return Clients(region, role_arn)
+    return Clients(region, role_arn, role_session, breaker=breaker_of(region, role_arn))
+
+
+@functools.lru_cache(maxsize=4096)  # some bytes each
+def breaker_of(
+    region: str | None,  # noqa: ARG001 - the key of the cache
+    role_arn: str | None,  # noqa: ARG001
+) -> Breaker:
+    """Return the circuit breaker that all sessions of a role in a region share."""
+    return Breaker()
 
 
 @functools.cache
 def fail_fast() -> Clients:
     """Return clients with the operator's own credentials, short timeouts and no retries."""
     return Clients(fail_fast=True)
-
-
-def identity(region: str | None, role_arn: str | None) -> Identity:
-    """Return the caller identity in a region; raises AWS' error, which is not cached."""
-    return clients(region, role_arn).identity
 
 
 def warm(services: Iterable[str]) -> None:

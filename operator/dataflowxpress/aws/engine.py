@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dataflowxpress.api.errors import Overtaken, Unfinished
 from dataflowxpress.api.resource_id import Id
 from dataflowxpress.planning.blocking import not_executed, prevented
-from dataflowxpress.planning.ownership import OWNER_TAG
+from dataflowxpress.planning.ownership import ADOPTED_TAG, OWNER_TAG, OwnerTags
 from dataflowxpress.planning.plan import plan, retain_none
 from dataflowxpress.planning.resource import Resource, Scope, is_absent
 from dataflowxpress.planning.step import Action, Outcome, Step
@@ -196,13 +196,18 @@ class Engine:
             tagger.remove(client, resource.arn, removed)
 
     def _claim(self, client: Any, resource: Resource) -> None:
-        """Write the owner tags, unless another pipeline wrote its own since the last comparison."""
+        """Write the owner tags, unless another pipeline wrote its own since the last comparison.
+
+        What keeps data and had no owner is marked as adopted, so that its deletion needs consent.
+        """
         tagger, scope = TAGGERS[resource.service], resource.scope
         with _CLAIM:
             tags = tagger.read(client, resource.arn)
             if scope.owner_tags.conflict(tags, reject_unowned=False, reject_moved=not scope.adopt):
                 raise Overtaken("another pipeline has just adopted it")
-            tagger.write(client, resource.arn, scope.all_tags)
+            adopts = resource.keeps_data and OwnerTags.of(tags) is None
+            mark = {ADOPTED_TAG: "true"} if adopts else {}
+            tagger.write(client, resource.arn, {**scope.all_tags, **mark})
 
     def _require_idle(self, which: Id, change: str) -> None:
         """Raise Unfinished if the resource is in the middle of work; *change* waits for its end."""

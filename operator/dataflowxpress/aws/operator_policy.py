@@ -101,7 +101,7 @@ def _identities(scope: PolicyScope) -> Iterator[Statement]:
     in_accounts = {} if scope.accounts else IN_ACCOUNT
     in_organization = {"StringEquals": {"aws:ResourceOrgID": scope.organization}}
     when = in_organization if scope.organization else in_accounts
-    yield _allow("OtherIdentities", "sts AssumeRole", roles, when)
+    yield _allow("OtherIdentities", "sts AssumeRole TagSession", roles, when)
     yield _allow(
         "Unscoped",
         "cloudwatch DescribeAlarms, glue CreateClassifier DeleteClassifier GetClassifier"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import botocore.session
 from botocore.config import Config
@@ -41,6 +41,24 @@ STS = Config(
 )
 
 
+class RoleSession(NamedTuple):
+    """The properties of the sessions of an assumed role; trust policies can require them."""
+
+    name: str  # in CloudTrail and in messages of AWS
+    tags: tuple[tuple[str, str], ...] = ()
+    external_id: str = ""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters of AssumeRole."""
+        tags = [{"Key": key, "Value": value} for key, value in self.tags]
+        external = {"ExternalId": self.external_id} if self.external_id else {}
+        return {"RoleSessionName": self.name, **({"Tags": tags} if tags else {}), **external}
+
+
+OF_OPERATOR = RoleSession("dataflowxpress")
+
+
 def own_session(*, fail_fast: bool = False) -> Session:
     """Return a session with the operator's own credentials.
 
@@ -52,7 +70,9 @@ def own_session(*, fail_fast: bool = False) -> Session:
     return session
 
 
-def assumed_session(own: Session, role_arn: str) -> Session:
+def assumed_session(
+    own: Session, role_arn: str, role_session: RoleSession = OF_OPERATOR
+) -> Session:
     """Return a session that assumes *role_arn* with the credentials of *own*.
 
     botocore renews the credentials of an assumed role before they expire.
@@ -61,7 +81,7 @@ def assumed_session(own: Session, role_arn: str) -> Session:
         client_creator=own.create_client,
         source_credentials=credentials_of(own),
         role_arn=role_arn,
-        extra_args={"RoleSessionName": "dataflowxpress"},
+        extra_args=role_session.parameters,
     )
     assumed = own_session()
     resolver = CredentialResolver([_AssumedRole(fetcher)])  # replaces the default chain

@@ -54,7 +54,7 @@ class ResourceFactory:
     @property
     def names(self) -> Names:
         """The default names of the resources."""
-        return Names(self.scope.owner.replace("/", "-"), self.scope.account)
+        return Names(self.scope.owner, self.scope.account)
 
     @property
     def prefixes(self) -> tuple[str, str]:
@@ -103,7 +103,7 @@ class ResourceFactory:
     def role(self, of: str, trusted: str, *grants: Grant) -> Role:
         """Return a role that the service *trusted* can assume."""
         return Role(
-            self.scope,
+            self.scope.of_roles,
             self.names.of(of),
             trusted=trusted,
             grants=grants,

@@ -25,6 +25,13 @@ def owned(scope: Scope) -> Mapping[str, Any]:
     return {"StringEquals": {"aws:ResourceAccount": scope.account}}
 
 
+def through_s3(scope: Scope, key_arn: str) -> Grant:
+    """Return the permissions on the bucket's KMS key, which only S3 can use for the role."""
+    s3 = f"s3.{scope.region}.amazonaws.com*"  # the domain in China ends in .cn
+    when = {"StringLike": {"kms:ViaService": s3}}
+    return allow("kms:Decrypt", "kms:GenerateDataKey", on=[key_arn], when=when)
+
+
 def of_function(queue: Queue, logs: LogGroup) -> tuple[Grant, ...]:
     """Return the permissions to consume *queue* and to write to *logs*."""
     return (
@@ -64,7 +71,7 @@ def to_notify(spec: DataPipelineSpec, bucket: Bucket, topic: Topic) -> tuple[Gra
         allow("s3:PutObject", on=[_reserved(bucket, "notified")], when=when),
     ]
     if spec.bucket.kms_key_arn:
-        statements.append(allow("kms:Decrypt", "kms:GenerateDataKey", on=[spec.bucket.kms_key_arn]))
+        statements.append(through_s3(bucket.scope, spec.bucket.kms_key_arn))
     return tuple(statements)
 
 
@@ -117,7 +124,7 @@ def of_glue(
         ),
     ]
     if spec.bucket.kms_key_arn:
-        statements.append(allow("kms:Decrypt", "kms:GenerateDataKey", on=[spec.bucket.kms_key_arn]))
+        statements.append(through_s3(scope, spec.bucket.kms_key_arn))
     if spec.catalog.lake_formation:  # credentials for locations that Lake Formation manages
         statements.append(allow("lakeformation:GetDataAccess", on=["*"]))
     if uri := spec.job.script.s3_uri:

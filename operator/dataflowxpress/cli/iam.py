@@ -15,14 +15,27 @@ def iam() -> None:
 
 
 @app.command()
-def policy(
+def policy(  # noqa: PLR0913 - options of a command
+    *,
     prefix: Annotated[
         list[str] | None,
-        typer.Option(help="Allow only names with this prefix; repeatable. Default: all names."),
+        typer.Option(help="Allow only names with this prefix, for example team-a-; repeatable."),
     ] = None,
     boundary: Annotated[
         str, typer.Option(help="ARN of the permissions boundary that each role must have.")
     ] = "",
+    any_name: Annotated[
+        bool,
+        typer.Option("--any-name", help="Allow all names: for an account without other workloads."),
+    ] = False,
+    without_boundary: Annotated[
+        bool,
+        typer.Option(
+            "--without-boundary",
+            help="Allow roles without a boundary. The operator can then obtain every permission of"
+            " the account.",
+        ),
+    ] = False,
     key: Annotated[
         list[str] | None,
         typer.Option(help="ARN of a KMS key that buckets may use; repeatable. Default: all keys."),
@@ -40,10 +53,14 @@ def policy(
 ) -> None:
     """Print the policy of the operator, and of each role that `spec.roleArn` names.
 
+    Give --prefix and --boundary. A sandbox account needs neither: --any-name --without-boundary.
+
     Example: `dataflowxpress iam policy --prefix team-a- --boundary ARN > operator.json`
     """
     from dataflowxpress.aws.operator_policy import UNRESTRICTED, PolicyScope, text
 
+    _require_one("--prefix", prefix, "--any-name", waived=any_name)
+    _require_one("--boundary", boundary, "--without-boundary", waived=without_boundary)
     scope = PolicyScope(
         tuple(prefix or UNRESTRICTED.prefixes),
         boundary,
@@ -52,3 +69,13 @@ def policy(
         organization,
     )
     typer.echo(text(scope), nl=False)
+
+
+def _require_one(limit: str, value: object, waiver: str, *, waived: bool) -> None:
+    """Raise BadParameter unless the policy is limited, or the limit is waived explicitly."""
+    if bool(value) == waived:
+        problem = "the two exclude each other" if value else "the policy would have no limit"
+        raise typer.BadParameter(
+            f"{problem}: give {limit}, or {waiver} for an account without other workloads",
+            param_hint=limit,
+        )

@@ -89,11 +89,13 @@ class Manifest:
         from dataflowxpress.api.pipeline import Pipeline
         from dataflowxpress.aws.resources import Bucket
         from dataflowxpress.controller.reconciler import Reconciler
+        from dataflowxpress.controller.tenancy import OPEN
         from dataflowxpress.planning.resource import only
 
         from .record import Record
 
-        connection, wanted = Reconciler(self).describe(Pipeline(self._body))
+        reconciler = Reconciler(self, tenant_policy=OPEN)
+        connection, wanted = reconciler.describe(Pipeline(self._body))
         return Record(connection, only(wanted, Bucket))
 
     def pipeline(self, namespace: str, name: str) -> dict[str, Any] | None:

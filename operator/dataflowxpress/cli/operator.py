@@ -50,7 +50,7 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
         Path | None,
         typer.Option(
             help="YAML file with the accounts, regions, roles and names that each namespace may"
-            " use."
+            " use. Default: derived names only, and no roles, scripts, keys or adoption."
         ),
     ] = None,
     poll_interval: Annotated[

@@ -89,8 +89,9 @@ class Target(NamedTuple):
     ) -> Reconciler:
         """Return a reconciler that uses this machine's AWS credentials."""
         from dataflowxpress.controller.reconciler import Reconciler
+        from dataflowxpress.controller.tenancy import OPEN
 
-        return Reconciler(self.store, on_outcome=on_outcome, approve=approve)
+        return Reconciler(self.store, on_outcome=on_outcome, tenant_policy=OPEN, approve=approve)
 
 
 def named(chosen: Target, file: Path | None) -> str:

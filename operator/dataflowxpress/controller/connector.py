@@ -9,14 +9,21 @@ from dataflowxpress.api.errors import Refused
 from dataflowxpress.api.pipeline import Pipeline
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.status import Status
-from dataflowxpress.aws.clients import Identity, clients, identity
+from dataflowxpress.aws.clients import Clients, Identity, clients
 from dataflowxpress.aws.engine import Engine
+from dataflowxpress.aws.sessions import RoleSession
+from dataflowxpress.planning.ownership import CLUSTER_TAG, OWNER_TAG
 from dataflowxpress.planning.resource import Resource, Scope
+from dataflowxpress.planning.short_names import fit
 from dataflowxpress.planning.step import Outcome
 from dataflowxpress.reporting.text import summarize
 
 from .store import PipelineStore
 from .tenancy import TenantPolicy
+
+LONGEST_SESSION_NAME = 64  # characters, the limit of STS
+LONGEST_TAG = 256
+NAMESPACE_TAG = "dataflowxpress.io/namespace"
 
 
 class Connection(NamedTuple):
@@ -42,14 +49,35 @@ class Connector:
         """Connect *pipeline*; raises Refused if the policy forbids it, or if it would move."""
         spec = pipeline.spec
         self._policy.check_spec(pipeline.namespace, spec)
-        me = identity(spec.region, spec.role_arn)
+        self._policy.check_emails(pipeline.namespace, spec)
+        client = self._clients(pipeline)
+        me = client.identity
         self._policy.check_identity(pipeline.namespace, me)
         _check_location(pipeline.status, me)
         _check_kinds(pipeline.status)
         _check_account(spec, me)
-        client = clients(spec.region, spec.role_arn)
         return Connection(
             self._scope(pipeline, me), client, Engine(client, on_outcome=self._on_outcome)
+        )
+
+    def _clients(self, pipeline: Pipeline) -> Clients:
+        """Return the clients of *pipeline*; those without a role share the operator's own."""
+        region, role_arn = pipeline.spec.region, pipeline.spec.role_arn
+        if not role_arn:
+            return clients(region, None)
+        return clients(region, role_arn, self._role_session(pipeline))
+
+    def _role_session(self, pipeline: Pipeline) -> RoleSession:
+        """Return the session of `spec.roleArn`, which identifies the pipeline to AWS."""
+        tags = {
+            NAMESPACE_TAG: pipeline.namespace,
+            OWNER_TAG: fit(pipeline.owner, LONGEST_TAG),
+            CLUSTER_TAG: self._store.uid,
+        }
+        return RoleSession(
+            fit(f"{pipeline.namespace}.{pipeline.name}", LONGEST_SESSION_NAME),
+            tuple((key, value) for key, value in tags.items() if value),
+            self._policy.external_id(pipeline.namespace),
         )
 
     def _scope(self, pipeline: Pipeline, me: Identity) -> Scope:
@@ -58,9 +86,11 @@ class Connector:
             pipeline.owner,
             *(me.account, me.region, me.partition),
             tags=spec.tags,
+            role_tags=self._policy.role_tags(pipeline.namespace, spec.tags),
             cluster=self._store.uid,
             uid=pipeline.uid,
             adopt=spec.adopt,
+            delete_adopted=spec.delete_adopted,
             boundary=self._policy.permissions_boundary or "",
             retired_tags=frozenset(pipeline.status.tag_keys) - spec.tags.keys(),
         )

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataflowxpress.api.problem import Problem
 
 from .diff import Change, diff
+from .ownership import OwnerTags
 from .resource import Absent, Resource, State
 from .step import Action, Step
 
@@ -55,12 +56,14 @@ def _conflict(resource: Resource, have: State, *, trusted: bool) -> str:
     scope = resource.scope
     if resource.arn_format:
         unowned = not (resource.adopt or scope.adopt)
-        return scope.owner_tags.conflict(
+        conflict = scope.owner_tags.conflict(
             have["Tags"],
             reject_unowned=unowned,
             reject_moved=not scope.adopt,
             adopt_by=resource.adopt_by,
         )
+        is_adoption = OwnerTags.of(have["Tags"]) is None
+        return conflict or (resource.unadoptable(have) if is_adoption else "")
     if trusted or scope.adopt or resource.parents(*resource.key):  # owned through its parents
         return ""
     return "exists with other properties, and not from this pipeline: set spec.adopt to adopt it"

@@ -8,6 +8,7 @@ from typing import NamedTuple
 OWNER_TAG = "dataflowxpress.io/pipeline"
 CLUSTER_TAG = "dataflowxpress.io/cluster"
 UID_TAG = "dataflowxpress.io/uid"
+ADOPTED_TAG = "dataflowxpress.io/adopted"  # on a bucket or database that had no owner
 
 
 class OwnerTags(NamedTuple):

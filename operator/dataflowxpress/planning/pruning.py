@@ -8,11 +8,13 @@ from functools import partial
 from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.resource_id import Id
 
+from .ownership import ADOPTED_TAG
 from .resource import Observed, Resource, Scope, State, is_absent
 from .step import Action, Step
 
 RELEASED = "no longer has the owner tag of this pipeline"
 RETAINED = "is no longer in the spec, and is retained"
+ADOPTED = "was adopted, and stays with its data: set spec.deleteAdopted to delete both"
 
 
 def prune(
@@ -23,9 +25,10 @@ def prune(
     *,
     graceful: bool,
 ) -> Iterator[Step]:
-    """Yield a step for each orphan: deleted, retained, or left because it has another owner.
+    """Yield a step for each orphan: deleted, retained, or left to another owner.
 
-    An orphan without tags belongs to the pipeline if one of its parents does.
+    An orphan without tags belongs to the pipeline if one of its parents does. What was adopted
+    goes back to its owner, unless the scope says otherwise.
     """
     for n, orphan in enumerate(orphans):
         kind = Resource.kinds[orphan.kind]
@@ -40,6 +43,8 @@ def prune(
             yield step(action=Action.LEAVE, reason=RELEASED)
         elif retain(orphan):
             yield step(action=Action.KEEP, reason=RETAINED)
+        elif _is_adopted(observed[orphan]) and not scope.delete_adopted:
+            yield step(action=Action.LEAVE, reason=ADOPTED)
         else:
             needs = frozenset(_referrers(orphan, orphans[n + 1 :]))
             yield step(action=Action.DELETE, needs=needs, graceful=graceful)
@@ -50,6 +55,11 @@ def _is_owned(scope: Scope, have: State | Problem | None) -> bool:
     if not isinstance(have, Mapping) or is_absent(have):
         return False
     return scope.owner_tags.owns(have["Tags"])
+
+
+def _is_adopted(have: State | Problem | None) -> bool:
+    """Return whether a resource existed before the pipeline."""
+    return isinstance(have, Mapping) and ADOPTED_TAG in have.get("Tags", {})
 
 
 def _hidden(*observed: State | Problem | None) -> Problem | None:

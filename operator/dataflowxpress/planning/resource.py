@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import typing
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field, fields
+from dataclasses import KW_ONLY, dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -45,9 +45,11 @@ class Scope:
     region: str
     partition: str = "aws"
     tags: Tags = field(default_factory=dict)
+    role_tags: Tags = field(default_factory=dict)  # those of *tags* that roles have, too
     cluster: str = ""  # UID of the namespace kube-system; empty for the command line
     uid: str = ""  # of the DataPipeline
     adopt: bool = False  # adopt unowned resources with the pipeline's names
+    delete_adopted: bool = False  # delete adopted resources that keep data, too
     boundary: str = ""  # ARN of the permissions boundary of every role
     retired_tags: frozenset[str] = frozenset()  # keys that have left the user's tags
 
@@ -65,6 +67,12 @@ class Scope:
     def tags_to_be(self) -> dict[str, str | None]:
         """The managed tags: None removes a key; the operator ignores all other keys."""
         return {**dict.fromkeys(self.retired_tags), **self.all_tags}
+
+    @property
+    def of_roles(self) -> Scope:
+        """The scope of roles, whose tags can grant permissions to the code that runs as them."""
+        others = (self.retired_tags | self.tags.keys()) - self.role_tags.keys()
+        return replace(self, tags=self.role_tags, retired_tags=others)
 
 
 @dataclass(frozen=True)
@@ -212,6 +220,10 @@ class Resource:
 
     def obstacle(self, found: Absent) -> str:  # noqa: ARG002 - most kinds have no conflicts
         """Return why *found* prevents the creation and a fix, or an empty string."""
+        return ""
+
+    def unadoptable(self, have: State) -> str:  # noqa: ARG002 - most kinds can always be adopted
+        """Return why the operator does not adopt the existing resource and a fix, or nothing."""
         return ""
 
     @property

@@ -21,7 +21,7 @@ class Action(Enum):
     UPDATE = "~"
     REPLACE = "±"
     DELETE = "-"
-    LEAVE = "·"  # has lost its owner tag: removed from the inventory, not deleted
+    LEAVE = "·"  # lost its owner tag, or was adopted: removed from the inventory, not deleted
     REFUSE = "!"
 
     @property

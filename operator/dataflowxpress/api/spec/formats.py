@@ -172,8 +172,8 @@ S3Uri = Annotated[
     str,
     Field(max_length=1088),
     Format(
-        r"^s3://[a-z0-9.-]+/[^*?$]+$",
-        'an object like s3://bucket/folder/job.py, without "*", "?" and "$"',
+        r"^s3://[a-z0-9.-]+/[^*?$]+\.py$",
+        'an object like s3://bucket/folder/job.py, which ends in .py, without "*", "?" and "$"',
         "^*?$",
     ),
 ]

@@ -72,7 +72,7 @@ class DataPipelineSpec(SpecModel):
             ),
             field=".roleArn",
         ),
-        ValidationRule(  # a comparison makes about 45 calls, and all pipelines share AWS' quotas
+        ValidationRule(  # a comparison makes about 50 calls, and all pipelines share AWS' quotas
             "use an interval from 30s to 168h",
             cel="!has(self.resyncInterval)"
             f" || (duration(self.resyncInterval) >= duration('{SHORTEST_RESYNC}s')"
@@ -148,14 +148,19 @@ class DataPipelineSpec(SpecModel):
     deletion_policy: Literal["RetainData", "Delete", "Retain"] = "RetainData"
     """The resources in AWS that a deletion of the DataPipeline deletes. `RetainData`: all but the
     bucket, the database and its tables; an empty database only if `adopt` is not set. `Delete`:
-    all, with the data. `Retain`: none."""
+    all, with the data; an adopted bucket or database only with `deleteAdopted`. `Retain`: none."""
+
+    delete_adopted: StrictBool = False
+    """With `deletionPolicy: Delete`, also delete a bucket and a database that the pipeline has
+    adopted, with all that they hold, from before the pipeline too."""
 
     resync_interval: Interval = "10m"
     """The time between two comparisons of AWS with this spec, for example `90s`, `10m` or `1h`;
     from 30 seconds to 7 days."""
 
     tags: Annotated[dict[TagKey, TagValue], Field(max_length=40)] = {}  # noqa: RUF012 - pydantic copies defaults
-    """Tags for all resources that can have tags, in addition to the operator's own tags."""
+    """Tags for all resources that can have tags, in addition to the operator's own tags. Roles get
+    only the tags that the tenant policy of the operator allows."""
 
     @property
     def resync_seconds(self) -> int:

@@ -25,7 +25,7 @@ class Bucket(SpecModel):
 
     name: BucketName | None = None
     """The bucket's name, unique in all of AWS. Immutable.
-    Default: `<namespace>-<name>-<account>`."""
+    Default: `<namespace>-<name>-<account>`; a namespace that has a hyphen is followed by two."""
 
     adopt: StrictBool = False
     """Take over an existing bucket that belongs to no pipeline. The operator keeps its objects,

@@ -59,7 +59,7 @@ class Script(SpecModel):
     """A key of a ConfigMap in the pipeline's namespace."""
 
     s3_uri: S3Uri | None = None
-    """An object in S3. The operator allows the job's role to read it."""
+    """An object in S3 that ends in `.py`. The operator allows the job's role to read it."""
 
     @property
     def packaged(self) -> bool:

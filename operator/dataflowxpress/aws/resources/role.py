@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -74,7 +74,20 @@ class Role(Resource):
             "AssumeRolePolicyDocument": policy([trust]),
             "Policy": policy(self.statements),
             "PermissionsBoundary": self.permissions_boundary,
+            "OtherPolicies": [],
         }
+
+    def unadoptable(self, have: State) -> str:
+        """Return the policies that a role to be adopted has besides the operator's own.
+
+        The operator would remove them, and code that already uses the role may need them.
+        """
+        if not (others := have["OtherPolicies"]):
+            return ""
+        return (
+            f"has other policies: {', '.join(others)}; detach and delete them, or choose a name"
+            " whose role does not exist"
+        )
 
     @staticmethod
     def read(iam: Any, name: str) -> State:
@@ -83,6 +96,7 @@ class Role(Resource):
             "AssumeRolePolicyDocument": as_read(role["AssumeRolePolicyDocument"]),
             "Policy": _read_policy(iam, name),
             "PermissionsBoundary": _boundary_of(role),
+            "OtherPolicies": [*_attached(iam, name), *_other_inline(iam, name)],
             "Tags": unpair(role.get("Tags", ())),
         }
 
@@ -112,6 +126,8 @@ class Role(Resource):
         if "Policy" in changed:
             document = json.dumps(want["Policy"])
             iam.put_role_policy(RoleName=self.name, PolicyName=POLICY, PolicyDocument=document)
+        if "OtherPolicies" in changed:
+            _remove_policies(iam, self.name, _other_inline(iam, self.name))
 
     def _set_boundary(self, iam: Any, boundary: str) -> None:
         try:
@@ -127,12 +143,32 @@ class Role(Resource):
 
     @staticmethod
     def delete(iam: Any, name: str) -> None:
-        attached = iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]
-        for managed in attached:
-            iam.detach_role_policy(RoleName=name, PolicyArn=managed["PolicyArn"])
-        for inline in iam.list_role_policies(RoleName=name)["PolicyNames"]:
-            iam.delete_role_policy(RoleName=name, PolicyName=inline)
+        _remove_policies(iam, name, _inline(iam, name))
         iam.delete_role(RoleName=name)
+
+
+def _remove_policies(iam: Any, name: str, inline: Iterable[str]) -> None:
+    """Detach all managed policies from a role, and delete these *inline* policies."""
+    for managed in _attached(iam, name):
+        iam.detach_role_policy(RoleName=name, PolicyArn=managed)
+    for each in inline:
+        iam.delete_role_policy(RoleName=name, PolicyName=each)
+
+
+def _attached(iam: Any, name: str) -> list[str]:
+    """Return the ARNs of the managed policies that are attached to a role."""
+    pages = iam.get_paginator("list_attached_role_policies").paginate(RoleName=name)
+    return sorted(each["PolicyArn"] for page in pages for each in page["AttachedPolicies"])
+
+
+def _inline(iam: Any, name: str) -> list[str]:
+    """Return the names of the inline policies of a role."""
+    pages = iam.get_paginator("list_role_policies").paginate(RoleName=name)
+    return sorted(each for page in pages for each in page["PolicyNames"])
+
+
+def _other_inline(iam: Any, name: str) -> list[str]:
+    return [each for each in _inline(iam, name) if each != POLICY]
 
 
 def _read_policy(iam: Any, name: str) -> State | None:

@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from dataflowxpress.cli.existing import as_record, existing
 from dataflowxpress.cli.target import Target
 from dataflowxpress.controller.reconciler import Reconciler, Result
+from dataflowxpress.controller.tenancy import OPEN
 from dataflowxpress.planning.step import Action, Step
 from dataflowxpress.reporting.text import summarize
 
@@ -72,7 +73,9 @@ class Trial:
         """Make AWS match the spec."""
         manifest = self.sample.manifest()
         manifest.record.prepare()
-        reconciler = Reconciler(manifest, stall_timeout=math.inf)  # a lost event is a failure here
+        reconciler = Reconciler(  # a lost event is a failure here
+            manifest, stall_timeout=math.inf, tenant_policy=OPEN
+        )
         wait(partial(reconciler.reconcile, *manifest.key), _is_ready, self.seconds, _ready_message)
 
     def _upload(self) -> None:
@@ -109,7 +112,7 @@ class Trial:
         if found := existing(self._chosen()):
             manifest = self.sample.manifest().is_deleting()
             manifest.write_status(*manifest.key, as_record(found))
-            Reconciler(manifest).delete(*manifest.key)
+            Reconciler(manifest, tenant_policy=OPEN).delete(*manifest.key)
         return list(map(_shown, existing(self._chosen())))
 
     def _chosen(self) -> Target:

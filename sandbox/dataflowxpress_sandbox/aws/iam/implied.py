@@ -49,6 +49,8 @@ def implied(
         yield Needed(_TAGGING[action], _created(request, action, resource), context)
     if action == "s3:CreateBucket" and b"<Tags>" in request.body:
         yield Needed("s3:TagResource", resource, context)
+    if action == "sts:AssumeRole" and any(name.startswith("Tags.") for name in request.fields):
+        yield Needed("sts:TagSession", resource, context)
     if role := _passed(request, action):
         service = f"{_PASSING[action]}.amazonaws.com"
         yield Needed("iam:PassRole", role, {"iam:PassedToService": service})
