@@ -14,6 +14,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from dataflow.catalog import Catalog
+from dataflow.catalog_changes import CatalogChanges
 from dataflow.conversion import Conversion
 from dataflow.layout import (
     REJECTED,
@@ -29,7 +30,6 @@ from dataflow.manifest_log import ManifestLog
 from dataflow.requests import Requests
 from dataflow.source_catalog import SourceCatalog
 from dataflow.store import Store
-from dataflow.widening import merged
 
 if TYPE_CHECKING:
     from dataflow.objects import Object
@@ -41,7 +41,6 @@ Json = dict[str, Any]
 
 ROUND_OBJECTS = 10_000  # in one manifest; limits the memory and the loss after a crash
 ROUNDS = 1_000
-CHANGES = 3  # of one column to one type in a run; a crawl at the same time can undo one
 NAMED = 100  # refused objects in the summary of a run
 RUNS = "dataflowxpress/runs/"  # summaries of runs, for the emails
 
@@ -61,8 +60,7 @@ class Run:
         self.widened: list[Widening] = []  # in this run
         self.refused: list[Json] = []  # objects of this run that cannot be read
         self.recorded = 0  # widenings that a manifest records
-        self.needed: Counter[tuple[str, str, str]] = Counter()  # the rounds that needed a change
-        self.futile: dict[str, str] = {}  # objects that need a change without effect, with reasons
+        self.changes = CatalogChanges()
 
     def convert_everything(self) -> None:
         """Convert all pending objects, also those that arrive meanwhile, and write a summary."""
@@ -117,12 +115,12 @@ class Run:
         """
         number = self.manifests.number + 1
         used = self.manifests.used()
-        possible = [obj for obj in pending if obj.key not in self.futile]
+        possible = [obj for obj in pending if obj.key not in self.changes.futile]
         converted = self.conversion.convert(
             possible[:ROUND_OBJECTS], tables, used, self.seen, number
         )
         rewritten = self.conversion.rewrite(stored[:ROUND_OBJECTS], tables, number)
-        needed, futile = self.needed_changes()
+        needed, futile = self.changes.of_round(self.conversion.widenings)
         converted += [{"key": key, "deferred": reason} for key, reason in futile.items()]
         for widening in self.source_catalog.change(needed):
             _log("widened", run=self.run, change=widening.record()["message"])
@@ -134,60 +132,47 @@ class Run:
         )
         return attempted, kept, needed
 
-    def needed_changes(self) -> tuple[list[Widening], dict[str, str]]:
-        """Return the changes that the catalog needs, and objects whose changes had no effect.
-
-        A run would repeat them for ever, and the other objects of their tables would wait.
-        """
-        widenings = self.conversion.widenings
-        self.needed.update((each.table, each.column, each.new) for each in merged(widenings))
-        futile = {
-            each.object: f"the catalog does not keep the type {each.new} of column {each.column}"
-            for each in widenings
-            if self.needed[each.table, each.column, each.new] > CHANGES
-        }
-        self.futile |= futile
-        return merged(each for each in widenings if each.object not in futile), futile
-
     def _stored(self, sources: dict[str, Object], tables: dict[str, Table]) -> list[Json]:
         """Return the entries of deleted objects whose Parquet has a narrower type than its table.
 
         Their rows stay, and one table has one type for each column.
         """
+        wanted = self._wanted(tables)
         return [
             entry
             for key, entry in self.manifests.entries.items()
             if key not in sources
             and entry["directories"]
-            and (table := tables.get(entry["table"]))
+            and entry["table"] in wanted
             and is_widened(
-                self.manifests.write_layouts[entry["write_layout"]],
-                write_layout_of(table, self.options),
+                self.manifests.write_layouts[entry["write_layout"]], wanted[entry["table"]]
             )
         ]
 
+    def _wanted(self, tables: dict[str, Table]) -> dict[str, Json]:
+        """Return the write layout that the rows of each table must have."""
+        return {name: write_layout_of(table, self.options) for name, table in tables.items()}
+
     def _pending(self, sources: dict[str, Object], tables: dict[str, Table]) -> list[Object]:
         """Return the pending objects, oldest first; objects that waited before are last."""
-        pending = [obj for obj in sources.values() if self._is_pending(obj, tables)]
+        wanted = self._wanted(tables)
+        pending = [obj for obj in sources.values() if self._is_pending(obj, wanted)]
         return sorted(
             pending, key=lambda obj: (obj.key in self.manifests.waiting, obj.modified, obj.key)
         )
 
-    def _is_pending(self, obj: Object, tables: dict[str, Table]) -> bool:
+    def _is_pending(self, obj: Object, wanted: dict[str, Json]) -> bool:
         entry = self.manifests.entries.get(obj.key)
         if not entry or entry["etag"] != obj.etag:
             return True
         if self.requests.unfulfilled(entry):
             return True
-        table = tables.get(entry["table"])
         if not entry["write_layout"]:  # refused: other options can make it readable
             return bool(entry.get("reading", self.conversion.reading) != self.conversion.reading)
-        if not table:
+        if entry["table"] not in wanted:
             return False
-        return not is_current(
-            self.manifests.write_layouts[entry["write_layout"]],
-            write_layout_of(table, self.options),
-        )
+        written = self.manifests.write_layouts[entry["write_layout"]]
+        return not is_current(written, wanted[entry["table"]])
 
     def _with_requests(self, entry: Json) -> Json:
         """Add the requests that an entry fulfils."""
@@ -220,9 +205,10 @@ class Run:
         # writing these orphans can no longer commit them.
         if done or orphans or incomplete_uploads or waiting != self.manifests.waiting:
             self._commit(started, done, waiting)
+        used = self.manifests.used()
         for name, table in tables.items():
             if published[name]:
-                self.catalog.publish(table, published[name], self.manifests.used().get(name, ()))
+                self.catalog.publish(table, published[name], used.get(name, ()))
             if rejected[name]:
                 self.catalog.publish_rejected(table, rejected[name])
         self.store.delete(orphans)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -164,7 +165,7 @@ def _is_ancient(column: pa.ChunkedArray | pa.Array) -> bool:
 def _groups(keys: pa.Table) -> list[tuple[tuple[Any, ...], pa.Array]]:
     """Return the positions of the rows of each combination of values."""
     names = keys.column_names
-    numbered = keys.append_column("", pa.array(range(len(keys)), pa.int64()))
+    numbered = keys.append_column("", pa.array(np.arange(len(keys))))
     grouped = numbered.group_by(names, use_threads=False).aggregate([("", "list")])
     columns = [grouped.column(name).to_pylist() for name in names]
     positions = grouped.column("_list").combine_chunks()
