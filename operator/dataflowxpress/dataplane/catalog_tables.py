@@ -6,7 +6,7 @@ A crawler can make several tables for the files of one table: they are its parts
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,21 +55,33 @@ def catalog_tables(
     glue: Any, database: str, bucket: str, owner: str, spec: DataPipelineSpec
 ) -> list[CatalogTable]:
     """Return the tables of a pipeline, by name."""
-    pages = glue.get_paginator("get_tables").paginate(DatabaseName=database)
-    listed = [table for page in pages for table in page["TableList"]]
-    found: dict[str, CatalogTable] = {}
-    for part in sorted(listed, key=_location):
-        for location in _locations(part, bucket, spec):
-            is_first = _location(part).rstrip("/") == f"s3://{bucket}/{location}".rstrip("/")
-            name = part["Name"] if is_first else _name(location, spec)
-            found.setdefault(location, CatalogTable(name, location)).parts.append(part)
-    tables = {each.name: each for each in found.values()}
+    listed = listed_tables(glue, database)
+    tables = {each.name: each for each in crawled_tables(listed, bucket, spec)}
     for table in listed:
         name = table["Name"].removesuffix(PARQUET)
         is_ours = (table.get("Parameters") or {}).get(OWNER_TAG) == owner
         if is_ours and table["Name"].endswith(PARQUET):
             tables.setdefault(name, CatalogTable(name, "")).parquet = table
     return [tables[name] for name in sorted(tables)]
+
+
+def listed_tables(glue: Any, database: str) -> list[Mapping[str, Any]]:
+    """Return all tables of a database."""
+    pages = glue.get_paginator("get_tables").paginate(DatabaseName=database)
+    return [table for page in pages for table in page["TableList"]]
+
+
+def crawled_tables(
+    listed: Iterable[Mapping[str, Any]], bucket: str, spec: DataPipelineSpec
+) -> list[CatalogTable]:
+    """Return the tables that a crawler has made of the uploads, each with its parts."""
+    found: dict[str, CatalogTable] = {}
+    for part in sorted(listed, key=_location):
+        for location in _locations(part, bucket, spec):
+            is_first = _location(part).rstrip("/") == f"s3://{bucket}/{location}".rstrip("/")
+            name = part["Name"] if is_first else _name(location, spec)
+            found.setdefault(location, CatalogTable(name, location)).parts.append(part)
+    return [*found.values()]
 
 
 def without(glue: Any, database: str, table: Mapping[str, Any], column: str) -> bool:
