@@ -82,7 +82,7 @@ class ColumnValues:
 
     def _widens(self, name: str, column: Any, misfits: pa.Array) -> bool:
         """Collect the type that the column needs so that the misfits fit, if it can have it."""
-        fixed = name in self.table.path_columns or self.table.is_wide_enough(name)
+        fixed = name in self.table.path_columns or self.table.has_declared_type(name)
         if fixed or self.reading.type_changes != "Widen":
             return False
         new = narrowest(column, misfits, self.table.columns[name], self._rule(name))

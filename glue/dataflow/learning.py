@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 MAX_NAME = 255
 TEXT_KINDS = ("bigint", "double", "boolean", "date", "timestamp")
-_ARROW_KINDS = {
+# The types of the catalog for those of Arrow, by its names, without parameters.
+ARROW_KINDS = {
     "bool": "boolean",
     "int8": "tinyint",
     "int16": "smallint",
@@ -97,7 +98,7 @@ def _arrow_kind(kind: pa.DataType) -> str:  # noqa: PLR0911 - one for each type
     if pa.types.is_struct(kind):
         fields = [kind.field(position) for position in range(kind.num_fields)]
         return _struct({each.name: _arrow_kind(each.type) for each in fields})
-    return _ARROW_KINDS.get(str(kind), "string")
+    return ARROW_KINDS.get(str(kind), "string")
 
 
 def _struct(fields: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataflow.column_values import EXAMPLE, ColumnValues, positions
-from dataflow.layout import OBJECT, own_columns
+from dataflow.layout import OBJECT, RESCUED, own_columns
 from dataflow.partitions import problem
 from dataflow.reading.records import RAW_CHARACTERS, Reject
 from dataflow.reasons import Reasons
@@ -190,7 +190,7 @@ class ObjectRows:
             return own
         unknown = rescued({name: batch.columns[name] for name in names.unknown})
         if self.options.reading.new_columns == "Rescue":
-            return {**own, "_rescued": unknown}
+            return {**own, RESCUED: unknown}
         for position in positions(pc.is_valid(unknown)):
             names_here = f"the table does not have these columns: {shortened(names.unknown)}"
             reasons.add(position, None, names_here)

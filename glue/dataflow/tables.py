@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from string import whitespace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dataflow.logical_tables import path_folders
@@ -49,7 +48,7 @@ class Table:
             " format; delete it from the catalog, so that the next crawl creates it again"
         )
 
-    def is_wide_enough(self, name: str) -> bool:
+    def has_declared_type(self, name: str) -> bool:
         """Return whether the type of a column is declared, so that it never widens."""
         return bool(name in self.declared and self.declared[name].type)
 
@@ -59,9 +58,7 @@ class Names(NamedTuple):
 
     columns: dict[str, str]  # by name in the object
     unknown: list[str]
-    in_path: Mapping[str, str] = MappingProxyType(
-        {}
-    )  # columns of the object that the folders of its key have, too
+    in_path: dict[str, str]  # columns of the object that the folders of its key have, too
 
 
 def table_of(key: str, tables: Iterable[Table]) -> Table:

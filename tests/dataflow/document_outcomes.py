@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from hypothesis import strategies as st
+
 from dataflow.reading.records import Batch
 
 # More for a longer search: DATAFLOWXPRESS_EXAMPLES=5000 make check.
@@ -56,6 +58,13 @@ def _add_rows(made: Outcome, batch: Batch) -> None:
         row = {name: column[position] for name, column in columns.items()}
         made.rows[number] = {name: value for name, value in row.items() if value is not None}
         made.raws[number] = batch.raw(position)
+
+
+def damaged(data: st.DataObject, whole: bytes) -> bytes:
+    """Return bytes with up to three of them replaced by up to three others."""
+    start = data.draw(st.integers(0, len(whole) - 1))
+    end = data.draw(st.integers(start, min(len(whole), start + 3)))
+    return whole[:start] + data.draw(st.binary(max_size=3)) + whole[end:]
 
 
 def blocks_of(text: str, size: int) -> Iterator[str]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dataflow.skip_reasons import Unreadable
 from tests.dataflow.avro_objects import CODECS, TYPES, avro, logical, read, record
-from tests.dataflow.document_outcomes import EXAMPLES
+from tests.dataflow.document_outcomes import EXAMPLES, damaged
 
 LEAVES: list[tuple[Any, st.SearchStrategy[Any]]] = [
     ("int", st.integers(-(2**31), 2**31 - 1)),
@@ -94,11 +94,8 @@ def test_damaged_bytes_are_rows_rejects_or_refused(data: st.DataObject) -> None:
     fields = {name: kind for name, (kind, *_) in zip("abcdefghijklmnop", TYPES, strict=False)}
     row = {name: value for name, (_, value, *_) in zip(fields, TYPES, strict=False)}
     whole = avro(record(**fields), [row] * 20, data.draw(st.sampled_from(CODECS)))
-    start = data.draw(st.integers(0, len(whole) - 1))
-    end = data.draw(st.integers(start, min(len(whole), start + 3)))
-    damaged = whole[:start] + data.draw(st.binary(max_size=3)) + whole[end:]
     try:
-        found = read(damaged)
+        found = read(damaged(data, whole))
     except Unreadable:
         return
     assert len(found.records()) <= 20

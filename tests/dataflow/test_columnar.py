@@ -15,19 +15,12 @@ import pytest
 from dataflow.reading import columnar, expansion
 from dataflow.reading.columnar import parquet_batches
 from dataflow.skip_reasons import Unreadable
-from tests.dataflow.document_outcomes import Outcome, outcome
+from tests.dataflow.columnar_files import file, parquet
+from tests.dataflow.document_outcomes import outcome
+
+__all__ = ["file"]  # a fixture
 
 FIRST, LAST = datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999999)  # noqa: DTZ001
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("columnar") / "file"
-
-
-def parquet(file: Path, table: pa.Table, **options: Any) -> Outcome:
-    pq.write_table(table, file, **options)
-    return outcome(parquet_batches(file))
 
 
 COLUMNS: list[tuple[pa.Array, str]] = [

@@ -18,22 +18,10 @@ from hypothesis import strategies as st
 from dataflow.reading.columnar import orc_batches, parquet_batches
 from dataflow.reading.records import Batch
 from dataflow.skip_reasons import Unreadable
-from tests.dataflow.document_outcomes import EXAMPLES, Outcome, outcome
+from tests.dataflow.columnar_files import file, orc, parquet
+from tests.dataflow.document_outcomes import EXAMPLES
 
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("columnar") / "file"
-
-
-def parquet(file: Path, table: pa.Table, **options: Any) -> Outcome:
-    pq.write_table(table, file, **options)
-    return outcome(parquet_batches(file))
-
-
-def orc(file: Path, table: pa.Table, **options: Any) -> Outcome:
-    po.write_table(table, str(file), **options)
-    return outcome(orc_batches(file))
+__all__ = ["file"]  # a fixture
 
 
 def test_an_object_that_is_something_else_is_refused(file: Path) -> None:

@@ -9,19 +9,16 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataflow.reading.columnar import parquet_batches
+from tests.dataflow.columnar_files import file
 from tests.dataflow.document_outcomes import EXAMPLES
 
+__all__ = ["file"]  # a fixture
+
 FIRST, LAST = datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999999)  # noqa: DTZ001
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("columnar") / "file"
 
 
 def int96(moment: datetime, nanoseconds: int = 0) -> bytes:

@@ -6,7 +6,6 @@ import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.orc as po
@@ -15,19 +14,11 @@ import pytest
 from dataflow.reading import orc_records
 from dataflow.reading.columnar import orc_batches
 from dataflow.skip_reasons import Deferred, Unreadable
-from tests.dataflow.document_outcomes import Outcome, outcome
+from tests.dataflow.columnar_files import file, orc
+
+__all__ = ["file"]  # a fixture
 
 FIRST, LAST = datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999999)  # noqa: DTZ001
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("columnar") / "file"
-
-
-def orc(file: Path, table: pa.Table, **options: Any) -> Outcome:
-    po.write_table(table, str(file), **options)
-    return outcome(orc_batches(file))
 
 
 def test_orc_keeps_values_of_each_type(file: Path) -> None:

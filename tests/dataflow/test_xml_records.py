@@ -16,7 +16,7 @@ from dataflow.reading.xml_lists import with_lists
 from dataflow.reading.xml_records import xml_batches
 from dataflow.skip_reasons import Unreadable
 from dataflow.source_options import XmlOptions
-from tests.dataflow.document_outcomes import EXAMPLES, Outcome, outcome
+from tests.dataflow.document_outcomes import EXAMPLES, Outcome, damaged, outcome
 
 
 def read(text: str | bytes, tag: str = "row") -> Outcome:
@@ -248,11 +248,8 @@ def test_damaged_bytes_are_rows_rejects_or_refused(
     root.extend(rows)
     encoding = data.draw(st.sampled_from(["utf-8", "utf-16"]))
     whole: bytes = ET.tostring(root, encoding=encoding)
-    start = data.draw(st.integers(0, len(whole) - 1))
-    end = data.draw(st.integers(start, min(len(whole), start + 3)))
-    damaged = whole[:start] + data.draw(st.binary(max_size=3)) + whole[end:]
     try:
-        found = read(damaged)
+        found = read(damaged(data, whole))
     except Unreadable:
         return
     assert len(found.records()) <= len(rows) + 1

@@ -122,27 +122,26 @@ def _missing(path: Sequence[str]) -> str:
 
 def _elements(text: Text) -> Iterator[None]:
     """Yield before each element of an array, which the caller consumes."""
-    text.take("[")
-    if text.peek() == "]":
-        text.take("]")
-        return
-    separator = ","
-    while separator == ",":
-        yield
-        separator = text.take(",]")
+    return _items(text, "[", "]")
 
 
 def _names(text: Text) -> Iterator[str]:
     """Yield each name of an object; the caller consumes its value."""
-    text.take("{")
-    if text.peek() == "}":
-        text.take("}")
-        return
-    separator = ","
-    while separator == ",":
+    for _ in _items(text, "{", "}"):
         if text.peek() != '"':
             raise text.unreadable("a name is missing")
         name = str(text.value().value)
         text.take(":")
         yield name
-        separator = text.take(",}")
+
+
+def _items(text: Text, first: str, last: str) -> Iterator[None]:
+    """Yield before each item between two brackets, which the caller consumes."""
+    text.take(first)
+    if text.peek() == last:
+        text.take(last)
+        return
+    separator = ","
+    while separator == ",":
+        yield
+        separator = text.take(f",{last}")

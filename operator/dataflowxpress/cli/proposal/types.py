@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
+from dataflow.learning import ARROW_KINDS
 from dataflow.reading.records import Number
 from dataflow.values.typing import TextRule, typed
 
@@ -212,18 +213,6 @@ def _of_arrow(kind: pa.DataType) -> str:
         return f"array<{inner}>" if inner else ""
     if pt.is_struct(kind):
         return _struct_of({field.name: _of_arrow(field.type) for field in kind})
-    scalars = {
-        "tinyint": pt.is_int8,
-        "smallint": lambda one: pt.is_int16(one) or pt.is_uint8(one),
-        "int": lambda one: pt.is_int32(one) or pt.is_uint16(one),
-        "bigint": lambda one: pt.is_int64(one) or pt.is_uint32(one),
-        "decimal(20,0)": pt.is_uint64,
-        "float": pt.is_float32,
-        "double": pt.is_float64,
-        "boolean": pt.is_boolean,
-        "date": pt.is_date,
-        "timestamp": pt.is_timestamp,
-        "binary": lambda one: pt.is_binary(one) or pt.is_large_binary(one),
-        "string": lambda one: pt.is_string(one) or pt.is_large_string(one),
-    }
-    return next((name for name, is_it in scalars.items() if is_it(kind)), "")
+    if pt.is_timestamp(kind):
+        return "timestamp"
+    return {**ARROW_KINDS, "string": "string", "large_string": "string"}.get(str(kind), "")
