@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,9 @@ from dataflowxpress.api.status import Status
 from tests.chaos.bucket import TARGET, Bucket
 from tests.chaos.plan import Upload
 
-Row = tuple[int, int]  # upload, line
+RowId = tuple[int, int]  # upload, line
+TEXTS = ("word", "code", "note")  # the other columns
+Rows = dict[RowId, list[tuple[str | None, ...]]]  # the texts of each row, once or several times
 
 
 @dataclass(frozen=True)
@@ -24,14 +26,20 @@ class Assessment:
     """How the facts differ from what was uploaded; all empty where they do not."""
 
     rows: int
-    lost: list[Row] = field(default_factory=list)
-    doubled: list[Row] = field(default_factory=list)
+    lost: list[RowId] = field(default_factory=list)
+    doubled: list[RowId] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
     stray: list[str] = field(default_factory=list)  # rows and files that should not be
     wrong: list[str] = field(default_factory=list)  # what manifests and status say
 
     @property
+    def differences(self) -> tuple[list[RowId], list[RowId], list[str], list[str]]:
+        """Rows lost, doubled, changed and stray."""
+        return self.lost, self.doubled, self.changed, self.stray
+
+    @property
     def good(self) -> bool:
-        return not (self.lost or self.doubled or self.stray or self.wrong)
+        return not (any(self.differences) or self.wrong)
 
 
 @dataclass(frozen=True)
@@ -45,16 +53,26 @@ class Observation:
     def assessment(self, uploads: Iterable[Upload], status: Status) -> Assessment:
         """Compare everything with the newest upload of each key."""
         newest = {upload.key: upload for upload in uploads}
-        expected = {(up.number, line) for up in newest.values() for line in range(up.rows)}
+        expected = {
+            (upload.number, line): tuple(row.get(name) for name in TEXTS)
+            for upload in newest.values()
+            for line, row in enumerate(upload.rows)
+        }
         bucket = Bucket(self.client("s3"), self.name)
         shown = [key for place in self._shown() for key in bucket.keys(place)]
         there, entries = bucket.keys(TARGET), bucket.entries()
         known = {key for e in entries.values() for d in e["directories"] for key in bucket.keys(d)}
         ways = {"catalog": self._rows(shown), "path": self._rows(there)}
         return Assessment(
-            rows=sum(ways["catalog"].values()),
-            lost=sorted({row for found in ways.values() for row in expected - found.keys()}),
-            doubled=sorted({r for found in ways.values() for r in found if found[r] > 1}),
+            rows=sum(len(texts) for texts in ways["catalog"].values()),
+            lost=sorted({row for found in ways.values() for row in expected.keys() - found.keys()}),
+            doubled=sorted({r for found in ways.values() for r in found if len(found[r]) > 1}),
+            changed=[
+                f"{way}: row {row} is {texts}, uploaded as {expected[row]}"
+                for way, found in ways.items()
+                for row, texts in found.items()
+                if row in expected and set(texts) != {expected[row]}
+            ],
             stray=[
                 *(f"{way}: row {r}" for way, rows in ways.items() for r in rows.keys() - expected),
                 *sorted(set(there) - known),
@@ -62,7 +80,7 @@ class Observation:
             ],
             wrong=[
                 *_manifests(newest, entries, bucket.uploaded(), ways["path"]),
-                *_status(status, len(newest), len(expected)),
+                *_status(status, newest.values()),
             ],
         )
 
@@ -83,44 +101,59 @@ class Observation:
         ]
         return [re.sub(f"^s3://{self.name}/", "", location) for location in locations]
 
-    def _rows(self, keys: list[str]) -> Counter[Row]:
+    def _rows(self, keys: list[str]) -> Rows:
+        found: Rows = defaultdict(list)
         if not keys:
-            return Counter()
+            return found
         folder = self.scratch / uuid.uuid4().hex
         folder.mkdir()
         for number, key in enumerate(keys):
             self.client("s3").download_file(self.name, key, str(folder / f"{number}.parquet"))
         with duckdb.connect() as database:  # the default one is shared by all threads
             files = database.read_parquet(f"{folder}/*.parquet", union_by_name=True)
-            return Counter(files.project("upload, line").fetchall())
+            there = [name if name in files.columns else "null" for name in TEXTS]
+            texts = ", ".join(f"cast({name} as varchar)" for name in there)
+            for upload, line, *values in files.project(f"upload, line, {texts}").fetchall():
+                found[upload, line].append(tuple(values))
+        return found
 
 
 def _manifests(
-    newest: dict[str, Upload],
-    entries: dict[str, dict[str, Any]],
-    tags: dict[str, str],
-    rows: Counter[Row],
+    newest: dict[str, Upload], entries: dict[str, dict[str, Any]], tags: dict[str, str], rows: Rows
 ) -> list[str]:
     """Return in what the newest entries differ from the objects and from their rows."""
-    found = Counter(upload for upload, _ in rows.elements())
+    found = Counter(upload for (upload, _), texts in rows.items() for _ in texts)
     wrong = [f"the manifests name no {key}" for key in newest if key not in entries]
     for key, entry in entries.items():
+        upload = newest[key]
         message = {name: entry[name] for name in ("etag", "rows", "rejected")}
-        is_so = {"etag": tags[key], "rows": found[newest[key].number], "rejected": 0}
+        message["converted"] = bool(entry["directories"])
+        is_so = {"etag": tags[key], "rows": found[upload.number], "rejected": 0}
+        is_so["converted"] = not upload.form.poisoned
         if message != is_so:
             wrong.append(f"{key}: the manifests say {message}, but it is {is_so}")
     return wrong
 
 
-def _status(status: Status, objects: int, rows: int) -> list[str]:
+def _status(status: Status, uploads: Collection[Upload]) -> list[str]:
     """Return what the status says that is not so."""
     data = status.data
-    message = data and (data.objects, data.rows, data.rejected, data.waiting, data.dead_letters)
-    wrong = []
-    if message != (objects, rows, 0, 0, 0):
-        wrong.append(f"the status says {data}, but there are {objects} objects, {rows} rows")
-    for condition in ("Ready", "DataCurrent"):
+    message = data and {
+        "objects": data.objects,
+        "rows": data.rows,
+        "refused": data.refused,
+        "unfinished": (data.rejected, data.waiting, data.dead_letters),
+    }
+    refused = sum(upload.form.poisoned for upload in uploads)
+    is_so = {
+        "objects": len(uploads),
+        "rows": sum(len(upload.rows) for upload in uploads),
+        "refused": refused or None,
+        "unfinished": (0, 0, 0),
+    }
+    wrong = [] if message == is_so else [f"the status says {data}, but it is {is_so}"]
+    for condition, expected in (("Ready", "True"), ("DataCurrent", str(not refused))):
         found = status[condition]
-        if found is None or found.status != "True":
+        if found is None or found.status != expected:
             wrong.append(f"the status says {found}")
     return wrong

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tests.chaos import content
+from tests.chaos.content import Form, Record
 from tests.chaos.weather import Weather
 
 BURST = 8  # uploads at most
@@ -14,7 +16,9 @@ PAUSE = 5.0  # seconds between two uploads at most
 FAULTS = 10  # of those that the weather knows
 AGAIN = 0.3  # of the uploads replace what their key holds
 NOTED = 0.15  # of the uploads have a column more
+PLAIN = 0.4  # of the uploads are plain text in UTF-8
 MOMENTS = ("now", "now", "crawl", "run")
+FORMATS = tuple(content.FORMATS)
 
 
 @dataclass(frozen=True)
@@ -23,25 +27,35 @@ class Upload:
 
     number: int
     key: str
-    rows: int
+    lines: int
     noted: bool
     shuffled: bool
-    pause: float  # seconds before it
-    moment: str  # `crawl` or `run`: while one is on, if that begins soon
+    pause: float = 0.0  # seconds before it
+    moment: str = "now"  # `crawl` or `run`: while one is on, if that begins soon
+    format: str = "csv"
+    form: Form = Form.PLAIN
 
     @property
     def body(self) -> bytes:
-        """The CSV."""
-        columns = ["upload", "line", "word", *(["note"] if self.noted else [])]
+        """The object."""
+        records = self.records
         if self.shuffled:
-            columns.reverse()
-        rows = [self._row(line) for line in range(self.rows)]
-        lines = [columns, *([row[name] for name in columns] for row in rows)]
-        return "".join(",".join(line) + "\n" for line in lines).encode()
+            records = [dict(reversed(each.items())) for each in records]
+        ways = content.FORMATS[self.format]
+        return content.packed(ways[self.number % len(ways)](records), self.form)
 
-    def _row(self, line: int) -> dict[str, str]:
-        word = f'"{self.key}, {line}"'
-        return {"upload": str(self.number), "line": str(line), "word": word, "note": "noted"}
+    @property
+    def records(self) -> list[Record]:
+        """What is uploaded, whether it can be read or not."""
+        return [
+            content.record(self.number, line, f"{self.key}, {line}", noted=self.noted)
+            for line in range(self.lines)
+        ]
+
+    @property
+    def rows(self) -> list[Record]:
+        """What becomes rows of the table."""
+        return [] if self.form.poisoned else self.records
 
 
 @dataclass(frozen=True)
@@ -49,6 +63,7 @@ class Plan:
     """One seed's uploads and faults; the same seed gives the same plan."""
 
     seed: int
+    format: str  # of the pipeline's source
     weather: Weather
     uploads: tuple[Upload, ...]
     faults: dict[int, list[dict[str, Any]]]  # by the upload that they precede
@@ -59,15 +74,16 @@ class Plan:
         """Draw a plan."""
         weather = Weather(f"chaos{seed:04}", patient=patient)
         chance = random.Random(seed)  # noqa: S311 - to be repeated
-        drawn = tuple(_uploads(chance, uploads))
+        source = FORMATS[seed % len(FORMATS)]
+        drawn = tuple(_uploads(chance, uploads, source))
         faults: dict[int, list[dict[str, Any]]] = {}
         for fault in weather.drawn(chance, FAULTS):
             before = chance.randrange(uploads // 2)
             faults.setdefault(before, []).append({**fault, "seed": chance.randrange(1 << 30)})
-        return cls(seed, weather, drawn, faults, buried=chance.randrange(uploads))
+        return cls(seed, source, weather, drawn, faults, buried=chance.randrange(uploads))
 
 
-def _uploads(chance: random.Random, number: int) -> Iterator[Upload]:
+def _uploads(chance: random.Random, number: int, source: str) -> Iterator[Upload]:
     keys: list[str] = []
     burst = 0
     for current in range(number):
@@ -77,12 +93,20 @@ def _uploads(chance: random.Random, number: int) -> Iterator[Upload]:
         else:
             pause, moment = 0.0, "now"
         burst -= 1
+        # A first object that cannot be read teaches the crawler nothing.
+        form = _form(chance, source) if current else Form.PLAIN
         if keys and chance.random() < AGAIN:
-            key = chance.choice(keys)
+            key = chance.choice(keys)  # and its suffix, whatever the form is now
         else:
             folder = chance.choice(("", "a/", "b/c d/"))
-            key = f"csv_data/{folder}{chance.choice('éx+%')}{current}.csv"
+            name = f"{chance.choice('éx+%[?')}{current}.{source}{form.suffix}"
+            key = f"csv_data/{folder}{name}"
             keys.append(key)
-        rows = chance.choice((1, 3, 20, 400))
-        noted = chance.random() < NOTED
-        yield Upload(current, key, rows, noted, chance.random() < NOTED, pause, moment)
+        lines = chance.choice((1, 3, 20, 400))
+        noted, shuffled = chance.random() < NOTED, chance.random() < NOTED
+        yield Upload(current, key, lines, noted, shuffled, pause, moment, source, form)
+
+
+def _form(chance: random.Random, source: str) -> Form:
+    plain = chance.random() < PLAIN
+    return Form.PLAIN if plain else chance.choice(content.forms(source))

@@ -11,7 +11,17 @@ from rich.table import Table
 
 from tests.chaos.trial import Trial
 
-NUMBERS = ("uploads", "faults", "runs", "failed runs", "rows", "lost", "doubled", "stray")
+NUMBERS = (
+    "uploads",
+    "faults",
+    "runs",
+    "failed runs",
+    "rows",
+    "lost",
+    "doubled",
+    "changed",
+    "stray",
+)
 
 
 def notify(console: Console, trial: Trial) -> None:
@@ -22,7 +32,7 @@ def notify(console: Console, trial: Trial) -> None:
 
 def show(console: Console, trials: Sequence[Trial], outages: int) -> None:
     """Print the table, and the timelines of what failed."""
-    table = Table("seed", *NUMBERS, "status", "seconds", "faults by kind", box=None)
+    table = Table("seed", "format", *NUMBERS, "status", "seconds", "faults by kind", box=None)
     for trial in trials:
         table.add_row(*row(trial))
     console.print(table)
@@ -39,12 +49,20 @@ def row(trial: Trial) -> list[str]:
     chain, struck, assessment = trial.chain, trial.struck(), trial.assessment
     numbers = [len(trial.plan.uploads), struck.total(), len(chain.runs()), chain.failed()]
     found = (
-        [assessment.rows, len(assessment.lost), len(assessment.doubled), len(assessment.stray)]
+        [assessment.rows, *(len(each) for each in assessment.differences)]
         if assessment
-        else ["?"] * 4
+        else ["?"] * 5
     )
     status = "?" if assessment is None else "false" if assessment.wrong else "true"
-    words = [trial.plan.seed, *numbers, *found, status, round(trial.seconds), _kinds(struck)]
+    words = [
+        trial.plan.seed,
+        trial.plan.format,
+        *numbers,
+        *found,
+        status,
+        round(trial.seconds),
+        _kinds(struck),
+    ]
     return [str(word) for word in words]
 
 

@@ -51,7 +51,7 @@ class Hops:
         """Upload an object, or new content for one that is there."""
         number = len(self.uploads)
         key = key or f"csv_data/{number}.csv"
-        upload = Upload(number, key, 5, noted=False, shuffled=False, pause=0, moment="now")
+        upload = Upload(number, key, 5, noted=False, shuffled=False)
         s3 = self.chain.user.aws("s3")
         s3.put_object(Bucket=self.chain.name, Key=key, Body=upload.body)
         self.uploads.append(upload)

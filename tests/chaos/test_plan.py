@@ -7,6 +7,8 @@ import csv
 import pytest
 
 from dataflowxpress_sandbox.aws.faults import Fault, Kind
+from tests.chaos import content
+from tests.chaos.content import Form
 from tests.chaos.plan import Plan, Upload
 from tests.chaos.weather import Weather
 
@@ -39,8 +41,19 @@ def test_uploads_come_singly_in_bursts_and_again_under_the_same_key(seed: int) -
 
 
 def test_an_upload_is_csv_with_as_many_rows_as_it_says() -> None:
-    upload = Upload(7, "csv_data/a, b.csv", 3, noted=True, shuffled=True, pause=0, moment="now")
+    upload = Upload(7, "csv_data/a, b.csv", 3, noted=True, shuffled=True)
     rows = list(csv.DictReader(upload.body.decode().splitlines()))
     assert [(row["upload"], row["line"], row["note"]) for row in rows] == [
         ("7", str(line), "noted") for line in range(3)
     ]
+
+
+def test_all_forms_of_all_formats_come() -> None:
+    uploads = [upload for seed in range(10) for upload in Plan.of(seed, 60).uploads]
+    drawn = {(upload.format, upload.form) for upload in uploads}
+    assert drawn == {(each, form) for each in content.FORMATS for form in content.forms(each)}
+
+
+def test_keys_with_a_suffix_that_does_not_match_the_content_come() -> None:
+    uploads = [upload for seed in range(10) for upload in Plan.of(seed, 60).uploads]
+    assert any(upload.key.endswith(".gz") and upload.form is Form.PLAIN for upload in uploads)

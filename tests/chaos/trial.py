@@ -38,7 +38,7 @@ class Trial:
     @cached_property
     def chain(self) -> Chain:
         """The seed's pipeline."""
-        return Chain(self.user, self.plan.weather.name)
+        return Chain(self.user, self.plan.weather.name, self.plan.format)
 
     def run(self) -> None:
         """Do all of it."""
@@ -71,7 +71,7 @@ class Trial:
             time.sleep(upload.pause)
             self._await(upload)
             s3.put_object(Bucket=self.chain.name, Key=upload.key, Body=upload.body)
-            self._note(f"upload {upload.number}: {upload.key}, {upload.rows} rows")
+            self._note(f"upload {upload.number}: {upload.key}, {upload.form}, {upload.lines} lines")
 
     def _await(self, upload: Upload) -> None:
         """Wait for the moment in which an upload is to be made, as long as that is sensible."""
