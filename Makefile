@@ -108,6 +108,9 @@ test-all: check ## run all tests: `make test`, longer ones, real Argo CD, node a
 walks: $(SETUP) ## interrupt every call, delete 10,000 objects; `make test` runs a sample
 	@WALK=all $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal tests/walks
 
+soak: $(SETUP) ## change many pipelines under faults for long (MINUTES=60 PIPELINES=200 SEED=1)
+	@SOAK_MINUTES=$(MINUTES) SOAK_PIPELINES=$(PIPELINES) SOAK_SEED=$(SEED) $(BIN)/python -m pytest -q tests/cluster/test_soak.py
+
 e2e-argocd: $(SETUP) ## test GitOps on a real Argo CD (DATAFLOWXPRESS_ARGOCD: command that runs it)
 	@$(BIN)/python -m pytest -p no:randomly tests/argocd
 

@@ -7,6 +7,13 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import yaml
+
+from dataflowxpress_sandbox import private
+from tests.e2e.conftest import User
 
 Serve = Callable[[socket.socket], None]
 
@@ -61,3 +68,17 @@ def _pump(source: socket.socket, sink: socket.socket, frozen: threading.Event) -
                 return  # neither passed on nor closed
             sink.sendall(data)
         sink.shutdown(socket.SHUT_WR)
+
+
+@contextlib.contextmanager
+def before_the_api_server(user: User, folder: Path) -> Iterator[tuple[Proxy, Path]]:
+    """Serve a proxy of the API server during a block; give it with a kubeconfig that uses it."""
+    config = yaml.safe_load(user.sandbox.kubeconfig.read_text())
+    cluster = config["clusters"][0]["cluster"]
+    target = urlsplit(cluster["server"])
+    proxy = Proxy(str(target.hostname), int(target.port or 443))
+    with proxy.serving() as port:
+        cluster["server"] = f"https://{target.hostname}:{port}"
+        through = folder / "kubeconfig"
+        private.write(through, yaml.safe_dump(config))
+        yield proxy, through

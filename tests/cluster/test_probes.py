@@ -6,19 +6,16 @@ import contextlib
 import socket
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-import yaml
 
 from dataflowxpress.blueprint.artifacts import path
-from dataflowxpress_sandbox import private
 from dataflowxpress_sandbox.kube import crd
 from dataflowxpress_sandbox.probe import HOST
 from dataflowxpress_sandbox.sandbox import Sandbox
 from tests.cluster import access
 from tests.cluster.conftest import Lease, Operators
-from tests.cluster.frozen import Proxy, server
+from tests.cluster.frozen import before_the_api_server, server
 from tests.e2e.conftest import NAMESPACE, User
 
 NOTHING = "default/nobody-has-made-it"
@@ -35,16 +32,7 @@ def test_a_watch_that_has_gone_deaf_is_no_life(
     user: User, start: Operators, tmp_path: Path
 ) -> None:
     user.pipeline("unheard", bucket={"name": "unheard"})
-    config = yaml.safe_load(user.sandbox.kubeconfig.read_text())
-    cluster = config["clusters"][0]["cluster"]
-    target = urlsplit(cluster["server"])
-    assert target.hostname
-    assert target.port
-    proxy = Proxy(target.hostname, target.port)
-    with proxy.serving() as port:
-        cluster["server"] = f"https://{target.hostname}:{port}"
-        through = tmp_path / "kubeconfig"
-        private.write(through, yaml.safe_dump(config))
+    with before_the_api_server(user, tmp_path) as (proxy, through):
         operator = start("--watch-stale-after", "5", KUBECONFIG=str(through))
         user.ready("unheard", seconds=60)
         operator.wait("/healthz", 200)

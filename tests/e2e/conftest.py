@@ -85,9 +85,12 @@ class User:
     def delete(self, name: str) -> None:
         self.kind(KIND, f"{GROUP}/{VERSION}").delete(name=name, namespace=NAMESPACE)
 
-    def names(self) -> set[str]:
+    def all(self) -> list[dict[str, Any]]:
         found = self.kind(KIND, f"{GROUP}/{VERSION}").get(namespace=NAMESPACE)
-        return {item.metadata.name for item in found.items}
+        return list(found.to_dict()["items"])
+
+    def names(self) -> set[str]:
+        return {item["metadata"]["name"] for item in self.all()}
 
     def exists(self, name: str) -> bool:
         return name in self.names()

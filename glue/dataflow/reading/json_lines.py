@@ -124,9 +124,12 @@ class Lines:
 
 
 def _elements(decoded: Decoded) -> list[Decoded]:
-    """Return the elements of an array with records; or else the value."""
-    if isinstance(decoded.value, list) and any(isinstance(e, dict) for e in decoded.value):
-        return list(documents(Text([decoded.raw]), ()))
+    """Return the elements of an array with records, or of an empty one; or else the value."""
+    if isinstance(decoded.value, list):
+        if not decoded.value:
+            return []
+        if any(isinstance(element, dict) for element in decoded.value):
+            return list(documents(Text([decoded.raw]), ()))
     return [decoded]
 
 

@@ -44,6 +44,7 @@ class Recorder:
         async def received() -> Any:
             message = await receive()
             request.add(message.get("body", b""))
+            request.ended |= _ends(message)
             return message
 
         async def sent(message: Any) -> None:
@@ -55,7 +56,8 @@ class Recorder:
         try:
             await self._aws(scope, received, sent)
         finally:
-            self._record(scope, request.content, start, response.content)
+            if request.ended:  # else the client has died before it sent all of it
+                self._record(scope, request.content, start, response.content)
 
     def _record(
         self, scope: Any, request: str | None, start: dict[str, Any], response: str | None
@@ -87,6 +89,7 @@ class _Body:
     def __init__(self) -> None:
         self._parts: list[bytes] = []
         self._length = 0
+        self.ended = False
 
     def add(self, part: bytes) -> None:
         self._length += len(part)
@@ -98,6 +101,11 @@ class _Body:
         if self._length > _LONGEST:
             return None
         return b"".join(self._parts).decode("latin-1")
+
+
+def _ends(message: Any) -> bool:
+    """Return whether a message from a client is the last one of its request."""
+    return message["type"] == "http.request" and not message.get("more_body")
 
 
 def _signed(scope: Any) -> bool:
