@@ -61,6 +61,10 @@ class Stored(NamedTuple):
         """Return the error for an object beyond *limit*."""
         return Refused(f"{self} has more than {limit}, which DataFlowXpress never writes: {_FIX}")
 
+    def foreign(self, kind: str) -> Refused:
+        """Return the error for an object that is not of the *kind* that its prefix holds."""
+        return Refused(f"{self} is no {kind}, and only the job writes to its prefix: delete it")
+
     @contextlib.contextmanager
     def parsing(self) -> Iterator[None]:
         """Raise Refused if the content is malformed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby, islice
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from . import bounded
 from .bounded import Stored
 
 MANIFESTS = f"{RESERVED_PREFIX}manifests/"
+_MANIFEST = re.compile(rf"{MANIFESTS}[0-9]{{10}}\.json")
 THREADS = 16
 BATCH = 64  # small manifests that are in memory at once
 
@@ -27,7 +29,7 @@ class ManifestRef(NamedTuple):
     @property
     def number(self) -> int:
         """The manifest's number."""
-        return int(self.key[len(MANIFESTS) :].partition(".")[0])
+        return int(self.key.removeprefix(MANIFESTS).removesuffix(".json"))
 
 
 def listing(s3: Any, bucket: str, prefix: str, **more: str) -> Iterator[Mapping[str, Any]]:
@@ -38,9 +40,14 @@ def listing(s3: Any, bucket: str, prefix: str, **more: str) -> Iterator[Mapping[
 
 
 def manifests(s3: Any, bucket: str, after: int) -> Iterator[ManifestRef]:
-    """Yield the manifests whose number is greater than *after*, in order."""
+    """Yield the manifests whose number is greater than *after*, in order.
+
+    Raises Refused at an object that is no manifest.
+    """
     start = f"{MANIFESTS}{max(after, 0):010d}.json"
     for item in listing(s3, bucket, MANIFESTS, StartAfter=start):
+        if not _MANIFEST.fullmatch(item["Key"]):
+            raise Stored(bucket, item["Key"]).foreign("manifest")
         yield ManifestRef(item["Key"], item["ETag"], item["Size"])
 
 
