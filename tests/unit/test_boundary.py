@@ -17,7 +17,12 @@ KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234"
 ALL = {
     "bucket": {"kmsKeyArn": KEY},
     "catalog": {"lakeFormation": True},
-    "job": {"script": {"s3Uri": "s3://code/job.py"}},
+    "job": {
+        "script": {"s3Uri": "s3://code/job.py"},
+        "secretArguments": {
+            "--token": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:token-AbCdEf"
+        },
+    },
 }
 WITHOUT_RESOURCE = {"lakeformation:GetDataAccess"}  # Lake Formation decides on the data
 

@@ -33,7 +33,14 @@ SCOPES = {
 SPECS: dict[str, dict[str, Any]] = {
     "default": {},
     "encrypted": {"bucket": {"kmsKeyArn": KEY}},
-    "custom-script": {"job": {"script": {"s3Uri": "s3://code/job.py"}}},
+    "custom-script": {
+        "job": {
+            "script": {"s3Uri": "s3://code/job.py"},
+            "secretArguments": {
+                "--token": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:token-AbCdEf"
+            },
+        }
+    },
     "folders": {"catalog": {"tables": "PerFolder"}, "source": {"format": "json"}},
 }
 GLOBAL_KEYS = {
@@ -223,8 +230,9 @@ def condition_keys(action: str) -> Iterator[str]:
 
 
 def _family(key: str) -> str:
-    """Return a condition key without the key of a tag."""
-    return key.partition("/")[0]
+    """Return a condition key without the key of a tag or of an encryption context."""
+    name = "kms:EncryptionContext:"
+    return name if key.startswith(name) else key.partition("/")[0]
 
 
 def _glob(arn: str) -> str:

@@ -17,6 +17,7 @@ from dataflowxpress.api.spec import DataPipelineSpec, SpecModel, mistakes
 from dataflowxpress.api.spec.mistakes import WORDS
 from tests.hostile import SCHEMA
 
+SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:token-AbCdEf"
 ENDS = "with a letter or digit at both ends"
 
 
@@ -228,6 +229,38 @@ MISTAKES = {
             "spec.job.arguments: an argument loads code or configures its runtime, for example"
             " --extra-jars or --conf; remove it, or set job.script"
         ),
+    ),
+    "a secret without a script that reads it": (
+        {"job": {"secretArguments": {"--token": SECRET}}},
+        (
+            "spec.job.secretArguments: the packaged script reads no secret; set job.script, or"
+            " remove secretArguments"
+        ),
+    ),
+    "a secret in place of its ARN": (
+        {"job": {"script": {"inline": "x"}, "secretArguments": {"--token": "hunter2"}}},
+        (
+            'spec.job.secretArguments.--token: "hunter2" has the wrong form; use the complete ARN'
+            " of a secret, like arn:aws:secretsmanager:eu-west-1:123456789012:secret:name-AbCdEf"
+        ),
+    ),
+    "a secret in place of the operator's argument": (
+        {"job": {"script": {"inline": "x"}, "secretArguments": {"--bucket": SECRET}}},
+        (
+            "spec.job.secretArguments: the operator itself sets an argument of this name, for"
+            " example --bucket, --TempDir or --custom-logGroup-prefix; remove it, and use the"
+            " fields of the spec"
+        ),
+    ),
+    "an argument that is a secret too": (
+        {
+            "job": {
+                "script": {"inline": "x"},
+                "arguments": {"--token": "plain"},
+                "secretArguments": {"--token": SECRET},
+            }
+        },
+        ("spec.job.secretArguments: an argument is in arguments too; remove it from one of them"),
     ),
     "a secret of the wrong type": (
         {"job": {"arguments": {"--password": 12345}}},

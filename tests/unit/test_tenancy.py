@@ -42,6 +42,7 @@ ALLOWED: dict[str, Any] = {
     "job": {"name": "team-a-job", "script": {"s3Uri": "s3://team-a-code/job.py"}},
 }
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234"
+SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:team-b/token-AbCdEf"
 ATTEMPTS: dict[str, tuple[dict[str, Any], str]] = {
     "a role of choice": (
         {"roleArn": "arn:aws:iam::111122223333:role/admin"},
@@ -56,6 +57,10 @@ ATTEMPTS: dict[str, tuple[dict[str, Any], str]] = {
     "another tenant's bucket": ({"bucket": {"name": "team-b-lake", "adopt": True}}, "bucket.name"),
     "another tenant's database": ({"catalog": {"database": "team_b"}}, "spec.catalog.database"),
     "a key": ({"bucket": {"kmsKeyArn": KEY}}, "remove the field"),
+    "another tenant's secret": (
+        {"job": {"script": {"inline": "x"}, "secretArguments": {"--token": SECRET}}},
+        f"spec.job.secretArguments: the tenant policy does not allow {SECRET}",
+    ),
 }
 
 
@@ -152,6 +157,14 @@ def test_without_a_file_a_refusal_names_the_field_and_the_key_that_allows_it(
     fix = f"remove the field, or ask the administrator of the operator to .* `{key}` of the"
     with pytest.raises(Refused, match=rf"^spec\.{field}: .* in namespace any: {fix}"):
         TenantPolicy().check_spec("any", spec(asked))
+
+
+def test_without_a_file_no_secret_is_allowed() -> None:
+    job = {"script": {"inline": "x"}, "secretArguments": {"--token": SECRET}}
+    with pytest.raises(
+        Refused, match=r"^spec\.job\.secretArguments: .* `secrets` of the namespace"
+    ):
+        TenantPolicy().check_spec("any", spec({"job": job}))
 
 
 @pytest.mark.parametrize(("asked", "key"), CLOSED.values(), ids=CLOSED.keys())

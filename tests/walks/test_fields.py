@@ -39,6 +39,9 @@ TEXTS: dict[str, Any] = {
     "job.script.configMapKeyRef.name": SCRIPTS,
     "job.script.inline": "print('mine')",
     "job.script.s3Uri": "s3://field-walk-scripts/job.py",
+    "job.secretArguments": {
+        "--token": f"arn:aws:secretsmanager:eu-west-1:{sandbox_aws.ACCOUNT}:secret:token-AbCdEf"
+    },
     "notifications.emails": ["ann@example.com"],
     "region": "us-east-1",
     "resyncInterval": "1h",
@@ -126,6 +129,8 @@ def with_field(spec: Mapping[str, Any], path: str) -> dict[str, Any]:
     place[last] = another(path)
     if path == "crawler.enabled":
         changed["source"] = {"columns": [{"name": "id", "type": "string"}]}
+    if path == "job.secretArguments":
+        changed["job"]["script"] = {"inline": "print('mine')"}
     changed.get("source", {}).update(BESIDE.get(".".join(parents), {}))
     for needed in schema.get("required", ()):
         place[needed] = another(".".join([*parents, needed]))

@@ -250,7 +250,7 @@ class ResourceFactory:
             role=role,
             script=code.script,
             modules=code.modules,
-            arguments={**arguments, **logs.arguments, **spec.arguments},
+            arguments={**arguments, **logs.arguments, **spec.arguments, **spec.secret_arguments},
             log_groups=logs.groups,
             glue_version=spec.glue_version,
             worker_type=spec.worker_type,

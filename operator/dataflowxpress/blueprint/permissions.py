@@ -32,6 +32,19 @@ def through_s3(scope: Scope, key_arn: str) -> Grant:
     return allow("kms:Decrypt", "kms:GenerateDataKey", on=[key_arn], when=when)
 
 
+def to_read_secrets(scope: Scope, arns: Sequence[str]) -> tuple[Grant, ...]:
+    """Return the permissions to read secrets, and to decrypt these with any key of the account."""
+    keys = f"arn:{scope.partition}:kms:{scope.region}:{scope.account}:key/*"
+    when = {
+        "StringEquals": {"kms:EncryptionContext:SecretARN": [*arns]},
+        "StringLike": {"kms:ViaService": f"secretsmanager.{scope.region}.amazonaws.com*"},
+    }
+    return (
+        allow("secretsmanager:GetSecretValue", on=arns),
+        allow("kms:Decrypt", on=[keys], when=when),
+    )
+
+
 def of_function(queue: Queue, logs: LogGroup) -> tuple[Grant, ...]:
     """Return the permissions to consume *queue* and to write to *logs*."""
     return (
@@ -130,6 +143,8 @@ def of_glue(
     if uri := spec.job.script.s3_uri:
         script = f"arn:{scope.partition}:s3:::{uri.removeprefix('s3://')}"
         statements.append(allow("s3:GetObject", on=[script], when=when))
+    if secrets := sorted(set(spec.job.secret_arguments.values())):
+        statements += to_read_secrets(scope, secrets)
     return tuple(statements)
 
 

@@ -90,6 +90,9 @@ class NamespacePolicy(PolicyModel):
     keys: tuple[str, ...] = ()
     """KMS keys that `spec.bucket.kmsKeyArn` can name."""
 
+    secrets: tuple[str, ...] = ()
+    """ARNs that `spec.job.secretArguments` can name."""
+
     adopt: StrictBool = False
     """Whether a spec can adopt resources that exist."""
 
@@ -100,6 +103,8 @@ class NamespacePolicy(PolicyModel):
         yield Usage("region", spec.region or "", "regions", self.regions)
         yield Usage("bucket.kmsKeyArn", spec.bucket.kms_key_arn or "", "keys", self.keys)
         yield Usage("job.script.s3Uri", spec.job.script.s3_uri or "", "scripts", self.scripts)
+        for arn in spec.job.secret_arguments.values():
+            yield Usage("job.secretArguments", arn, "secrets", self.secrets)
         named = {
             "bucket.name": spec.bucket.name,
             "catalog.database": spec.catalog.database,
@@ -130,7 +135,13 @@ class NamespacePolicy(PolicyModel):
 
 DERIVED_NAMES = NamespacePolicy(match=("*",))
 EVERYTHING = NamespacePolicy(
-    match=("*",), roles=("*",), names=("*",), scripts=("*",), keys=("*",), adopt=True
+    match=("*",),
+    roles=("*",),
+    names=("*",),
+    scripts=("*",),
+    keys=("*",),
+    secrets=("*",),
+    adopt=True,
 )
 
 

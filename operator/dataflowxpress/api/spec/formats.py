@@ -215,3 +215,13 @@ ArgumentName = Annotated[
         "A-Za-z0-9_-",
     ),
 ]
+SecretArn = Annotated[
+    str,
+    Field(max_length=2048),
+    Format(
+        r"^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+$",
+        "the complete ARN of a secret, like"
+        " arn:aws:secretsmanager:eu-west-1:123456789012:secret:name-AbCdEf",
+        "A-Za-z0-9/_+=.@:-",
+    ),
+]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool
 
 from .arguments import LOADS_CODE, SET_BY_OPERATOR
-from .formats import ArgumentName, Name, S3Uri
+from .formats import ArgumentName, Name, S3Uri, SecretArn
 from .model import SpecModel, ValidationRule
 
 HAS_SCRIPT = (  # in CEL: the job has a custom script
@@ -73,6 +73,29 @@ class Script(SpecModel):
         return [source for source in sources if source is not None]
 
 
+def _argument_names(field: str) -> tuple[ValidationRule, ...]:
+    """Return the rules for the names of a field of arguments: a CRD has no pattern for keys."""
+
+    def names(job: Any) -> set[str]:
+        return set(job.arguments if field == "arguments" else job.secret_arguments)
+
+    return (
+        ValidationRule(  # the pattern of ArgumentName
+            "the name of an argument must begin with two dashes, for example --threshold",
+            cel=f"!has(self.{field}) || self.{field}.all(name, name.matches('^--[A-Za-z0-9_-]+$'))",
+            field=f".{field}",
+        ),
+        ValidationRule(
+            "the operator itself sets an argument of this name, for example --bucket, --TempDir or"
+            " --custom-logGroup-prefix; remove it, and use the fields of the spec",
+            cel=f"!has(self.{field})"
+            f" || !self.{field}.exists(name, name in {list(SET_BY_OPERATOR)})",
+            holds=lambda job: not names(job) & set(SET_BY_OPERATOR),
+            field=f".{field}",
+        ),
+    )
+
+
 class Job(SpecModel):
     """The Glue job that converts the uploaded files to Parquet."""
 
@@ -91,20 +114,8 @@ class Job(SpecModel):
             holds=lambda job: job.glue_version != "4.0" or not job.script.packaged,
             field=".glueVersion",
         ),
-        ValidationRule(  # the pattern of ArgumentName: a CRD has no pattern for keys
-            "the name of an argument must begin with two dashes, for example --threshold",
-            cel="!has(self.arguments)"
-            " || self.arguments.all(name, name.matches('^--[A-Za-z0-9_-]+$'))",
-            field=".arguments",
-        ),
-        ValidationRule(
-            "the operator itself sets an argument of this name, for example --bucket, --TempDir or"
-            " --custom-logGroup-prefix; remove it, and use the fields of the spec",
-            cel="!has(self.arguments)"
-            f" || !self.arguments.exists(name, name in {list(SET_BY_OPERATOR)})",
-            holds=lambda job: not job.arguments.keys() & set(SET_BY_OPERATOR),
-            field=".arguments",
-        ),
+        *_argument_names("arguments"),
+        *_argument_names("secretArguments"),
         ValidationRule(
             "an argument loads code or configures its runtime, for example --extra-jars or --conf;"
             " remove it, or set job.script",
@@ -113,6 +124,19 @@ class Job(SpecModel):
             f" || {HAS_SCRIPT}",
             holds=lambda job: not job.script.packaged or not job.arguments.keys() & set(LOADS_CODE),
             field=".arguments",
+        ),
+        ValidationRule(
+            "the packaged script reads no secret; set job.script, or remove secretArguments",
+            cel=f"!has(self.secretArguments) || self.secretArguments.size() == 0 || {HAS_SCRIPT}",
+            holds=lambda job: not job.script.packaged or not job.secret_arguments,
+            field=".secretArguments",
+        ),
+        ValidationRule(
+            "an argument is in arguments too; remove it from one of them",
+            cel="!has(self.secretArguments) || !has(self.arguments)"
+            " || !self.secretArguments.exists(name, name in self.arguments)",
+            holds=lambda job: not job.arguments.keys() & job.secret_arguments.keys(),
+            field=".secretArguments",
         ),
     )
 
@@ -128,6 +152,11 @@ class Job(SpecModel):
     ] = {}  # noqa: RUF012 - pydantic copies defaults
     """More arguments for the script, for example `--threshold: "3"`. Names that load code, for
     example `--extra-jars`, need a custom script."""
+
+    secret_arguments: Annotated[dict[ArgumentName, SecretArn], Field(max_length=20)] = {}  # noqa: RUF012 - pydantic copies defaults
+    """Secrets of AWS Secrets Manager for a custom script. Each argument has the ARN of a secret as
+    its value, and the operator allows the job's role to read it. Its value is in no spec, plan,
+    log or argument."""
 
     glue_version: Literal["5.0", "5.1", "4.0"] = "5.0"
     """The Glue version. The packaged script runs on 5.0 and 5.1; 4.0 needs a custom script."""
