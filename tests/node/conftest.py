@@ -7,12 +7,9 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 from kubernetes import config
 from kubernetes.dynamic import DynamicClient
 
@@ -22,41 +19,16 @@ from dataflowxpress_sandbox.probe import HOST
 from dataflowxpress_sandbox.sandbox import Sandbox
 from tests.cluster.frozen import Proxy
 from tests.e2e.conftest import User
+from tests.node.machine import BRIDGE, Node
+from tests.node.release import Release
 
-ROOT = Path(__file__).parents[2]
 NODE = os.environ.get("DATAFLOWXPRESS_NODE", "")
-BRIDGE = "10.88.0.1"  # as which the pods reach this machine
-BASE = "localhost/python:3.11-slim"
-IMAGE = "localhost/dataflowxpress"
-
-
-@dataclass
-class Node:
-    """The command that runs a node, and the kubeconfig of its administrator."""
-
-    command: Path
-    kubeconfig: Path
-
-    def __call__(self, *words: object) -> str:
-        done = subprocess.run(
-            [self.command, *map(str, words)], capture_output=True, check=False, text=True
-        )
-        assert done.returncode == 0, f"{words}: {done.stderr[-3000:]}"
-        return done.stdout
-
-    def image(self, tag: str, tmp_path: Path) -> None:
-        """Build a version of the image: the first from the Dockerfile, others from the first."""
-        if tag == "first":
-            self("base", BASE)
-            self("build", f"{IMAGE}:{tag}", ROOT)
-        else:
-            (tmp_path / "Dockerfile").write_text(f'FROM {IMAGE}:first\nLABEL version="{tag}"\n')
-            self("build", f"{IMAGE}:{tag}", tmp_path)
+RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 
 
 @pytest.fixture(scope="session")
-def node() -> Node:
-    """Start the node if necessary; it keeps running after the tests."""
+def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
+    """Start the node if necessary, with two images; it keeps running after the tests."""
     if not NODE:
         pytest.skip("needs a real node: run `make e2e-node`")
     command = Path(NODE).resolve()
@@ -67,7 +39,9 @@ def node() -> Node:
     up = subprocess.run([command, "up"], capture_output=True, check=False, text=True)
     assert up.returncode == 0, up.stderr[-3000:]
     [kubeconfig] = re.findall(r"KUBECONFIG=(\S+)", up.stdout)
-    return Node(command, Path(kubeconfig))
+    node = Node(command, Path(kubeconfig))
+    node.images(tmp_path_factory.mktemp("image"))
+    return node
 
 
 @pytest.fixture(scope="session")
@@ -91,16 +65,32 @@ def endpoint(node: Node, aws: RunningAws) -> Iterator[str]:  # noqa: ARG001 - cr
         yield f"http://{BRIDGE}:{port}"
 
 
-def until(what: Any, words: str, seconds: float = 180) -> float:
-    """Wait until *what* is true, and return the seconds."""
-    began = time.monotonic()
-    while not what():
-        if time.monotonic() - began > seconds:
-            pytest.fail(f"not {words} within {seconds:.0f} s")
-        time.sleep(0.1)
-    return time.monotonic() - began
-
-
-def document(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(path.read_text())
-    return found
+@pytest.fixture
+def release(node: Node, user: User, aws: RunningAws, endpoint: str) -> Iterator[Release]:
+    """A namespace with the restricted level, and the operator's AWS keys in a Secret."""
+    name = f"dataflowxpress-{int(time.time())}"
+    labels = {"name": name, "labels": RESTRICTED}
+    keys = sandbox_aws.operator_environment(aws.port)
+    secret = {name: keys[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+    spaces, secrets = user.kind("Namespace", "v1"), user.kind("Secret", "v1")
+    spaces.create({"apiVersion": "v1", "kind": "Namespace", "metadata": labels})
+    secrets.create(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": "aws", "namespace": name},
+            "stringData": secret,
+        }
+    )
+    values = {
+        "replicaCount": 2,
+        "podDisruptionBudget": {"enabled": True},
+        "networkPolicy": {"extraEgress": [{"to": [{"ipBlock": {"cidr": f"{BRIDGE}/32"}}]}]},
+        "aws": {"region": sandbox_aws.REGION, "endpointUrl": endpoint, "existingSecret": "aws"},
+        "watch": {"pollIntervalSeconds": 2},
+        "tenantPolicy": {"namespaces": [{"match": ["*"], "names": ["*"]}]},
+    }
+    release = Release(node, user, name, values)
+    yield release
+    release.clear()
+    spaces.delete(name=name)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.e2e.conftest import User
-from tests.node.conftest import IMAGE, Node, until
+from tests.node.machine import IMAGE, Node, until
 from tests.scrape import Metrics
 from tools.tool import tool
 

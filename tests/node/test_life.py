@@ -6,17 +6,16 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dataflowxpress.api.status import Status
-from dataflowxpress_sandbox import aws as sandbox_aws
 from dataflowxpress_sandbox.aws.serving import RunningAws
 from tests.e2e.conftest import User, holds
-from tests.node.conftest import ROOT, Node, document, until
+from tests.node.machine import ROOT, document, until
 from tests.node.release import Release, process
 
 pytestmark = [
@@ -24,7 +23,6 @@ pytestmark = [
     pytest.mark.timeout(1800),  # includes an image build
 ]
 CHART = ROOT / "charts/dataflowxpress"
-RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 PIPELINE, BUCKET = "serverless", "serverlessgluelambdacloudwatch"
 ROWS = b"id,name\n1,Ada\n2,Grace\n"
 
@@ -46,36 +44,6 @@ def report(capsys: pytest.CaptureFixture[str]) -> Report:
 
 
 @pytest.fixture
-def release(node: Node, user: User, aws: RunningAws, endpoint: str) -> Iterator[Release]:
-    """A namespace with the restricted level, and the operator's AWS keys in a Secret."""
-    name = f"dataflowxpress-{int(time.time())}"
-    labels = {"name": name, "labels": RESTRICTED}
-    keys = sandbox_aws.operator_environment(aws.port)
-    secret = {name: keys[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
-    spaces, secrets = user.kind("Namespace", "v1"), user.kind("Secret", "v1")
-    spaces.create({"apiVersion": "v1", "kind": "Namespace", "metadata": labels})
-    secrets.create(
-        {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {"name": "aws", "namespace": name},
-            "stringData": secret,
-        }
-    )
-    values = {
-        "replicaCount": 2,
-        "podDisruptionBudget": {"enabled": True},
-        "aws": {"region": sandbox_aws.REGION, "endpointUrl": endpoint, "existingSecret": "aws"},
-        "watch": {"pollIntervalSeconds": 2},
-        "tenantPolicy": {"namespaces": [{"match": ["*"], "names": ["*"]}]},
-    }
-    release = Release(node, user, name, values)
-    yield release
-    release.clear()
-    spaces.delete(name=name)
-
-
-@pytest.fixture
 def previous(tmp_path: Path) -> Path:
     """Return a copy of the chart with the previous version."""
     copy = tmp_path / "previous"
@@ -85,20 +53,14 @@ def previous(tmp_path: Path) -> Path:
     return copy
 
 
-def test_the_life_of_a_release(  # noqa: PLR0913, PLR0917 - one sequence
-    node: Node,
+def test_the_life_of_a_release(
     user: User,
     aws: RunningAws,
     release: Release,
     previous: Path,
-    tmp_path: Path,
     report: Report,
 ) -> None:
     began = time.monotonic()
-    for tag in ("first", "second"):
-        node.image(tag, tmp_path)
-    report("images built and loaded")
-
     release.put("install", previous, "first")
     report("two replicas ready, at the Pod Security level `restricted`")
     release.helm("test", "dataflowxpress", "--logs")
