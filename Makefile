@@ -11,15 +11,16 @@ PROJECT := --no-emit-package dataflowxpress --no-emit-package dataflowxpress-san
 
 WORKERS ?= 2
 # Pages that follow the prose rules in styles/.
-PROSE := README.md CONTRIBUTING.md SECURITY.md docs
+PROSE := README.md CONTRIBUTING.md SECURITY.md CODE_OF_CONDUCT.md docs
 IMAGE ?= dataflowxpress:0.1.0
 BUILD ?= docker build
 
 .DEFAULT_GOAL := help
-.PHONY: bench-scale bench-fleet help setup demo test test-all check fmt crd iam reasons cost lock clean walks argocd argocd-testdata dashboard e2e-argocd e2e-observability e2e-node chart image
+.PHONY: docs docs-serve test-docs pre-commit bench-data bench-scale bench-fleet help setup demo test test-all check fmt crd iam reasons cost lock clean walks argocd argocd-testdata dashboard e2e-argocd e2e-observability e2e-node chart image
 
+##@ Start
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^##@ /{printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## /{printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(SETUP) ## create the virtual environment from the lock file
 
@@ -34,6 +35,10 @@ $(SETUP): requirements.lock pyproject.toml sandbox/pyproject.toml
 demo: $(SETUP) ## run the demo on a local sandbox (KEEP=1: leave the sandbox running)
 	@$(BIN)/dataflowxpress demo $(if $(KEEP),--keep)
 
+##@ Change
+pre-commit: $(SETUP) ## check each commit with the quick part of `make check`, by a git hook
+	@$(BIN)/pre-commit install
+
 lock: ## update the lock files from pyproject.toml
 	@test -x $(UV) || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
 	@$(LOCK) --extra otel --group dev pyproject.toml sandbox/pyproject.toml $(PROJECT) --output-file requirements.lock
@@ -45,6 +50,7 @@ fmt: $(SETUP) ## format the code and apply safe lint fixes
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+##@ Generate
 crd: $(SETUP) ## generate crds/datapipelines.yaml and the chart's copy from the models
 	@mkdir -p build && $(BIN)/dataflowxpress crd > build/crd.yaml
 	@cp build/crd.yaml crds/datapipelines.yaml
@@ -56,9 +62,10 @@ argocd: $(SETUP) ## generate the Argo CD settings from argocd/resource_customiza
 argocd-testdata: $(SETUP) ## capture testdata for the Argo CD health checks on a sandbox
 	@$(BIN)/python -m tests.argocd.capture
 
-iam: $(SETUP) ## generate docs/iam/operator.json from aws/operator_policy.py
+iam: $(SETUP) ## generate docs/iam/operator.json and lists.json from aws/operator_policy.py
 	@mkdir -p build && $(BIN)/dataflowxpress iam policy --prefix default- \
 	  --boundary arn:aws:iam::111122223333:policy/dataflowxpress-boundary > build/operator.json && mv build/operator.json docs/iam/
+	@$(BIN)/dataflowxpress iam lists > build/lists.json && mv build/lists.json docs/iam/
 
 reasons: $(SETUP) ## generate docs/reasons.md from api/reasons.py
 	@mkdir -p build && $(BIN)/dataflowxpress explain > build/reasons.md && mv build/reasons.md docs/
@@ -66,12 +73,32 @@ reasons: $(SETUP) ## generate docs/reasons.md from api/reasons.py
 cost: $(SETUP) ## compute the tables of docs/cost.md
 	@$(BIN)/python tools/cost.py
 
+.PHONY: recording
+recording: $(SETUP) ## record the README's session of real commands on a sandbox
+	@$(BIN)/python -m tools.recording
+
 dashboard: $(SETUP) ## generate the Grafana dashboard
 	@$(BIN)/python tools/dashboard.py
 
 chart: $(SETUP) ## generate the chart's README from its values
 	@$$($(BIN)/python -m tools.tool helm-docs) --chart-search-root charts/dataflowxpress --log-level warning
 
+.PHONY: screenshots
+screenshots: $(SETUP) ## take the pictures of the page for docs/images, from a sandbox (needs Chromium)
+	@$(BIN)/python -m tests.ui.screenshots
+
+##@ Document
+docs: $(SETUP) ## build the documentation as a site in build/site; fails on a dead link or a page without a place
+	@mkdir -p build && NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build --strict
+	@echo "build/site/index.html"
+
+docs-serve: $(SETUP) ## serve the documentation on this machine, and build it again after each change
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs serve
+
+test-docs: $(SETUP) ## run the commands and manifests of all pages on one sandbox, and count them
+	@$(BIN)/python -m pytest -q -p no:randomly tests/pages
+
+##@ Package
 image: $(SETUP) ## check and build the image, with a bill of materials in dist/ (IMAGE=..., BUILD="buildah bud")
 	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/python -m pytest -q tests/image
@@ -82,6 +109,7 @@ image: $(SETUP) ## check and build the image, with a bill of materials in dist/ 
 	  --output-file dist/sbom.cdx.json build/image/bin/python
 	@$(BUILD) --tag $(IMAGE) --build-arg REVISION=$$(git rev-parse HEAD) .
 
+##@ Check
 check: $(SETUP) ## run linters, format, type and prose checks, and unit tests
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -91,8 +119,8 @@ check: $(SETUP) ## run linters, format, type and prose checks, and unit tests
 	@$(BIN)/python -m pytest -q tests/unit tests/dataflow
 
 .PHONY: chaos
-chaos: $(SETUP) ## test random uploads under random faults (SEED=1 SEEDS=1 UPLOADS=60 LANES=4)
-	@CHAOS_SEED=$(SEED) CHAOS_SEEDS=$(SEEDS) CHAOS_UPLOADS=$(or $(UPLOADS),60) CHAOS_LANES=$(LANES) $(BIN)/python -m pytest -q tests/chaos/test_chaos.py
+chaos: $(SETUP) ## test random uploads under random faults (SEED=1 SEEDS=1 UPLOADS=60 LANES=4 FORMAT=Parquet)
+	@CHAOS_SEED=$(SEED) CHAOS_SEEDS=$(SEEDS) CHAOS_UPLOADS=$(or $(UPLOADS),60) CHAOS_LANES=$(LANES) CHAOS_FORMAT=$(FORMAT) $(BIN)/python -m pytest -q tests/chaos/test_chaos.py
 
 # pytest prints what it deselects and skips, and why it skips.
 PARALLEL = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
@@ -120,11 +148,24 @@ e2e-observability: $(SETUP) ## test each alert and dashboard query on a real Pro
 e2e-node: $(SETUP) ## test the chart on a real node (DATAFLOWXPRESS_NODE: command that runs it)
 	@$(BIN)/python -m pytest -p no:randomly -s tests/node
 
+##@ Measure
 bench-scale: $(SETUP) ## measure many, large and wide objects, a long history (WHAT="many large wide history")
 	@$(BIN)/python -m tests.bench.scale $(or $(WHAT),many large wide history)
 
-bench-fleet: $(SETUP) ## measure an operator with many pipelines (PIPELINES=200 PAUSED=800)
-	@$(BIN)/python -m tests.bench.fleet --pipelines $(or $(PIPELINES),200) --paused $(or $(PAUSED),800)
+bench-data: $(SETUP) ## measure many tables, replaced objects and many runs (WHAT="tables replaced runs")
+	@$(BIN)/python -m tests.bench.data $(or $(WHAT),tables replaced runs)
 
+.PHONY: bench
+bench: $(SETUP) ## measure one pipeline beside Terraform (ROUNDS=3, TF_PLUGIN_DIR: directory with its provider)
+	@$(BIN)/python -m tests.bench.control --rounds $(or $(ROUNDS),3)
+
+bench-fleet: $(SETUP) ## measure an operator with many pipelines (N=1000 REST=900 RESYNC=10m)
+	@$(BIN)/python -m tests.bench.fleet --pipelines $(or $(N),1000) --rest $(or $(REST),900) --resync $(or $(RESYNC),10m)
+
+.PHONY: bench-shards
+bench-shards: $(SETUP) ## simulate fleets of operators in virtual time
+	@$(BIN)/python -m tests.bench.shards
+
+##@ Clean
 clean: ## remove the virtual environment and build output
 	rm -rf $(VENV) dist build

@@ -9,7 +9,7 @@ import botocore
 import kubernetes
 
 import dataflowxpress.aws.resources  # noqa: F401 - the import registers the kinds
-from dataflowxpress.aws.observer import TAGGING
+from dataflowxpress.aws.snapshot import TAGGING
 from dataflowxpress.planning.resource import Resource
 
 _IDENTITY = {"sts", "sso", "sso-oidc", "signin"}  # services that provide credentials

@@ -1,53 +1,82 @@
-"""Batch: starts a crawl or run once per batch of queue messages, and returns unprocessed ones."""
+"""Batch: starts a crawl or run for a batch of queue messages, if none has covered them yet."""
 
 import json
+import math
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import boto3
 from botocore.exceptions import ClientError
 
 Json = dict[str, Any]
 
+# Numbers and times of a message can be out of range, too.
+INVALID = (ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError, RecursionError)
 CALL_ENTRIES = 10  # the limit of ChangeMessageVisibilityBatch
+LONGEST_PAUSE = 42_000  # seconds; SQS hides a message for twelve hours at most
 
 
-def is_recovery(body: Json) -> bool:
-    """Return whether the operator sent this message to recover unfinished work."""
-    return body.get("source") == "dataflowxpress"
+class Progress(NamedTuple):
+    """The last crawl or run; times are in seconds since 1970, and 0 if there was none."""
+
+    is_active: bool = False
+    started: float = 0
+    covered: float = 0  # a crawl or run has seen all uploads and requests before this time
 
 
-def start_once(
-    event: Json,
-    *,
-    is_wanted: Callable[[Json], bool],
-    start: Callable[[], Any],
-    busy: str,
-    retry_seconds: int,
-) -> Json:
-    """Call `start` once if any message requires it; return a partial batch response.
+class Work(Protocol):
+    """A crawl or a run."""
 
-    `is_wanted` returns whether a decoded body requires a start, and raises if the body is invalid.
-    `busy` is the error code for a crawl or run in progress, which may have missed new objects.
-    Messages that were not processed are visible again after `retry_seconds`; the queue's redrive
-    policy limits the attempts.
+    busy: str  # the error code of a start while one is active
+
+    def progress(self) -> Progress:
+        """Return the progress of the last one."""
+
+    def start(self) -> None:
+        """Start one."""
+
+
+class Timing(NamedTuple):
+    """When messages return and when work starts, in seconds."""
+
+    retry: int  # until a returned message is visible again
+    interval: int  # at least between two starts
+
+    @classmethod
+    def of(cls, settings: Json) -> "Timing":
+        """Return the timing that the settings of a function say."""
+        return cls(int(settings["RETRY_SECONDS"]), int(settings.get("MIN_INTERVAL_SECONDS", 0)))
+
+
+class _Wanted(NamedTuple):
+    record: Json
+    asked: float
+
+
+Asked = Callable[[Json, float], float | None]
+
+
+def start_once(event: Json, *, asked: Asked, work: Work, timing: Timing) -> Json:
+    """Start `work` once if any message requires it; return a partial batch response.
+
+    `asked` gets a decoded body, and the time at which SQS received it. It returns the time until
+    which work must have seen all uploads, or None if the message requires no start, and raises if
+    the body is invalid. A message that an earlier crawl or run has covered requires none. The
+    others return while one is active, because it can have missed them, and until the interval
+    since the last start is over. The queue's redrive policy limits the attempts.
     """
     records = event["Records"]
-    wanted, invalid = [], []
-    for record in records:
-        try:
-            if is_wanted(json.loads(record["body"])):
-                wanted.append(record)
-        except (ValueError, KeyError, TypeError, AttributeError):
-            log("error", "invalid message", id=record["messageId"], body=record["body"])
-            invalid.append(record)
-    returned = invalid + (wanted if wanted and not _started(start, busy) else [])
+    wanted, invalid = _sorted(records, asked)
+    returned, seconds = _attempt(wanted, work, timing) if wanted else ([], 0)
     log("info", "batch done", messages=len(records), wanted=len(wanted), returned=len(returned))
-    return_after(retry_seconds, returned)
-    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in returned]}
+    return_after(timing.retry, invalid)
+    return_after(seconds, returned)
+    failed = [{"itemIdentifier": record["messageId"]} for record in invalid + returned]
+    return {"batchItemFailures": failed}
 
 
 def log(level: str, message: str, **fields: Any) -> None:
@@ -58,19 +87,48 @@ def log(level: str, message: str, **fields: Any) -> None:
     sys.stdout.write(json.dumps(line) + "\n")
 
 
-def _started(start: Callable[[], Any], busy: str) -> bool:
-    try:
-        start()
-    except ClientError as error:
-        if error.response["Error"]["Code"] == busy:
-            log("info", "already running", code=busy)
+def _sorted(records: list[Json], asked: Asked) -> tuple[list[_Wanted], list[Json]]:
+    """Return the messages that may require a start, and the invalid ones."""
+    wanted, invalid = [], []
+    for record in records:
+        try:
+            sent = int(record["attributes"]["SentTimestamp"]) / 1000
+            moment = asked(json.loads(record["body"]), sent)
+        except INVALID:
+            log("error", "invalid message", id=record["messageId"], body=record["body"])
+            invalid.append(record)
         else:
+            wanted += [] if moment is None else [_Wanted(record, moment)]
+    return wanted, invalid
+
+
+def _attempt(wanted: list[_Wanted], work: Work, timing: Timing) -> tuple[list[Json], int]:
+    """Start *work* if it is due; return the messages that must return, and after which time."""
+    everything = [each.record for each in wanted]
+    try:
+        progress = work.progress()
+        if progress.is_active:
+            log("info", "already running")
+            return everything, timing.retry
+        due = [each for each in wanted if each.asked > progress.covered]
+        if not due:
+            log("info", "already covered")
+            return [], 0
+        pause = math.ceil(progress.started + timing.interval - time.time())
+        if progress.started and pause > 0:
+            log("info", "started recently", seconds=pause)
+            return [each.record for each in due], min(pause, LONGEST_PAUSE)
+        work.start()
+    except ClientError as error:
+        if error.response["Error"]["Code"] != work.busy:
             log("error", "start failed")
-        return False
+        else:
+            log("info", "already running", code=work.busy)
+        return everything, timing.retry
     except Exception:  # noqa: BLE001 - after any error, the messages must return soon
         log("error", "start failed")
-        return False
-    return True
+        return everything, timing.retry
+    return [], 0
 
 
 def return_after(seconds: int, records: list[Json]) -> None:
@@ -79,27 +137,29 @@ def return_after(seconds: int, records: list[Json]) -> None:
         _change_visibility(seconds, records[first : first + CALL_ENTRIES])
 
 
+def queue_url(arn: str) -> str:
+    """Return the URL of a queue."""
+    _, _, _, _, account, name = arn.split(":")
+    return f"{sqs().meta.endpoint_url}/{account}/{name}"
+
+
+@cache
+def sqs() -> Any:
+    """Return the client of SQS."""
+    return boto3.client("sqs")
+
+
 def _change_visibility(seconds: int, records: list[Json]) -> None:
     entries = [
         {"Id": str(number), "ReceiptHandle": record["receiptHandle"], "VisibilityTimeout": seconds}
         for number, record in enumerate(records)
     ]
     try:
-        response = _sqs().change_message_visibility_batch(
-            QueueUrl=_queue_url(records[0]["eventSourceARN"]), Entries=entries
+        response = sqs().change_message_visibility_batch(
+            QueueUrl=queue_url(records[0]["eventSourceARN"]), Entries=entries
         )
     except Exception:  # noqa: BLE001 - the messages return anyway, only later
         log("error", "messages return late")
         return
     if response.get("Failed"):
         log("error", "messages return late", failed=response["Failed"])
-
-
-def _queue_url(arn: str) -> str:
-    _, _, _, _, account, name = arn.split(":")
-    return f"{_sqs().meta.endpoint_url}/{account}/{name}"
-
-
-@cache
-def _sqs() -> Any:
-    return boto3.client("sqs")

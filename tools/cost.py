@@ -17,11 +17,12 @@ PAGE = Path(__file__).parents[1] / "docs/cost.md"
 BLOCK = re.compile(r"(<!-- (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 INTERVALS = {"an upload an hour": 3600, "an upload a minute": 60, "an upload a second": 1}
 WINDOWS = (0, 20, 60, 120, 300)
+STARTS = (60, 300, 900, 3600, 86_400)  # seconds between two runs
 SCOPE = Scope("default/orders", "123456789012", prices.REGION)
 
 
-def _pipeline(window: int = 20) -> list[Resource]:
-    spec = {"trigger": {"batchWindowSeconds": window}}
+def _pipeline(window: int = 20, when: str = "NewColumns") -> list[Resource]:
+    spec = {"trigger": {"batchWindowSeconds": window}, "crawler": {"when": when}}
     return blueprint(DataPipelineSpec.model_validate(spec), SCOPE)
 
 
@@ -73,6 +74,37 @@ def _windows() -> Iterator[str]:
     yield from _table(["uploads", *(f"{window} s" for window in WINDOWS)], *rows)
 
 
+def _modes() -> Iterator[str]:
+    modes = {
+        "`Always`: a crawl for each batch": _pipeline(when="Always"),
+        f"`NewColumns`: {Workload(1).new_columns:.0f} crawls a month": _pipeline(),
+    }
+    rows = [
+        [
+            name,
+            *(
+                _usd(estimate.total(estimate.monthly(wanted, Workload(interval))))
+                for interval in INTERVALS.values()
+            ),
+        ]
+        for name, wanted in modes.items()
+    ]
+    yield from _table(["`crawler.when`", *INTERVALS], *rows)
+
+
+def _intervals() -> Iterator[str]:
+    job = only(_pipeline(), Job)
+    rows = (
+        [f"{seconds:,} s", f"{estimate.MONTH / seconds:,.0f}", _usd(_runs(job, seconds))]
+        for seconds in STARTS
+    )
+    yield from _table(["a run every", "runs a month", "cost of runs at most"], *rows)
+
+
+def _runs(job: Job, seconds: float) -> float:
+    return estimate.MONTH / seconds * estimate.run(job)
+
+
 def _parts() -> Iterator[str]:
     months = [estimate.monthly(_pipeline(), Workload(each)) for each in INTERVALS.values()]
     rows = zip(*months, strict=True)
@@ -89,7 +121,15 @@ def _idle() -> Iterator[str]:
     yield from _table(["part", "cost a month"], *rows, ["all", _usd(estimate.total(items))])
 
 
-TABLES = {"units": _units, "single": _single, "windows": _windows, "parts": _parts, "idle": _idle}
+TABLES = {
+    "units": _units,
+    "single": _single,
+    "modes": _modes,
+    "windows": _windows,
+    "intervals": _intervals,
+    "parts": _parts,
+    "idle": _idle,
+}
 
 
 def filled(page: str) -> str:

@@ -79,6 +79,12 @@ PIPELINES = [
         },
     ),
     Panel(
+        "DPU-hours of runs in a day",
+        "short",
+        {SERIES: f"increase({_of_pipeline('dpu_seconds_total')}[1d]) / 3600"},
+        "Times the price of a DPU-hour: what the runs cost. AWS bills at least one minute each.",
+    ),
+    Panel(
         "AWS resources by state",
         "short",
         {"{{state}}": f"sum by (state) ({_of_pipeline('resources')})"},

@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from dataflow.batches import BATCH
 from dataflow.layout import OBJECT, own_columns, partition_values, rejected_of, target_of
 from dataflow.store import CALLS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from dataflow.options import Options
     from dataflow.tables import Table
 
 Json = dict[str, Any]
 
-BATCH = 100  # partitions in one call
+IN_CALL = 100  # partitions
 OWNER = "dataflowxpress.io/pipeline"
 REJECTED_COLUMNS = {
     "object": "string",
@@ -37,18 +38,38 @@ class Catalog:
         self.options, self.database = options, options.database
         self.glue = boto3.client("glue", config=CALLS)
 
-    def publish(self, table: Table, directories: Iterable[str], used: Collection[str]) -> None:
-        """Make exactly these directories, with the columns *used*, the Parquet table.
+    def publish(
+        self, table: Table, partitions: Mapping[tuple[str, ...], str], used: Collection[str]
+    ) -> set[str]:
+        """Make exactly these partitions, with the columns *used*, the Parquet table.
 
-        The partition of an object keeps its values, which AWS cannot change. Its location changes
-        from the old directory to the new one, so a query reads either the old or the new rows.
+        *partitions* has the directories by the values of the partitions. The partition of a batch
+        keeps its values, which AWS cannot change. Its location changes from the old directory to
+        the new one, so a query reads either the old or the new rows. Returns the locations that the
+        table had and has no more.
         """
+        if not partitions:
+            return self._withdraw(f"{table.name}_parquet")
         storage, keys = self._describe(table, used)
         text = f"The rows of {table.name}, converted by {self.options.pipeline}"
-        self._publish(f"{table.name}_parquet", text, storage, keys, directories)
+        return self._publish(f"{table.name}_parquet", text, storage, keys, partitions)
+
+    def retire(self, table: Table) -> None:
+        """Delete the Parquet table of rows that are now in a table of another format."""
+        name = f"{table.name}_parquet"
+        try:
+            found = self.glue.get_table(DatabaseName=self.database, Name=name)["Table"]
+        except self.glue.exceptions.EntityNotFoundException:
+            return
+        if found.get("Parameters", {}).get(OWNER) == self.options.pipeline:
+            self.glue.delete_table(DatabaseName=self.database, Name=name)
 
     def publish_rejected(self, table: Table, directories: Iterable[str]) -> None:
         """Make exactly these directories the table of rejected rows."""
+        partitions = {partition_values(each): each for each in directories}
+        if not partitions:
+            self._withdraw(f"{table.name}_rejected")
+            return
         storage = {
             "Columns": [{"Name": name, "Type": kind} for name, kind in REJECTED_COLUMNS.items()],
             "Location": self.options.url(rejected_of(table)),
@@ -58,33 +79,51 @@ class Catalog:
         }
         keys = [{"Name": OBJECT, "Type": "string"}]
         text = f"The rejected rows of {table.name}, with their reasons"
-        self._publish(f"{table.name}_rejected", text, storage, keys, directories)
+        self._publish(f"{table.name}_rejected", text, storage, keys, partitions)
 
     def _publish(
-        self, name: str, text: str, storage: Json, keys: list[Json], directories: Iterable[str]
-    ) -> None:
+        self,
+        name: str,
+        text: str,
+        storage: Json,
+        keys: list[Json],
+        partitions: Mapping[tuple[str, ...], str],
+    ) -> set[str]:
         self._ensure_table(name, text, storage, keys)
-        desired = {partition_values(each): self.options.url(each) for each in directories}
         existing = self._partitions(name)
         inputs = {
-            values: {"Values": list(values), "StorageDescriptor": {**storage, "Location": location}}
-            for values, location in desired.items()
+            values: {
+                "Values": list(values),
+                "StorageDescriptor": {**storage, "Location": self.options.url(directory)},
+            }
+            for values, directory in partitions.items()
         }
         self._batches(
             "batch_create_partition",
             name,
-            PartitionInputList=[inputs[values] for values in desired if values not in existing],
+            PartitionInputList=[inputs[values] for values in inputs if values not in existing],
         )
         self._batches(
             "batch_update_partition",
             name,
             Entries=[
                 {"PartitionValueList": list(values), "PartitionInput": inputs[values]}
-                for values in desired
-                if values in existing and existing[values] != desired[values]
+                for values in inputs
+                if values in existing and not _is_same(existing[values], inputs[values])
             ],
         )
-        for values in existing.keys() - desired.keys():
+        self._delete_partitions(name, existing.keys() - inputs.keys())
+        return _locations(existing) - _locations(inputs)
+
+    def _withdraw(self, name: str) -> set[str]:
+        """Remove all partitions of a table that has no rows; return their locations."""
+        found = self._table(name)
+        existing = self._partitions(name) if found and self._is_own(found) else {}
+        self._delete_partitions(name, existing)
+        return _locations(existing)
+
+    def _delete_partitions(self, name: str, partitions: Iterable[tuple[str, ...]]) -> None:
+        for values in partitions:
             self.glue.delete_partition(
                 DatabaseName=self.database, TableName=name, PartitionValues=list(values)
             )
@@ -103,7 +142,7 @@ class Catalog:
             for name, kind in kinds.items()
             if name not in self.options.partitions
         ]
-        keys = [{"Name": OBJECT, "Type": "string"}] + [
+        keys = [{"Name": BATCH, "Type": "string"}] + [
             {"Name": name, "Type": table.columns[name]} for name in self.options.partitions
         ]
         return {
@@ -128,13 +167,11 @@ class Catalog:
             "StorageDescriptor": storage,
             "PartitionKeys": keys,
         }
-        try:
-            found = self.glue.get_table(DatabaseName=self.database, Name=name)["Table"]
-        except self.glue.exceptions.EntityNotFoundException:
+        found = self._table(name)
+        if not found:
             self.glue.create_table(DatabaseName=self.database, TableInput=table_input)
             return
-        owner = found.get("Parameters", {}).get(OWNER)
-        if owner != self.options.pipeline:
+        if not self._is_own(found):
             raise RuntimeError(
                 f"table {name} exists and does not belong to this pipeline:"
                 " delete it or change catalog.tablePrefix"
@@ -147,23 +184,49 @@ class Catalog:
         elif any(found["StorageDescriptor"].get(each) != storage[each] for each in storage):
             self.glue.update_table(DatabaseName=self.database, TableInput=table_input)
 
-    def _partitions(self, name: str) -> dict[tuple[str, ...], str]:
+    def _table(self, name: str) -> Json | None:
+        try:
+            found: Json = self.glue.get_table(DatabaseName=self.database, Name=name)["Table"]
+        except self.glue.exceptions.EntityNotFoundException:
+            return None
+        return found
+
+    def _is_own(self, table: Json) -> bool:
+        return bool(table.get("Parameters", {}).get(OWNER) == self.options.pipeline)
+
+    def _partitions(self, name: str) -> dict[tuple[str, ...], Json]:
         pages = self.glue.get_paginator("get_partitions").paginate(
-            DatabaseName=self.database, TableName=name, ExcludeColumnSchema=True
+            DatabaseName=self.database, TableName=name
         )
         return {
-            tuple(partition["Values"]): partition["StorageDescriptor"]["Location"]
+            tuple(partition["Values"]): partition
             for page in pages
             for partition in page["Partitions"]
         }
 
     def _batches(self, operation: str, name: str, **entries: list[Json]) -> None:
         [(parameter, items)] = entries.items()
-        for first in range(0, len(items), BATCH):
+        for first in range(0, len(items), IN_CALL):
             response = getattr(self.glue, operation)(
                 DatabaseName=self.database,
                 TableName=name,
-                **{parameter: items[first : first + BATCH]},
+                **{parameter: items[first : first + IN_CALL]},
             )
             if response.get("Errors"):
                 raise RuntimeError(f"{operation} of table {name} failed: {response['Errors'][:3]}")
+
+
+def _is_same(existing: Json, wanted: Json) -> bool:
+    """Return whether a partition has the location and the columns that it must have.
+
+    Athena reads of a file only the columns that its partition has.
+    """
+    old, new = existing["StorageDescriptor"], wanted["StorageDescriptor"]
+    columns = [
+        [(each["Name"], each["Type"]) for each in storage["Columns"]] for storage in (old, new)
+    ]
+    return bool(old["Location"] == new["Location"]) and columns[0] == columns[1]
+
+
+def _locations(partitions: Mapping[Any, Json]) -> set[str]:
+    return {each["StorageDescriptor"]["Location"] for each in partitions.values()}

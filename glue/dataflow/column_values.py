@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from dataflow.learning import is_column_name, learned_kind, merged_kind
 from dataflow.reading.garbage import no_collections
 from dataflow.reading.xml_lists import with_lists
-from dataflow.skip_reasons import Deferred, Unreadable
+from dataflow.skip_reasons import Deferred, Uncrawled, Unreadable
 from dataflow.tables import plain_name, shortened
 from dataflow.values.kinds import arrow_type
 from dataflow.values.typing import TextRule, reason, text_of, typed
@@ -57,7 +57,7 @@ class ColumnValues:
         """Collect columns that the table lacks, by name as uploaded, or raise Deferred."""
         if columns and not self._adds and self.reading.new_columns in WAITING:
             text = f"the catalog table does not have these columns yet: {shortened(columns)}"
-            raise Deferred(self.table.explain(text))
+            raise self._lacking(self.table.explain(text))
         for given, column in columns.items() if self._adds else ():
             name = plain_name(given)
             if not is_column_name(name):
@@ -66,6 +66,10 @@ class ColumnValues:
                     " characters without line breaks; declare it in source.columns"
                 )
             self.changes.setdefault(name, (learned_kind(column), ""))
+
+    def _lacking(self, text: str) -> Deferred:
+        """Return the reason to wait for a crawl, or for a person who adds columns."""
+        return Uncrawled(text) if self.reading.new_columns == "Add" else Deferred(text)
 
     def _rule(self, name: str) -> TextRule:
         if name in self.table.path_columns:
@@ -78,7 +82,7 @@ class ColumnValues:
             kind = merged_kind(self.table.columns[name], learned_kind(column))
             self.changes[name] = (kind, f"the fields {fields}")
         elif self.reading.new_columns in WAITING:
-            raise Deferred(f"the catalog table does not have these fields yet: {fields}")
+            raise self._lacking(f"the catalog table does not have these fields yet: {fields}")
 
     def _widens(self, name: str, column: Any, misfits: pa.Array) -> bool:
         """Collect the type that the column needs so that the misfits fit, if it can have it."""

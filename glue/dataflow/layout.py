@@ -1,4 +1,4 @@
-"""Layout: where an object's rows are, with which types, and their partition in the catalog."""
+"""Layout: where a table's rows are, and with which types."""
 
 from __future__ import annotations
 
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-OBJECT = "dfx_object"  # the directory and partition that hold one object's rows
+OBJECT = "dfx_object"  # the column with the digest of the key of a row's object
 REJECTED = "dataflowxpress/rejected/"
+ICEBERG = "Iceberg"  # the format in the layouts of rows; those of Parquet have none
+PLACE = ("target", "partition_by", "format")  # where rows of a layout are
 RESCUED = "_rescued"  # the column with the values of unknown columns, as JSON
 # What the spec calls each metadata column, the column's name, and its type.
 METADATA = {
@@ -45,18 +47,22 @@ def rejected_of(table: Table) -> str:
 
 def own_columns(options: Options) -> dict[str, str]:
     """Return the types of the columns that the job adds to the uploaded ones."""
-    added = dict(METADATA[name] for name in options.metadata)
+    added = {OBJECT: "string"} | dict(METADATA[name] for name in options.metadata)
     return {**added, RESCUED: "string"} if options.reading.new_columns == "Rescue" else added
 
 
 def write_layout_of(table: Table, options: Options, columns: Iterable[str] | None = None) -> Json:
-    """Return the directory, partition columns and types of rows with these columns, or with all."""
+    """Return the directory, partition columns and types of rows with these columns, or with all.
+
+    Partitions of an Iceberg table are no part of the layout of rows.
+    """
     names = table.columns if columns is None else columns
     return {
         "target": target_of(table, options),
         "partition_by": options.partitions,
         "types": {name: table.columns[name] for name in names} | own_columns(options),
         "reading": reading_of(options),
+        **({"format": ICEBERG} if options.is_iceberg else {}),
     }
 
 
@@ -69,15 +75,20 @@ def is_current(written: Json, wanted: Json) -> bool:
     same_types = all(
         wanted["types"].get(name, kind) == kind for name, kind in written["types"].items()
     )
-    same = all(written[each] == wanted[each] for each in ("target", "partition_by"))
+    same = all(written.get(each) == wanted.get(each) for each in PLACE)
     return same and same_types and written.get("reading", DEFAULT_READING) == wanted["reading"]
 
 
-def is_widened(written: Json, wanted: Json) -> bool:
-    """Return whether types differ between two layouts, and each of them only became wider."""
+def can_be_rewritten(written: Json, wanted: Json) -> bool:
+    """Return whether rows with the layout *written* need the layout *wanted*, and can have it.
+
+    Types may only have become wider. Rows in other directories, or with other partition columns,
+    are not in the table any more.
+    """
     new = {**written["types"], **wanted["types"]}
     changed = {(kind, new[name]) for name, kind in written["types"].items() if kind != new[name]}
-    return bool(changed) and all(is_wider(old, kind) for old, kind in changed)
+    moved = any(written.get(each) != wanted.get(each) for each in PLACE)
+    return (moved or bool(changed)) and all(is_wider(old, kind) for old, kind in changed)
 
 
 def reading_of(options: Options) -> str:
@@ -100,7 +111,7 @@ DEFAULT_READING = _reading(SourceOptions(), [])  # of rows whose layout does not
 
 
 def directory_name(attempt: str, obj: Object) -> str:
-    """Return the value of `dfx_object` for an object, which is unique for each write attempt."""
+    """Return the name of a directory for one object, which is unique for each write attempt."""
     return f"{attempt}-{digest(obj.key)}-{re.sub('[^0-9A-Za-z-]', '', obj.etag)}"
 
 
@@ -111,7 +122,7 @@ def top_of(directory: str) -> str:
 
 
 def partition_values(directory: str) -> tuple[str, ...]:
-    """Return a directory's partition values: the digest of the key, then the user's columns.
+    """Return the partition values of an object's directory: the digest of its key, then the user's.
 
     AWS can change the location of a partition, but not its values. The values therefore depend on
     the key only, while the name of the directory also depends on the attempt and the content.

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from dataflow.skip_reasons import Deferred, SkipReason
+from dataflow.skip_reasons import Deferred, SkipReason, Uncrawled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from dataflow.batches import Batch
     from dataflow.objects import Object
+
 Json = dict[str, Any]
 
-VERSION = 1
+VERSION = 2
 
 
 def entry_of(
@@ -25,7 +28,8 @@ def entry_of(
     *reading* is the digest of the options with which the object was read.
     """
     if isinstance(skip_reason, Deferred):
-        return {"key": obj.key, "deferred": str(skip_reason)}
+        uncrawled = {"uncrawled": True} if isinstance(skip_reason, Uncrawled) else {}
+        return {"key": obj.key, "deferred": str(skip_reason), **uncrawled}
     return {
         "key": obj.key,
         "etag": obj.etag,
@@ -35,7 +39,7 @@ def entry_of(
         "rows": 0,
         "rejected": 0,
         "reason": str(skip_reason) if skip_reason else None,
-        "directories": [],
+        "batch": None,
         "rejected_directory": None,
         "write_layout": None,
         "reading": reading,
@@ -54,15 +58,21 @@ def manifest_of(  # noqa: PLR0913, PLR0917 - the fields of a commit
     done: Sequence[Json],
     write_layouts: Mapping[str, Json],
     waiting: Mapping[str, str],
+    batches: Mapping[str, Batch | None] = MappingProxyType({}),
+    replaced: Mapping[str, str] = MappingProxyType({}),
 ) -> Json:
-    """Return the manifest of the entries *done*; *waiting* has the reason for each waiting key."""
+    """Return the manifest of the entries *done*; *waiting* has the reason for each waiting key.
+
+    *batches* are those that change, and None for those without rows. *replaced* has all directories
+    that were replaced and not deleted yet, with the times when they were.
+    """
     finished = time.time()
     return {
         "version": VERSION,
         "run": run,
         "pipeline": pipeline,
-        "started": _utc(started),
-        "finished": _utc(finished),
+        "started": utc(started),
+        "finished": utc(finished),
         "seconds": round(finished - started, 3),
         "totals": {
             "objects": len(done),
@@ -72,6 +82,8 @@ def manifest_of(  # noqa: PLR0913, PLR0917 - the fields of a commit
             "waiting": len(waiting),
         },
         "objects": list(done),
+        "batches": {name: each.record() if each else None for name, each in batches.items()},
+        "replaced": dict(replaced),
         "write_layouts": {
             name: write_layouts[name] for name in {entry["write_layout"] for entry in done} if name
         },
@@ -79,5 +91,6 @@ def manifest_of(  # noqa: PLR0913, PLR0917 - the fields of a commit
     }
 
 
-def _utc(seconds: float) -> str:
+def utc(seconds: float) -> str:
+    """Return a time in seconds since 1970 as text."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

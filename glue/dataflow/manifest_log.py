@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from dataflow.batches import Batch
 from dataflow.store import THREADS, AlreadyExists
 
 if TYPE_CHECKING:
@@ -38,7 +39,18 @@ class ManifestLog:
         self.entries: dict[str, Json] = {}  # the newest entry of each key
         self.write_layouts: dict[str, Json] = {}
         self.waiting: dict[str, str] = {}  # keys and reasons
+        self.staged: list[Json] = []  # what the newest manifest has staged; earlier is published
+        self.batches: dict[str, Batch] = {}  # by name
+        self.replaced: dict[str, str] = {}  # directories, and when other ones replaced them
         self._load()
+
+    def current_batches(self) -> dict[str, Batch]:
+        """Return the batch of each object that has one, by key."""
+        return {
+            key: self.batches[entry["batch"]]
+            for key, entry in self.entries.items()
+            if entry.get("batch")
+        }
 
     def used(self) -> dict[str, tuple[str, ...]]:
         """Return the columns of all converted objects, by table."""
@@ -90,12 +102,21 @@ class ManifestLog:
         self.entries.update((entry["key"], entry) for entry in manifest["objects"])
         self.write_layouts.update(manifest["write_layouts"])
         self.waiting = {entry["key"]: entry["reason"] for entry in manifest["waiting"]}
+        for name, record in manifest.get("batches", {}).items():
+            self.batches.pop(name, None)
+            if record:
+                self.batches[name] = Batch.parse(name, record)
+        self.replaced = manifest.get("replaced", {})
+        self.staged = manifest.get("staged", [])
 
     def _load_snapshot(self, snapshot: bytes) -> None:
         head, *entries = map(json.loads, snapshot.splitlines())
         self.number = self.compacted = head["number"]
         self.write_layouts, self.waiting = head["write_layouts"], head["waiting"]
         self.entries = {entry["key"]: entry for entry in entries}
+        batches = head.get("batches", {})
+        self.batches = {name: Batch.parse(name, each) for name, each in batches.items()}
+        self.replaced = head.get("replaced", {})
 
     def _snapshot_lines(self) -> Iterator[bytes]:
         used = {entry["write_layout"] for entry in self.entries.values()}
@@ -105,7 +126,13 @@ class ManifestLog:
             if name in used
         }
         yield _encoded(
-            {"number": self.number, "write_layouts": write_layouts, "waiting": self.waiting}
+            {
+                "number": self.number,
+                "write_layouts": write_layouts,
+                "waiting": self.waiting,
+                "batches": {name: self.batches[name].record() for name in sorted(self.batches)},
+                "replaced": self.replaced,
+            }
         )
         for key in sorted(self.entries):
             yield _encoded(self.entries[key])

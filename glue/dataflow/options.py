@@ -24,8 +24,17 @@ class Options:
     tables: str = "PerPrefix"  # or PerFolder
     compression: str = "snappy"
     partition_by: str = ""
+    table_format: str = "Parquet"  # or Iceberg
+    row_changes: str = "copy-on-write"  # or merge-on-read; of an Iceberg table
+    upsert_keys: str = ""  # columns; an Iceberg table then has one row for each of their values
+    latest_by: str = ""  # the column that says which of these rows is the newest
+    snapshot_retention_hours: str = "120"  # of an Iceberg table
+    maintenance_runs: str = "20"  # between two maintenances of an Iceberg table
     metadata_columns: str = ""
-    has_crawler: str = "true"  # "false": the tables have the columns that users declared
+    crawls: str = "Always"  # after uploads; or NewColumns: on request; or Never
+    crawler: str = ""  # the name, and the queue for requests, with NewColumns
+    crawl_queue: str = ""
+    replaced_file_retention_minutes: str = "10"
     spark_mb: str = "64"  # of objects, from which on Spark converts them, and not the driver alone
 
     @classmethod
@@ -43,9 +52,29 @@ class Options:
         return SourceOptions.parse(self.source)
 
     @property
-    def partitions(self) -> list[str]:
-        """The partition columns, in lowercase like in the catalog."""
+    def is_iceberg(self) -> bool:
+        """Whether the rows go to Iceberg tables."""
+        return self.table_format == "Iceberg"
+
+    @property
+    def partition_columns(self) -> list[str]:
+        """The columns that partition the tables, in lowercase like in the catalog."""
         return _words(self.partition_by.lower())
+
+    @property
+    def partitions(self) -> list[str]:
+        """The partition columns whose values are folders; Iceberg keeps them in the files."""
+        return [] if self.is_iceberg else self.partition_columns
+
+    @property
+    def keys(self) -> list[str]:
+        """The columns that identify a row, in lowercase; empty if all rows are kept."""
+        return _words(self.upsert_keys.lower())
+
+    @property
+    def upsert_columns(self) -> list[str]:
+        """The columns without whose values a row cannot be compared with others."""
+        return [*self.keys, self.latest_by.lower()] if self.keys else []
 
     @property
     def metadata(self) -> list[str]:

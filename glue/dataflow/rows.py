@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataflow.column_values import EXAMPLE, ColumnValues, positions
-from dataflow.layout import OBJECT, RESCUED, own_columns
+from dataflow.layout import RESCUED, own_columns
 from dataflow.partitions import problem
 from dataflow.reading.records import RAW_CHARACTERS, Reject
 from dataflow.reasons import Reasons
@@ -86,7 +86,7 @@ class ObjectRows:
         ]
         table = self._assembled({**arrays, **own}, len(batch.numbers))
         kept = reasons.kept(len(batch.numbers))
-        if kept is not None and table.num_columns:
+        if kept is not None:
             table = table.filter(kept)
             partitions = {name: array.filter(kept) for name, array in partitions.items()}
         return Rows(table, partitions, sorted([*batch.rejects, *rejects], key=lambda r: r.record))
@@ -127,9 +127,9 @@ class ObjectRows:
 
     def _check_reserved(self, names: Names) -> None:
         """Raise Unreadable if the object has a column that the job adds to all tables."""
-        added = {OBJECT, *own_columns(self.options)}
+        added = own_columns(self.options)
         known = [*names.columns.values(), *self.table.path_columns]
-        if taken := sorted(added.intersection([*known, *map(plain_name, names.unknown)])):
+        if taken := sorted(added.keys() & {*known, *map(plain_name, names.unknown)}):
             raise Unreadable(
                 f"the job adds the column {taken[0]} itself; rename the column of the object,"
                 " or give it another name in source.columns"
@@ -152,8 +152,9 @@ class ObjectRows:
 
     def _require(self, arrays: Mapping[str, pa.Array], count: int, reasons: Reasons) -> None:
         """Reject records without a value in a column that must have one."""
-        for name, column in self.table.declared.items():
-            if not column.required or self.is_final:
+        declared = (name for name, each in self.table.declared.items() if each.required)
+        for name in dict.fromkeys([*declared, *self.options.upsert_columns]):
+            if self.is_final:
                 continue
             missing = positions(pc.is_null(arrays[name])) if name in arrays else range(count)
             for position in missing:
@@ -217,10 +218,6 @@ class ObjectRows:
                 if name not in self.options.partitions
             ]
         )
-        if not schema.names and self.options.partitions and not self.changes:
-            raise Deferred(
-                "target.partitionBy names all columns of the object; a table needs another column"
-            )
         columns = [
             arrays[each.name] if each.name in arrays else pa.nulls(count, each.type)
             for each in schema

@@ -16,25 +16,26 @@ from typing import TYPE_CHECKING, Any
 from dataflow.catalog import Catalog
 from dataflow.catalog_changes import CatalogChanges
 from dataflow.conversion import Conversion
-from dataflow.layout import (
-    REJECTED,
-    is_current,
-    is_widened,
-    rejected_of,
-    target_of,
-    top_of,
-    write_layout_of,
-)
+from dataflow.coverage import Coverage
+from dataflow.crawls import crawls_of
+from dataflow.iceberg.settings import settings
+from dataflow.iceberg.target import IcebergTarget
+from dataflow.layout import can_be_rewritten, is_current, write_layout_of
 from dataflow.manifest import is_refused, manifest_of
 from dataflow.manifest_log import ManifestLog
+from dataflow.packing import Packed
+from dataflow.publication import Publication
 from dataflow.requests import Requests
 from dataflow.source_catalog import SourceCatalog
+from dataflow.spark import Spark
 from dataflow.store import Store
+from dataflow.target import ParquetTarget, Staged
 
 if TYPE_CHECKING:
     from dataflow.objects import Object
     from dataflow.options import Options
     from dataflow.tables import Table
+    from dataflow.target import Target
     from dataflow.widening import Widening
 
 Json = dict[str, Any]
@@ -53,9 +54,16 @@ class Run:
         self.store, self.catalog = Store(options), Catalog(options)
         self.source_catalog = SourceCatalog(options)
         self.requests = Requests(self.store)
-        self.conversion = Conversion(options, run)
         self.manifests = ManifestLog(self.store)
-        self.seen = frozenset(self.manifests.waiting)  # objects that a crawl has not helped
+        spark = Spark(settings(options) if options.is_iceberg else {})
+        self.conversion = Conversion(options, run, self.manifests, spark)
+        self.publication = Publication(options, self.store, self.catalog, self.manifests)
+        self.crawls = crawls_of(options, frozenset(self.manifests.waiting))
+        self.target: Target = (
+            IcebergTarget(options, self.store, self.catalog, self.manifests, spark)
+            if options.is_iceberg
+            else ParquetTarget(options, self.store, self.manifests)
+        )
         self.done: Counter[str] = Counter()
         self.widened: list[Widening] = []  # in this run
         self.refused: list[Json] = []  # objects of this run that cannot be read
@@ -64,8 +72,10 @@ class Run:
 
     def convert_everything(self) -> None:
         """Convert all pending objects, also those that arrive meanwhile, and write a summary."""
-        started = time.time()
-        self._convert_rounds()
+        started, before = time.time(), self.manifests.number
+        coverage = Coverage(self.store, started)
+        if self._convert_rounds(coverage):
+            coverage.record()
         if self.done["objects"]:
             waiting = len(self.manifests.waiting)
             summary: Json = {"run": self.run, **self.done, "waiting": waiting}
@@ -73,8 +83,11 @@ class Run:
             summary["type_changes"] = [each.record() for each in self.widened]
             summary["seconds"] = round(time.time() - started)
             self.store.create(f"{RUNS}{self.run}.json", json.dumps(summary).encode())
+        self.target.maintain(self.manifests.used(), before)
 
-    def _convert_rounds(self) -> None:
+    def _convert_rounds(self, coverage: Coverage) -> bool:
+        """Convert until nothing is pending; return whether that was reached."""
+        self.publication.complete()
         sources = self.store.sources()
         for turn in range(ROUNDS):
             started = time.time()
@@ -84,56 +97,52 @@ class Run:
             pending = self._pending(sources, tables)
             stored = self._stored(sources, tables)
             if turn and not pending and not stored:
-                return
-            attempted, rewritten, needed = self._convert(pending, stored, tables)
+                return True
+            attempted, needed = self._convert(pending, stored, tables)
+            listed = time.time()
             before, sources = sources, self.store.sources()
-            # Rows of an object that changed during the read may come from either content.
-            unchanged = [
-                entry for entry in attempted if before[entry["key"]] == sources.get(entry["key"])
-            ]
-            done = [self._with_requests(entry) for entry in unchanged if "deferred" not in entry]
-            done += [entry for entry in rewritten if entry["key"] not in sources]
+            done = [self._with_requests(entry) for entry in attempted if "deferred" not in entry]
             deferred = {
-                entry["key"]: entry["deferred"] for entry in unchanged if "deferred" in entry
+                entry["key"]: entry["deferred"] for entry in attempted if "deferred" in entry
             }
             remaining = {obj.key for obj in pending} - {entry["key"] for entry in done}
             reasons = {**self.manifests.waiting, **deferred}
             waiting = {key: reason for key, reason in reasons.items() if key in remaining}
             self._commit_and_publish(started, done, waiting, tables)
+            self.crawls.request(before[entry["key"]] for entry in attempted if "uncrawled" in entry)
             entries = self.manifests.entries
             self.requests.close(entries[key] for key in sources if key in entries)
             if not done and not needed and sources == before:
-                return
+                return True
+            coverage.until = listed
+        return False
 
     def _convert(
         self, pending: list[Object], stored: list[Json], tables: dict[str, Table]
-    ) -> tuple[list[Json], list[Json], list[Widening]]:
+    ) -> tuple[list[Json], list[Widening]]:
         """Convert objects, rewrite stored entries, and widen the columns that need it.
 
         The entries of a widened table are left out: the next round converts its objects with the
         new types, and also those of earlier runs.
         """
-        number = self.manifests.number + 1
-        used = self.manifests.used()
+        self.conversion.begin_attempt()
         possible = [obj for obj in pending if obj.key not in self.changes.futile]
-        converted = self.conversion.convert(
-            possible[:ROUND_OBJECTS], tables, used, self.seen, number
-        )
-        rewritten = self.conversion.rewrite(stored[:ROUND_OBJECTS], tables, number)
+        seen = self.crawls.seen(possible)
+        entries = self.conversion.convert(possible[:ROUND_OBJECTS], tables, seen)
+        entries += self.conversion.rewrite(stored[:ROUND_OBJECTS], tables)
         needed, futile = self.changes.of_round(self.conversion.widenings)
-        converted += [{"key": key, "deferred": reason} for key, reason in futile.items()]
+        entries += [{"key": key, "deferred": reason} for key, reason in futile.items()]
         for widening in self.source_catalog.change(needed):
             _log("widened", run=self.run, change=widening.record()["message"])
             self.widened.append(widening)
         outdated = {widening.table for widening in needed}
-        attempted, kept = (
-            [entry for entry in entries if entry.get("table") not in outdated]
-            for entries in (converted, rewritten)
-        )
-        return attempted, kept, needed
+        self.conversion.written = [
+            each for each in self.conversion.written if each.table not in outdated
+        ]
+        return [entry for entry in entries if entry.get("table") not in outdated], needed
 
     def _stored(self, sources: dict[str, Object], tables: dict[str, Table]) -> list[Json]:
-        """Return the entries of deleted objects whose Parquet has a narrower type than its table.
+        """Return the entries of deleted objects whose Parquet has another layout than its table.
 
         Their rows stay, and one table has one type for each column.
         """
@@ -142,9 +151,9 @@ class Run:
             entry
             for key, entry in self.manifests.entries.items()
             if key not in sources
-            and entry["directories"]
+            and (entry.get("batch") or entry.get("directories"))
             and entry["table"] in wanted
-            and is_widened(
+            and can_be_rewritten(
                 self.manifests.write_layouts[entry["write_layout"]], wanted[entry["table"]]
             )
         ]
@@ -182,44 +191,36 @@ class Run:
     def _commit_and_publish(
         self, started: float, done: list[Json], waiting: dict[str, str], tables: dict[str, Table]
     ) -> None:
-        """Commit the entries, then update the catalog and delete orphaned directories."""
-        entries = self.manifests.entries
-        replaced = [entries[entry["key"]] for entry in done if entry["key"] in entries]
-        entries = {**entries, **{entry["key"]: entry for entry in done}}
-        published: dict[str, list[str]] = {name: [] for name in tables}
-        rejected: dict[str, list[str]] = {name: [] for name in tables}
-        for entry in entries.values():
-            published.setdefault(entry["table"], []).extend(entry["directories"])
-            if entry.get("rejected_directory"):
-                rejected.setdefault(entry["table"], []).append(entry["rejected_directory"])
-        wanted = {top_of(each) for each in _flat(published) + _flat(rejected)}
-        found = {top_of(each) for entry in replaced for each in entry["directories"]}
-        for table in tables.values():
-            found |= self.store.directories(target_of(table, self.options))
-            found |= self.store.directories(rejected_of(table))
-        orphans = found - wanted
-        incomplete_uploads = self.store.incomplete_uploads(
-            self.options.target_prefix
-        ) + self.store.incomplete_uploads(REJECTED)
+        """Commit the entries, then let readers see them and delete orphans."""
+        if self.target.prepare(self.conversion, done, tables):
+            self._commit(started, Staged([], Packed(), []), self.manifests.waiting)
+        staged = self.target.stage(self.conversion, done, tables)
+        garbage = self.publication.garbage(tables.values(), staged.packed, staged.entries)
+        garbage.branches = self.target.orphans(staged.records, tables)
         # Orphans alone also require a commit: it uses the next number, so a run that is still
         # writing these orphans can no longer commit them.
-        if done or orphans or incomplete_uploads or waiting != self.manifests.waiting:
-            self._commit(started, done, waiting)
-        used = self.manifests.used()
-        for name, table in tables.items():
-            if published[name]:
-                self.catalog.publish(table, published[name], used.get(name, ()))
-            if rejected[name]:
-                self.catalog.publish_rejected(table, rejected[name])
-        self.store.delete(orphans)
-        self.store.abort(incomplete_uploads)
+        if done or garbage or waiting != self.manifests.waiting:
+            self._commit(started, staged, waiting)
+        self.target.publish()
+        self.publication.publish(tables, staged.packed, garbage)
+        self.target.finish(tables, garbage.branches)
         self.manifests.compact()
 
-    def _commit(self, started: float, done: list[Json], waiting: dict[str, str]) -> None:
+    def _commit(self, started: float, staged: Staged, waiting: dict[str, str]) -> None:
+        done, packed = staged.entries, staged.packed
         manifest = manifest_of(
-            self.run, self.options.pipeline, started, done, self.conversion.write_layouts, waiting
+            self.run,
+            self.options.pipeline,
+            started,
+            done,
+            self.conversion.write_layouts,
+            waiting,
+            packed.batches,
+            self.publication.replaced(packed),
         )
         manifest["type_changes"] = [each.record() for each in self.widened[self.recorded :]]
+        if staged.records:
+            manifest["staged"] = staged.records
         self.manifests.commit(manifest)
         self.recorded = len(self.widened)
         totals = manifest["totals"]
@@ -230,10 +231,6 @@ class Run:
             {"key": entry["key"], "reason": entry["reason"]} for entry in done if is_refused(entry)
         ]
         _log("committed", run=self.run, manifest=self.manifests.number, **totals)
-
-
-def _flat(directories: dict[str, list[str]]) -> list[str]:
-    return [each for listed in directories.values() for each in listed]
 
 
 def _log(message: str, **fields: Any) -> None:

@@ -13,3 +13,7 @@ class Unreadable(SkipReason):
 
 class Deferred(SkipReason):
     """The object waits, for example until the crawler has updated the catalog."""
+
+
+class Uncrawled(Deferred):
+    """The object waits for a crawl, which can add what the catalog lacks."""

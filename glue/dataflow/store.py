@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, BinaryIO
@@ -11,11 +12,12 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from dataflow.batches import BATCH
 from dataflow.layout import OBJECT
 from dataflow.objects import Object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from dataflow.options import Options
 
@@ -51,8 +53,9 @@ class Store:
 
     def _expect_owner(self, params: Json, model: Any, **_: Any) -> None:
         """Let S3 deny the call if another account owns the name of the bucket."""
-        if "ExpectedBucketOwner" in model.input_shape.members:
-            params["ExpectedBucketOwner"] = self.options.bucket_owner
+        for member in ("ExpectedBucketOwner", "ExpectedSourceBucketOwner"):
+            if member in model.input_shape.members:
+                params[member] = self.options.bucket_owner
 
     def keys(self, prefix: str, **arguments: Any) -> Iterator[Json]:
         """Yield the entries under a prefix."""
@@ -109,10 +112,34 @@ class Store:
                 raise AlreadyExists(f"{key} already exists") from error
 
     def directories(self, prefix: str) -> set[str]:
-        """Return the object directories of a table, and the temporary directories of Spark."""
+        """Return the directories of a table's batches and objects, and Spark's temporary ones."""
         listed = (entry["Prefix"] for entry in self.keys(prefix, Delimiter="/"))
-        managed = (f"{OBJECT}=", "_temporary/", "__magic")
+        managed = (f"{BATCH}=", f"{OBJECT}=", "_temporary/", "__magic")
         return {each for each in listed if each[len(prefix) :].startswith(managed)}
+
+    def copy(self, targets: Mapping[str, str]) -> None:
+        """Copy objects; *targets* has the new key by the old one."""
+        with ThreadPoolExecutor(THREADS) as pool:
+            deque(pool.map(self._copy, targets.keys(), targets.values()), maxlen=0)
+
+    def _copy(self, source: str, target: str) -> None:
+        self.s3.copy_object(
+            Bucket=self.bucket, Key=target, CopySource={"Bucket": self.bucket, "Key": source}
+        )
+
+    def complete(self, copies: Mapping[str, str]) -> None:
+        """Move committed files from their staged keys to their final ones.
+
+        A staged file that is missing was moved by another run, which also deletes it.
+        """
+
+        def move(source: str, target: str) -> None:
+            with suppress(self.s3.exceptions.NoSuchKey):
+                self._copy(source, target)
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            deque(pool.map(move, copies.keys(), copies.values()), maxlen=0)
+        self.delete_keys([*copies])
 
     def incomplete_uploads(self, prefix: str) -> list[Json]:
         """Return the incomplete multipart uploads under a prefix."""

@@ -10,6 +10,7 @@ from settings import settings
 
 from batch import Json, log, return_after
 from bucket import Bucket
+from job_runs import dpu_seconds
 from mail import Mail, PipelineInfo, compose
 
 
@@ -39,7 +40,11 @@ def _notify(event: Json) -> None:
     if bucket.is_notified(event["id"]):
         return
     if mail := compose(
-        event, pipeline, figures=partial(_figures, bucket), waiting=partial(_count_waiting, bucket)
+        event,
+        pipeline,
+        figures=partial(_figures, bucket),
+        waiting=partial(_count_waiting, bucket),
+        dpu_seconds=dpu_seconds,
     ):
         _publish(mail)
         bucket.mark_notified(event["id"])

@@ -1,6 +1,7 @@
 """Mail: composes the email about a Glue event, with figures from the manifests. Pure."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple, Self
 
 Json = dict[str, Any]
@@ -43,22 +44,27 @@ def compose(
     *,
     figures: Callable[[str], Json | None],
     waiting: Callable[[], int | str | None],
+    dpu_seconds: Callable[[str, str], int | None],
 ) -> Mail | None:
     """Return the email about an event, or None for a run that had nothing to convert.
 
     `figures` returns the summary of a run, or None. `waiting` returns the number of objects that
-    are not converted, or the reason why it is unknown, or None with a custom script.
+    are not converted, or the reason why it is unknown, or None with a custom script. `dpu_seconds`
+    returns those of a job's run, or None.
     """
     kind, detail = event["detail-type"], event["detail"]
     if kind == "Glue Crawler State Change":
         return _of_crawl(event["time"], detail, pipeline, waiting())
     if kind != "Glue Job State Change":
         raise ValueError(f"not a crawler or job event: {kind}")
-    if detail["state"] != "SUCCEEDED":
-        return _of_failed_run(event["time"], detail, pipeline, waiting())
-    if (summary := figures(detail["jobRunId"])) is None:
-        return None
-    return _of_run(event["time"], detail, pipeline, summary)
+    if detail["state"] == "SUCCEEDED":
+        if (summary := figures(detail["jobRunId"])) is None:
+            return None
+        compose_run = partial(_of_run, summary=summary)
+    else:
+        compose_run = partial(_of_failed_run, waiting=waiting())
+    used = dpu_seconds(detail["jobName"], detail["jobRunId"])
+    return compose_run(event["time"], detail, pipeline, used=used)
 
 
 def _of_crawl(time: str, detail: Json, pipeline: PipelineInfo, waiting: int | str | None) -> Mail:
@@ -76,7 +82,12 @@ def _of_crawl(time: str, detail: Json, pipeline: PipelineInfo, waiting: int | st
 
 
 def _of_failed_run(
-    time: str, detail: Json, pipeline: PipelineInfo, waiting: int | str | None
+    time: str,
+    detail: Json,
+    pipeline: PipelineInfo,
+    *,
+    waiting: int | str | None,
+    used: int | None,
 ) -> Mail:
     state, run = detail["state"], detail["jobRunId"]
     ending = ENDINGS.get(state, f"ended in state {state}")
@@ -89,11 +100,14 @@ def _of_failed_run(
         ("State", state),
         ("Error", _first_line(detail.get("message"))),
         ("Objects waiting", _count(waiting)),
+        ("DPU-seconds", used),
         ("Logs", _logs(pipeline, run)),
     )
 
 
-def _of_run(time: str, detail: Json, pipeline: PipelineInfo, summary: Json) -> Mail:
+def _of_run(
+    time: str, detail: Json, pipeline: PipelineInfo, *, summary: Json, used: int | None
+) -> Mail:
     run, rejected = detail["jobRunId"], summary.get("rejected")
     return _mail(
         pipeline,
@@ -117,6 +131,7 @@ def _of_run(time: str, detail: Json, pipeline: PipelineInfo, summary: Json) -> M
         ),
         ("Objects waiting", summary.get("waiting") or None),
         ("Seconds", summary.get("seconds")),
+        ("DPU-seconds", used),
         ("Logs", _logs(pipeline, run)),
     )
 

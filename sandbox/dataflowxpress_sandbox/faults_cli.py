@@ -32,8 +32,9 @@ def set_(  # noqa: PLR0913, PLR0917 - a fault has that many sides
     kind: Annotated[
         str,
         typer.Argument(
-            help="Of messages: drop, double, reorder, delay. Of calls: throttle, fail, lose (done,"
-            " but answered with an error), delay, lag (reads show the past), kill, kill-after."
+            help="Of messages: drop, double, reorder, delay. Of calls: throttle, limit, fail, lose"
+            " (done, but answered with an error), delay, lag (reads show the past), kill,"
+            " kill-after."
         ),
     ],
     on: Annotated[
@@ -53,6 +54,7 @@ def set_(  # noqa: PLR0913, PLR0917 - a fault has that many sides
         int | None, typer.Option(help="Strikes at most.", show_default=_ALWAYS)
     ] = None,
     seconds: Annotated[float, typer.Option(help="How long, for what takes time.")] = 5.0,
+    per_second: Annotated[float, typer.Option(help="Calls that limit lets pass.")] = 10.0,
     error: Annotated[str, typer.Option(help="Code that fail and lose answer.")] = "InternalError",
     message: Annotated[str, typer.Option(help="What they say with it.")] = "a fault of the sandbox",
     seed: Annotated[int, typer.Option(help="Seed of the choice that --rate leaves open.")] = 0,
@@ -65,7 +67,7 @@ def set_(  # noqa: PLR0913, PLR0917 - a fault has that many sides
     with explained():
         asked = {"resource": resource, "caller": caller, "rate": rate, "after": after}
         more = {"times": times, "seconds": seconds, "error": error}
-        more |= {"message": message, "seed": seed}
+        more |= {"message": message, "seed": seed, "per_second": per_second}
         try:
             number = _faults(directory).set(kind, on, **asked, **more)
         except ValueError as wrong:

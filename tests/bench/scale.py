@@ -102,10 +102,10 @@ class Bench:
             list(pool.map(lambda n: pipeline.put(f"csv_data/{n:06d}.csv", body), range(objects)))
         for what in ("converted in one run", "run without work"):
             with self.cost(self.job) as cost:
-                _succeeded(pipeline.run())
+                succeeded(pipeline.run())
             print(f"{objects} objects, {what}:\n{cost}", flush=True)
         rows = sum(entry["rows"] for entry in pipeline.entries().values())
-        _expect(rows, objects * 10)
+        expect(rows, objects * 10)
         self._plain_spark(pipeline)
 
     def large(self, megabytes: int) -> None:
@@ -117,10 +117,10 @@ class Bench:
             pipeline.s3.upload_file(str(file), pipeline.name, "csv_data/large.csv")
             file.unlink()
             with self.cost(self.job) as cost:
-                _succeeded(pipeline.run())
+                succeeded(pipeline.run())
             print(f"an object of {megabytes} MB, {rows} rows, {what}:\n{cost}", flush=True)
             [entry] = pipeline.entries().values()
-            _expect((entry["rows"], entry["rejected"]), (rows, 0))
+            expect((entry["rows"], entry["rejected"]), (rows, 0))
             self._plain_spark(pipeline)
             self._remove(pipeline)
 
@@ -132,10 +132,10 @@ class Bench:
         values = ",".join(map(str, range(columns)))
         pipeline.put("csv_data/wide.csv", f"{','.join(names)}\n{values}\n")
         with self.cost(self.job) as cost:
-            _succeeded(pipeline.run())
+            succeeded(pipeline.run())
         print(f"an object of {columns} columns:\n{cost}", flush=True)
         [entry] = pipeline.entries().values()
-        _expect((entry["rows"], entry["rejected"]), (1, 0))
+        expect((entry["rows"], entry["rejected"]), (1, 0))
 
     def _plain_spark(self, pipeline: Pipeline) -> None:
         """Let Spark's own reader and writer convert the same objects."""
@@ -145,7 +145,7 @@ class Bench:
             run = pipeline.run_script(
                 "plain.py", source=f"{url}/csv_data/*", target=f"{url}/dataflowxpress/temp/plain/"
             )
-        _succeeded(run)
+        succeeded(run)
         print(f"the same with plain Spark:\n{cost}", flush=True)
 
     def history(self, objects: int, manifests: int) -> None:
@@ -166,16 +166,16 @@ class Bench:
         def read_log(what: str) -> JobLog:
             with self.cost(own) as cost:
                 history = JobLog(store)
-            _expect(len(history.entries), objects)
+            expect(len(history.entries), objects)
             print(
                 f"job reads {manifests} manifests, {objects} objects, {what}:\n{cost}", flush=True
             )
             with self.cost(own) as cost:
                 book = ManifestLog.load(pipeline.s3, pipeline.name)
-            _expect(len(book.objects), objects)
+            expect(len(book.objects), objects)
             print(f"start of the operator, {what}:\n{cost}", flush=True)
             with self.cost(own) as cost:
-                _expect(book.follow(pipeline.s3, pipeline.name), True)
+                expect(book.follow(pipeline.s3, pipeline.name), True)
             print(f"later poll of the operator, {what}:\n{cost}", flush=True)
             return history
 
@@ -204,7 +204,13 @@ class Bench:
 
 
 def _manifest(number: int, keys: list[str]) -> dict[str, Any]:
-    directory = f"parquet_data/csv_data/dfx_object={number:010d}-1f0c9a3e-"
+    name = f"{number // 1_000:010d}-1f0c9a3e"  # of the open batch
+    batch = {
+        "table": "csv_data",
+        "directory": f"parquet_data/csv_data/dfx_batch={name}-{number:010d}-1f0c9a3e/",
+        "partition_by": [],
+        "files": [[f"part-{number:016x}-{part:05d}.parquet", 1000, 10] for part in range(10)],
+    }
     entries = [
         {
             "key": key,
@@ -215,10 +221,10 @@ def _manifest(number: int, keys: list[str]) -> dict[str, Any]:
             "rows": 10,
             "rejected": 0,
             "reason": None,
-            "directories": [f"{directory}{index:016x}-{number:032x}/"],
+            "batch": name,
             "write_layout": "0123456789abcdef",
         }
-        for index, key in enumerate(keys)
+        for key in keys
     ]
     write_layouts = {
         "0123456789abcdef": {"target": "t/", "partition_by": [], "types": {"n": "bigint"}}
@@ -226,6 +232,8 @@ def _manifest(number: int, keys: list[str]) -> dict[str, Any]:
     return {
         "run": f"jr_{number:064x}",
         "objects": entries,
+        "batches": {name: batch},
+        "replaced": {},
         "write_layouts": write_layouts,
         "waiting": [],
     }
@@ -272,12 +280,12 @@ def _calls(log: Path, start: int) -> Counter[str]:
         )
 
 
-def _succeeded(run: dict[str, Any]) -> None:
+def succeeded(run: dict[str, Any]) -> None:
     if run["JobRunState"] != "SUCCEEDED":
         raise SystemExit(f"the run ended {run['JobRunState']}: {run.get('ErrorMessage')}")
 
 
-def _expect(found: object, wanted: object) -> None:
+def expect(found: object, wanted: object) -> None:
     if found != wanted:
         raise SystemExit(f"{found} instead of {wanted}")
 

@@ -44,6 +44,15 @@ class Bucket:
             found |= {entry["key"]: entry for entry in manifest["objects"]}
         return found
 
+    def files(self) -> set[str]:
+        """Return the files of the newest record of each batch in the manifests."""
+        found: dict[str, Any] = {}
+        for key in self.keys(MANIFESTS):
+            manifest = json.load(self.s3.get_object(Bucket=self.name, Key=key)["Body"])
+            found |= manifest["batches"]
+        batches = [batch for batch in found.values() if batch]
+        return {batch["directory"] + path for batch in batches for path, *_ in batch["files"]}
+
     def pending(self) -> set[tuple[str, str]]:
         """Return what is uploaded and named by no manifest."""
         named = {(key, entry["etag"]) for key, entry in self.entries().items()}

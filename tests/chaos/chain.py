@@ -35,6 +35,7 @@ class Chain:
     user: User
     name: str
     format: str = "csv"
+    table_format: str = "Parquet"
 
     def begin(self) -> None:
         """Make the pipeline and wait until it is ready."""
@@ -46,11 +47,20 @@ class Chain:
             bucket={"name": name},
             catalog={"database": name},
             crawler={"name": name},
-            job={"name": name},
+            job={"name": name, **({"glueVersion": "5.1"} if self.is_iceberg else {})},
             functions=functions,
             trigger={"batchWindowSeconds": 0},
+            target={
+                "format": self.table_format,
+                "replacedFileRetentionMinutes": 0,  # for readers by path
+            },
         )
         self.user.ready(name, 120)
+
+    @property
+    def is_iceberg(self) -> bool:
+        """Whether the rows are in an Iceberg table."""
+        return self.table_format == "Iceberg"
 
     def bury(self) -> None:
         """Put a message into the dead-letter queue of uploads, as if nobody could deal with it."""
@@ -111,7 +121,8 @@ class Chain:
         It is some seconds old, or more where the operator was down.
         """
         entries = self.bucket.entries().values()
-        is_so = len(entries), sum(entry["rows"] for entry in entries)
+        converted = sum(bool(entry["write_layout"]) for entry in entries)
+        is_so = converted, sum(entry["rows"] for entry in entries)
         message = status.data and (status.data.objects, status.data.rows)
         ended = [(run["Id"], run["JobRunState"]) for run in self.runs()[:1]]
         return message == is_so and [(run.id, run.state) for run in status.runs[:1]] == ended

@@ -15,6 +15,7 @@ import duckdb
 from dataflowxpress.api.status import Status
 from tests.chaos.bucket import TARGET, Bucket
 from tests.chaos.plan import Upload
+from tests.iceberg_reader import loaded
 
 RowId = tuple[int, int]  # upload, line
 TEXTS = ("word", "code", "note")  # the other columns
@@ -49,6 +50,7 @@ class Observation:
     client: Callable[[str], Any]
     name: str  # of bucket and database
     scratch: Path
+    is_iceberg: bool = False
 
     def assessment(self, uploads: Iterable[Upload], status: Status) -> Assessment:
         """Compare everything with the newest upload of each key."""
@@ -59,10 +61,8 @@ class Observation:
             for line, row in enumerate(upload.rows)
         }
         bucket = Bucket(self.client("s3"), self.name)
-        shown = [key for place in self._shown() for key in bucket.keys(place)]
-        there, entries = bucket.keys(TARGET), bucket.entries()
-        known = {key for e in entries.values() for d in e["directories"] for key in bucket.keys(d)}
-        ways = {"catalog": self._rows(shown), "path": self._rows(there)}
+        entries = bucket.entries()
+        ways, files = self._in_iceberg() if self.is_iceberg else self._in_parquet(bucket)
         return Assessment(
             rows=sum(len(texts) for texts in ways["catalog"].values()),
             lost=sorted({row for found in ways.values() for row in expected.keys() - found.keys()}),
@@ -75,14 +75,34 @@ class Observation:
             ],
             stray=[
                 *(f"{way}: row {r}" for way, rows in ways.items() for r in rows.keys() - expected),
-                *sorted(set(there) - known),
+                *files,
+                *bucket.keys("dataflowxpress/staged/"),
                 *bucket.started(),
             ],
             wrong=[
-                *_manifests(newest, entries, bucket.uploaded(), ways["path"]),
+                *_manifests(newest, entries, bucket.uploaded(), ways["catalog"]),
                 *_status(status, newest.values()),
             ],
         )
+
+    def _in_parquet(self, bucket: Bucket) -> tuple[dict[str, Rows], list[str]]:
+        """Return the rows by the ways to read them, and files that only S3 or a manifest has."""
+        shown = [key for place in self._shown() for key in bucket.keys(place)]
+        there, known = bucket.keys(TARGET), bucket.files()
+        ways = {"catalog": self._rows(shown), "path": self._rows(there)}
+        return ways, sorted(set(there) ^ known)
+
+    def _in_iceberg(self) -> tuple[dict[str, Rows], list[str]]:
+        """Return the rows of the table, and what runs have left beside it."""
+        table = loaded(self.client("glue").meta.endpoint_url, self.name, "csv_data_iceberg")
+        found: Rows = defaultdict(list)
+        for row in table.scan().to_arrow().to_pylist():
+            texts = (row.get(name) for name in TEXTS)
+            found[row["upload"], row["line"]].append(
+                tuple(None if text is None else str(text) for text in texts)
+            )
+        branches = [name for name in table.metadata.refs if name != "main"]
+        return {"catalog": found}, branches
 
     def _shown(self) -> list[str]:
         """Return where the catalog says the rows are."""
@@ -127,7 +147,7 @@ def _manifests(
     for key, entry in entries.items():
         upload = newest[key]
         message = {name: entry[name] for name in ("etag", "rows", "rejected")}
-        message["converted"] = bool(entry["directories"])
+        message["converted"] = bool(entry["write_layout"])
         is_so = {"etag": tags[key], "rows": found[upload.number], "rejected": 0}
         is_so["converted"] = not upload.form.poisoned
         if message != is_so:
@@ -146,9 +166,9 @@ def _status(status: Status, uploads: Collection[Upload]) -> list[str]:
     }
     refused = sum(upload.form.poisoned for upload in uploads)
     is_so = {
-        "objects": len(uploads),
+        "objects": len(uploads) - refused,
         "rows": sum(len(upload.rows) for upload in uploads),
-        "refused": refused or None,
+        "refused": refused,
         "unfinished": (0, 0, 0),
     }
     wrong = [] if message == is_so else [f"the status says {data}, but it is {is_so}"]

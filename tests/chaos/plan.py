@@ -70,9 +70,11 @@ class Plan:
     buried: int  # the upload before which a message ends among the dead letters
 
     @classmethod
-    def of(cls, seed: int, uploads: int, *, patient: bool = True) -> Plan:
+    def of(
+        cls, seed: int, uploads: int, *, patient: bool = True, table_format: str = "Parquet"
+    ) -> Plan:
         """Draw a plan."""
-        weather = Weather(f"chaos{seed:04}", patient=patient)
+        weather = Weather(f"chaos{seed:04}", patient, table_format)
         chance = random.Random(seed)  # noqa: S311 - to be repeated
         source = FORMATS[seed % len(FORMATS)]
         drawn = tuple(_uploads(chance, uploads, source))

@@ -72,7 +72,9 @@ def _kinds(struck: Counter[str]) -> str:
 
 def story(trial: Trial) -> Iterator[str]:
     """Yield the lines that tell what a seed met, in order."""
-    yield f"\nseed {trial.plan.seed}: make chaos SEED={trial.plan.seed} SEEDS=1"
+    table_format = trial.plan.weather.table_format
+    again = f"make chaos SEED={trial.plan.seed} SEEDS=1 FORMAT={table_format}"
+    yield f"\nseed {trial.plan.seed}: {again}"
     yield f"error: {trial.error or 'none'}"
     yield f"assessment: {trial.assessment}"
     reported = [*trial.timeline]

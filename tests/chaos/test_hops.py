@@ -23,15 +23,17 @@ from tests.sample import EVERYTHING
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 
 NAME = "chaoshops"
-MANIFEST, PARQUET = "dataflowxpress/manifests/*", "parquet_data/csv_data/dfx_object=*"
+MANIFEST, PARQUET = "dataflowxpress/manifests/*", "parquet_data/csv_data/dfx_batch=*"
+STAGED = "dataflowxpress/staged/*"
 DEATHS = {
     "before it reads": ("kill", "s3:GetObject", "csv_data/*"),
-    "before a file appears": ("kill", "s3:PutObject", PARQUET),
-    "between two output directories": ("kill-after", "s3:PutObject", PARQUET),
+    "before the first rows are written": ("kill", "s3:PutObject", STAGED),
+    "before a file is in its batch": ("kill", "s3:PutObject", PARQUET),
+    "between two files of a batch": ("kill-after", "s3:PutObject", PARQUET),
     "between its files and the manifest": ("kill", "s3:PutObject", MANIFEST),
     "after the manifest and before its event": ("kill-after", "s3:PutObject", MANIFEST),
 }
-SAMPLE = ["between two output directories", "after the manifest and before its event"]
+SAMPLE = ["between two files of a batch", "after the manifest and before its event"]
 
 
 @dataclass
@@ -47,11 +49,11 @@ class Hops:
         """Return the ARNs of objects in its bucket."""
         return f"arn:aws:s3:::{self.chain.name}/{pattern}"
 
-    def upload(self, key: str = "") -> None:
-        """Upload an object, or new content for one that is there."""
+    def upload(self, key: str = "", *, noted: bool = False) -> None:
+        """Upload an object, or new content for one that is there; *noted* has another column."""
         number = len(self.uploads)
         key = key or f"csv_data/{number}.csv"
-        upload = Upload(number, key, 5, noted=False, shuffled=False)
+        upload = Upload(number, key, 5, noted=noted, shuffled=False)
         s3 = self.chain.user.aws("s3")
         s3.put_object(Bucket=self.chain.name, Key=key, Body=upload.body)
         self.uploads.append(upload)
@@ -98,7 +100,7 @@ def test_an_upload_during_a_running_crawl_is_converted_without_another(hops: Hop
     about = {"resource": f"*{NAME}*", "caller": CRAWL, "times": 1}
     # By then the crawl has listed all objects: it cannot see the second one.
     number = hops.faults.set("delay", "glue:GetTables", **about, seconds=10)
-    hops.upload()
+    hops.upload(noted=True)  # no crawl starts for known columns
     hops.struck(number)
     assert hops.chain.crawls()
     hops.upload()
@@ -142,12 +144,17 @@ def dies(hops: Hops, death: str) -> int:
 
 
 def test_with_every_event_of_glue_lost_uploads_are_converted(
-    hops: Hops, pytestconfig: pytest.Config
+    user: User, faults: Faults, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
-    lost = hops.faults.set("drop", "event:Glue *", resource=f"*/{NAME}")
-    hops.upload()
-    seconds = hops.comes_right()
-    hops.struck(lost, times=2)
+    hops = Hops(Chain(user, f"{NAME}glue"), faults, tmp_path)  # its first upload needs a crawl
+    hops.chain.begin()
+    lost = faults.set("drop", "event:Glue *", resource=f"*/{hops.chain.name}")
+    try:
+        hops.upload()
+        seconds = hops.comes_right()
+        hops.struck(lost, times=2)
+    finally:
+        faults.clear()
     with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
         Console().print(f"\nevery event of Glue lost: converted after {seconds:.0f} s")
 

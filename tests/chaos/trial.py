@@ -38,7 +38,8 @@ class Trial:
     @cached_property
     def chain(self) -> Chain:
         """The seed's pipeline."""
-        return Chain(self.user, self.plan.weather.name, self.plan.format)
+        plan = self.plan
+        return Chain(self.user, plan.weather.name, plan.format, plan.weather.table_format)
 
     def run(self) -> None:
         """Do all of it."""
@@ -87,7 +88,9 @@ class Trial:
             self._clear()
             status = self.chain.quiet()
             self._note("quiet")
-            observation = Observation(self.user.aws, self.chain.name, self.scratch)
+            observation = Observation(
+                self.user.aws, self.chain.name, self.scratch, self.chain.is_iceberg
+            )
             self.assessment = observation.assessment(self.plan.uploads, status)
 
     def outlast(self, seconds: float) -> None:

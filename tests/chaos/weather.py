@@ -22,6 +22,7 @@ class Weather:
 
     name: str
     patient: bool = True
+    table_format: str = "Parquet"
 
     def drawn(self, chance: random.Random, number: int) -> list[Fault]:
         """Return so many of them, any of which may come true."""
@@ -33,6 +34,7 @@ class Weather:
         return [
             *self._messages(),
             *self._jobs(),
+            *(self._iceberg() if self.table_format == "Iceberg" else []),
             *self._crawls(),
             *self._control(),
             *(self._lambdas() if self.patient else []),
@@ -54,23 +56,41 @@ class Weather:
     def _jobs(self) -> list[Fault]:
         bucket = f"arn:aws:s3:::{self.name}"
         source = {"on": "s3:GetObject", "resource": f"{bucket}/csv_data/*", "caller": JOB}
-        parquet = {"on": "s3:PutObject", "resource": f"{bucket}/parquet_data/csv_data/dfx_object=*"}
+        staged = {"on": "s3:PutObject", "resource": f"{bucket}/dataflowxpress/staged/*"}
+        parquet = {"on": "s3:PutObject", "resource": f"{bucket}/parquet_data/csv_data/dfx_batch=*"}
         manifest = {"on": "s3:PutObject", "resource": f"{bucket}/dataflowxpress/manifests/*"}
         store = {"on": "s3:*", "resource": f"{bucket}*", "caller": JOB}
         catalog = {"on": "glue:*", "resource": f"*/{self.name}*", "caller": JOB}
+        requests = {"on": "sqs:SendMessage", "resource": f"*-{self.name}-crawl-requests"}
         return [
             {"kind": "kill", **source, **ONCE},  # before reading
-            {"kind": "kill", **parquet, **ONCE},  # before a file appears
-            {"kind": "kill-after", **parquet, **ONCE},  # between two output directories
+            {"kind": "kill", **staged, **ONCE},  # before the first rows are written
+            {"kind": "kill", **parquet, **ONCE},  # before a file is in its batch
+            {"kind": "kill-after", **parquet, **ONCE},  # between two files of a batch
             {"kind": "kill", **manifest, **ONCE},  # between the write and the manifest
             {"kind": "kill-after", **manifest, **ONCE},  # before anybody hears of the manifest
             {"kind": "lose", **manifest, **ONCE},
             {"kind": "fail", **store, "rate": 0.03},
+            {"kind": "lose", **staged, "rate": 0.1},
             {"kind": "lose", **parquet, "rate": 0.1},
             {"kind": "delay", **store, "rate": 0.05, "seconds": 1},
             {"kind": "lag", "on": "s3:ListBucket", "resource": bucket, "caller": JOB, "seconds": 3},
             {"kind": "throttle", **catalog, "rate": 0.2},
             {"kind": "fail", **catalog, "error": "AccessDeniedException", "after": 2, **ONCE},
+            {"kind": "fail", **requests, "error": "AccessDenied", **ONCE},
+            {"kind": "lose", **requests, "times": 2},
+        ]
+
+    def _iceberg(self) -> list[Fault]:
+        table = f"arn:aws:glue:*:table/{self.name}/csv_data_iceberg"
+        change = {"on": "glue:UpdateTable", "resource": table}
+        files = {"on": "s3:PutObject", "resource": f"arn:aws:s3:::{self.name}/parquet_data/*"}
+        return [
+            *({"kind": "kill", **change, "after": after, **ONCE} for after in range(5)),
+            *({"kind": "kill-after", **change, "after": after, **ONCE} for after in range(5)),
+            {"kind": "lose", **change, "rate": 0.2, "error": "InternalServiceException"},
+            {"kind": "kill", **files, **ONCE},
+            {"kind": "lose", **files, "rate": 0.1},
         ]
 
     def _crawls(self) -> list[Fault]:

@@ -52,6 +52,17 @@ MATRIX: dict[str, dict[str, Any]] = {
             "extraEgress": [{"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}],
         },
     },
+    "the page": {
+        "ui": {
+            "enabled": True,
+            "replicaCount": 2,
+            "tlsSecret": "page-tls",
+            "from": [{"podSelector": {"matchLabels": {"app": "ingress"}}}],
+            "service": {"port": 443, "annotations": {"note": "yes"}, "labels": {"team": "data"}},
+        },
+        "networkPolicy": {"enabled": True},
+        "watch": {"namespaces": ["shop"]},
+    },
     "watched": {
         "metrics": {
             "serviceMonitor": {

@@ -121,6 +121,12 @@ def test_region_and_endpoint_reach_every_client() -> None:
     assert variables["AWS_ENDPOINT_URL"] == "http://aws:4566"
 
 
+def test_rates_and_the_choice_of_lists_reach_the_operator() -> None:
+    assert not any(arg.startswith(("--rate", "--no-")) for arg in container()["args"])
+    chosen = container(aws={"rates": {"iam": 20, "glue": 2.5}, "sharedLists": False})["args"]
+    assert {"--rate=iam=20", "--rate=glue=2.5", "--no-shared-lists"} <= {*chosen}
+
+
 def test_replicas_are_spread_by_the_operators_labels() -> None:
     spread = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}
     found = objects(topologySpreadConstraints=[spread])

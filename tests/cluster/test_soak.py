@@ -65,10 +65,10 @@ class Usage:
         self.threads.append(process.num_threads())
 
     def quarter(self, number: int) -> tuple[float, float]:
-        """Return the median memory and the most threads of a quarter of the time, from 0."""
+        """Return the medians of memory and threads in a quarter of the time, from 0."""
         length = len(self.threads) // 4
         part = slice(number * length, (number + 1) * length)
-        return statistics.median(self.megabytes[part]), max(self.threads[part])
+        return statistics.median(self.megabytes[part]), statistics.median(self.threads[part])
 
 
 def test_many_changes_under_faults_converge_and_memory_and_threads_stay_flat(
@@ -93,7 +93,7 @@ def test_many_changes_under_faults_converge_and_memory_and_threads_stay_flat(
     if MINUTES >= WARM:
         (early, few), (late, many) = usage.quarter(1), usage.quarter(3)
         assert late <= early * 1.1 + 5
-        assert many <= few + 4
+        assert many <= few * 1.1 + 5
 
 
 @contextmanager
@@ -143,5 +143,6 @@ def _report(changes: Changes, usage: Usage, faults: Faults) -> str:
     lines = [f"\n{changes.made} changes to {PIPELINES} pipelines in {MINUTES:.0f} min; {struck}"]
     for number in range(4):
         megabytes, threads = usage.quarter(number)
-        lines.append(f"quarter {number + 1}: {megabytes:.0f} MB, at most {threads} threads")
+        lines.append(f"quarter {number + 1}: {megabytes:.0f} MB, {threads:.0f} threads")
+    lines.append(f"at most {max(usage.megabytes):.0f} MB and {max(usage.threads)} threads")
     return "\n".join(lines) + "\n"

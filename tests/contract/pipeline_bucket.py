@@ -37,9 +37,9 @@ class Bucket:
         }
         self.put(f"dataflowxpress/manifests/{self.number:010d}.json", json.dumps(manifest).encode())
 
-    def snapshot(self, *entries: Json) -> None:
+    def snapshot(self, *entries: Json, **more: Any) -> None:
         """Put a snapshot up to the last manifest."""
-        head = {"number": self.number, "write_layouts": {}, "waiting": {}}
+        head = {"number": self.number, "write_layouts": {}, "waiting": {}, **more}
         lines = "\n".join(map(json.dumps, [head, *entries]))
         key = f"dataflowxpress/snapshots/{self.number:010d}.jsonl.gz"
         self.put(key, gzip.compress(lines.encode()))

@@ -25,13 +25,16 @@ from dataflowxpress.aws.resources import (
     Queue,
     Role,
     Rule,
+    Schedule,
     Subscription,
     Topic,
 )
 from dataflowxpress.aws.resources.grant import Grant
 from dataflowxpress.planning.resource import Resource, Scope
 
-S3, EVENTS, GLUE, LAMBDA = (f"{who}.amazonaws.com" for who in ("s3", "events", "glue", "lambda"))
+S3, EVENTS, GLUE, LAMBDA, SCHEDULER = (
+    f"{who}.amazonaws.com" for who in ("s3", "events", "glue", "lambda", "scheduler")
+)
 READ, WRITE = Grant(("s3:GetObject",), ("*",)), Grant(("s3:PutObject",), ("*",))
 KEY = "arn:aws:kms:eu-west-1:000000000000:key/11111111-2222-3333-4444-555555555555"
 CSV = {
@@ -148,6 +151,24 @@ def rule(here: Scope, name: str) -> Rule:
     )
 
 
+def schedule_role(here: Scope, name: str) -> Role:
+    return Role(here, name, trusted=SCHEDULER, grants=(Grant(("sqs:SendMessage",), ("*",)),))
+
+
+def schedule(here: Scope, name: str) -> Schedule:
+    return Schedule(
+        here,
+        name,
+        description=f"Starts {name}",
+        expression="cron(0 6 1 1 ? *)",  # a message would change the queue
+        time_zone="UTC",
+        role=schedule_role(here, name),
+        queue=queue(here, name),
+        message='{"reason": "schedule"}',
+        dead_letters=queue(here, f"{name}-dead"),
+    )
+
+
 def alarm(here: Scope, name: str) -> Alarm:
     return Alarm(here, name, queue=queue(here, name), topic=Topic(here, name), description="Dead")
 
@@ -166,6 +187,10 @@ def principal_permissions(here: Scope, name: str) -> PrincipalPermissions:
 def subscription(here: Scope, name: str) -> Subscription:
     """Subscribe a queue: it needs nobody to confirm."""
     return Subscription(here, queue(here, name).arn, topic=Topic(here, name), protocol="sqs")
+
+
+def _given(state: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in state.items() if value is not None}
 
 
 SAMPLES = {
@@ -333,6 +358,22 @@ SAMPLES = {
             "pattern": {"source": ["aws.glue"]},
             "target": Topic,
             "dead_letters": lambda here, name: None,  # noqa: ARG005
+            "enabled": False,
+        },
+    ),
+    "Schedule": Sample(
+        schedule,
+        lambda scheduler, its: scheduler.update_schedule(
+            **{"Name": its.name, **_given(its.desired()), "ScheduleExpression": "cron(0 7 1 1 ? *)"}
+        ),
+        {
+            "description": "Starts another pipeline",
+            "expression": "cron(0 8 1 1 ? *)",
+            "time_zone": "Europe/Berlin",
+            "role": lambda here, name: schedule_role(here, f"{name}-2"),
+            "queue": lambda here, name: queue(here, f"{name}-2"),
+            "message": "{}",
+            "dead_letters": lambda here, name: queue(here, f"{name}-2"),
             "enabled": False,
         },
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,8 @@ class Tables:
         self.glue, self.bucket, self.database = glue, bucket, f"default_{bucket.name}"
         self.database = self.database.replace("-", "_")
         self.types = {"id": "bigint", "name": "string", JUNK: "string"}
+        self.packs = True  # else the objects have a directory each, as in earlier versions
+        self.packed: dict[str, pa.Table] = {}  # rows by key
 
     def make(self, name: str, folder: str, columns: Json, **more: Any) -> None:
         storage = {
@@ -47,33 +50,58 @@ class Tables:
 
     def parquet(self, name: str = "csv_data", **more: str) -> None:
         owner = {"dataflowxpress.io/pipeline": f"default/{self.bucket.name}"}
-        keys = [{"Name": "dfx_object", "Type": "string"}]
-        columns = {**self.types, **more}
+        keys = [{"Name": "dfx_batch", "Type": "string"}]
+        columns = {**self.types, **more, "dfx_object": "string"}
         folder = f"parquet_data/{name}/"
         self.make(f"{name}_parquet", folder, columns, Parameters=owner, PartitionKeys=keys)
 
     def columns(self, name: str) -> list[str]:
         table = self.glue.get_table(DatabaseName=self.database, Name=name)["Table"]
-        return [each["Name"] for each in table["StorageDescriptor"]["Columns"]]
+        names = [each["Name"] for each in table["StorageDescriptor"]["Columns"]]
+        return [name for name in names if name != "dfx_object"]
 
     def written(self, key: str, **columns: list[Any]) -> Json:
         """Put the Parquet of an object, and return its entry."""
         columns = {JUNK if name == "junk" else name: each for name, each in columns.items()}
-        file = io.BytesIO()
         types = {"id": pa.int64(), "tags": pa.list_(pa.string())}
         arrays = {
             name: pa.array(each, types.get(name, pa.string())) for name, each in columns.items()
         }
-        parquet.write_table(pa.table(arrays), file)
-        directory = f"parquet_data/csv_data/dfx_object={abs(hash(key))}/"
-        self.bucket.put(f"{directory}part-0.parquet", file.getvalue())
         rows = len(columns["id"])
-        made = {"read": rows, "rows": rows, "directories": [directory], "write_layout": "l"}
-        return {**entry(key, table="csv_data"), **made}
+        made = {**entry(key, table="csv_data"), "read": rows, "rows": rows, "write_layout": "l"}
+        if self.packs:
+            digests = pa.array([hashlib.sha256(key.encode()).hexdigest()[:16]] * rows)
+            self.packed[key] = pa.table({**arrays, "dfx_object": digests})
+            return {**made, "batch": "b"}
+        directory = f"parquet_data/csv_data/dfx_object={abs(hash(key))}/"
+        self.bucket.put(f"{directory}part-0.parquet", _parquet(pa.table(arrays)))
+        return {**made, "directories": [directory]}
 
     def run(self, *entries: Json, **more: Any) -> None:
         layouts = {"l": {**LAYOUT, "types": {**self.types, "tags": "array<string>"}}}
+        if self.packed:
+            more["batches"] = {"b": self._batch()}
         self.bucket.run(*entries, write_layouts=layouts, **more)
+
+    def _batch(self) -> Json:
+        """Put all rows into one file, and return the record of its batch."""
+        content = _parquet(pa.concat_tables(self.packed.values(), promote_options="default"))
+        directory = f"parquet_data/csv_data/dfx_batch=b-{self.bucket.number}/"
+        self.bucket.put(f"{directory}part-0.parquet", content)
+        files = [["part-0.parquet", len(content), 1]]
+        return {"table": "csv_data", "directory": directory, "files": files, "partition_by": []}
+
+
+def _parquet(rows: pa.Table) -> bytes:
+    file = io.BytesIO()
+    parquet.write_table(rows, file)
+    return file.getvalue()
+
+
+@pytest.fixture(params=[True, False], ids=["packed", "a directory for each object"])
+def packs(request: pytest.FixtureRequest) -> bool:
+    """Whether objects share a file, or have a directory each, as in earlier versions."""
+    return bool(request.param)
 
 
 @pytest.fixture
@@ -108,7 +136,7 @@ def test_a_column_is_shown_with_its_type_and_where_it_comes_from(tables: Tables)
         "  name           string  crawled",
         "  id;name;total  string  crawled",
         "  _rescued       string  added by the job",
-        "  new            -       crawled; the next run writes it",
+        "  new            -       crawled; no converted object has it",
     ]
 
 
@@ -151,8 +179,9 @@ def test_a_column_without_values_leaves_both_tables_and_no_run_takes_it_back(
 
 
 def test_a_column_with_values_stays_until_the_user_has_seen_which_objects_go(
-    tables: Tables,
+    tables: Tables, *, packs: bool
 ) -> None:
+    tables.packs = packs
     tables.crawled()
     tables.parquet()
     tables.run(
@@ -162,7 +191,7 @@ def test_a_column_with_values_stays_until_the_user_has_seen_which_objects_go(
     )
     refused = tables.bucket.call("columns", "--forget", JUNK, "--yes")
     assert refused.exit_code == 1
-    assert "has values, from csv_data/bad.csv. With --with-values" in refused.stderr
+    assert "has values, from csv_data/bad.csv\n  Why: with --with-values" in refused.stderr
     assert keys_in(tables.bucket, "forgotten") == []
     assert JUNK in tables.columns("csv_data_parquet")
     done = tables.bucket.call("columns", "--forget", JUNK, "--with-values", "--yes")
@@ -203,7 +232,8 @@ def test_keys_cannot_send_commands_to_a_terminal(tables: Tables) -> None:
     assert "\x1b" not in refused.output
 
 
-def test_only_the_current_content_of_an_object_counts(tables: Tables) -> None:
+def test_only_the_current_content_of_an_object_counts(tables: Tables, *, packs: bool) -> None:
+    tables.packs = packs
     tables.crawled()
     tables.parquet()
     tables.run(tables.written("csv_data/a.csv", id=[None], junk=["1;a;2"]))
@@ -212,7 +242,8 @@ def test_only_the_current_content_of_an_object_counts(tables: Tables) -> None:
     assert done.exit_code == 0, done.output
 
 
-def test_nested_values_count_as_values(tables: Tables) -> None:
+def test_nested_values_count_as_values(tables: Tables, *, packs: bool) -> None:
+    tables.packs = packs
     tables.crawled(tags="array<string>")
     tables.parquet(tags="array<string>")
     tables.run(
@@ -220,7 +251,7 @@ def test_nested_values_count_as_values(tables: Tables) -> None:
         tables.written("csv_data/b.csv", id=[1], tags=[["x"]]),
     )
     refused = tables.bucket.call("columns", "--forget", "tags", "--yes")
-    assert "has values, from csv_data/b.csv. " in refused.stderr
+    assert "has values, from csv_data/b.csv\n" in refused.stderr
 
 
 def test_nothing_is_forgotten_unasked(tables: Tables) -> None:
@@ -235,7 +266,7 @@ def test_a_mistake_in_the_name_is_a_sentence(tables: Tables) -> None:
     wrong = tables.bucket.call("columns", "--forget", "nmae", "--yes")
     assert (wrong.exit_code, "no column nmae in csv_data" in wrong.stderr) == (1, True)
     wrong = tables.bucket.call("columns", "--table", "orders")
-    assert "the pipeline has no table orders: give --table one of csv_data" in wrong.stderr
+    assert "the pipeline has no table orders\n  Fix: give --table one of csv_data" in wrong.stderr
 
 
 def test_without_permission_the_error_names_the_action_and_a_repetition_completes_the_work(

@@ -6,6 +6,7 @@ import copy
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -50,6 +51,15 @@ VALUES: Mapping[str, Any] = {
     "Queue MessageRetentionPeriod": "3600",
     "Queue SqsManagedSseEnabled": "false",
     "Rule State": "DISABLED",
+    "Schedule ActionAfterCompletion": "DELETE",
+    "Schedule EndDate": datetime(2100, 1, 1, tzinfo=UTC),
+    "Schedule FlexibleTimeWindow.Mode": "FLEXIBLE",
+    "Schedule ScheduleExpression": "cron(0 9 1 1 ? *)",
+    "Schedule ScheduleExpressionTimezone": "Europe/Berlin",
+    "Schedule StartDate": datetime(2099, 1, 1, tzinfo=UTC),
+    "Schedule State": "DISABLED",
+    "Schedule Target.RetryPolicy.MaximumEventAgeInSeconds": 60,
+    "Schedule Target.RetryPolicy.MaximumRetryAttempts": 0,
 }
 THROUGH: Mapping[str, str] = {  # properties that follow from a field: digests and names
     "Crawler Classifiers": "classifier",
@@ -61,6 +71,9 @@ THROUGH: Mapping[str, str] = {  # properties that follow from a field: digests a
     "Object ChecksumSHA256": "body",
     "Queue RedrivePolicy.deadLetterTargetArn": "dead_letters",
     "Role PermissionsBoundary": "permissions_boundary",
+    "Schedule Target.Arn": "queue",
+    "Schedule Target.DeadLetterConfig": "dead_letters",
+    "Schedule Target.RoleArn": "role",
 }
 ELSEWHERE = {"dead_letters": lambda here, name: queue(here, f"{name}-dead-2")}  # not just gone
 CANNOT_CHANGE = {

@@ -90,7 +90,7 @@ def test_null_and_the_empty_text_of_a_partition_column_share_a_file(tmp_path: Pa
         assert key not in written
         written[key] = file.read()
 
-    with ParquetFiles("out/", options(partition_by="p"), upload) as files:
+    with ParquetFiles(["p"], "snappy", upload) as files:
         for number, value in enumerate([None, "", "a"]):
             rows = pa.table({"id": [number]})
             files.write(rows, {"p": pa.array([value], pa.string())})
@@ -117,7 +117,7 @@ def test_timestamps_before_1970_have_no_negative_time_of_the_day(
 
     for at in range(2):
         values = [[{"t": moment}] for moment in moments] if nested else column
-        with ParquetFiles("out/", options(), upload) as files:
+        with ParquetFiles([], "snappy", upload) as files:
             files.write(pa.table({"t": values}).slice(at, 1), {})
             files.finish()
 

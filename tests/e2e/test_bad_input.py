@@ -102,11 +102,11 @@ REFUSED = {
         "use shorter types and descriptions",
     ),
     "no crawler and no columns": (
-        {"crawler": {"enabled": False}},
+        {"crawler": {"when": "Never"}},
         "list all columns in source.columns, each with its type",
     ),
     "no crawler and a column without a type": (
-        {"crawler": {"enabled": False}, "source": {"columns": [{"name": "a"}]}},
+        {"crawler": {"when": "Never"}, "source": {"columns": [{"name": "a"}]}},
         "list all columns in source.columns, each with its type",
     ),
     "a folder twice": ({"target": {"partitionBy": ["a", "a"]}}, "named twice"),
@@ -151,7 +151,7 @@ def test_the_api_server_refuses_it(user: User, spec: dict[str, Any], words: str)
         {"source": {"csv": {"quote": "", "comment": "#"}}},
         {"source": {"format": "xml", "xml": {"rowTag": "order"}}},
         {
-            "crawler": {"enabled": False},
+            "crawler": {"when": "Never"},
             "source": {"columns": [{"name": "a", "type": "string"}]},
         },
         {
@@ -171,6 +171,14 @@ def test_the_api_server_refuses_it(user: User, spec: dict[str, Any], words: str)
             "target": {"metadataColumns": ["file", "recordNumber"], "partitionBy": ["c1", "c2"]},
             "catalog": {"schema": {"newColumns": "Rescue", "typeChanges": "Reject"}},
         },
+        {
+            "target": {
+                "format": "Iceberg",
+                "iceberg": {"mode": "MergeOnRead"},
+                "write": {"mode": "Upsert", "keys": ["id"], "latestBy": "changed"},
+            },
+            "job": {"glueVersion": "5.1"},
+        },
     ],
     ids=lambda spec: repr(spec)[:80],
 )
@@ -184,8 +192,12 @@ def test_the_api_server_accepts_it(user: User, spec: dict[str, Any]) -> None:
     [
         ({"bucket": {"name": "another-bucket"}}, "name of the bucket cannot change"),
         ({"region": "us-east-1"}, "region cannot change"),
+        (
+            {"target": {"format": "Iceberg"}, "job": {"glueVersion": "5.1"}},
+            "a table cannot change its format in its folder",
+        ),
     ],
-    ids=["bucket name", "region"],
+    ids=["bucket name", "region", "format"],
 )
 def test_what_is_immutable_stays(user: User, change: dict[str, Any], words: str) -> None:
     user.pipeline("settled", bucket={"name": "e2e-settled"}, region="eu-west-1")

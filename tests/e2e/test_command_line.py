@@ -163,9 +163,21 @@ def test_a_pipeline_in_the_cluster_is_planned_paused_run_and_deleted(
     assert asked.returncode == 0, asked.stdout + asked.stderr
     assert shell("plan", "steered").returncode == 0
 
-    ran = shell("run", "steered")
+    ran = shell("run", "steered", "-o", "json")
     assert (ran.returncode, "SUCCEEDED" in ran.stdout) == (0, True), ran.stderr
+    assert json.loads(ran.stdout)["state"] == "SUCCEEDED"
     assert "SUCCEEDED" in shell("runs", "steered").stdout
+    [newest, *_] = json.loads(shell("runs", "steered", "-o", "json").stdout)
+    assert newest["dpuSeconds"] == 2 * newest["seconds"]  # two workers G.1X
+    spent = json.loads(shell("cost", "steered", "-o", "json").stdout)
+    [runs, crawls] = spent["parts"]
+    assert (runs["name"], runs["number"]) == ("runs of the job", 1)
+    assert runs["usd"] == pytest.approx(runs["dpuHours"] * 0.44, abs=1e-5)
+    assert (crawls["name"], crawls["number"]) == ("crawls", 1)  # before the first run
+    estimated = shell("plan", "steered", "--uploads-per-month", "730", "-o", "json").stdout
+    assert json.loads(estimated)["cost"]["usd"] > 1
+    unknown = shell("cost", "-f", manifest("undeployed"))
+    assert (unknown.returncode, "estimate a month with" in unknown.stderr) == (1, True)
     logs = shell("logs", "steered")
     assert "batch done" in logs.stdout, logs.stdout + logs.stderr
 
@@ -203,8 +215,8 @@ def test_what_is_wrong_is_a_sentence(shell: Callable[..., Run], tmp_path: Path) 
     assert (missing.returncode, missing.stderr.strip()) == (
         1,
         (
-            "Error: DataPipeline nobody does not exist in namespace default: correct the name,"
-            " or give the namespace with -n"
+            "Error: DataPipeline nobody does not exist in namespace default\n"
+            "  Fix: correct the name, or give the namespace with -n"
         ),
     )
     bad = tmp_path / "bad.yaml"

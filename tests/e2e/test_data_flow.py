@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,9 @@ def test_an_upload_becomes_parquet_catalog_and_mail_and_stays_exactly_right(
     assert status.last_crawl
     assert status.last_crawl.state == "Succeeded"
     assert any(run.rows_written == 2 and run.state == "SUCCEEDED" for run in status.runs)
-    assert "SUCCEEDED" in user.mail(READER, "Job run succeeded: default/flow").text
+    succeeded = user.mail(READER, "Job run succeeded: default/flow").text
+    assert "SUCCEEDED" in succeeded
+    assert re.search(r"^DPU-seconds: [1-9]", succeeded, re.MULTILINE), succeeded
 
     upload(user, "people/one.csv", PEOPLE)  # the same again
     runs = {run.id for run in status.runs}

@@ -71,7 +71,7 @@ def test_what_lies_under_a_prefix_is_converted_again_in_the_same_rows(
     ask(user, "reprocess", "csv_data/")
     status = user.wait(
         flow,
-        lambda s: s.reprocess is not None and as_before(s) and before.isdisjoint(parquet(user)),
+        lambda s: s.reprocess is not None and as_before(s) and bool(parquet(user) - before),
         SECONDS,
         "converted again",
     )

@@ -111,7 +111,7 @@ def test_declared_columns_need_no_crawler(user: User, tmp_path: Path) -> None:
         {"name": "n", "from": "No", "type": "string"},
         {"name": "day", "type": "date", "format": "dd.MM.yyyy"},
     ]
-    spec: dict[str, Any] = {"bucket": {"name": bucket}, "crawler": {"enabled": False}, **QUICK}
+    spec: dict[str, Any] = {"bucket": {"name": bucket}, "crawler": {"when": "Never"}, **QUICK}
     user.pipeline("uncrawled", source={"columns": columns}, **spec)
     status = user.ready("uncrawled")
     assert "Crawler" not in {line.kind for line in status.resources}

@@ -6,12 +6,14 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
+from dataflowxpress.api.status import Status
 from dataflowxpress_sandbox import aws as sandbox_aws
 from dataflowxpress_sandbox.aws import mail
 from tests.e2e.conftest import User, holds
 
 NAME, READER = "permits", "permits@example.com"
-ROLES = {f"default-{NAME}-{of}" for of in ("glue", "start-crawler", "start-job", "notify")}
+OF = ("glue", "schedule", "start-crawler", "start-job", "notify")
+ROLES = {f"default-{NAME}-{of}" for of in OF}
 OCCASIONAL = {  # what one good run does not need
     "sqs:ChangeMessageVisibility": "a message goes back while a crawl or a run is on",
     "sqs:GetQueueUrl": "... and for that, the queue is looked up",
@@ -35,7 +37,7 @@ OCCASIONAL = {  # what one good run does not need
 def test_a_good_run_uses_all_that_is_not_for_a_bad_day_and_is_refused_nothing(user: User) -> None:
     user.pipeline(
         NAME,
-        trigger={"batchWindowSeconds": 0},
+        trigger={"batchWindowSeconds": 0, "schedule": "rate(12 hours)"},
         notifications={"emails": [READER]},
         deletionPolicy="Delete",
     )
@@ -45,6 +47,8 @@ def test_a_good_run_uses_all_that_is_not_for_a_bad_day_and_is_refused_nothing(us
     user.aws("s3").put_object(Bucket=bucket, Key="csv_data/a.csv", Body=b"a,b\n1,2\n")
     user.wait(NAME, lambda s: bool(s.runs) and holds(s, "DataCurrent"), 180, "converted")
     user.mail(READER, f"Job run succeeded: default/{NAME}")
+    user.aws("s3").put_object(Bucket=bucket, Key="csv_data/b.csv", Body=b"a,b,new\n1,2,3\n")
+    user.wait(NAME, converted_both, 180, "converted with the new column")
     given = {role: actions(user, role) for role in ROLES}
 
     def unused() -> set[tuple[str, str]]:
@@ -59,6 +63,11 @@ def test_a_good_run_uses_all_that_is_not_for_a_bad_day_and_is_refused_nothing(us
     # A deletion takes permissions from functions that may still run: this must be known before it.
     assert [one for one in ledger(user)["refused"] if name(one) in ROLES] == []
     user.gone(NAME)
+
+
+def converted_both(status: Status) -> bool:
+    data = status.data
+    return data is not None and data.objects == len("ab") and holds(status, "DataCurrent")
 
 
 def ledger(user: User) -> dict[str, Any]:

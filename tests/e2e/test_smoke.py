@@ -70,7 +70,7 @@ def test_without_yes_it_says_what_it_creates_and_at_what_cost_and_creates_nothin
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 1
     assert f"resources in AWS account {ACCOUNT}, {REGION}" in output
-    assert re.search(r"1 Bucket, .*6 Queue", output)
+    assert re.search(r"1 Bucket, .*8 Queue", output)
     assert re.search(r"Costs about \$0\.\d\d", output)
     assert "add --yes" in output
     assert not list(tmp_path.iterdir())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import importlib
 import io
 import json
@@ -39,6 +40,7 @@ class Pipeline:
     reading: dict[str, Any] = field(default_factory=dict)
     name: str = field(default_factory=lambda: f"glue-{uuid.uuid4().hex[:8]}")
     run_seconds: float = RUN_SECONDS
+    glue_version: str = "5.0"
 
     def __post_init__(self) -> None:
         self.s3 = self.aws.client("s3")
@@ -55,7 +57,7 @@ class Pipeline:
                 "Name": "glueetl",
                 "ScriptLocation": f"s3://{self.name}/dataflowxpress/scripts/convert.py",
             },
-            GlueVersion="5.0",
+            GlueVersion=self.glue_version,
             DefaultArguments={
                 "--extra-py-files": f"s3://{self.name}/dataflowxpress/scripts/dataflow.zip",
                 "--pipeline": f"tests/{self.name}",
@@ -164,6 +166,30 @@ class Pipeline:
     def entries(self) -> dict[str, Any]:
         return {each["key"]: each for manifest in self.manifests() for each in manifest["objects"]}
 
+    def batches(self) -> dict[str, dict[str, Any]]:
+        """Return the newest record of each batch that has rows."""
+        found = {
+            name: batch
+            for manifest in self.manifests()
+            for name, batch in manifest.get("batches", {}).items()
+        }
+        return {name: batch for name, batch in found.items() if batch}
+
+    def files(self) -> list[str]:
+        """Return the keys of the files that the manifests name."""
+        return [
+            batch["directory"] + path
+            for batch in self.batches().values()
+            for path, _, _ in batch["files"]
+        ]
+
+    def orphans(self) -> list[str]:
+        """Return what is stored although no manifest names it, or waits to be moved."""
+        stored = [key for key in self.keys("parquet_data/") if not key.endswith("/")]
+        replaced = tuple(self.manifests()[-1]["replaced"]) if self.manifests() else ()
+        named = {*self.files(), *(key for key in stored if key.startswith(replaced))}
+        return [*sorted({*stored} - named), *self.keys("dataflowxpress/staged/")]
+
     def shown(self, table: str) -> dict[tuple[str, ...], str]:
         """Return the partitions that the catalog shows, and where they are."""
         found = self.glue.get_partitions(DatabaseName=self.name, TableName=table)["Partitions"]
@@ -175,7 +201,16 @@ class Pipeline:
         places = [place.removeprefix(start) for place in self.shown(table).values()]
         return self.query(columns, [key for place in places for key in self.keys(place)])
 
-    def query(self, columns: str, keys: list[str]) -> list[tuple[Any, ...]]:
+    def rows_of(self, key: str, columns: str) -> list[tuple[Any, ...]]:
+        """Return the rows of one object, from the files of its batch."""
+        batch = self.batches()[self.entries()[key]["batch"]]
+        keys = [batch["directory"] + path for path, _, _ in batch["files"]]
+        digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+        return self.query(columns, keys, f"dfx_object = '{digest}'")
+
+    def query(
+        self, columns: str, keys: list[str], condition: str = "true"
+    ) -> list[tuple[Any, ...]]:
         """Ask DuckDB over these Parquet objects."""
         folder = self.folder / uuid.uuid4().hex
         for key in keys:
@@ -185,6 +220,7 @@ class Pipeline:
             return []
         return duckdb.execute(
             f"SELECT {columns} FROM read_parquet('{folder}/**/*.parquet', union_by_name=true)"  # noqa: S608 - our words
+            f" WHERE {condition}"
         ).fetchall()
 
 
@@ -214,7 +250,7 @@ def dataflow(aws: RunningAws, monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setenv(name, value)
     monkeypatch.syspath_prepend(str(GLUE))
     modules = ("options", "objects", "tables", "skip_reasons", "layout", "store", "manifest_log")
-    for module in (*modules, "catalog", "source_catalog", "widening"):
+    for module in (*modules, "catalog", "source_catalog", "widening", "iceberg.types"):
         importlib.import_module(f"dataflow.{module}")
     return importlib.import_module("dataflow")
 
@@ -240,7 +276,8 @@ def _role(aws: RunningAws, bucket: str) -> str:
         RoleName=bucket,
         AssumeRolePolicyDocument=_policy({**trust, "Action": "sts:AssumeRole"}),
     )
-    files = [f"arn:aws:s3:::{bucket}/{path}*" for path in ("parquet_data/", "dataflowxpress/")]
+    written = ("parquet_data/", "lake/", "dataflowxpress/")
+    files = [f"arn:aws:s3:::{bucket}/{path}*" for path in written]
     iam.put_role_policy(
         RoleName=bucket,
         PolicyName="job",
@@ -249,7 +286,8 @@ def _role(aws: RunningAws, bucket: str) -> str:
             _allow("s3:GetObject", f"arn:aws:s3:::{bucket}/csv_data/*"),
             _allow("s3:GetObject s3:PutObject s3:DeleteObject s3:AbortMultipartUpload", *files),
             _allow(
-                "glue:GetTables glue:GetTable glue:CreateTable glue:UpdateTable glue:DeleteTable"
+                "glue:GetDatabase glue:GetTables glue:GetTable glue:CreateTable glue:UpdateTable"
+                " glue:DeleteTable"
                 " glue:GetPartitions glue:BatchCreatePartition glue:BatchUpdatePartition"
                 " glue:DeletePartition",
                 "arn:aws:glue:*:*:catalog",

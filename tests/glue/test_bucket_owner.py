@@ -20,6 +20,7 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "lists": lambda store: list(store.keys("csv_data/")),
     "reads": lambda store: store.read("csv_data/a.csv"),
     "writes": lambda store: store.create("dataflowxpress/manifests/1.json", b"{}"),
+    "copies": lambda store: store.copy({"csv_data/a.csv": "parquet_data/a.csv"}),
     "deletes": lambda store: store.delete_keys(["csv_data/a.csv"]),
     "lists uploads": lambda store: store.incomplete_uploads("csv_data/"),
     "aborts": lambda store: store.abort([{"Key": "csv_data/b.csv", "UploadId": "1"}]),

@@ -88,10 +88,7 @@ def test_every_row_is_in_parquet_of(everything: dict[str, Any], case: str) -> No
 
     assert (entry["rows"], entry["rejected"], entry["reason"]) == (len(rows), 0, None)
     pipeline: Pipeline = everything["pipeline"]
-    [directory] = entry["directories"]
-    # A file has the columns of its object, and of earlier ones.
-    columns = "n, name" if any(name is not None for _, name in rows) else "n, NULL"
-    found = pipeline.query(columns, pipeline.keys(directory))
+    found = pipeline.rows_of(path(key), "n, name")
     assert sorted(found, key=str) == sorted(rows, key=str)
 
 
@@ -100,7 +97,7 @@ def test_the_manifest_says_why_there_are_no_rows_of(everything: dict[str, Any], 
     key, _, reason = REFUSED[case]
     entry = everything["entries"][path(key)]
 
-    assert (entry["rows"], entry["directories"]) == (0, [])
+    assert (entry["rows"], entry["batch"]) == (0, None)
     assert reason in entry["reason"]
 
 
@@ -118,7 +115,7 @@ def test_rows_that_do_not_fit_are_kept_and_counted(everything: dict[str, Any]) -
     pipeline: Pipeline = everything["pipeline"]
 
     assert (entry["read"], entry["rows"], entry["rejected"]) == (8, 2, 6)
-    kept = pipeline.query("n, name", pipeline.keys(entry["directories"][0]))
+    kept = pipeline.rows_of("csv_data/mixed.csv", "n, name")
     assert sorted(kept) == [(1, "one"), (7, " seven ")]
     rejected = {
         (line["record"], line["raw"]): line["reason"]
@@ -152,7 +149,7 @@ def test_the_totals_are_those_of_the_objects(everything: dict[str, Any]) -> None
 
 def test_the_catalog_shows_exactly_what_was_committed(everything: dict[str, Any]) -> None:
     pipeline: Pipeline = everything["pipeline"]
-    committed = [each for entry in everything["entries"].values() for each in entry["directories"]]
+    committed = [batch["directory"] for batch in pipeline.batches().values()]
 
     places = pipeline.shown("csv_data_parquet").values()
     assert sorted(places) == sorted(f"s3://{pipeline.name}/{each}" for each in committed)
@@ -161,11 +158,4 @@ def test_the_catalog_shows_exactly_what_was_committed(everything: dict[str, Any]
 
 def test_nothing_else_lies_in_the_target(everything: dict[str, Any]) -> None:
     pipeline: Pipeline = everything["pipeline"]
-    committed = [each for entry in everything["entries"].values() for each in entry["directories"]]
-
-    orphans = [
-        key
-        for key in pipeline.keys("parquet_data/")
-        if not key.endswith("/") and not any(key.startswith(each) for each in committed)
-    ]
-    assert orphans == []
+    assert pipeline.orphans() == []

@@ -27,6 +27,12 @@ def manifest(number: int, *keys: str) -> dict[str, Any]:
         "write_layout": write_layout,
     }
     entries = [{"key": key, "etag": f"etag-{number}", **counts} for key in keys]
+    batch = {
+        "table": "t",
+        "directory": f"parquet_data/t/dfx_batch=b-{number}/",
+        "partition_by": ["day"],
+        "files": [[f"day=1/part-{number}.parquet", 1000, number]],
+    }
     waiting = [{"key": f"waits-{number}", "reason": "größe\n"}]
     write_layouts = {write_layout: {"types": {"n": "bigint"}}}
     return {
@@ -34,6 +40,8 @@ def manifest(number: int, *keys: str) -> dict[str, Any]:
         "objects": entries,
         "write_layouts": write_layouts,
         "waiting": waiting,
+        "batches": {f"b{number % 2}": batch if number % 3 else None},
+        "replaced": {f"parquet_data/t/dfx_batch={number}/": "2026-01-01T00:00:00.000+00:00"},
     }
 
 
@@ -47,7 +55,7 @@ def load(pipeline: Pipeline, dataflow: Any, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def content(log: Any) -> tuple[Any, ...]:
-    return log.number, log.entries, log.waiting
+    return log.number, log.entries, log.waiting, log.batches, log.replaced
 
 
 def test_it_says_the_same_with_snapshots_as_without(
@@ -88,6 +96,8 @@ def test_the_operator_reads_the_same_all_along_and_from_the_beginning(
             key: entry["etag"] for key, entry in writer.entries.items()
         }
         assert along.waiting == anew.waiting == writer.waiting
+        assert along.replaced == anew.replaced
+        assert along.replaced.keys() == writer.replaced.keys()
         assert [s.rows for s in along.of_run("jr_1")] == [s.rows for s in anew.of_run("jr_1")]
 
 

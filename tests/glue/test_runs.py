@@ -22,13 +22,6 @@ def rows(pipeline: Pipeline) -> list[tuple[Any, ...]]:
     return sorted(pipeline.rows(TABLE, "n, name"))
 
 
-def orphans(pipeline: Pipeline) -> list[str]:
-    """What lies in the target although no manifest's newest entry names it."""
-    named = [each for entry in pipeline.entries().values() for each in entry["directories"]]
-    files = [key for key in pipeline.keys("parquet_data/") if key.endswith(".parquet")]
-    return [key for key in files if not any(key.startswith(each) for each in named)]
-
-
 def test_rows_are_there_once_whatever_dies_and_is_uploaded_again(pipeline: Pipeline) -> None:
     pipeline.put("csv_data/a.csv", "n,name\n1,one\n2,two\n")
     pipeline.put("csv_data/b.csv", "n,name\n3,three\n")
@@ -38,12 +31,12 @@ def test_rows_are_there_once_whatever_dies_and_is_uploaded_again(pipeline: Pipel
     ):
         assert pipeline.run()["JobRunState"] == "FAILED"
     assert pipeline.manifests() == []
-    assert orphans(pipeline) != []
+    assert pipeline.orphans() != []
     assert [table["Name"] for table in pipeline.tables()] == ["csv_data"]
 
     pipeline.converts()
     assert rows(pipeline) == [(1, "one"), (2, "two"), (3, "three")]
-    assert orphans(pipeline) == []
+    assert pipeline.orphans() == []
     assert len(pipeline.manifests()) == 1
 
     pipeline.put("csv_data/a.csv", "n,name\n1,one\n2,two\n")
@@ -60,13 +53,13 @@ def test_rows_are_there_once_whatever_dies_and_is_uploaded_again(pipeline: Pipel
     assert not any(manifest["objects"] for manifest in pipeline.manifests()[2:]), "only completed"
     assert rows(pipeline) == [(3, "three"), (5, "five")]
     assert pipeline.shown(TABLE).keys() == before.keys()
-    assert orphans(pipeline) == []
+    assert pipeline.orphans() == []
 
     pipeline.put("csv_data/a.csv", "")
     pipeline.glue.delete_table(DatabaseName=pipeline.name, Name=TABLE)
     pipeline.converts()
     assert rows(pipeline) == [(3, "three")], "also when somebody has deleted the table"
-    assert orphans(pipeline) == []
+    assert pipeline.orphans() == []
 
 
 def test_what_a_dead_run_has_begun_to_upload_is_given_up_and_what_a_user_uploads_is_not(
@@ -105,9 +98,10 @@ def test_what_the_catalog_learns_lets_objects_in_and_rewrites_what_has_other_typ
     columns = {
         c["Name"]: c["Type"] for c in pipeline.table_of(TABLE)["StorageDescriptor"]["Columns"]
     }
-    assert columns == {"n": "double", "name": "string", "more": "string"}
+    uploaded = {"n": "double", "name": "string", "more": "string"}
+    assert columns == {**uploaded, "dfx_object": "string"}
     assert pipeline.manifests()[-1]["waiting"] == []
-    assert orphans(pipeline) == []
+    assert pipeline.orphans() == []
 
 
 def test_the_columns_of_the_path_and_those_asked_for_are_kept(
@@ -189,7 +183,7 @@ def test_json_lines_are_converted_by_name(make: Callable[..., Pipeline]) -> None
     assert entries["csv_data/a.json"]["rejected"] == 3
     assert entries["csv_data/empty.json"]["reason"] == "the object has no rows"
     assert [each["key"] for each in pipeline.manifests()[-1]["waiting"]] == ["csv_data/b.json"]
-    assert orphans(pipeline) == []
+    assert pipeline.orphans() == []
 
 
 def test_parquet_is_copied_by_name(make: Callable[..., Pipeline]) -> None:
@@ -222,16 +216,16 @@ def test_a_request_converts_again_what_lies_under_its_prefix_once_whatever_dies(
 ) -> None:
     for name in ("again/a", "again/b", "other/c"):
         pipeline.put(f"csv_data/{name}.csv", f"n,name\n1,{name}\n")
-    before = {key: entry["directories"] for key, entry in pipeline.converts().items()}
+    before = pipeline.converts()
 
     pipeline.put("dataflowxpress/requests/first/csv_data/again/", "")
     with pipeline.denied("glue:BatchUpdatePartition", "*"):
         assert pipeline.run()["JobRunState"] == "FAILED"
     pipeline.put("csv_data/again/new.csv", "n,name\n1,again/new\n")
-    after = {key: entry["directories"] for key, entry in pipeline.converts().items()}
+    after = pipeline.converts()
 
-    moved = {key for key in before if before[key] != after[key]}
-    assert moved == {"csv_data/again/a.csv", "csv_data/again/b.csv"}
+    converted = {key for key in before if before[key] != after[key]}
+    assert converted == {"csv_data/again/a.csv", "csv_data/again/b.csv"}
     assert sorted(rows(pipeline)) == [
         (1, "again/a"),
         (1, "again/b"),
@@ -239,7 +233,7 @@ def test_a_request_converts_again_what_lies_under_its_prefix_once_whatever_dies(
         (1, "other/c"),
     ]
     assert pipeline.keys("dataflowxpress/requests/") == []
-    assert orphans(pipeline) == []
+    assert pipeline.orphans() == []
     committed = [[e["key"] for e in manifest["objects"]] for manifest in pipeline.manifests()]
     assert committed[1:] == [
         ["csv_data/again/a.csv", "csv_data/again/b.csv"],

@@ -45,12 +45,6 @@ def types(table: dict[str, Any]) -> dict[str, str]:
     return {each["Name"]: each["Type"] for each in table["StorageDescriptor"]["Columns"]}
 
 
-def orphans(pipeline: Pipeline) -> list[str]:
-    named = [each for entry in pipeline.entries().values() for each in entry["directories"]]
-    files = [key for key in pipeline.keys("parquet_data/") if key.endswith(".parquet")]
-    return [key for key in files if not any(key.startswith(each) for each in named)]
-
-
 @pytest.fixture(scope="module")
 def widened(make: Callable[..., Pipeline]) -> Pipeline:
     """A pipeline whose third object needs wider types."""
@@ -99,14 +93,14 @@ def test_no_row_is_rejected_and_each_is_there_once(widened: Pipeline) -> None:
     assert widened.rows(TABLE, "count(*), count(distinct id)") == [(3, 3)]
     assert [entry["rejected"] for entry in widened.entries().values()] == [0, 0, 0]
     assert widened.keys("dataflowxpress/rejected/") == []
-    assert orphans(widened) == []
+    assert widened.orphans() == []
 
 
 def test_all_partitions_and_files_have_the_types_of_the_table(widened: Pipeline) -> None:
     table = types(widened.table_of(TABLE))
     found = widened.glue.get_partitions(DatabaseName=widened.name, TableName=TABLE)["Partitions"]
-    assert [types(partition) for partition in found] == [table] * 3
-    files = [key for key in widened.keys("parquet_data/") if key.endswith(".parquet")]
+    assert [types(partition) for partition in found] == [table]
+    files = widened.files()
     kinds = widened.query("DISTINCT typeof(code), typeof(fraction), typeof(small)", files)
     assert kinds == [("VARCHAR", "DOUBLE", "BIGINT")]
 
@@ -147,7 +141,7 @@ def test_a_run_that_dies_after_the_catalog_has_widened_costs_no_row(
     pipeline.converts()
     expected = [("10", "one"), ("A7", "three"), (None, "two")]
     assert sorted(pipeline.rows(TABLE, "n, name"), key=str) == sorted(expected, key=str)
-    assert orphans(pipeline) == []
+    assert pipeline.orphans() == []
 
 
 def test_rows_of_a_deleted_object_get_the_new_type_from_their_parquet(
@@ -164,16 +158,16 @@ def test_rows_of_a_deleted_object_get_the_new_type_from_their_parquet(
     after = pipeline.converts()["csv_data/deleted.csv"]
 
     assert types(pipeline.table_of("csv_data"))["n"] == "string", "no double keeps all digits"
-    files = [key for key in pipeline.keys("parquet_data/") if key.endswith(".parquet")]
+    files = pipeline.files()
     found = pipeline.query("n, name", files)
     first, other = [("10", "one"), (None, "two")], ("7.5", "five")
     kept = [(big, "three"), ("7", "three"), (None, "four")]
     assert sorted(found, key=str) == sorted([*first, *kept, other], key=str)
-    assert len(after["directories"]) == len(before["directories"]) == 2
+    assert after["batch"] == before["batch"]
     assert {key: after[key] for key in ("etag", "read", "rows")} == {
         key: before[key] for key in ("etag", "read", "rows")
     }
-    assert orphans(pipeline) == []
+    assert pipeline.orphans() == []
     assert len(pipeline.shown(TABLE)) == 5
     count = len(pipeline.manifests())
     pipeline.converts()
@@ -188,13 +182,13 @@ def test_a_partition_column_that_widens_has_the_new_type_in_the_catalog(
     pipeline.converts()
 
     keys = pipeline.table_of(TABLE)["PartitionKeys"]
-    assert {key["Name"]: key["Type"] for key in keys} == {"dfx_object": "string", "n": "string"}
+    assert {key["Name"]: key["Type"] for key in keys} == {"dfx_batch": "string", "n": "string"}
     assert {values[1] for values in pipeline.shown(TABLE)} == {
         "10",
         "A7",
         "__HIVE_DEFAULT_PARTITION__",
     }
-    assert orphans(pipeline) == []
+    assert pipeline.orphans() == []
 
 
 def test_a_column_that_a_crawl_adds_meanwhile_stays(

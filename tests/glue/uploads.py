@@ -22,7 +22,10 @@ SCOPE = Scope("default/orders", ACCOUNT, "eu-west-1")
 PREFIX = "csv_data/"
 TABLE = "csv_data_parquet"
 CRAWL_SECONDS = 60
-OF_PIPELINE = ("--pipeline", "--bucket", "--bucket_owner", "--database", "--TempDir")
+OF_PIPELINE = (
+    *("--pipeline", "--bucket", "--bucket_owner", "--database", "--TempDir"),
+    *("--crawler", "--crawl_queue"),
+)
 
 
 class Uploads(Pipeline):
@@ -35,6 +38,7 @@ class Uploads(Pipeline):
         classifiers = [each for each in resources if isinstance(each, Classifier)]
         given = {name: text for name, text in job.arguments.items() if name not in OF_PIPELINE}
         super().__init__(aws, folder, given)
+        self._let_the_job_request_crawls()
         for each in classifiers:
             self.glue.create_classifier(**{each.form: {"Name": self.name, **each.desired()}})
         wanted = crawler.desired()
@@ -49,6 +53,32 @@ class Uploads(Pipeline):
             Configuration=json.dumps(wanted["Configuration"]),
             **{name: wanted[name] for name in ("RecrawlPolicy", "SchemaChangePolicy")},
         )
+
+    @property
+    def places(self) -> dict[str, str]:
+        """The arguments that say where data, crawler and its queue are."""
+        return {**super().places, "crawler": self.name, "crawl_queue": self.name}
+
+    def _let_the_job_request_crawls(self) -> None:
+        sqs = self.aws.client("sqs")
+        self.crawl_queue = sqs.create_queue(QueueName=self.name)["QueueUrl"]
+        actions = ["glue:GetCrawler", "sqs:SendMessage"]
+        document = _document({"Effect": "Allow", "Action": actions, "Resource": "*"})
+        self.aws.client("iam").put_role_policy(
+            RoleName=self.name, PolicyName="crawls", PolicyDocument=document
+        )
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Return the requests for a crawl since the last call, and delete them."""
+        sqs, found = self.aws.client("sqs"), []
+        while messages := sqs.receive_message(
+            QueueUrl=self.crawl_queue, MaxNumberOfMessages=10
+        ).get("Messages"):
+            found += [json.loads(each["Body"]) for each in messages]
+            for each in messages:
+                handle = each["ReceiptHandle"]
+                sqs.delete_message(QueueUrl=self.crawl_queue, ReceiptHandle=handle)
+        return found
 
     def upload(self, *files: Path, folder: str = "") -> None:
         """Upload files, or all files below a folder with their paths."""

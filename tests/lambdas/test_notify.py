@@ -7,14 +7,15 @@ import json
 import tracemalloc
 import uuid
 from fnmatch import fnmatchcase
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from dataflowxpress.api.spec import DataPipelineSpec
-from dataflowxpress.aws.resources import Bucket, Topic
-from dataflowxpress.blueprint import permissions
-from dataflowxpress.planning.resource import Scope
+from dataflowxpress.aws.resources import Bucket, Job, Topic
+from dataflowxpress.blueprint import blueprint, permissions
+from dataflowxpress.planning.resource import Scope, only
 from dataflowxpress_sandbox.aws import ACCOUNT, REGION
 
 if TYPE_CHECKING:
@@ -140,6 +141,30 @@ def test_a_run_that_converted_objects_is_notified_with_its_figures(notify: Funct
     ]
 
 
+@pytest.mark.parametrize("state", ["SUCCEEDED", "FAILED"])
+@pytest.mark.parametrize(
+    ("run", "line"),
+    [
+        ({"MaxCapacity": 4.0, "ExecutionTime": 30}, "DPU-seconds: 120"),
+        ({"MaxCapacity": 4.0, "ExecutionTime": 30, "DPUSeconds": 99.5}, "DPU-seconds: 100"),
+        ({"ExecutionTime": 30}, ""),
+    ],
+    ids=["whole capacity", "as reported", "unknown"],
+)
+def test_a_mail_about_a_run_has_the_dpu_seconds_that_glue_reports(
+    notify: Function, monkeypatch: pytest.MonkeyPatch, run: dict[str, Any], line: str, state: str
+) -> None:
+    import job_runs  # from the function's zip
+
+    glue = SimpleNamespace(get_job_run=lambda **_: {"JobRun": run})
+    monkeypatch.setattr(job_runs, "_glue", lambda: glue)
+    notify.summarize("jr_1", objects=3, rows=10)
+    notify(run_ended(state))
+    [mail] = notify.mails()
+    found = [each for each in mail["Message"].splitlines() if each.startswith("DPU-seconds")]
+    assert found == [line] * bool(line)
+
+
 def test_a_run_that_widened_a_column_is_notified_with_it(notify: Function) -> None:
     change = "t.code: bigint to string, because of 'A7' in in/2.csv"
     notify.summarize("jr_1", objects=3, type_changes=[{"column": "code", "message": change}])
@@ -242,7 +267,10 @@ def test_a_duplicate_event_is_notified_once(notify: Function) -> None:
 def test_the_role_of_the_function_allows_all_objects_that_it_writes(notify: Function) -> None:
     scope = Scope("default/orders", ACCOUNT, REGION)
     grants = permissions.to_notify(
-        DataPipelineSpec(), Bucket(scope, notify.name), Topic(scope, notify.name)
+        DataPipelineSpec(),
+        Bucket(scope, notify.name),
+        Topic(scope, notify.name),
+        only(blueprint(DataPipelineSpec(), scope), Job),
     )
     [allowed] = [arn for each in grants if "s3:PutObject" in each.actions for arn in each.arns]
     notify(crawl_failed())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +19,11 @@ TEST_EVENT = {"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "orders
 def upload(*keys: str, bucket: str = "orders") -> dict[str, Any]:
     return {
         "Records": [
-            {"eventSource": "aws:s3", "s3": {"bucket": {"name": bucket}, "object": {"key": key}}}
+            {
+                "eventSource": "aws:s3",
+                "eventTime": "2026-01-01T12:00:00.500Z",
+                "s3": {"bucket": {"name": bucket}, "object": {"key": key}},
+            }
             for key in keys
         ]
     }
@@ -63,12 +68,12 @@ def test_only_what_the_crawler_should_see_starts_it(
     handler: Any, batch: Any, clients: dict[str, Client], body: object, crawls: int
 ) -> None:
     assert handler(batch(body)) == []
-    assert clients["glue"].calls == [("start_crawler", {"Name": "crawls"})] * crawls
+    assert clients["glue"].started == [("start_crawler", {"Name": "crawls"})] * crawls
 
 
 def test_a_batch_is_one_crawl(handler: Any, batch: Any, clients: dict[str, Client]) -> None:
     assert handler(batch(*[upload(f"csv+data/{n}.csv") for n in range(50)], RECOVERY)) == []
-    assert len(clients["glue"].calls) == 1
+    assert len(clients["glue"].started) == 1
 
 
 def test_a_running_crawler_sends_back_only_the_messages_that_needed_it(
@@ -129,7 +134,7 @@ def test_an_invalid_message_returns_and_blocks_no_other(
     body: str,
 ) -> None:
     assert handler(batch(body, upload("csv+data/a.csv"))) == ["m0"]
-    assert len(clients["glue"].calls) == 1
+    assert len(clients["glue"].started) == 1
     error = next(line for line in logged(capsys) if line["level"] == "error")
     assert (error["id"], error["body"]) == ("m0", body)
 
@@ -146,6 +151,40 @@ def test_messages_that_cannot_be_hidden_still_go_back_and_it_is_logged(
 
     assert handler(batch(RECOVERY)) == ["m0"]
     assert "messages return late" in [line["message"] for line in logged(capsys)]
+
+
+@pytest.mark.parametrize(
+    ("started", "status", "crawls"),
+    [
+        pytest.param(datetime(2026, 1, 1, 12, 0, 5, tzinfo=UTC), "SUCCEEDED", 0, id="after it"),
+        pytest.param(datetime(2026, 1, 1, 12, 0, 5, tzinfo=UTC), "FAILED", 0, id="and failed"),
+        pytest.param(datetime(2026, 1, 1, 12, 0, 5, tzinfo=UTC), "CANCELLED", 1, id="cancelled"),
+        pytest.param(datetime(2026, 1, 1, 11, 59, tzinfo=UTC), "SUCCEEDED", 1, id="before it"),
+    ],
+)
+def test_an_upload_that_a_crawl_has_seen_starts_no_other(  # noqa: PLR0913, PLR0917 - fixtures
+    handler: Any,
+    batch: Any,
+    clients: dict[str, Client],
+    started: datetime,
+    status: str,
+    crawls: int,
+) -> None:
+    last = {"State": "READY", "LastCrawl": {"StartTime": started, "Status": status}}
+    clients["glue"].answers["get_crawler"] = {"Crawler": last}
+    assert handler(batch(upload("csv+data/a.csv"))) == []
+    assert len(clients["glue"].started) == crawls
+
+
+def test_a_request_for_a_crawl_that_has_taken_place_starts_no_other(
+    handler: Any, batch: Any, clients: dict[str, Client]
+) -> None:
+    crawl = {"StartTime": datetime.fromtimestamp(2000, UTC), "Status": "SUCCEEDED"}
+    clients["glue"].answers["get_crawler"] = {"Crawler": {"State": "READY", "LastCrawl": crawl}}
+    assert handler(batch({**RECOVERY, "since": 1000})) == []
+    assert clients["glue"].started == []
+    assert handler(batch({**RECOVERY, "since": 3000})) == []
+    assert len(clients["glue"].started) == 1
 
 
 def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:

@@ -95,6 +95,13 @@ def test_functions_and_scripts_match_the_checkout(installed: Path, tmp_path: Pat
     assert digests == [hashlib.sha256(each).hexdigest() for each in made]
 
 
+def test_the_wheel_has_the_files_of_the_page(installed: Path, tmp_path: Path) -> None:
+    command = "from dataflowxpress.ui.static import files; print(*files())"
+    shipped = set(said(installed / "python", "-c", command, cwd=tmp_path).split())
+    folder = CHECKOUT / "operator" / "dataflowxpress" / "ui" / "assets"
+    assert shipped == {each.name for each in folder.iterdir()}
+
+
 def test_without_the_extra_the_sandbox_command_names_it(installed: Path, tmp_path: Path) -> None:
     up = subprocess.run(
         [installed / "dataflowxpress", "sandbox", "up"],

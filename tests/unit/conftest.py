@@ -98,11 +98,12 @@ class Box(Resource):
         client.call("read", (name,))
         return dict(client.get((name,)))
 
-    def create(self, client: Memory, want: State, tags: Tags) -> None:
+    def create(self, client: Memory, want: State, tags: Tags) -> State | None:
         client.things[self.key] = {"Color": want["Color"], "Size": 0, "Labels": {}}
         client.tags[self.arn] = tags
         client.call("create", self.key)
         self.update(client, want, frozenset(want))
+        return None
 
     def update(self, client: Memory, want: State, changed: frozenset[str]) -> None:
         client.call("update", self.key)

@@ -26,6 +26,7 @@ from dataflowxpress.aws.resources import (
     Queue,
     Role,
     Rule,
+    Schedule,
     Subscription,
     Topic,
 )
@@ -121,8 +122,8 @@ def test_a_changed_csv_format_gets_another_classifier_and_with_it_another_crawle
 
 def test_functions_are_called_with_the_messages_of_their_queues_alone() -> None:
     found = resources()
-    fed = [feed.function.name for feed in every(EventSource, found)]
-    assert sorted(fed) == sorted(function.name for function in every(Function, found))
+    fed = {feed.function.name for feed in every(EventSource, found)}
+    assert fed == {function.name for function in every(Function, found)}
     reported = [
         *(n.queue for n in every(Notification, found)),
         *(r.target for r in every(Rule, found)),
@@ -174,8 +175,8 @@ def test_only_uploads_under_the_source_prefix_start_anything() -> None:
     (notification,), (crawler,) = every(Notification, found), every(Crawler, found)
     assert (notification.prefix, notification.suffix) == ("in/", ".csv")
     assert crawler.path.endswith("/in/")
-    (start,) = [f for f in every(Function, found) if "CRAWLER" in settings_of(f)]
-    assert (settings_of(start)["PREFIX"], settings_of(start)["SUFFIX"]) == ("in/", ".csv")
+    for start in [f for f in every(Function, found) if "CRAWLER" in settings_of(f)]:
+        assert (settings_of(start)["PREFIX"], settings_of(start)["SUFFIX"]) == ("in/", ".csv")
 
 
 @pytest.mark.parametrize("version", ["4.0", "5.0"])
@@ -188,6 +189,27 @@ def test_a_spec_cannot_replace_an_argument_of_the_operator(version: str) -> None
     )
     (job,) = every(Job, own)
     assert job.arguments.keys() - set(SET_BY_OPERATOR) == set()
+
+
+def test_only_a_job_for_iceberg_tables_loads_iceberg() -> None:
+    write = {"mode": "Upsert", "keys": ["id"], "latestBy": "at"}
+    spec = {
+        "target": {"format": "Iceberg", "iceberg": {"mode": "MergeOnRead"}, "write": write},
+        "job": {"glueVersion": "5.1"},
+    }
+    [job] = every(Job, resources(**spec))
+    wanted = {
+        "--datalake-formats": "iceberg",
+        "--table_format": "Iceberg",
+        "--row_changes": "merge-on-read",
+        "--snapshot_retention_hours": "120",
+        "--maintenance_runs": "20",
+        "--upsert_keys": "id",
+        "--latest_by": "at",
+    }
+    assert wanted.items() <= job.arguments.items()
+    [plain] = every(Job, resources())
+    assert not wanted.keys() & plain.arguments.keys()
 
 
 def test_arguments_without_a_value_are_left_out() -> None:
@@ -232,7 +254,7 @@ def test_every_queue_for_what_failed_has_an_alarm() -> None:
     dead = {q.dead_letters.name for q in every(Queue, found) if q.dead_letters}
     dead |= {rule.dead_letters.name for rule in every(Rule, found) if rule.dead_letters}
     assert {alarm.queue.name for alarm in every(Alarm, found)} == dead
-    assert len(dead) == 3
+    assert len(dead) == 4
 
 
 def test_what_cannot_be_delivered_or_dealt_with_is_kept_where_a_redrive_finds_it() -> None:
@@ -323,13 +345,58 @@ def test_a_role_waits_only_for_the_resources_that_hold_data() -> None:
         assert list(role.needs) == []
 
 
-def test_a_role_of_a_function_may_start_one_thing_and_read_one_queue() -> None:
-    found = resources()
-    (role,) = [r for r in every(Role, found) if r.name.endswith("start-crawler")]
+@pytest.mark.parametrize(
+    ("when", "function", "actions", "queues"),
+    [
+        ("Always", "start-crawler", {"GetCrawler", "StartCrawler"}, {"uploads"}),
+        ("Always", "start-job", {"GetJobRuns", "StartJobRun"}, {"crawls"}),
+        ("NewColumns", "start-crawler", {"GetCrawler", "StartCrawler"}, {"crawl-requests"}),
+        (
+            "NewColumns",
+            "start-job",
+            {"GetCrawler", "GetJobRuns", "StartJobRun"},
+            {"uploads", "crawls", "crawl-requests"},
+        ),
+    ],
+)
+def test_a_role_of_a_function_may_start_one_thing_and_use_its_queues(
+    when: str, function: str, actions: set[str], queues: set[str]
+) -> None:
+    found = resources(crawler={"when": when})
+    (role,) = [r for r in every(Role, found) if r.name.endswith(function)]
     allowed = {a for s in role.statements for a in _listed(s["Action"])}
-    assert {action for action in allowed if action.startswith("glue:")} == {"glue:StartCrawler"}
-    queues = {on for s in role.statements for on in _listed(s["Resource"]) if ":sqs:" in on}
-    assert queues == {"arn:aws:sqs:eu-west-1:123456789012:default-orders-uploads"}
+    assert {name for each in allowed for of, _, name in [each.partition(":")] if of == "glue"} == (
+        actions
+    )
+    used = {on for s in role.statements for on in _listed(s["Resource"]) if ":sqs:" in on}
+    assert used == {f"arn:aws:sqs:eu-west-1:123456789012:default-orders-{q}" for q in queues}
+
+
+def test_a_schedule_can_only_send_to_the_queue_of_the_uploads() -> None:
+    found = resources(trigger={"schedule": "rate(1 hour)", "onUpload": False})
+    assert not every(Notification, found)
+    (schedule,) = every(Schedule, found)
+    (statement,) = schedule.role.statements
+    assert statement["Action"] == ["sqs:SendMessage"]
+    assert statement["Resource"] == [schedule.queue.arn, schedule.dead_letters.arn]
+    assert schedule.queue.name == "default-orders-uploads"
+    assert schedule.queue.dead_letters == schedule.dead_letters
+    assert schedule.time_zone == "UTC"
+
+
+def test_a_custom_script_cannot_request_crawls_so_uploads_start_them() -> None:
+    found = resources(job={"script": {"inline": "print()"}})
+    (feed,) = [each for each in every(EventSource, found) if each.function.name.endswith("crawler")]
+    assert feed.queue.name == "default-orders-uploads"
+
+
+def test_declared_columns_need_no_crawl_before_the_first_run() -> None:
+    (start,) = [
+        each
+        for each in every(Function, resources(source={"columns": [{"name": "n", "type": "int"}]}))
+        if each.name.endswith("start-job")
+    ]
+    assert "CRAWL_QUEUE" not in settings_of(start)
 
 
 def test_the_longest_pipeline_name_gives_names_that_aws_accepts() -> None:
@@ -385,6 +452,6 @@ def test_the_key_of_the_bucket_serves_the_roles_through_s3_alone() -> None:
         for statement in role.statements
         if key in statement["Resource"]
     ]
-    assert len(on_key) == 2  # of the job and of the function that reads manifests
+    assert len(on_key) == 3  # of the job, and of the functions that read its records
     through_s3 = {"StringLike": {"kms:ViaService": "s3.eu-west-1.amazonaws.com*"}}
     assert all(statement["Condition"] == through_s3 for statement in on_key)

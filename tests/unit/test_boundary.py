@@ -23,12 +23,15 @@ ALL = {
             "--token": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:token-AbCdEf"
         },
     },
+    "trigger": {"schedule": "rate(1 hour)"},
 }
+PACKAGED: dict[str, Any] = {"job": {}}
 WITHOUT_RESOURCE = {"lakeformation:GetDataAccess"}  # Lake Formation decides on the data
 
 
 def roles(scope: Scope) -> list[Role]:
-    found = blueprint(DataPipelineSpec.model_validate(ALL), scope)
+    specs = [DataPipelineSpec.model_validate(spec) for spec in (ALL, ALL | PACKAGED)]
+    found = [each for spec in specs for each in blueprint(spec, scope)]
     return [each for each in found if isinstance(each, Role)]
 
 

@@ -35,10 +35,23 @@ def test_what_a_service_is_like_is_read_once_for_all_roles_and_regions() -> None
     assert len({id(each.meta.service_model.metadata) for each in made}) == 1
 
 
-def test_all_pipelines_of_a_place_slow_down_together_when_aws_says_so() -> None:
-    one, other = clients("eu-west-1", ROLES[1])("glue"), clients("eu-west-1", ROLES[1])("glue")
-    assert one is other
-    assert one.meta.config.retries["mode"] == "adaptive"
+def test_pipelines_without_a_role_share_what_the_operator_lists() -> None:
+    assert clients("eu-west-1", None).snapshot is clients("eu-west-1", None).snapshot
+    assert clients("eu-west-1", None).snapshot is not clients("us-east-1", None).snapshot
+
+
+def test_no_session_sees_what_another_session_of_the_role_lists() -> None:
+    one, other = (RoleSession(f"shop.{name}") for name in ("orders", "returns"))
+    of_one = clients("eu-west-1", ROLES[1], one)
+    assert of_one.snapshot is not clients("eu-west-1", ROLES[1], other).snapshot
+    assert of_one.snapshot is not clients("eu-west-1", None).snapshot
+
+
+def test_new_credentials_see_nothing_that_the_old_ones_have_listed() -> None:
+    client = clients("eu-west-1", None)
+    before = client.snapshot
+    client.drop()
+    assert client.snapshot is not before
 
 
 def test_the_pipelines_of_a_role_have_sessions_of_their_own() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.cli import columns_view as view
@@ -32,7 +33,7 @@ def table(crawled: dict[str, str], written: dict[str, str]) -> CatalogTable:
         ("price", "declared"),
         ("year", "from the folders of the keys"),
         ("_file", "added by the job"),
-        ("later", "crawled; the next run writes it"),
+        ("later", "crawled; no converted object has it"),
         ("a;b", "forgotten: the job refuses objects that have it"),
     ],
 )
@@ -60,3 +61,12 @@ def test_a_name_cannot_send_commands_to_a_terminal() -> None:
     spec = DataPipelineSpec()
     for line in view.shown(found, view.columns_of(found, spec, {"\x07"}, {})):
         assert line.plain.isprintable()
+
+
+def test_wide_characters_take_two_columns_of_the_table() -> None:
+    found = table({}, {"合計金額": "bigint", "id": "string"})
+    spec = DataPipelineSpec()
+    shown = view.shown(found, view.columns_of(found, spec, set(), {}))
+    lines = [line.plain for line in shown if "written by the job" in line.plain]
+    assert len(lines) == 2
+    assert len({cell_len(line.partition("written by")[0]) for line in lines}) == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -10,11 +9,13 @@ from pathlib import Path
 
 import pytest
 import typer
+from kubernetes.client import ApiException
 from typer.testing import CliRunner
 
-from dataflowxpress.api.spec import GROUP, PLURAL
+from dataflowxpress.api.reasons import Reason
+from dataflowxpress.aws.errors import client_error
 from dataflowxpress.cli import app as commands
-from dataflowxpress.cli import extensions, failures, kubectl
+from dataflowxpress.cli import extensions, failures
 from dataflowxpress.cli.app import COMMANDS, app
 from dataflowxpress.cli.extensions import SANDBOX
 from dataflowxpress.cli.lazy import LazyCommand
@@ -61,56 +62,6 @@ def test_completion_imports_no_library_of_aws_or_kubernetes(command: list[str]) 
     assert not modules & {"dataflowxpress.api.spec", "dataflowxpress.api.status"}
 
 
-KUBECTL = """#!/bin/sh
-[ "$*" = "get datapipelines.dataflowxpress.io --output=name --request-timeout=5s\
- --namespace=data" ] && printf 'datapipeline.dataflowxpress.io/%s\\n' orders returns
-"""
-
-
-def test_completion_of_a_name_asks_kubectl_and_imports_no_library_of_kubernetes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kubectl_file = tmp_path / "kubectl"
-    kubectl_file.write_text(KUBECTL)
-    kubectl_file.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    words = ("status", "-n", "data", "ord")
-    command = [str(Path(sys.executable).with_name("kubectl_complete-dataflow")), *words]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    assert done.stdout == "orders\n:4\n"
-    assert not packages(imported("cli.kubectl_complete", *words)) & HEAVY
-
-
-@pytest.mark.parametrize(
-    ("shell", "variables"),
-    [
-        ("bash", {"COMP_WORDS": "dataflowxpress status ord", "COMP_CWORD": "2"}),
-        ("zsh", {"_TYPER_COMPLETE_ARGS": "dataflowxpress status ord"}),
-    ],
-)
-def test_bash_and_zsh_complete_the_names_of_pipelines(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shell: str, variables: dict[str, str]
-) -> None:
-    kubectl_file = tmp_path / "kubectl"
-    kubectl_file.write_text("#!/bin/sh\necho datapipeline.dataflowxpress.io/orders\n")
-    kubectl_file.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    program = Path(sys.executable).with_name("dataflowxpress")
-    done = subprocess.run(
-        [program],
-        env={**os.environ, **variables, "_DATAFLOWXPRESS_COMPLETE": f"complete_{shell}"},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    assert "orders" in done.stdout
-    assert "plan" not in done.stdout
-
-
-def test_completion_lists_the_kind_of_the_crd() -> None:
-    assert f"{PLURAL}.{GROUP}" == kubectl.KIND
-
-
 @pytest.mark.parametrize("name", [*COMMANDS, *SANDBOX])
 def test_the_list_of_commands_has_the_first_line_of_each_commands_help(name: str) -> None:
     group = typer.main.get_command(app)
@@ -145,14 +96,17 @@ def test_without_the_sandbox_its_commands_name_the_package_to_install(
     for words in (["sandbox", "up", "--dir", "x"], ["demo"]):
         answer = CliRunner().invoke(app, words)
         assert answer.exit_code == failures.FAILED
-        assert f"`dataflowxpress {words[0]}` needs the sandbox: pip install" in answer.stderr
+        assert f"`dataflowxpress {words[0]}` needs the sandbox\n  Fix: pip install" in answer.stderr
 
 
 @pytest.mark.parametrize(
     ("content", "words"),
     [
         (b"\x7fELF\x02\xff\xfe", "pipeline.yaml: not UTF-8 text"),
-        (b"metadata: {name: a\nspec: {", "pipeline.yaml: not valid YAML: line 2, column 5: "),
+        (
+            b"metadata: {name: a\nspec: {",
+            "pipeline.yaml: not valid YAML\n  Why: line 2, column 5: ",
+        ),
         (b"- a\n- b\n", "no DataPipeline in this file"),
         (f"{MANIFEST}metadata: {{name: A_b}}\n".encode(), 'metadata.name: "A_b" is invalid; use'),
     ],
@@ -171,7 +125,8 @@ def test_all_mistakes_in_a_spec_are_printed(tmp_path: Path) -> None:
     file.write_text(f"{MANIFEST}metadata: {{name: orders}}\nspec: {spec}\n")
     message = CliRunner().invoke(app, ["plan", "-f", str(file)])
     assert message.exit_code == failures.FAILED
-    head, *lines = message.stderr.splitlines()
+    head, *lines, page = message.stderr.splitlines()
+    assert page.startswith("  See: docs/first-pipeline.md")
     assert head == f"Error: {file}: 3 mistakes:"
     assert lines[0] == (
         '  spec.bucket.name: "Bad_Bucket" has capitals and "_";'
@@ -182,14 +137,48 @@ def test_all_mistakes_in_a_spec_are_printed(tmp_path: Path) -> None:
 
 def test_a_missing_file_is_named() -> None:
     message = CliRunner().invoke(app, ["plan", "-f", "nowhere.yaml"])
-    assert message.stderr == "Error: nowhere.yaml: No such file or directory\n"
+    assert message.stderr.splitlines() == [
+        "Error: nowhere.yaml: No such file or directory",
+        "  Fix: correct the path, or its permissions",
+    ]
 
 
 def test_without_a_cluster_the_fix_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", "/nowhere")
     message = CliRunner().invoke(app, ["status", "orders"])
     assert message.exit_code == 1
-    assert "No configuration found. Set KUBECONFIG, or give a file with -f." in message.stderr
+    head, why, fix = message.stderr.splitlines()
+    assert head == "Error: no cluster"
+    assert "No configuration found" in why
+    assert fix == "  Fix: set KUBECONFIG, or give a file with -f"
+
+
+def test_an_error_of_aws_says_what_failed_why_and_the_fix(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    denied = client_error("GetJobRuns", "AccessDeniedException", "no glue:GetJobRuns")
+    with pytest.raises(typer.Exit), failures.reported_errors():
+        raise denied
+    assert capsys.readouterr().err.splitlines() == [
+        "Error: AWS refused GetJobRuns",
+        "  Why: GetJobRuns: AccessDeniedException: no glue:GetJobRuns",
+        f"  Fix: {Reason.ACCESS_DENIED.fix}",
+        "  See: docs/reasons.md, or `dataflowxpress explain AccessDenied`",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "fix"),
+    [(403, "kubectl auth can-i"), (404, "dataflowxpress crd"), (500, "try again")],
+)
+def test_an_error_of_the_api_server_names_a_fix(
+    status: int, fix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit), failures.reported_errors():
+        raise ApiException(status=status, reason="Refused\x1b[2J")
+    written = capsys.readouterr().err
+    assert fix in written
+    assert "\x1b" not in written
 
 
 def test_a_defect_is_a_traceback_not_a_sentence() -> None:

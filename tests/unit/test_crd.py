@@ -70,7 +70,7 @@ def test_text_and_lists_are_bounded_so_that_rules_stay_cheap() -> None:
 
 
 def test_it_is_small_enough_for_client_side_apply() -> None:
-    assert len(crd.manifest()) < 262_144 / 4
+    assert len(crd.manifest()) < 262_144 / 3
 
 
 @pytest.mark.parametrize("rule", ["bucket", "job"])

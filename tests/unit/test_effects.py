@@ -10,7 +10,7 @@ import pytest
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.aws.resources import Job
 from dataflowxpress.blueprint import blueprint
-from dataflowxpress.cli.plan_view import as_json, shown
+from dataflowxpress.cli.plan_view import as_document, shown
 from dataflowxpress.dataplane import effects_of, rewrites
 from dataflowxpress.dataplane.partition_columns import unknown_columns
 from dataflowxpress.planning.diff import Change
@@ -212,6 +212,4 @@ def test_a_plan_hints_at_options_that_the_crawler_does_not_know() -> None:
 def test_a_plan_shows_its_effects_to_people_and_programs() -> None:
     lines = [line.plain for line in shown([], ["changes a lot"])]
     assert lines[0] == "Data: changes a lot."
-    assert json.loads(as_json("default/orders", [], ["changes a lot"]))["effects"] == [
-        "changes a lot"
-    ]
+    assert as_document("default/orders", [], ["changes a lot"])["effects"] == ["changes a lot"]

@@ -145,9 +145,26 @@ def test_what_aws_goes_on_with_is_awaited_before_anything_stands_on_it(
 ) -> None:
     slow = Slow(SCOPE, "a", size=3)
     reconcile(engine, [slow, Lid(SCOPE, "top", box=slow)])
-    assert pauses == pytest.approx([0.2, 0.4, 0.8])
+    assert pauses == pytest.approx([0.5, 1, 2, 4])
     assert memory.journal[-1] == "create top"
     assert memory.things[slow.key]["Looks"] == 4
+
+
+class Prompt(Slow):
+    """A box whose creation its response shows as complete."""
+
+    def create(self, client: Memory, want: State, tags: Tags) -> State:
+        super().create(client, want, tags)
+        return {**want, "Looks": self.size}
+
+
+def test_a_creation_that_its_response_shows_as_complete_is_not_read_again(
+    engine: Engine, memory: Memory, pauses: list[float]
+) -> None:
+    prompt = Prompt(SCOPE, "a", size=3)
+    assert reconcile(engine, [prompt])["a"].problem is None
+    assert pauses == []
+    assert "Looks" not in memory.things[prompt.key]
 
 
 def test_what_aws_never_finishes_is_awaited_no_longer_than_patience_lasts(

@@ -15,7 +15,7 @@ import dataflowxpress
 from dataflowxpress.aws import operator_policy
 from dataflowxpress.aws.error_classes import ErrorClass, row_of
 from dataflowxpress.aws.errors import classify
-from dataflowxpress.aws.observer import TAGGING
+from dataflowxpress.aws.snapshot import TAGGING
 from dataflowxpress.aws.tags import TAGGERS
 from dataflowxpress.planning.resource import Resource
 
@@ -89,7 +89,8 @@ FAULTS = sorted(
 
 def test_the_operations_are_those_that_the_policy_allows() -> None:
     known = operations()
-    for statement in operator_policy.document()["Statement"]:
+    policies = operator_policy.document(), operator_policy.lists()
+    for statement in (each for policy in policies for each in policy["Statement"]):
         for action in statement["Action"]:
             prefix, _, operation = action.partition(":")
             service = NAMED_OTHERWISE.get(prefix, prefix)

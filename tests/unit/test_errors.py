@@ -152,7 +152,13 @@ ANSWERS = [
         "Provided role 'orders' cannot be assumed by principal 'events.amazonaws.com'.",
         ErrorClass.PROPAGATING,
     ),
+    (
+        "ValidationException",
+        "The execution role you provide must allow AWS EventBridge Scheduler to assume the role.",
+        ErrorClass.PROPAGATING,
+    ),
     ("ValidationException", "1 validation error detected", ErrorClass.FAILED),
+    ("ValidationException", "Provided timezone Europe/Bonn is not valid.", ErrorClass.FAILED),
 ]
 OTHERS = [
     (NoCredentialsError(), ErrorClass.UNAUTHENTICATED),

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from dataflowxpress.cli.app import app
 from dataflowxpress.cli.log_lines import relevant, seconds
-from dataflowxpress.cli.logs import Part, Source, Window, lines
+from dataflowxpress.cli.log_sources import Part, Source, Window, lines
 
 SOURCE = Source(Part.functions, "start-crawler", "/dataflowxpress/start-crawler")
 REPORT = "REPORT RequestId: 7f3a\tDuration: 3.1 ms\tMemory Size: 128 MB"

@@ -53,8 +53,8 @@ def test_a_script_is_found_in_the_same_file(file: Path) -> None:
     [
         ("", "no DataPipeline in this file"),
         (SCRIPT, "no DataPipeline in this file"),
-        ("a: b: c", "not valid YAML: line 1, column 5: mapping values are not allowed here"),
-        ("a: \0", "not valid YAML: position 3: special characters are not allowed"),
+        ("a: b: c", "not valid YAML\n  Why: line 1, column 5: mapping values are not allowed here"),
+        ("a: \0", "not valid YAML\n  Why: position 3: special characters are not allowed"),
         (RETURNS.replace("v1alpha1", "v1"), "use dataflowxpress.io/v1alpha1"),
         (RETURNS.replace("returns", "Returns!"), 'metadata.name: "Returns!" is invalid'),
         (RETURNS.replace("name: returns", ""), 'metadata.name: "" is invalid'),
@@ -87,8 +87,9 @@ def test_all_mistakes_of_a_file_are_named_at_once(file: Path) -> None:
     file.write_text(ORDERS.replace("v1alpha1", "v1").replace("spec: {}", f"spec: {spec}"))
     with pytest.raises(Failure, match="4 mistakes") as refusal:
         Manifest.load(file, "", "other")
-    head, *lines = str(refusal.value).splitlines()
+    head, *lines, page = str(refusal.value).splitlines()
     assert head == f"{file}: 4 mistakes:"
+    assert page.startswith("  See: docs/first-pipeline.md")
     fields = ["apiVersion", "metadata.namespace", "spec.source.prefix", "spec.suspend"]
     assert [line.strip().partition(":")[0] for line in lines] == fields
 

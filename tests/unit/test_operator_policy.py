@@ -21,6 +21,7 @@ from dataflowxpress.cli.app import app
 from dataflowxpress.planning.resource import Resource, Scope
 
 SHIPPED = Path(__file__).parents[2] / "docs/iam/operator.json"
+LISTS = SHIPPED.with_name("lists.json")
 BOUNDARY = "arn:aws:iam::111122223333:policy/bounds"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234"
 ANYTHING = {"Unscoped", "EventSources", "MakeCrawlers"}  # their actions have no resource
@@ -45,6 +46,14 @@ def resources(owner: str) -> list[Resource]:
 def test_the_policy_in_docs_is_the_one_that_the_code_needs_with_a_prefix_and_a_boundary() -> None:
     scope = PolicyScope(("default-",), "arn:aws:iam::111122223333:policy/dataflowxpress-boundary")
     assert SHIPPED.read_text() == access.text(scope), "run make iam"
+
+
+def test_the_policy_for_lists_in_docs_is_the_one_that_the_command_prints_and_only_reads() -> None:
+    printed = CliRunner().invoke(app, ["iam", "lists"])
+    assert LISTS.read_text() == printed.output, "run make iam"
+    [statement] = json.loads(printed.output)["Statement"]
+    names = (action.partition(":")[2] for action in statement["Action"])
+    assert all(name.startswith(("Get", "List")) for name in names)
 
 
 @pytest.mark.parametrize(

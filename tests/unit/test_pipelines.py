@@ -10,7 +10,7 @@ import pytest
 from dataflowxpress.api.pipeline import Pipeline
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.timestamps import format_time
-from dataflowxpress.cli.pipelines import table
+from dataflowxpress.cli.pipelines import listed, table
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -62,3 +62,16 @@ def test_the_longest_names_and_reasons_fit_80_columns() -> None:
     shown = lines(*(pipeline(name, 9_999, conditions=conditions, data=data) for name in names))
     assert max(map(len, shown)) <= 80
     assert [line.split()[0] for line in shown[1:]] == [names[0], "Unknown", names[1]]
+
+
+def test_a_narrow_terminal_gets_each_pipeline_in_short_lines() -> None:
+    conditions = [condition("Ready", "True", "Converged")]
+    found = pipeline(conditions=conditions, data={"waiting": 3, "deadLetters": 0})
+    assert [line.plain for line in listed([found], "data", 40, NOW)] == [
+        "orders",
+        "  ready True Converged",
+        "  data -, 3 waiting",
+        "  age 90s",
+    ]
+    assert [line.plain for line in listed([], "data", 40, NOW)] == ["No pipelines in data."]
+    assert [line.plain for line in listed([found], "data", 80, NOW)] == lines(found)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from dataflowxpress.aws.errors import problem
-from dataflowxpress.cli.plan_view import as_json, shown, summary
+from dataflowxpress.cli.plan_view import as_document, shown, summary
 from dataflowxpress.planning.diff import Change
 from dataflowxpress.planning.step import Action, Step
 
@@ -56,7 +54,7 @@ def test_nothing_to_do_is_said() -> None:
 
 
 def test_programs_get_all_of_it_by_name() -> None:
-    plan = json.loads(as_json("demo/orders", STEPS))
+    plan = as_document("demo/orders", STEPS)
     assert plan["pipeline"] == "demo/orders"
     assert [step["action"] for step in plan["steps"]] == [
         *("create", "update", "keep", "delete", "refuse", "refuse")

@@ -252,7 +252,8 @@ def test_a_sample_needs_pyarrow_and_the_message_says_how_to_install_it(
 def test_a_missing_file_is_named_and_is_no_pipeline() -> None:
     for name in ("nowhere.csv", "./nowhere"):
         answer = CliRunner().invoke(app, ["columns", name])
-        assert answer.stderr == f"Error: {name.removeprefix('./')}: No such file or directory\n"
+        what = f"Error: {name.removeprefix('./')}: No such file or directory\n"
+        assert answer.stderr.startswith(what)
 
 
 VALUES = st.one_of(

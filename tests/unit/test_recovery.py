@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.status import Crawl, Data, Recovery, Run, Status
 from dataflowxpress.dataplane.events import events_between
@@ -41,7 +42,7 @@ def observation(*pending: Upload, **more: Any) -> Observation:
     data = Data(objects=0, rows=0, rejected=0, waiting=len(pending), dead_letters=0)
     quiet: dict[str, Any] = {"packaged": True, "crawl": None, "runs": (), "reasons": ()}
     quiet["requests"] = ()
-    empty = {"uploads": Depth(), "crawls": Depth(), "pending": pending, "data": data}
+    empty = {"queued": Depth(), "pending": pending, "data": data}
     return Observation(**{**quiet, **empty, **more})
 
 
@@ -111,8 +112,13 @@ LEFT: dict[str, tuple[Observation, str, RecoveryAction]] = {
         "ReprocessPending",
         RecoveryAction.RUN,
     ),
+    "replaced files that no run has deleted": (
+        observation(crawl=crawl(1), runs=(run(2),), has_overdue_files=True),
+        "RunMissing",
+        RecoveryAction.RUN,
+    ),
     "messages that no function receives": (
-        observation(upload(0), uploads=Depth(visible=2)),
+        observation(upload(0), queued=Depth(visible=2)),
         "QueueNotConsumed",
         RecoveryAction.COMPARE,
     ),
@@ -126,8 +132,50 @@ LEFT: dict[str, tuple[Observation, str, RecoveryAction]] = {
         "RunMissing",
         RecoveryAction.RUN,
     ),
+    "an upload whose event was lost, where uploads start runs": (
+        observation(upload(5), crawls="NewColumns", crawl=crawl(1), runs=(run(2),)),
+        "ObjectsWaiting",
+        RecoveryAction.RUN,
+    ),
+    "the first upload, where uploads start runs": (
+        observation(upload(0), crawls="NewColumns"),
+        "ObjectsWaiting",
+        RecoveryAction.RUN,
+    ),
+    "a lost request for a crawl of new columns": (
+        observation(upload(3), crawls="NewColumns", crawl=crawl(1), runs=(run(4),)),
+        "ObjectsWaiting",
+        RecoveryAction.CRAWL,
+    ),
+    "a crawl of new columns whose event was lost": (
+        observation(upload(3), crawls="NewColumns", crawl=crawl(5), runs=(run(4),)),
+        "RunMissing",
+        RecoveryAction.RUN,
+    ),
+    "an upload after a crawl that failed, and a run that converted the others": (
+        observation(upload(5), crawls="NewColumns", crawl=crawl(1, "Failed"), runs=(run(2),)),
+        "ObjectsWaiting",
+        RecoveryAction.RUN,
+    ),
+    "an object that the scheduled run has left": (
+        observation(
+            *(upload(1), upload(9, "in/b.csv")),
+            crawls="NewColumns",
+            on_upload=False,
+            crawl=crawl(2),
+            runs=(run(4),),
+        ),
+        "ObjectsWaiting",
+        RecoveryAction.CRAWL,
+    ),
 }
 NOT_LEFT = {
+    "uploads wait for the schedule": observation(
+        upload(9), crawls="NewColumns", on_upload=False, crawl=crawl(2), runs=(run(4),)
+    ),
+    "the first upload waits for the schedule": observation(
+        upload(9), crawls="NewColumns", on_upload=False
+    ),
     "nothing was ever uploaded": observation(),
     "all is converted": observation(crawl=crawl(1), runs=(run(2),)),
     "a crawl failed, and the run after it converted all": observation(
@@ -135,8 +183,8 @@ NOT_LEFT = {
     ),
     "a crawl is running": observation(upload(0), crawl=crawl(1, "Running")),
     "a run is running": observation(upload(0), crawl=crawl(1), runs=(run(2, "RUNNING"),)),
-    "a message is being dealt with": observation(upload(0), uploads=Depth(in_flight=1)),
-    "a message comes back soon": observation(upload(0), crawls=Depth(in_flight=1)),
+    "a message is being dealt with": observation(upload(0), queued=Depth(in_flight=1)),
+    "a message comes back soon": observation(upload(0), queued=Depth(in_flight=1)),
     "a custom script failed, and may not be safe to run twice": observation(
         upload(0), packaged=False, crawl=crawl(1), runs=(run(2, "FAILED"),)
     ),
@@ -320,3 +368,12 @@ def test_each_attempt_and_the_end_of_them_are_events() -> None:
     assert list(events_between(one, over)) == [
         ("Warning", "BackoffLimitExceeded", "x: no progress after 1 attempt")
     ]
+
+
+def test_the_condition_says_that_uploads_wait_for_the_schedule() -> None:
+    trigger = {"onUpload": False, "schedule": "rate(1 hour)", "timeZone": "Asia/Tokyo"}
+    spec = DataPipelineSpec.model_validate({"trigger": trigger})
+    waiting = observation(upload(9), upload(8, "in/b.csv"), on_upload=False, runs=(run(4),))
+    condition = data_current(spec, waiting, None)
+    assert condition.reason is Reason.SCHEDULED
+    assert condition.message == "2 uploaded objects wait for the schedule rate(1 hour), Asia/Tokyo"

@@ -32,7 +32,7 @@ def sessions(monkeypatch: pytest.MonkeyPatch) -> list[RoleSession]:
 
     def clients(_region: str | None, _role: str | None, session: RoleSession) -> Any:
         asked.append(session)
-        return SimpleNamespace(identity=Identity("111122223333", "aws", "eu-west-1"))
+        return SimpleNamespace(snapshot=None, identity=Identity("111122223333", "aws", "eu-west-1"))
 
     monkeypatch.setattr(connector, "clients", clients)
     return asked

@@ -52,11 +52,60 @@ MISTAKES = {
     ),
     "an unknown field that resembles none": (
         {"trigger": {"zzz": 1}},
-        "spec.trigger.zzz: unknown field; remove it, or use one of batchWindowSeconds",
+        (
+            "spec.trigger.zzz: unknown field; remove it, or use one of batchWindowSeconds,"
+            " onUpload, schedule, timeZone, minIntervalSeconds"
+        ),
+    ),
+    "neither uploads nor a schedule": (
+        {"trigger": {"onUpload": False}},
+        (
+            "spec.trigger.onUpload: false is invalid: without uploads and without a schedule,"
+            " nothing starts a run; set trigger.schedule, or remove onUpload"
+        ),
+    ),
+    "a time zone without a schedule": (
+        {"trigger": {"timeZone": "Europe/Berlin"}},
+        (
+            'spec.trigger.timeZone: "Europe/Berlin" is invalid: a time zone needs a schedule; set'
+            " trigger.schedule, or remove timeZone"
+        ),
+    ),
+    "a schedule in the syntax of crontab": (
+        {"trigger": {"schedule": "0 6 * * *"}},
+        (
+            'spec.trigger.schedule: "0 6 * * *" has the wrong form; use rate(1 hour) or'
+            " cron(minutes hours day-of-month month day-of-week year) with ? for one of the two"
+            " days, like cron(0 6 * * ? *)"
+        ),
     ),
     "a missing field": (
         {"job": {"script": {"configMapKeyRef": {"name": "scripts"}}}},
         "spec.job.script.configMapKeyRef.key: missing; add it",
+    ),
+    "Iceberg tables on a Glue without this Iceberg": (
+        {"target": {"format": "Iceberg"}},
+        (
+            "spec.job.glueVersion: Iceberg tables need Iceberg 1.10, which only Glue 5.1 has;"
+            " set job.glueVersion to 5.1"
+        ),
+    ),
+    "an upsert of Parquet": (
+        {"target": {"write": {"mode": "Upsert", "keys": ["id"], "latestBy": "changed"}}},
+        (
+            'spec.target.write.mode: "Upsert" is invalid: only Iceberg tables can replace single'
+            " rows; set target.format to Iceberg"
+        ),
+    ),
+    "an upsert without a key": (
+        {
+            "target": {"format": "Iceberg", "write": {"mode": "Upsert", "latestBy": "changed"}},
+            "job": {"glueVersion": "5.1"},
+        },
+        (
+            'spec.target.write.mode: "Upsert" is invalid: Upsert needs the columns that identify a'
+            " row and the column that says which row is newer; set keys and latestBy"
+        ),
     ),
     "too few workers": (
         {"job": {"workers": 1}},

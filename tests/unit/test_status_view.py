@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console
 
 from dataflowxpress.api.status import Condition, Data, Drift, ResourceStatus, Run, Status
+from dataflowxpress.cli import runs_view
 from dataflowxpress.cli import status_view as view
 
 ID = "jr_" + 64 * "a"
@@ -42,17 +43,57 @@ def printed(*lines: object) -> list[str]:
 
 
 def test_the_table_of_runs_fits_80_columns_with_the_run_id_in_full() -> None:
-    lines = printed(*view.runs([COUNTED, run("STARTING"), run("STOPPING")], "trips"))
+    lines = printed(*runs_view.runs([COUNTED, run("STARTING"), run("STOPPING")], "trips"))
     assert max(map(len, lines)) <= 80
     assert lines.count(f"  {ID}") == 3
-    assert "" not in lines
+    assert "" not in lines[:7]
     assert lines[1].split() == [
         *("SUCCEEDED", "2026-01-01", "12:00:00", "86400", "12345678", "999999999999", "0")
     ]
 
 
+def test_a_wide_terminal_gets_one_line_for_each_run() -> None:
+    lines = printed(*runs_view.runs([COUNTED], "trips", width=200))
+    assert len(lines) == 2
+    assert lines[1].endswith(f"0  {ID}")
+
+
+def test_a_narrow_terminal_gets_each_run_in_short_lines() -> None:
+    found = [COUNTED, run("RUNNING")]
+    lines = [line.plain for line in runs_view.runs(found, "trips", width=40)]
+    start = lines[: lines.index(f"  {ID}")]
+    assert start == [
+        "SUCCEEDED  2026-01-01 12:00:00",
+        "  86400 s",
+        "  12345678 objects, 999999999999 rows",
+        "  0 rejected",
+    ]
+    cards = [line for line in lines[: lines.index("\nOldest to newest:")] if ID not in line]
+    assert max(map(len, cards)) <= 40
+
+
+def test_several_runs_are_a_trend_from_the_oldest_to_the_newest() -> None:
+    found = [run(rows_written=rows) for rows in (4, 2, None, 0)]
+    lines = printed(*runs_view.runs(found, "trips"))
+    assert lines[-1] == "  rows    ▁·▅█  0 to 4"
+    assert lines[-2].split()[:2] == ["seconds", "████"]
+
+
+def test_a_problem_names_its_fix_and_a_condition_that_is_fine_does_not() -> None:
+    status = Status(
+        conditions=(
+            condition("Ready", "True", "Converged"),
+            condition("DataCurrent", "False", "DeadLetters", "2 messages"),
+        )
+    )
+    lines = printed(*view.conditions(status))
+    assert lines[0].startswith("DataCurrent")
+    assert lines[1].startswith("  Fix: ")
+    assert [line for line in lines if "Fix: " in line] == [lines[1]]
+
+
 def test_figures_that_a_custom_script_does_not_give_are_unknown() -> None:
-    lines = printed(*view.runs([run()], "trips"), view.data(Status(data=Data(dead_letters=0))))
+    lines = printed(*runs_view.runs([run()], "trips"), view.data(Status(data=Data(dead_letters=0))))
     assert lines[1].split()[-3:] == ["-", "-", "-"]
     assert lines[-1] == (
         "Converted objects and rows are unknown: the job uses a custom script; 0 dead letters"
@@ -61,14 +102,14 @@ def test_figures_that_a_custom_script_does_not_give_are_unknown() -> None:
 
 def test_the_error_of_a_failed_run_follows_the_table_in_full() -> None:
     error = "Py4JError: " + 40 * "because of this "
-    lines = printed(*view.runs([run("FAILED", error=error), COUNTED], "trips"))
-    assert lines[5:] == ["", f"{ID} FAILED:", f"  {error.rstrip()}"]
+    lines = printed(*runs_view.runs([run("FAILED", error=error), COUNTED], "trips"))
+    assert lines[-3:] == ["", f"{ID} FAILED:", f"  {error.rstrip()}"]
 
 
 def test_a_run_with_rejected_rows_names_the_command_that_shows_them() -> None:
     rejects = "csv_data/a.csv: not a record of 2 columns"
     found = run(objects=1, rows_read=2, rows_written=1, rows_rejected=1, rejects=rejects)
-    lines = printed(*view.runs([found], "trips -n data"))
+    lines = printed(*runs_view.runs([found], "trips -n data"))
     assert lines[3:] == [
         "",
         f"{ID}: 1 rejected row; to see them:",
@@ -80,13 +121,13 @@ def test_a_run_with_rejected_rows_names_the_command_that_shows_them() -> None:
 
 def test_a_run_names_the_columns_that_it_widened() -> None:
     change = "t.code: bigint to string, because of 'A7' in in/2.csv"
-    lines = printed(*view.runs([run(type_changes=change)], "trips"))
+    lines = printed(*runs_view.runs([run(type_changes=change)], "trips"))
     assert lines[3:] == ["", f"{ID}: columns with a wider type", f"  {change}"]
 
 
 def test_a_run_names_the_objects_that_gave_no_rows() -> None:
     found = run(objects=1, rows_read=0, rows_written=0, rows_rejected=0, rejects="a.csv: no text")
-    lines = printed(*view.runs([found], "trips"))
+    lines = printed(*runs_view.runs([found], "trips"))
     assert lines[3:] == ["", f"{ID}: objects without rows", "  a.csv: no text"]
 
 
@@ -100,7 +141,8 @@ def test_conditions_that_are_not_fine_come_first() -> None:
             condition("DataCurrent", "Unknown"),
         )
     )
-    kinds = [line.split()[0] for line in printed(*view.conditions(status))]
+    lines = printed(*view.conditions(status))
+    kinds = [line.split()[0] for line in lines if not line.startswith("  Fix: ")]
     assert kinds == ["Drifted", "Reconciling", "DataCurrent", "Ready", "Stalled"]
 
 

@@ -21,7 +21,7 @@ from dataflowxpress.aws.resources import (
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.blueprint.redrive_policy import RedrivePolicy
 from dataflowxpress.cli.cost import estimate
-from dataflowxpress.cli.logs import Part, sources
+from dataflowxpress.cli.log_sources import Part, sources
 from dataflowxpress.dataplane.freshness import data_current
 from dataflowxpress.dataplane.observation import Observation
 from dataflowxpress.dataplane.queues import Queues
@@ -36,12 +36,12 @@ COLUMNS = [{"name": "id", "type": "bigint"}]
 
 
 def resources(**spec: Any) -> list[Resource]:
-    described = {"crawler": {"enabled": False}, "source": {"columns": COLUMNS}} | spec
+    described = {"crawler": {"when": "Never"}, "source": {"columns": COLUMNS}} | spec
     return blueprint(DataPipelineSpec.model_validate(described), SCOPE)
 
 
 def observed(*pending: Any, **more: Any) -> Observation:
-    return dataclasses.replace(observation(*pending, **more), has_crawler=False)
+    return dataclasses.replace(observation(*pending, **more), crawls="Never")
 
 
 def test_an_upload_starts_the_job() -> None:
@@ -53,14 +53,14 @@ def test_an_upload_starts_the_job() -> None:
     told = settings_of(source.function)
     assert (source.function.name, source.window_seconds) == ("default-orders-start-job", 20)
     assert (told["PREFIX"], told["SUFFIX"]) == ("csv_data/", ".csv")
-    assert only(found, Job).arguments["--has_crawler"] == "false"
-    assert Queues.of(found) == (queue, queue)
+    assert only(found, Job).arguments["--crawls"] == "Never"
+    assert Queues.of(found) == (queue, queue, (queue,))
 
 
 def test_uploads_wait_as_long_as_a_run_with_all_its_retries_can_last() -> None:
     found = resources(job={"timeoutMinutes": 600, "maxRetries": 2})
     spec = DataPipelineSpec.model_validate({"job": {"timeoutMinutes": 600, "maxRetries": 2}})
-    policy = RedrivePolicy.for_crawls(spec.job)._replace(window=20)
+    policy = RedrivePolicy.for_runs(spec.job, 20)
     queue = only(found, Notification).queue
     assert (queue.attempts, queue.visibility_seconds) == (policy.attempts, 380)
 
@@ -74,10 +74,10 @@ def test_nothing_is_left_that_only_a_crawl_needs() -> None:
 
 @pytest.mark.parametrize("columns", [[], [{"name": "id"}], [*COLUMNS, {"name": "more"}]])
 def test_each_column_needs_a_type(columns: list[dict[str, str]]) -> None:
-    spec = {"crawler": {"enabled": False}, "source": {"columns": columns}}
+    spec = {"crawler": {"when": "Never"}, "source": {"columns": columns}}
     (found,) = mistakes(DataPipelineSpec, spec)
     assert found == (
-        "spec.crawler.enabled: false is invalid: without a crawler, only declared columns can have"
+        'spec.crawler.when: "Never" is invalid: without a crawler, only declared columns can have'
         " types; list all columns in source.columns, each with its type"
     )
 

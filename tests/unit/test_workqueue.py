@@ -374,6 +374,15 @@ def test_deletions_leave_workers_to_all_other_work(queue: WorkQueue) -> None:
     assert popped(queue) == [ORDERS]
 
 
+def test_resyncs_leave_workers_to_the_changes_of_users(queue: WorkQueue, clock: Clock) -> None:
+    for reference in (r for name in ("a", "b", "c") for r in many(name, 10)):
+        queue.observe(pipeline(reference), within=10)
+    clock.now = 10
+    assert len(popped(queue)) == 14  # of 16
+    queue.observe(pipeline(ORDERS))
+    assert popped(queue) == [ORDERS]
+
+
 def test_even_after_weeks_of_failures_there_is_a_next_try() -> None:
     assert backoff(0) == FIRST_RETRY
     assert backoff(100_000) == LONGEST_RETRY

@@ -20,7 +20,9 @@ from kubernetes.client import ApiClient, ApiException, CoreV1Api, CustomObjectsA
 from dataflowxpress.api.spec import GROUP, KIND, PLURAL, VERSION
 from dataflowxpress.api.status import Status
 from dataflowxpress.aws import clients
-from dataflowxpress.aws.observer import TAGGING
+from dataflowxpress.aws.at_rest import AtRest
+from dataflowxpress.aws.queue_urls import queue_url
+from dataflowxpress.aws.snapshot import TAGGING
 from dataflowxpress.aws.tags import TAGGERS
 from dataflowxpress.controller.reconciler import Reconciler, Result
 from dataflowxpress.controller.tenancy import OPEN, TenantPolicy
@@ -127,6 +129,7 @@ class World:
     aws: RunningAws
     wire: Wire
     rules: TenantPolicy = OPEN  # of the next operator that is started
+    at_rest: AtRest | None = None  # also of the next one
     operator: Reconciler = field(init=False)
 
     def __post_init__(self) -> None:
@@ -141,8 +144,10 @@ class World:
     def restart(self, deadly: str | None = None) -> None:
         """Start a new operator, which remembers nothing; see `Wire.deadly`."""
         self.wire.restart(deadly)
-        clients.queue_url.cache_clear()
-        self.operator = Reconciler(Watched(self.api, self.wire), tenant_policy=self.rules)
+        queue_url.cache_clear()
+        self.operator = Reconciler(
+            Watched(self.api, self.wire), tenant_policy=self.rules, at_rest=self.at_rest
+        )
 
     def admin(self, service: str) -> Any:
         return self.aws.client(service)
@@ -318,7 +323,7 @@ class _fresh_clients:  # noqa: N801 - reads as the function that it is
         self._clear()
 
     def _clear(self) -> None:
-        for cached in (clients.clients, clients.queue_url, clients.breaker_of):
+        for cached in (clients.clients, queue_url, clients.breaker_of):
             cached.cache_clear()
 
 

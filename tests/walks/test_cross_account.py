@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from dataflowxpress.aws import operator_policy
-from dataflowxpress.aws.observer import TAGGING
 from dataflowxpress.aws.operator_policy import PolicyScope
+from dataflowxpress.aws.snapshot import TAGGING
 from dataflowxpress.controller.tenancy import TenantPolicy
 from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.walks.conftest import Life, World

@@ -59,7 +59,11 @@ TEXTS: dict[str, Any] = {
     "tags": {"cost-center": "4711"},
     "target.partitionBy": ["year"],
     "target.prefix": "lake/",
+    "target.write.keys": ["id"],
+    "target.write.latestBy": "changed",
     "topic.name": "field-walk-topic-{id}",
+    "trigger.schedule": "rate(12 hours)",
+    "trigger.timeZone": "Europe/Berlin",
 }
 BESIDE = {  # options that only one format has
     "source.fixedWidth": {"format": "fixedWidth"},
@@ -127,10 +131,16 @@ def with_field(spec: Mapping[str, Any], path: str) -> dict[str, Any]:
     for parent in parents:
         place, schema = place.setdefault(parent, {}), schema["properties"][parent]
     place[last] = another(path)
-    if path == "crawler.enabled":
-        changed["source"] = {"columns": [{"name": "id", "type": "string"}]}
     if path == "job.secretArguments":
         changed["job"]["script"] = {"inline": "print('mine')"}
+    if path in {"trigger.onUpload", "trigger.timeZone"}:
+        place["schedule"] = another("trigger.schedule")
+    if path.startswith("target.write"):
+        write = {"mode": "Upsert", "keys": ["id"], "latestBy": "changed"}
+        changed["target"]["write"] = write | changed["target"]["write"]
+    if path.startswith(("target.format", "target.iceberg", "target.write")):
+        changed.setdefault("target", {}).update({"format": "Iceberg", "prefix": "lake/"})
+        changed.setdefault("job", {})["glueVersion"] = "5.1"
     changed.get("source", {}).update(BESIDE.get(".".join(parents), {}))
     for needed in schema.get("required", ()):
         place[needed] = another(".".join([*parents, needed]))

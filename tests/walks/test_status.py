@@ -109,7 +109,19 @@ def test_a_missing_job_is_named_in_plain_words_and_compared_next(life: Life) -> 
     assert life.status["Drifted"]
 
 
-def test_a_poll_makes_the_billed_calls_that_the_cost_estimate_counts(life: Life) -> None:
+@pytest.fixture
+def packaged(world: World) -> Iterator[Life]:
+    """A pipeline with the packaged script."""
+    life = new_life(world)
+    life.create({"suspend": True, "deletionPolicy": "Delete"})
+    life.converge()
+    yield life
+    life.delete()
+    life.end()
+
+
+def test_a_poll_makes_the_billed_calls_that_the_cost_estimate_counts(packaged: Life) -> None:
+    life = packaged
     poll(life)
     life.world.wire.restart()
     poll(life)

@@ -41,3 +41,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{ toYaml . }}
 {{- end }}
 {{- end }}
+
+{{- define "dataflowxpress.uiSelectorLabels" -}}
+{{- set (include "dataflowxpress.selectorLabels" . | fromYaml) "app.kubernetes.io/component" "ui" | toYaml }}
+{{- end }}
+
+{{- define "dataflowxpress.uiLabels" -}}
+{{- set (include "dataflowxpress.labels" . | fromYaml) "app.kubernetes.io/component" "ui" | toYaml }}
+{{- end }}

@@ -31,3 +31,22 @@
   resourceNames: [{{ include "dataflowxpress.lease" . }}]
   verbs: [get, update]
 {{- end }}
+
+{{- define "dataflowxpress.uiRules" -}}
+- apiGroups: [dataflowxpress.io]
+  resources: [datapipelines]
+  verbs: [list, watch]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [list, watch]
+{{- end }}
+
+{{- /* Who a viewer is, and what the viewer may see: reviews have no namespace. */}}
+{{- define "dataflowxpress.uiReviewRules" -}}
+- apiGroups: [authentication.k8s.io]
+  resources: [tokenreviews]
+  verbs: [create]
+- apiGroups: [authorization.k8s.io]
+  resources: [subjectaccessreviews]
+  verbs: [create]
+{{- end }}

@@ -1,8 +1,9 @@
-"""Parquet files: the rows of one object, in one directory for each value of the partitions."""
+"""Parquet files: rows of one or more objects, in one folder for each value of the partitions."""
 
 from __future__ import annotations
 
 import tempfile
+import uuid
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,17 +16,16 @@ import pyarrow.parquet as pq
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dataflow.batches import DataFile
 from dataflow.partitions import folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from dataflow.options import Options
-
-BUFFER = 64 * 1024 * 1024  # bytes of rows of an object that wait for their row group
+BUFFER = 64 * 1024 * 1024  # bytes of rows that wait for their row group
 FILE_SIZE = 256 * 1024 * 1024  # bytes of Parquet, about, until the next file begins
 ROW_GROUP = 1_000_000  # rows
-OPEN_FILES = 200  # of one object
+OPEN_FILES = 200  # of one writer
 
 
 class WriteFailure(Exception):
@@ -34,29 +34,40 @@ class WriteFailure(Exception):
 
 @dataclass
 class _Part:
-    """The rows of one directory."""
+    """The rows of one folder."""
 
-    directory: str
+    folder: str
     tables: list[pa.Table] = field(default_factory=list)
     size: int = 0  # bytes of the tables in memory
     writer: pq.ParquetWriter | None = None
     path: Path | None = None
-    files: int = 0
+    rows: int = 0  # of the open file
     is_ancient: bool = False  # of the open file
 
 
 class ParquetFiles:
-    """Writes rows below a directory of S3; memory and files on disk are bounded."""
+    """Writes rows as files below a directory; memory and files on disk are bounded.
+
+    *upload* gets the path of each file below the directory, and its content. No other writer, and
+    no other attempt, gives a file the same name.
+    """
 
     def __init__(
-        self, directory: str, options: Options, upload: Callable[[str, IO[bytes]], None]
+        self,
+        partition_by: Sequence[str],
+        compression: str,
+        upload: Callable[[str, IO[bytes]], None],
+        *,
+        int96: bool = True,
     ) -> None:
-        self._directory, self._partition_by = directory, options.partitions
-        self._compression, self._upload = options.compression, upload
-        self._parts: dict[str, _Part] = {}  # by directory: null and an empty text have the same
+        self._partition_by, self._compression, self._upload = partition_by, compression, upload
+        self._int96 = int96
+        self._parts: dict[str, _Part] = {}  # by folder: null and an empty text have the same
         self._size = 0
+        self._name = uuid.uuid4().hex[:16]
+        self._written: list[DataFile] = []
         self._scratch = ExitStack()
-        self._folder = Path(
+        self._disk = Path(
             self._scratch.enter_context(tempfile.TemporaryDirectory(prefix="dataflow-"))
         )
 
@@ -74,23 +85,28 @@ class ParquetFiles:
             return
         with _write_failures():
             if not self._partition_by:
-                self._add((), rows)
+                self._add("", rows)
                 return
             keys = pa.table({name: values[name] for name in self._partition_by})
             for key, positions in _groups(keys):
-                self._add(key, rows.take(positions))
+                self._add("".join(map(folder, self._partition_by, key)), rows.take(positions))
 
-    def finish(self) -> list[str]:
-        """Write and upload everything; return the directories."""
+    def write_to(self, folder_name: str, rows: pa.Table) -> None:
+        """Write rows whose values of the partition columns are those of a folder."""
+        if rows.num_rows:
+            with _write_failures():
+                self._add(folder_name, rows)
+
+    def finish(self) -> list[DataFile]:
+        """Write and upload everything; return the files."""
         with _write_failures():
             for part in self._parts.values():
                 self._flush(part)
                 self._close(part)
-        return sorted(part.directory for part in self._parts.values())
+        return self._written
 
-    def _add(self, key: tuple[str | None, ...], rows: pa.Table) -> None:
-        directory = self._directory + "".join(map(folder, self._partition_by, key))
-        part = self._parts.setdefault(directory, _Part(directory))
+    def _add(self, folder_name: str, rows: pa.Table) -> None:
+        part = self._parts.setdefault(folder_name, _Part(folder_name))
         part.tables.append(rows)
         part.size += rows.nbytes
         self._size += rows.nbytes
@@ -101,22 +117,25 @@ class ParquetFiles:
         if not part.tables:
             return
         rows = pa.concat_tables(part.tables, promote_options="default")
+        if part.writer:
+            rows = _with_columns_of(part.writer.schema, rows)
         is_ancient = any(map(_is_ancient, rows.itercolumns()))
         self._size -= part.size
         part.tables, part.size = [], 0
         if part.writer and (part.writer.schema != rows.schema or is_ancient > part.is_ancient):
             self._close(part)
         if not part.writer:
-            part.path = self._folder / f"{len(self._parts)}-{id(part)}-{part.files}.parquet"
+            part.path = self._disk / f"{uuid.uuid4().hex}.parquet"
             part.writer = self._writer(part.path, rows.schema, is_ancient=is_ancient)
             part.is_ancient = is_ancient
         part.writer.write_table(rows, row_group_size=ROW_GROUP)
+        part.rows += rows.num_rows
         is_full = part.path and part.path.stat().st_size > FILE_SIZE
         if is_full or sum(each.writer is not None for each in self._parts.values()) > OPEN_FILES:
             self._close(part)
 
     def _writer(self, path: Path, schema: pa.Schema, *, is_ancient: bool) -> pq.ParquetWriter:
-        """Return a writer of INT96, which Hive, Athena and Redshift all read.
+        """Return a writer of INT96, which Hive, Athena and Redshift all read; Iceberg has no such.
 
         Before 1970, Arrow writes INT96 with a negative time of the day, which Athena refuses.
         """
@@ -124,18 +143,30 @@ class ParquetFiles:
             path,
             schema,
             compression=self._compression,
-            use_deprecated_int96_timestamps=not is_ancient,
+            use_deprecated_int96_timestamps=self._int96 and not is_ancient,
             write_page_index=True,
         )
 
     def _close(self, part: _Part) -> None:
         if part.writer and part.path:
             part.writer.close()
+            path = f"{part.folder}part-{self._name}-{len(self._written):05d}.parquet"
             with part.path.open("rb") as file:
-                self._upload(f"{part.directory}part-{part.files:05d}.parquet", file)
+                self._upload(path, file)
+            self._written.append(DataFile(path, part.path.stat().st_size, part.rows))
             part.path.unlink()
-            part.files += 1
-            part.writer = part.path = None
+            part.writer, part.path, part.rows = None, None, 0
+
+
+def _with_columns_of(schema: pa.Schema, rows: pa.Table) -> pa.Table:
+    """Return rows with the columns of a file, if they have no others, so that they go into it."""
+    if any(name not in schema.names for name in rows.column_names):
+        return rows
+    columns = [
+        rows.column(each.name) if each.name in rows.column_names else pa.nulls(len(rows), each.type)
+        for each in schema
+    ]
+    return pa.table(columns, names=schema.names)
 
 
 @contextmanager

@@ -256,6 +256,11 @@ class Reason(StrEnum):
         "Uploads wait in their queue, because `spec.suspend` is set.",
         "Set `spec.suspend: false`.",
     )
+    SCHEDULED = (
+        "Scheduled",
+        "DataCurrent",
+        "Uploads wait for the next time of `spec.trigger.schedule`, because `onUpload` is false.",
+    )
     REPROCESSING = (
         "Reprocessing",
         "DataCurrent",
@@ -344,8 +349,8 @@ class Reason(StrEnum):
         "ObjectsWaiting",
         EVENT,
         (
-            "Objects waited and nothing was active, so the operator requested a crawl: an event was"
-            " lost, or the objects are older than the pipeline."
+            "Objects waited and nothing was active, so the operator requested a run or a crawl. An"
+            " event was lost, or the objects are older than the pipeline."
         ),
     )
     RUN_MISSING = (

@@ -93,6 +93,10 @@ class Run(StatusModel):
     seconds: int
     """The execution time in seconds."""
 
+    dpu_seconds: int | None = None
+    """The DPU-seconds of the run, by which AWS bills it, with a minimum of one minute; absent if
+    AWS does not report the capacity."""
+
     objects: int | None = None
     """Number of uploaded objects that it converted; absent if the job runs a custom script."""
 
@@ -226,7 +230,7 @@ class Status(StatusModel):
     """The pipeline's AWS resources with their states."""
 
     last_crawl: Crawl | None = None
-    """The last crawl."""
+    """The last crawl. Unless `crawler.when` is `Always`, many runs can follow it."""
 
     runs: tuple[Run, ...] = ()
     """The last ten runs of the job, newest first."""

@@ -14,10 +14,11 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from . import instrumentation as aws_calls
-from . import retry_clock
 from .breaker import Breaker
 from .error_classes import ErrorClass
 from .errors import classify, describe
+from .queue_urls import queue_url
+from .rates import RATES
 from .sessions import (
     OF_OPERATOR,
     RoleSession,
@@ -26,13 +27,14 @@ from .sessions import (
     expect_bucket_owner,
     own_session,
 )
+from .snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 
 SETTINGS = Config(
     connect_timeout=3,
     read_timeout=30,
-    retries={"mode": "adaptive", "max_attempts": 4},
+    retries={"mode": "standard", "max_attempts": 4},
     max_pool_connections=64,
     user_agent_extra="dataflowxpress",
 )
@@ -50,6 +52,8 @@ class Identity(NamedTuple):
 
 class Clients:
     """The clients for one role and region; a call returns the client of a service.
+
+    *snapshot* holds the lists that the pipelines of this identity share.
 
     If AWS rejects the credentials, or their source fails, the clients are dropped. The next call
     then reads the credentials again, so that new ones take effect without a restart.
@@ -71,7 +75,7 @@ class Clients:
         self._clients: dict[str, Any] = {}
         self._identity: Identity | None = None
         self._breaker = breaker or Breaker()
-        retry_clock.use_monotonic()
+        self.snapshot = Snapshot(self)
 
     def __call__(self, service: str) -> Any:
         """Return the client of *service*; raises botocore's error if there are no credentials."""
@@ -91,14 +95,23 @@ class Clients:
         return self._identity
 
     def drop(self) -> None:
-        """Drop clients, credentials and identity."""
+        """Drop clients, credentials, identity, and what this identity has read."""
         with self._lock:
             self._session, self._clients, self._identity = None, {}, None
+            self.snapshot = Snapshot(self)
         queue_url.cache_clear()  # its keys hold the clients
 
     def _create(self, service: str) -> Any:
         self._session = self._session or self._connect()
-        return self._session.client(service, config=self._settings)
+        client = self._session.client(service, config=self._settings)
+        RATES.apply_to(client, service, self._account)
+        return client
+
+    def _account(self) -> str:
+        """Return the account, as far as it is known without a call."""
+        if self._identity:
+            return self._identity.account
+        return self._role_arn.split(":")[4] if self._role_arn else ""
 
     @property
     def _settings(self) -> Config:
@@ -170,9 +183,3 @@ def warm(services: Iterable[str]) -> None:
             clients(None, None)(service)
     except BotoCoreError as error:
         log.warning("AWS clients were not created in advance: %s", describe(error))
-
-
-@functools.lru_cache(maxsize=16_384)
-def queue_url(sqs: Any, name: str) -> str:
-    """Return the URL of the queue in the client's account; raises AWS' error if it is missing."""
-    return str(sqs.get_queue_url(QueueName=name)["QueueUrl"])

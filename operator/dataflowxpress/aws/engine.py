@@ -14,22 +14,26 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dataflowxpress.api.errors import Overtaken, Unfinished
+from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.resource_id import Id
 from dataflowxpress.planning.blocking import not_executed, prevented
 from dataflowxpress.planning.ownership import ADOPTED_TAG, OWNER_TAG, OwnerTags
 from dataflowxpress.planning.plan import plan, retain_none
-from dataflowxpress.planning.resource import Resource, Scope, is_absent
+from dataflowxpress.planning.resource import Resource, Scope, State, is_absent
 from dataflowxpress.planning.step import Action, Outcome, Step
 from dataflowxpress.telemetry.context import Pool
 
+from .at_rest import AtRest
 from .error_classes import ErrorClass
 from .errors import classify, describe, problem
 from .observer import Observer
+from .snapshot import Snapshot
 from .tags import TAGGERS
 
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 8.0  # seconds
+COMPLETION_PAUSE = 0.5  # seconds; no function is ready earlier
 ProgressCallback = Callable[[Id, str], None]
 
 
@@ -42,20 +46,21 @@ class Engine:
 
     *client* maps a service's name to its boto3 client. *retry_budget* is the total pause in seconds
     between a step's retries of transient errors; after that, the step fails with the last error.
-    *on_outcome* is called with the outcome of each step.
+    *on_outcome* is called with the outcome of each step. *snapshot* is that of *client*.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each but the client has a default
         self,
         client: Callable[[str], Any],
         *,
-        workers: int = 8,
+        workers: int = 16,
         retry_budget: float = 120,
         sleep: Callable[[float], None] = time.sleep,
         on_outcome: Callable[[Outcome], None] | None = None,
+        snapshot: Snapshot | None = None,
     ) -> None:
         self._client, self._workers, self._retry_budget = client, workers, retry_budget
-        self._observer = Observer(client, workers)
+        self._observer, self._snapshot = Observer(client, workers), snapshot
         self._sleep, self._on_outcome = sleep, on_outcome
 
     def plan(
@@ -73,6 +78,14 @@ class Engine:
         # A deletion needs proof of ownership that does not lag.
         observed = self._observer.observe(scope, ids, consistent_tags=not wanted)
         return plan(scope, wanted, inventory, observed, retain)
+
+    def plan_at_rest(
+        self, scope: Scope, wanted: Sequence[Resource], at_rest: AtRest, max_age: float
+    ) -> list[Step] | None:
+        """Return the steps from states that the pipelines of an account share, if none writes."""
+        if self._snapshot is None:
+            return None
+        return at_rest.compare(self._observer, self._snapshot, scope, wanted, max_age)
 
     def apply(
         self, steps: Iterable[Step], progress: ProgressCallback = no_progress
@@ -155,8 +168,8 @@ class Engine:
     def _create(self, step: Step) -> None:
         resource = _resource_of(step)
         client = self._client(resource.service)
-        resource.create(client, resource.desired(), resource.scope.all_tags)
-        self._await_completion(resource)
+        created = resource.create(client, resource.desired(), resource.scope.all_tags)
+        self._await_completion(resource, created)
 
     def _replace(self, step: Step, progress: ProgressCallback) -> None:
         resource = _resource_of(step)
@@ -172,18 +185,21 @@ class Engine:
         if "Tags" in step.changed:
             self._tag(client, step, resource)
         if changed := step.changed - {"Tags"}:
-            resource.update(client, resource.desired(), changed)
-            self._await_completion(resource)
+            updated = resource.update(client, resource.desired(), changed)
+            self._await_completion(resource, updated)
 
-    def _await_completion(self, resource: Resource) -> None:
-        """Wait until AWS has completed an asynchronous change, at most for the retry budget."""
+    def _await_completion(self, resource: Resource, have: State | Problem | None) -> None:
+        """Wait until AWS has completed an asynchronous change, at most for the retry budget.
+
+        *have* is the state after the change, as far as AWS' response shows it.
+        """
         if not resource.asynchronous:
             return
-        for pause in _pauses(self._retry_budget):
-            have = self._observer.read_one(resource.id)
+        for pause in _pauses(self._retry_budget, COMPLETION_PAUSE):
             if isinstance(have, Mapping) and not resource.is_in_progress(have):
                 return
             self._sleep(pause)
+            have = self._observer.read_one(resource.id)
 
     def _tag(self, client: Any, step: Step, resource: Resource) -> None:
         tagger = TAGGERS[resource.service]
@@ -244,9 +260,9 @@ class Engine:
 _CLAIM = threading.Lock()  # AWS tags have no compare-and-swap
 
 
-def _pauses(retry_budget: float) -> Iterator[float]:
+def _pauses(retry_budget: float, pause: float = FIRST_PAUSE) -> Iterator[float]:
     """Yield exponentially growing pauses until their sum reaches *retry_budget*."""
-    pause, spent = FIRST_PAUSE, 0.0
+    spent = 0.0
     while spent < retry_budget:
         yield pause
         spent, pause = spent + pause, min(pause * 2, LONGEST_PAUSE)

@@ -77,7 +77,11 @@ _WORDINGS = [
         ErrorClass.PROPAGATING,
     ),
     Row("InvalidInputException", "Cannot update Crawler while running", ErrorClass.WORKING),
-    Row("ValidationException", "cannot be assumed", ErrorClass.PROPAGATING),
+    Row(
+        "ValidationException",
+        "cannot be assumed|must allow AWS EventBridge Scheduler to assume",
+        ErrorClass.PROPAGATING,
+    ),
     Row("MalformedPolicyDocument(Exception)?", "Invalid principal", ErrorClass.PROPAGATING),
     Row(
         "InvalidArgument",
@@ -121,7 +125,7 @@ _CODES = [
     Row(THROTTLED, "", ErrorClass.BUSY),
     Row("OverLimit|PaginationTokenExpiredException", "", ErrorClass.BUSY),
     Row(
-        "Internal(Error|Failure|ServerError|ServiceError|Service)?(Exception)?|5.."
+        "Internal(Error|Failure|Server|ServerError|ServiceError|Service)?(Exception)?|5.."
         "|Service(Exception|Failure(Exception)?)|(Operation|Request)Timeout(Exception)?"
         "|FederationSourceRetryableException",
         "",
@@ -144,7 +148,7 @@ _CODES = [
 
 # Errors that time does not resolve. Conditions report the message of AWS.
 _LASTING = (
-    ".*LimitExceeded(Exception|Fault)?",  # quotas
+    ".*LimitExceeded(Exception|Fault)?|ServiceQuotaExceededException",  # quotas
     "CodeStorageExceededException|TooMany(Parts|Tags(Exception)?)",
     "Invalid(Address|Attribute(Name|Value)|BatchEntryId|CodeSignatureException|EventPattern.*)",
     "Invalid(Input(Exception)?|MessageContents|NextToken|ObjectState|Parameter.*|Request)",

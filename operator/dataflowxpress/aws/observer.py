@@ -16,11 +16,11 @@ from dataflowxpress.telemetry.context import Pool
 
 from .error_classes import ErrorClass
 from .errors import classify, describe, problem
+from .paging import pages
+from .snapshot import TAGGING
 from .tags import TAGGERS, unpair
 
 log = logging.getLogger(__name__)
-
-TAGGING = "resourcegroupstaggingapi"
 
 
 class Observer:
@@ -29,26 +29,37 @@ class Observer:
     *client* maps a service's name to its boto3 client.
     """
 
-    def __init__(self, client: Callable[[str], Any], workers: int = 8) -> None:
+    def __init__(self, client: Callable[[str], Any], workers: int = 16) -> None:
         self._client, self._workers = client, workers
 
     def observe(
-        self, scope: Scope, ids: Iterable[Id], *, consistent_tags: bool = False
+        self,
+        scope: Scope,
+        ids: Iterable[Id],
+        *,
+        consistent_tags: bool = False,
+        owned: Mapping[str, Tags] | None = None,
     ) -> Observed:
         """Return the state of each resource, None if it is absent, or the problem of reading it.
 
-        By default the tags come from the tagging API, which is eventually consistent. With
-        *consistent_tags*, the tags of each resource are read from its own service.
+        By default the tags come from the tagging API, which is eventually consistent, or from
+        *owned*. With *consistent_tags*, the tags of each resource are read from its own service.
         """
-        ids = list(ids)
+        if not (ids := list(ids)):
+            return {}
+        known = {} if consistent_tags else owned
         with Pool(self._workers) as pool:
-            owned = pool.submit(lambda: {} if consistent_tags else self._owned_tags(scope))
+            owned_tags = pool.submit(lambda: self._owned_tags(scope) if known is None else known)
             states = {i: state for read in pool.map(self._read, _groups(ids)) for i, state in read}
             states = {i: states[i] for i in ids}
             tagged = pool.map(
-                lambda i: self._with_tags(scope, i, states[i], owned.result()), states
+                lambda i: self._with_tags(scope, i, states[i], owned_tags.result()), states
             )
             return dict(zip(states, tagged, strict=True))
+
+    def with_tags(self, scope: Scope, states: Observed, owned: Mapping[str, Tags]) -> Observed:
+        """Return *states* with their tags: those in *owned*, and all others from their services."""
+        return {i: self._with_tags(scope, i, state, owned) for i, state in states.items()}
 
     def _read(self, ids: Sequence[Id]) -> list[tuple[Id, State | Problem | None]]:
         """Read resources of one kind, in one call if the API has a bulk operation."""
@@ -76,12 +87,11 @@ class Observer:
     def _owned_tags(self, scope: Scope) -> Mapping[str, Tags]:
         """Return the tags of all resources with this pipeline's owner tag, by ARN."""
         try:
-            pages = self._client(TAGGING).get_paginator("get_resources")
             owner = [{"Key": OWNER_TAG, "Values": [scope.owner_tags.pipeline]}]
             found = [
-                r
-                for page in pages.paginate(TagFilters=owner)
-                for r in page["ResourceTagMappingList"]
+                each
+                for page in pages(self._client(TAGGING), "get_resources", TagFilters=owner)
+                for each in page["ResourceTagMappingList"]
             ]
         except (ClientError, BotoCoreError) as error:
             log.warning("tagging API failed, reading tags one by one: %s", describe(error))

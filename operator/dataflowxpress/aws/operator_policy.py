@@ -25,6 +25,7 @@ from .resources import (
 )
 from .resources.log_group import OF_FUNCTIONS, OF_JOBS
 from .resources.policy import VERSION, Statement
+from .resources.schedule import ARN_FORMAT as SCHEDULES
 
 ANY_RESOURCE = ("*",)  # for actions that do not support resource-level permissions
 TAGGED_ON_REQUEST = {"Null": {f"aws:RequestTag/{OWNER_TAG}": "false"}}
@@ -32,7 +33,13 @@ TAGGED = {"Null": {f"aws:ResourceTag/{OWNER_TAG}": "false"}}
 # A bucket that does not exist has no account: S3 must report that it is absent.
 IN_ACCOUNT_IF_KNOWN = {"StringEqualsIfExists": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
 IN_ACCOUNT = {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
-PASSED_TO = {"iam:PassedToService": ["glue.amazonaws.com", "lambda.amazonaws.com"]}
+PASSED_TO = {
+    "iam:PassedToService": [
+        "glue.amazonaws.com",
+        "lambda.amazonaws.com",
+        "scheduler.amazonaws.com",
+    ]
+}
 THROUGH_S3 = {"StringLike": {"kms:ViaService": "s3.*"}}  # each partition has its own domain
 
 
@@ -67,16 +74,35 @@ def document(scope: PolicyScope = UNRESTRICTED) -> dict[str, Any]:
     return {"Version": VERSION, "Statement": list(_statements(scope))}
 
 
+def lists() -> dict[str, Any]:
+    """Return the optional policy document for the lists of an account.
+
+    A list shows the resources of others, too, so it is a policy of its own.
+    """
+    statement = _allow(
+        "Lists",
+        "events ListRules, glue GetClassifiers GetCrawlers GetDatabases GetJobs,"
+        " iam GetAccountAuthorizationDetails, lambda ListFunctions, sns ListSubscriptions",
+        ANY_RESOURCE,
+    )
+    return {"Version": VERSION, "Statement": [statement]}
+
+
 def text(scope: PolicyScope = UNRESTRICTED) -> str:
     """Return the policy document as JSON text."""
-    return json.dumps(document(scope), indent=2) + "\n"
+    return as_text(document(scope))
+
+
+def as_text(policy: Mapping[str, Any]) -> str:
+    """Return a policy document as JSON text."""
+    return json.dumps(policy, indent=2) + "\n"
 
 
 def _statements(scope: PolicyScope) -> Iterator[Statement]:
     yield from _identities(scope)
     yield from _data(scope)
-    yield from _messages(scope)
-    yield from _processing(scope)
+    yield from _resources(scope)
+    yield from _starts(scope)
     yield from _owned(scope)
     yield from _roles(scope)
 
@@ -133,31 +159,35 @@ def _data(scope: PolicyScope) -> Iterator[Statement]:
     yield _allow("Keys", "kms Decrypt GenerateDataKey", scope.keys, THROUGH_S3)
 
 
-def _messages(scope: PolicyScope) -> Iterator[Statement]:
+def _resources(scope: PolicyScope) -> Iterator[Statement]:
+    """Yield the statement for all names of the operator, whichever tags a resource has.
+
+    It is one statement for all services, because a managed policy has 6,144 characters at most. A
+    schedule has no tags.
+    """
+    prefix = Database.arn_format.rpartition("database/")[0]
+    inside = ("database/{database}", "table/{database}/*", "userDefinedFunction/{database}/*")
+    catalog = scope.patterns(f"{prefix}catalog", *(prefix + each for each in inside))
+    kinds = (Alarm, Crawler, Function, Job, Queue, Role, Rule, Topic)
     yield _allow(
-        "Messages",
+        "Resources",
         "sqs CreateQueue DeleteMessage GetQueueAttributes GetQueueUrl ListQueueTags ReceiveMessage"
         " SendMessage SetQueueAttributes TagQueue,"
         " sns CreateTopic GetTopicAttributes ListSubscriptionsByTopic ListTagsForResource"
         " SetTopicAttributes Subscribe TagResource,"
         " events DescribeRule ListTagsForResource ListTargetsByRule PutRule PutTargets TagResource,"
         " cloudwatch ListTagsForResource PutMetricAlarm TagResource,"
-        " logs CreateLogGroup ListTagsForResource PutRetentionPolicy TagResource",
-        (*scope.arns(Queue, Topic, Rule, Alarm), *_log_groups(scope)),
-    )
-
-
-def _processing(scope: PolicyScope) -> Iterator[Statement]:
-    prefix = Database.arn_format.rpartition("database/")[0]
-    inside = ("database/{database}", "table/{database}/*", "userDefinedFunction/{database}/*")
-    catalog = scope.patterns(f"{prefix}catalog", *(prefix + each for each in inside))
-    yield _allow(
-        "Processing",
-        "lambda CreateFunction GetFunction GetFunctionConfiguration ListTags TagResource,"
+        " logs CreateLogGroup ListTagsForResource PutRetentionPolicy TagResource,"
+        " lambda CreateFunction GetFunction GetFunctionConfiguration ListTags TagResource,"
         " glue CreateDatabase CreateJob DeleteDatabase GetCrawler GetDatabase GetJob GetJobRuns"
-        " GetTables GetTags GetUserDefinedFunctions TagResource UntagResource UpdateDatabase",
-        (*catalog, *scope.arns(Crawler, Function, Job)),
+        " GetTables GetTags GetUserDefinedFunctions TagResource UntagResource UpdateDatabase,"
+        " iam GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies ListRoleTags,"
+        " scheduler CreateSchedule DeleteSchedule GetSchedule UpdateSchedule",
+        (*scope.arns(*kinds), *_log_groups(scope), *catalog, *scope.patterns(SCHEDULES)),
     )
+
+
+def _starts(scope: PolicyScope) -> Iterator[Statement]:
     # Glue has no resource for this action, so that only the owner tag can limit it.
     yield _allow("MakeCrawlers", "glue CreateCrawler", ANY_RESOURCE, TAGGED_ON_REQUEST)
     yield _allow(
@@ -205,11 +235,6 @@ def _roles(scope: PolicyScope) -> Iterator[Statement]:
         f"iam DeleteRolePolicy DetachRolePolicy PutRolePolicy UpdateAssumeRolePolicy{binding}",
         roles,
         {**TAGGED, **bounded},
-    )
-    yield _allow(
-        "ReadRoles",
-        "iam GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies ListRoleTags",
-        roles,
     )
     yield _allow("PassRoles", "iam PassRole", roles, {"StringEquals": PASSED_TO})
 

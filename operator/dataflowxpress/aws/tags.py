@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from dataflowxpress.planning.resource import Tags
 
-from .clients import queue_url
+from .queue_urls import queue_url
 
 
 class Tagger(NamedTuple):

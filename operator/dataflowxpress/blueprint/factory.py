@@ -22,6 +22,7 @@ from dataflowxpress.aws.resources import (
     Queue,
     Role,
     Rule,
+    Schedule,
     Topic,
 )
 from dataflowxpress.aws.resources.grant import Grant
@@ -29,7 +30,7 @@ from dataflowxpress.aws.resources.log_group import OF_FUNCTIONS
 from dataflowxpress.planning.resource import Scope
 from dataflowxpress.planning.short_names import digest, fit
 
-from . import artifacts, permissions
+from . import artifacts, permissions, trigger_permissions
 from .classification import classification
 from .code import Code
 from .crawl_configuration import crawl_configuration, exclusions
@@ -37,10 +38,14 @@ from .job_logs import JobLogs
 from .naming import Names
 from .redrive_policy import FUNCTION_TIMEOUT, RETENTION, RedrivePolicy
 
-S3, EVENTS, LAMBDA, GLUE = (f"{name}.amazonaws.com" for name in ("s3", "events", "lambda", "glue"))
+S3, EVENTS, LAMBDA, GLUE, SCHEDULER = (
+    f"{name}.amazonaws.com" for name in ("s3", "events", "lambda", "glue", "scheduler")
+)
+SOURCE = "dataflowxpress"  # identifies messages that S3 and EventBridge did not send
 
 LONGEST_SENDER = 100  # characters, the limit of SNS
-QUEUES = {"start-crawler": "uploads", "start-job": "crawls", "notify": "outcomes"}
+# The queue whose retries a function follows; all queues of a function have the same.
+QUEUES = {"start-crawler": "crawl-requests", "start-job": "crawls", "notify": "outcomes"}
 LARGE_BATCH = 1000  # messages; more than 10 require a batching window
 
 
@@ -63,15 +68,19 @@ class ResourceFactory:
 
     def redrive_policy(self, of: str) -> RedrivePolicy:
         """Return the timing of retries and dead letters of the queue *of*."""
+        trigger = self.spec.trigger
         match of:
-            case "uploads" if not self.spec.crawler.enabled:  # they wait for a run
-                window = self.spec.trigger.batch_window_seconds
-                return RedrivePolicy.for_crawls(self.spec.job)._replace(window=window)
+            case "uploads" if self.spec.crawls != "Always":
+                policy = RedrivePolicy.for_runs(self.spec.job, trigger.batch_window_seconds)
             case "uploads":
-                return RedrivePolicy.for_uploads(self.spec.trigger.batch_window_seconds)
+                policy = RedrivePolicy.for_crawls(trigger.batch_window_seconds)
+            case "crawl-requests":
+                policy = RedrivePolicy.for_crawls()
             case "crawls":
-                return RedrivePolicy.for_crawls(self.spec.job)
-        return RedrivePolicy.for_outcomes()
+                policy = RedrivePolicy.for_runs(self.spec.job)
+            case _:
+                return RedrivePolicy.for_outcomes()
+        return policy._replace(interval=trigger.min_interval_seconds)
 
     def bucket(self) -> Bucket:
         """Return the bucket of source files, Parquet files and manifests."""
@@ -201,7 +210,7 @@ class ResourceFactory:
         of: str,
         spec: FunctionSpec,
         *,
-        source: Queue,
+        sources: Sequence[Queue],
         grants: Sequence[Grant],
         settings: Mapping[str, str],
     ) -> Function:
@@ -215,7 +224,7 @@ class ResourceFactory:
         return Function(
             self.scope,
             name,
-            role=self.role(of, LAMBDA, *permissions.of_function(source, logs), *grants),
+            role=self.role(of, LAMBDA, *permissions.of_function(sources, logs), *grants),
             log_group=logs,
             handler="handler.handler",
             code=artifacts.function_code(of.replace("-", "_"), {**settings, **retry}),
@@ -239,6 +248,22 @@ class ResourceFactory:
             window_seconds=window,
             maximum_concurrency=2,  # Lambda's minimum; each batch starts one crawl or run
             enabled=not suspended,
+        )
+
+    def schedule(self, queue: Queue, dead_letters: Queue) -> Schedule:
+        """Return the schedule that asks for a run, or a crawl, through *queue*."""
+        trigger = self.spec.trigger
+        return Schedule(
+            self.scope,
+            self.names.of(),
+            description=f"Starts the DataPipeline {self.scope.owner}",
+            expression=trigger.schedule or "",
+            time_zone=trigger.time_zone or "UTC",
+            role=self.role("schedule", SCHEDULER, trigger_permissions.to_send(queue, dead_letters)),
+            queue=queue,
+            message=json.dumps({"source": SOURCE, "reason": "schedule"}),
+            dead_letters=dead_letters,
+            enabled=not self.spec.suspend,
         )
 
     def job(self, role: Role, code: Code, logs: JobLogs, arguments: Mapping[str, str]) -> Job:

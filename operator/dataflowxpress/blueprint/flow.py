@@ -6,9 +6,9 @@ from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.aws.resources import Alarm, Object, Rule, Subscription
 from dataflowxpress.planning.resource import Resource, Scope
 
-from . import patterns, permissions, settings
+from . import patterns, permissions, settings, trigger_permissions
 from .code import Code
-from .crawling import Crawling
+from .crawling import Crawling, CrawlRequests
 from .factory import EVENTS, GLUE, S3, ResourceFactory
 
 
@@ -22,38 +22,55 @@ def blueprint(
     bucket, database, topic = factory.bucket(), factory.database(), factory.topic()
     folders = [Object(scope, prefix, bucket=bucket, body=b"") for prefix in factory.prefixes]
     job_logs = factory.job_logs()
+    requests = CrawlRequests.of(spec, factory, database, bucket)
     glue_role = factory.role(
-        "glue", GLUE, *permissions.of_glue(spec, scope, bucket, database, job_logs.groups)
+        "glue",
+        GLUE,
+        *permissions.of_glue(spec, scope, bucket, database, job_logs.groups),
+        *(requests.grants if requests else ()),
     )
 
-    # Upload -> queue, which buffers uploads while the crawler runs.
+    # Upload or schedule -> queue, which buffers uploads while the crawler or the job runs.
     dead_uploads = factory.dead_letters("uploads")
-    uploads = factory.queue("uploads", dead_uploads, (S3, bucket.arn))
-    uploaded = factory.notification(bucket, uploads)
+    on_upload = spec.trigger.on_upload
+    uploads = factory.queue("uploads", dead_uploads, *([(S3, bucket.arn)] if on_upload else []))
+    uploaded = [factory.notification(bucket, uploads)] if on_upload else []
+    schedules = [factory.schedule(uploads, dead_uploads)] if spec.trigger.schedule else []
 
     # Queue -> crawl of the source prefix only, so that Parquet output starts no crawl -> queue.
     grants = factory.principal_permissions(glue_role, database)
     crawling = (
         Crawling.of(
-            spec, factory, uploads, factory.crawler(glue_role, database, bucket, grants), bucket
+            spec,
+            factory,
+            uploads,
+            requests,
+            factory.crawler(glue_role, database, bucket, grants),
+            bucket,
         )
-        if spec.crawler.enabled
+        if spec.crawls != "Never"
         else None
     )
-    # Queue -> job: without a crawler, it is the queue of the uploads.
-    work = crawling.queue if crawling else uploads
-    window = 0 if crawling else spec.trigger.batch_window_seconds
+    # Queues -> job: that of the uploads, and that of the crawls that ended.
     code = Code.of(spec, scope, bucket, script)
-    arguments = settings.to_convert(spec, scope.owner, bucket, database)
+    arguments = settings.to_convert(
+        spec, scope.owner, bucket, database, requests.arguments if requests else {}
+    )
     job = factory.job(glue_role, code, job_logs, arguments)
+    windows = [(uploads, spec.trigger.batch_window_seconds)] if spec.crawls != "Always" else []
+    windows += [(crawling.queue, 0)] if crawling else []
+    first = crawling.before_the_first_run(spec) if crawling else ((), {})
     start_job = factory.function(
         "start-job",
         spec.functions.start_job,
-        source=work,
-        grants=[permissions.to_start_job(job)],
-        settings=settings.to_start_job(spec, job, bucket),
+        sources=[queue for queue, _ in windows],
+        grants=[*trigger_permissions.to_start_job(spec, job, bucket), *first[0]],
+        settings={**settings.to_start_job(spec, job, bucket), **first[1]},
     )
-    job_source = factory.event_source(start_job, work, window, suspended=spec.suspend)
+    job_sources = [
+        factory.event_source(start_job, queue, window, suspended=spec.suspend)
+        for queue, window in windows
+    ]
 
     # Outcome -> queue -> email, with figures that Glue's events do not contain.
     unsent = factory.dead_letters("unsent", factory.rule_arn("ended"))
@@ -72,8 +89,8 @@ def blueprint(
     notify = factory.function(
         "notify",
         spec.functions.notify,
-        source=outcomes,
-        grants=permissions.to_notify(spec, bucket, topic),
+        sources=[outcomes],
+        grants=permissions.to_notify(spec, bucket, topic, job),
         settings=settings.to_notify(spec, scope.owner, bucket, topic, job),
     )
     notify_source = factory.event_source(notify, outcomes)
@@ -87,10 +104,11 @@ def blueprint(
 
     return [
         *(bucket, *folders, database, topic, glue_role),
-        *(dead_uploads, uploads, uploaded, *filter(None, (grants,))),
+        *(dead_uploads, uploads, *uploaded, *filter(None, (grants,))),
+        *(each for schedule in schedules for each in (schedule.role, schedule)),
         *(crawling.resources if crawling else ()),
         *(*code.objects, *job_logs.owned, job),
-        *(start_job.log_group, start_job.role, start_job, job_source),
+        *(start_job.log_group, start_job.role, start_job, *job_sources),
         *(unsent, outcomes, ended, notify.log_group, notify.role, notify, notify_source),
         *(*subscriptions, *alarms),
     ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dataflowxpress.api.spec import RESERVED_PREFIX, DataPipelineSpec
-from dataflowxpress.aws.resources import Bucket, Crawler, Database, Job, LogGroup, Queue, Topic
+from dataflowxpress.aws.resources import Bucket, Database, Job, LogGroup, Queue, Topic
 from dataflowxpress.aws.resources.grant import Grant, Part, part
 from dataflowxpress.aws.resources.log_group import OF_CRAWLERS
 from dataflowxpress.planning.resource import Scope
@@ -45,8 +45,8 @@ def to_read_secrets(scope: Scope, arns: Sequence[str]) -> tuple[Grant, ...]:
     )
 
 
-def of_function(queue: Queue, logs: LogGroup) -> tuple[Grant, ...]:
-    """Return the permissions to consume *queue* and to write to *logs*."""
+def of_function(queues: Sequence[Queue], logs: LogGroup) -> tuple[Grant, ...]:
+    """Return the permissions to consume *queues* and to write to *logs*."""
     return (
         allow(
             "sqs:ReceiveMessage",
@@ -54,27 +54,18 @@ def of_function(queue: Queue, logs: LogGroup) -> tuple[Grant, ...]:
             "sqs:ChangeMessageVisibility",
             "sqs:GetQueueAttributes",
             "sqs:GetQueueUrl",
-            on=[part(queue)],
+            on=[part(queue) for queue in queues],
         ),
         allow("logs:CreateLogStream", "logs:PutLogEvents", on=[part(logs, ":*")]),
     )
 
 
-def to_start_crawler(crawler: Crawler) -> Grant:
-    """Return the permission to start *crawler*."""
-    return allow("glue:StartCrawler", on=[part(crawler)])
-
-
-def to_start_job(job: Job) -> Grant:
-    """Return the permission to start *job*."""
-    return allow("glue:StartJobRun", on=[part(job)])
-
-
-def to_notify(spec: DataPipelineSpec, bucket: Bucket, topic: Topic) -> tuple[Grant, ...]:
-    """Return the permissions to read manifests, to publish, and to record notified events."""
+def to_notify(spec: DataPipelineSpec, bucket: Bucket, topic: Topic, job: Job) -> tuple[Grant, ...]:
+    """Return the permissions to read manifests and runs, to publish, and to record events."""
     when = owned(bucket.scope)
     statements = [
         allow("sns:Publish", on=[part(topic)]),
+        allow("glue:GetJobRun", on=[part(job)]),  # for the DPU-seconds in the mail
         allow("s3:ListBucket", on=[part(bucket)], when=when),
         allow(
             "s3:GetObject",

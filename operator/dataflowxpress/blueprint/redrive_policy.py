@@ -26,22 +26,26 @@ FLEX_QUEUE = 12 * HOUR  # FLEX runs start when Glue has spare capacity
 
 
 class RedrivePolicy(NamedTuple):
-    """The policy of one queue: how long a message waits, and the batching window, in seconds."""
+    """The policy of one queue, in seconds.
+
+    A message waits for a crawl or run, for a batching window, and for the interval between starts.
+    """
 
     patience: int
     window: int = 0
+    interval: int = 0
 
     @classmethod
-    def for_uploads(cls, window: int) -> RedrivePolicy:
+    def for_crawls(cls, window: int = 0) -> RedrivePolicy:
         """Return the policy of messages that wait for a crawl to end."""
         return cls(CRAWL, window)
 
     @classmethod
-    def for_crawls(cls, job: Job) -> RedrivePolicy:
+    def for_runs(cls, job: Job, window: int = 0) -> RedrivePolicy:
         """Return the policy of messages that wait for a run with all of its retries to end."""
         runs = 60 * job.timeout_minutes * (1 + job.max_retries)
         queued = FLEX_QUEUE if job.execution_class == "FLEX" else 0
-        return cls(max(SHORTEST, math.ceil(1.5 * runs)) + queued)
+        return cls(max(SHORTEST, math.ceil(1.5 * runs)) + queued, window)
 
     @classmethod
     def for_outcomes(cls) -> RedrivePolicy:
@@ -64,7 +68,8 @@ class RedrivePolicy(NamedTuple):
     @property
     def attempts(self) -> int:
         """The number of attempts before a message becomes a dead letter."""
-        longest = LONGEST_STAY // self.slowest_attempt
+        # After two intervals at most, a crawl or run has covered the message.
+        longest = (LONGEST_STAY - 2 * self.interval) // self.slowest_attempt
         return min(math.ceil(self.patience / self.retry_seconds), longest, MAX_RECEIVE_COUNT)
 
     @property

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dataflowxpress.api.spec import RESERVED_PREFIX, DataPipelineSpec
-from dataflowxpress.aws.resources import Bucket, Crawler, Database, Job, Topic
+from dataflowxpress.aws.resources import Bucket, Crawler, Database, Job, Queue, Topic
 
 from .source_argument import source_argument
 
 
 def to_start_crawler(spec: DataPipelineSpec, crawler: Crawler, bucket: Bucket) -> dict[str, str]:
     """Return the settings of the function that starts *crawler*."""
-    return {"CRAWLER": crawler.name, **_uploads(spec, bucket)}
+    return {"CRAWLER": crawler.name, **_interval(spec), **_uploads(spec, bucket)}
 
 
 def to_start_job(spec: DataPipelineSpec, job: Job, bucket: Bucket) -> dict[str, str]:
-    """Return the settings of the function that starts *job*; without a crawler, after uploads."""
-    return {"JOB": job.name, **({} if spec.crawler.enabled else _uploads(spec, bucket))}
+    """Return the settings of the function that starts *job*."""
+    return {"JOB": job.name, **_keeps_manifests(spec), **_interval(spec), **_uploads(spec, bucket)}
+
+
+def to_request_first_crawl(crawler: Crawler, requests: Queue) -> dict[str, str]:
+    """Return the settings of the function to request a crawl before the first run."""
+    return {"CRAWLER": crawler.name, "CRAWL_QUEUE": requests.arn}
 
 
 def to_convert(
-    spec: DataPipelineSpec, owner: str, bucket: Bucket, database: Database
+    spec: DataPipelineSpec,
+    owner: str,
+    bucket: Bucket,
+    database: Database,
+    requests: Mapping[str, str],
 ) -> dict[str, str]:
-    """Return the arguments of the script, without empty ones."""
+    """Return the arguments of the script, without empty ones; *requests* locates the crawler."""
     source, target = spec.source, spec.target
     packaged = spec.job.script.packaged  # its manifests replace Glue's bookmarks
     arguments = {
@@ -35,14 +46,35 @@ def to_convert(
         "--source_suffix": source.suffix,
         "--source": source_argument(spec),
         "--target_prefix": target.prefix,
+        **_iceberg(spec),
         "--compression": target.compression,
         "--partition_by": ",".join(target.partition_by),
+        "--replaced_file_retention_minutes": str(target.replaced_file_retention_minutes),
         "--metadata_columns": ",".join(target.metadata_columns),
-        "--has_crawler": "" if spec.crawler.enabled else "false",
+        "--crawls": spec.crawls,
+        **requests,
         "--TempDir": f"s3://{bucket.name}/{RESERVED_PREFIX}temp/",
         "--job-bookmark-option": f"job-bookmark-{'disable' if packaged else 'enable'}",
     }
     return {name: value for name, value in arguments.items() if value}
+
+
+def _iceberg(spec: DataPipelineSpec) -> dict[str, str]:
+    """Return the arguments for Iceberg tables; none for Parquet."""
+    target = spec.target
+    if target.format != "Iceberg":
+        return {}
+    write = target.write if target.write.mode == "Upsert" else None
+    modes = {"CopyOnWrite": "copy-on-write", "MergeOnRead": "merge-on-read"}
+    return {
+        "--datalake-formats": "iceberg",
+        "--table_format": target.format,
+        "--row_changes": modes[target.iceberg.mode],
+        "--snapshot_retention_hours": str(target.iceberg.snapshot_retention_hours),
+        "--maintenance_runs": str(target.iceberg.maintenance_runs),
+        "--upsert_keys": ",".join(write.keys) if write else "",
+        "--latest_by": (write and write.latest_by) or "",
+    }
 
 
 def to_notify(
@@ -52,14 +84,25 @@ def to_notify(
     return {
         "PIPELINE": owner,
         "TOPIC": topic.arn,
-        "BUCKET_OWNER": bucket.scope.account,
-        "KEEPS_MANIFESTS": str(spec.job.script.packaged).lower(),
+        **_keeps_manifests(spec),
         "JOB_LOGS": ",".join(job.log_group_names),
         **_uploads(spec, bucket),
     }
 
 
+def _keeps_manifests(spec: DataPipelineSpec) -> dict[str, str]:
+    """Return whether the job records what it has converted."""
+    return {"KEEPS_MANIFESTS": str(spec.job.script.packaged).lower()}
+
+
+def _interval(spec: DataPipelineSpec) -> dict[str, str]:
+    """Return the shortest time between two starts."""
+    seconds = spec.trigger.min_interval_seconds
+    return {"MIN_INTERVAL_SECONDS": str(seconds)} if seconds else {}
+
+
 def _uploads(spec: DataPipelineSpec, bucket: Bucket) -> dict[str, str]:
     """Return the location of the uploads."""
     suffix = {"SUFFIX": spec.source.suffix} if spec.source.suffix else {}
-    return {"BUCKET": bucket.name, "PREFIX": spec.source.prefix, **suffix}
+    place = {"BUCKET": bucket.name, "BUCKET_OWNER": bucket.scope.account}
+    return {**place, "PREFIX": spec.source.prefix, **suffix}

@@ -25,13 +25,23 @@ COMMANDS = {  # name: module and function, panel, and the first line of the comm
     "status": (
         "status:status",
         PIPELINES,
-        "Show conditions, problems, data and the last runs; problems come first.",
+        "Show conditions, problems, the flow, data and the last runs; problems come first.",
     ),
     "runs": ("status:runs", PIPELINES, "Show the last ten runs of the job, the newest first."),
+    "cost": (
+        "cost.command:cost",
+        PIPELINES,
+        "Show the cost of a pipeline's runs and crawls, or estimate a month.",
+    ),
     "rejects": (
         "rejects:rejects",
         PIPELINES,
         "Show rejected rows and refused objects, each with its reason.",
+    ),
+    "files": (
+        "files:files",
+        PIPELINES,
+        "Show how many Parquet files each table has, or each of their URLs.",
     ),
     "columns": (
         "columns:columns",
@@ -43,6 +53,11 @@ COMMANDS = {  # name: module and function, panel, and the first line of the comm
         PIPELINES,
         "Show the newest log lines of the crawler, the job's last run and the functions.",
     ),
+    "report": (
+        "report.command:report",
+        PIPELINES,
+        "Write one archive for a bug report: resource, Events, plan, logs, versions; no secrets.",
+    ),
     "run": ("control:run", PIPELINES, "Request a run of the job now, and wait for its end."),
     "pause": (
         "control:pause",
@@ -53,6 +68,11 @@ COMMANDS = {  # name: module and function, panel, and the first line of the comm
         "control:resume",
         PIPELINES,
         "End a pause: the operator compares AWS with the spec and corrects differences.",
+    ),
+    "ui": (
+        "ui:ui",
+        PIPELINES,
+        "Show the pipelines of a cluster in the browser, live; it changes nothing.",
     ),
     "operator": (
         "operator:operator",

@@ -41,7 +41,7 @@ class Approval:
 
         if self.asks and _essence(steps) != _essence(self.steps):
             raise PlanChanged("the plan has changed since it was shown")
-        bucket = self.manifest.record.prepare()
+        bucket = self.manifest.record.prepare(steps)
         try:
             self.manifest.claim()
         except RecordChanged as error:

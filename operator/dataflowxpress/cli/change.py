@@ -112,6 +112,8 @@ def _apply_confirmed(chosen: Target, manifest: Manifest, *, yes: bool) -> Result
         try:
             with Steps(console, steps) as bar:
                 reconciler = chosen.reconciler(bar.show, approval)
+                if yes:  # nobody took time to confirm: the plan is still current
+                    return reconciler.reconcile_as_planned(chosen.namespace, chosen.name, steps)
                 return reconciler.reconcile(chosen.namespace, chosen.name)
         except PlanChanged as change:
             manifest.reread()
@@ -149,10 +151,10 @@ def _refuse_if_in_a_cluster(chosen: Target, manifest: Manifest, command: str) ->
     if owner is None or chosen.pipeline.spec.adopt:
         return
     raise Failure(
-        f"{owner.home} owns {owner.pipeline}: the operator there made its resources in AWS, and"
-        f" corrects any other change. Run `dataflowxpress {command} {chosen.name} -n"
-        f" {chosen.namespace}` against that cluster"
-        f"{', after `kubectl apply`' if command == 'apply' else ''}."
+        f"{owner.home} owns {owner.pipeline}",
+        f"Run `dataflowxpress {command} {chosen.name} -n {chosen.namespace}` against that cluster"
+        f"{', after `kubectl apply`' if command == 'apply' else ''}",
+        why="the operator there made its resources in AWS, and corrects any other change",
     )
 
 
@@ -161,7 +163,7 @@ def _ask_operator(chosen: Target, timeout: float) -> None:
 
     live, asked = chosen.live, now()
     if live is None:
-        raise Failure("only a pipeline in a cluster has an operator")
+        raise Failure("only a pipeline in a cluster has an operator", "omit -f, and give its NAME")
     live.annotate(chosen.namespace, chosen.name, REQUESTED, asked)
     status = follow(
         lambda: chosen.status,
@@ -183,7 +185,9 @@ def _delete_in_cluster(chosen: Target, timeout: float, *, yes: bool) -> None:
     question = f"Delete {chosen.namespace}/{chosen.name} (deletionPolicy {kept})?"
     terminal.confirm(console, question, yes=yes)
     if (live := chosen.live) is None:
-        raise Failure("only a pipeline in a cluster can be deleted there")
+        raise Failure(
+            "only a pipeline in a cluster can be deleted there", "omit -f, and give its NAME"
+        )
     live.delete(chosen.namespace, chosen.name)
     follow(
         lambda: live.status(chosen.namespace, chosen.name),

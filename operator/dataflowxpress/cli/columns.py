@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,22 +9,15 @@ import typer
 from rich.console import Console
 
 from . import columns_view as view
+from .completion import of_pipeline
 from .failures import Failure, reported_errors
 from .proposal.sample import is_sample
 from .recorded import Recorded, recorded
 from .target import Context, File, Namespace, target
-from .terminal import show, write
+from .terminal import Output, document, show, write
 
 if TYPE_CHECKING:
     from dataflowxpress.dataplane.catalog_tables import CatalogTable
-
-
-class Format(StrEnum):
-    """The format of columns."""
-
-    text = "text"
-    json = "json"
-    yaml = "yaml"
 
 
 def columns(  # noqa: PLR0913, PLR0917 - options of a command
@@ -35,6 +26,7 @@ def columns(  # noqa: PLR0913, PLR0917 - options of a command
         typer.Argument(
             metavar="NAME|SAMPLE",
             help="Name of a DataPipeline in the cluster, or a sample: a file or s3://BUCKET/KEY.",
+            autocompletion=of_pipeline,
         ),
     ] = "",
     file: File = None,
@@ -52,8 +44,8 @@ def columns(  # noqa: PLR0913, PLR0917 - options of a command
         str, typer.Option(metavar="COLUMN", help="Take back a column that a wrong file added.")
     ] = "",
     output: Annotated[
-        Format, typer.Option("--output", "-o", help="For people or programs.")
-    ] = Format.text,
+        Output, typer.Option("--output", "-o", help="For people or programs.")
+    ] = Output.text,
     *,
     with_values: Annotated[
         bool, typer.Option("--with-values", help="Forget the column even if it has values.")
@@ -104,7 +96,7 @@ def columns(  # noqa: PLR0913, PLR0917 - options of a command
 
 
 def _propose(  # noqa: PLR0913, PLR0917 - options of the command
-    name: str, file: Path | None, namespace: str, format_: str, encoding: str, output: Format
+    name: str, file: Path | None, namespace: str, format_: str, encoding: str, output: Output
 ) -> None:
     from .proposal import library
     from .proposal.sample import opened
@@ -116,8 +108,8 @@ def _propose(  # noqa: PLR0913, PLR0917 - options of the command
 
     with opened(name) as sample:
         found = propose(sample, given(file, namespace, format_, encoding))
-    if output is Format.json:
-        write([json.dumps(as_json(found), indent=2), "\n"])
+    if output is Output.json:
+        write([document(as_json(found), output)])
     else:
         write(as_yaml(found))
 
@@ -133,24 +125,21 @@ def _tables(pipeline: Recorded, name: str) -> list[CatalogTable]:
     found = catalog_tables(glue, database, pipeline.bucket, owner, pipeline.spec)
     if not found:
         raise Failure(
-            f"the database {database} has no tables of this pipeline: upload a file first"
+            f"the database {database} has no tables of this pipeline",
+            "upload a file first",
+            page="docs/first-pipeline.md",
         )
     chosen = [each for each in found if name in {"", each.name, f"{each.name}{PARQUET}"}]
     if not chosen:
         names = ", ".join(each.name for each in found)
-        raise Failure(f"the pipeline has no table {name}: give --table one of {names}")
+        raise Failure(f"the pipeline has no table {name}", f"give --table one of {names}")
     return chosen
 
 
-def _print(tables: list[tuple[CatalogTable, list[view.ColumnOrigin]]], output: Format) -> None:
-    if output is Format.text:
+def _print(tables: list[tuple[CatalogTable, list[view.ColumnOrigin]]], output: Output) -> None:
+    if output is Output.text:
         for table, columns_ in tables:
             show(Console(highlight=False), view.shown(table, columns_))
         return
     rows = [each.as_json() for _, columns_ in tables for each in columns_]
-    if output is Format.json:
-        write([json.dumps(rows, indent=2), "\n"])
-        return
-    import yaml
-
-    write([yaml.safe_dump(rows, sort_keys=False)])
+    write([document(rows, output)])

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .recorded import Recorded
 
 NAMED = 10  # objects
+PAGE = "docs/own-columns.md"
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -40,9 +41,12 @@ def forget_column(
     keys = _objects_with(pipeline, table, column)
     if keys and not with_values:
         raise Failure(
-            f"column {column} of {table.name} has values, from {_named(keys)}. With --with-values,"
-            " the next run refuses these objects, and their rows leave the table. Before, move"
-            " what you need into a corrected upload; or declare the column to keep it"
+            f"column {column} of {table.name} has values, from {_named(keys)}",
+            "move what you need into a corrected upload, then add --with-values; or declare the"
+            " column to keep it",
+            why="with --with-values, the next run refuses these objects, and their rows leave the"
+            " table",
+            page=PAGE,
         )
     show(console, _effects(table, column, keys))
     confirm(console, f"Forget column {visible(column)} of {table.name}?", yes=yes)
@@ -61,27 +65,45 @@ def _table(tables: Sequence[CatalogTable], column: str) -> CatalogTable:
         return found[0]
     if found:
         names = ", ".join(each.name for each in found)
-        raise Failure(f"several tables have a column {column}: add --table with one of {names}")
+        raise Failure(
+            f"several tables have a column {column}", f"add --table with one of {names}", page=PAGE
+        )
     known = ", ".join(each.name for each in tables)
-    raise Failure(f"no column {column} in {known}: the command without --forget lists all columns")
+    raise Failure(
+        f"no column {column} in {known}",
+        "correct the name: the command without --forget lists all columns",
+        page=PAGE,
+    )
 
 
 def _check(pipeline: Recorded, table: CatalogTable, column: str) -> None:
     spec = pipeline.spec
+    if spec.target.format == "Iceberg":
+        raise Failure(
+            "--forget works on Parquet tables only. Upload the objects again without column"
+            f" {column}, then drop it from the Iceberg table with ALTER TABLE"
+        )
     if column in {each.name for each in spec.source.columns}:
-        raise Failure(f"column {column} is declared: remove it from spec.source.columns first")
+        raise Failure(
+            f"column {column} is declared", "remove it from spec.source.columns first", page=PAGE
+        )
     if column in spec.target.partition_by:
         raise Failure(
-            f"column {column} is a partition: remove it from spec.target.partitionBy first"
+            f"column {column} is a partition",
+            "remove it from spec.target.partitionBy first",
+            page=PAGE,
         )
     if column in table.folders:
         raise Failure(
-            f"column {column} has its values in the folders of the keys, not in files: move the"
-            " objects to other folders"
+            f"column {column} has its values in the folders of the keys, not in files",
+            "move the objects to other folders",
+            page=PAGE,
         )
     if not {*table.written, *table.crawled} - {column}:
         raise Failure(
-            f"column {column} is the only one of {table.name}: delete the table from the catalog"
+            f"column {column} is the only one of {table.name}",
+            "delete the table from the catalog",
+            page=PAGE,
         )
 
 
@@ -94,7 +116,8 @@ def _objects_with(pipeline: Recorded, table: CatalogTable, column: str) -> list[
         return objects_with(pipeline.connection.client("s3"), pipeline.bucket, table.name, column)
     except ImportError as error:
         raise Failure(
-            f"`--forget` reads Parquet with {error.name}: pip install 'dataflowxpress[columns]'"
+            f"`--forget` needs {error.name} to read Parquet",
+            "pip install 'dataflowxpress[columns]'",
         ) from error
 
 
@@ -131,8 +154,10 @@ def _remove(pipeline: Recorded, table: CatalogTable, column: str) -> None:
             if error.response["Error"]["Code"] != "ConcurrentModificationException":
                 raise
             raise Failure(
-                f"table {definition['Name']} changed meanwhile: a crawl or a run is active."
-                " Repeat the command when it has ended"
+                f"table {definition['Name']} changed meanwhile",
+                "repeat the command when it has ended",
+                why="a crawl or a run is active",
+                page=PAGE,
             ) from error
 
 

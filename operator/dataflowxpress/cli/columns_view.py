@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from dataflowxpress.reporting.text import visible
@@ -57,9 +58,15 @@ def shown(table: CatalogTable, columns: Sequence[ColumnOrigin]) -> Iterator[Text
     where = f" ({table.location})" if table.location else ""
     yield Text(f"{visible(table.name)}{visible(where)}", style="bold")
     rows = [(visible(each.name), visible(each.type or NOT_WRITTEN)) for each in columns]
-    names, types = (min(max(map(len, each)), LONGEST) for each in zip(*rows, strict=True))
+    names, types = (min(max(map(cell_len, each)), LONGEST) for each in zip(*rows, strict=True))
     for (name, kind), column in zip(rows, columns, strict=True):
-        yield Text(f"  {name:{names}}  {kind:{types}}  {visible('; '.join(_notes(column)))}")
+        cells = f"{_padded(name, names)}  {_padded(kind, types)}"
+        yield Text(f"  {cells}  {visible('; '.join(_notes(column)))}")
+
+
+def _padded(text: str, width: int) -> str:
+    """Return a text with spaces after it; a character of Chinese or Japanese takes two columns."""
+    return text + " " * max(0, width - cell_len(text))
 
 
 def _notes(column: ColumnOrigin) -> Iterator[str]:
@@ -84,4 +91,4 @@ def _origin(
         return "from the folders of the keys"
     if name not in table.crawled:
         return "added by the job" if name in ADDED_BY_JOB else "written by the job"
-    return "crawled" if name in table.written else "crawled; the next run writes it"
+    return "crawled" if name in table.written else "crawled; no converted object has it"

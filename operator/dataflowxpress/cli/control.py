@@ -9,8 +9,7 @@ from rich.console import Console
 
 from dataflowxpress.api.run_states import is_active, is_failed
 
-from . import status_view as view
-from . import terminal
+from . import runs_view, terminal
 from .failures import FAILED, Failure, reported_errors
 from .live import now
 from .progress import follow
@@ -20,12 +19,15 @@ if TYPE_CHECKING:
     from dataflowxpress.api.status import Status
 
 
-def run(  # noqa: PLR0913 - options of a command
+def run(  # noqa: PLR0913, PLR0917 - options of a command
     name: Name = "",
     file: File = None,
     namespace: Namespace = "",
     context: Context = "",
     timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for the run's end.")] = 900,
+    output: Annotated[
+        terminal.Output, typer.Option("--output", "-o", help="For people or programs.")
+    ] = terminal.Output.text,
     *,
     wait: Annotated[bool, typer.Option(help="Wait for the run's end; exit with 1 if it fails.")] = (
         True
@@ -54,7 +56,13 @@ def run(  # noqa: PLR0913 - options of a command
             f"a run of {chosen.name}",
         )
     newest = next(each for each in status.runs if each.id not in before)
-    terminal.show(Console(highlight=False), view.runs([newest], named(chosen, file)))
+    if output is terminal.Output.text:
+        console = Console(highlight=False)
+        width = terminal.columns(console)
+        terminal.show(console, runs_view.runs([newest], named(chosen, file), width))
+    else:
+        found = newest.model_dump(by_alias=True, exclude_none=True)
+        terminal.write([terminal.document(found, output)])
     raise typer.Exit(FAILED if is_failed(newest.state) else 0)
 
 
@@ -107,7 +115,7 @@ def _pause(chosen: Target, value: str | None) -> None:
     from dataflowxpress.api.annotations import PAUSED
 
     if chosen.live is None:
-        raise Failure("only a pipeline in a cluster can be paused")
+        raise Failure("only a pipeline in a cluster can be paused", "omit -f, and give its NAME")
     chosen.live.annotate(chosen.namespace, chosen.name, PAUSED, value)
     state = "paused" if value else "resumed"
     Console(highlight=False).print(f"{chosen.namespace}/{chosen.name} is {state}.")

@@ -19,12 +19,12 @@ def mappings(file: Path) -> list[dict[str, Any]]:
         text = sys.stdin.read() if file == STDIN else file.read_text(encoding="utf-8")
         return [each for each in yaml.safe_load_all(text) if isinstance(each, dict)]
     except UnicodeDecodeError as error:
-        raise Failure(f"{file}: not UTF-8 text: {error}. Give a YAML file with -f.") from error
+        raise Failure(f"{file}: not UTF-8 text", "give a YAML file", why=str(error)) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         what = " ".join(filter(None, (error.context, error.problem)))
-        raise Failure(f"{file}: not valid YAML: {where}{what}. Correct it.") from error
+        raise Failure(f"{file}: not valid YAML", "correct it", why=f"{where}{what}") from error
     except yaml.reader.ReaderError as error:
         where = f"position {error.position}: {error.reason}"
-        raise Failure(f"{file}: not valid YAML: {where}. Correct it.") from error
+        raise Failure(f"{file}: not valid YAML", "correct it", why=where) from error

@@ -62,6 +62,6 @@ def _missing(name: str, panel: str) -> TyperCommand:
 def _fail(name: str) -> NoReturn:
     with reported_errors():
         raise Failure(
-            f"`dataflowxpress {name}` needs the sandbox: pip install 'dataflowxpress[sandbox]'"
+            f"`dataflowxpress {name}` needs the sandbox", "pip install 'dataflowxpress[sandbox]'"
         )
     raise AssertionError  # for mypy: reported_errors() does not return

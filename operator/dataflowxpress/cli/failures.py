@@ -1,4 +1,4 @@
-"""Failures: one line in place of a traceback, and the exit codes of all commands."""
+"""Failures: what, why and fix in place of a traceback, and the exit codes of all commands."""
 
 from __future__ import annotations
 
@@ -18,12 +18,22 @@ NOTHING_TO_DO, FAILED, CHANGES = 0, 1, 2
 
 
 class Failure(Exception):
-    """A command cannot do its work; the message names the reason and the fix."""
+    """A command cannot do its work: what is wrong, what to do, why, and a page about it."""
+
+    def __init__(self, what: str, fix: str = "", *, why: str = "", page: str = "") -> None:
+        super().__init__(what)
+        self.what, self.why, self.fix, self.page = what, why, fix, page
+
+    def __str__(self) -> str:
+        """Return the lines of the message."""
+        details = {"Why": self.why, "Fix": self.fix, "See": self.page}
+        lines = [f"  {name}: {text}" for name, text in details.items() if text]
+        return "\n".join([self.what, *lines])
 
 
 @contextlib.contextmanager
 def reported_errors() -> Iterator[None]:
-    """Print an error of the user's input, of AWS or of the cluster as one line; exit with 1.
+    """Print what is wrong in the user's input, AWS or the cluster, why, and the fix; exit with 1.
 
     Any other exception is a defect of this program, and passes.
     """
@@ -32,9 +42,9 @@ def reported_errors() -> Iterator[None]:
     except (typer.Exit, typer.Abort):
         raise
     except Exception as error:
-        if (message := _message(error)) is None:
+        if (failure := _failure(error)) is None:
             raise
-        _print(message)
+        _print(str(failure))
         raise typer.Exit(FAILED) from None
 
 
@@ -56,16 +66,16 @@ def _print(message: str) -> None:
     console.print(f"[red]Error:[/] {escape(message)}")
 
 
-def _message(error: Exception) -> str | None:
-    """Return what failed and what to do, or None for a defect of this program."""
+def _failure(error: Exception) -> Failure | None:
+    """Return what failed, why and what to do, or None for a defect of this program."""
     if isinstance(error, Failure):
-        return str(error)
+        return error
     if isinstance(error, InvalidSpec):
-        return listed(error.mistakes)
+        return Failure(listed(error.mistakes), page="`kubectl explain datapipeline.spec`")
     return _from_library(error) or _from_system(error)
 
 
-def _from_library(error: Exception) -> str | None:
+def _from_library(error: Exception) -> Failure | None:
     # Only an error pays for these imports, which take longer than most commands.
     from botocore.exceptions import BotoCoreError, ClientError
     from kubernetes.client import ApiException
@@ -73,28 +83,57 @@ def _from_library(error: Exception) -> str | None:
     from urllib3.exceptions import HTTPError
     from yaml import YAMLError
 
-    from dataflowxpress.aws.errors import describe
-
     match error:
         case PipelineError() | ClientError() | BotoCoreError():
-            return describe(error)
+            return _from_aws(error)
         case ApiException():
-            return f"the API server answered: {_answer(error)}"
+            return _from_api_server(error)
         case HTTPError():
-            return f"the cluster does not answer: {error}. To work without a cluster, use -f FILE."
+            fix = "start the cluster or correct the kubeconfig; without a cluster, use -f FILE"
+            return Failure("the cluster does not answer", fix, why=str(error))
         case ConfigException():
-            reason = str(error).rstrip(".")
-            return f"no cluster: {reason}. Set KUBECONFIG, or give a file with -f."
+            fix = "set KUBECONFIG, or give a file with -f"
+            return Failure("no cluster", fix, why=str(error).rstrip("."))
         case YAMLError():
-            return f"the kubeconfig is not valid YAML: {error}. Correct it."
+            return Failure("the kubeconfig is not valid YAML", "correct it", why=str(error))
         case _:
             return None
 
 
-def _from_system(error: Exception) -> str | None:
+def _from_aws(error: Exception) -> Failure:
+    from botocore.exceptions import ClientError
+
+    from dataflowxpress.aws.errors import describe, problem
+    from dataflowxpress.reporting.text import without_code
+
+    reason = problem(error).reason
+    about = f"docs/reasons.md, or `dataflowxpress explain {reason}`"
+    fix = without_code(reason.fix)
+    if isinstance(error, PipelineError):  # the message names the fix
+        return Failure(describe(error), page=about)
+    if isinstance(error, ClientError):
+        return Failure(f"AWS refused {error.operation_name}", fix, why=describe(error), page=about)
+    return Failure("AWS was not called", fix, why=describe(error), page=about)
+
+
+def _from_api_server(error: ApiException) -> Failure:
+    fixes = {
+        401: "log in to the cluster again",
+        403: "ask for the right; `kubectl auth can-i --list` shows yours",
+        404: "correct the namespace; if the kind is missing, install it: `dataflowxpress crd`",
+        409: "run the command again: somebody else changed the object",
+        422: "correct the field that the message names",
+    }
+    fix = fixes.get(int(error.status or 0), "try again, or see the log of the API server")
+    return Failure("the API server refused the request", fix, why=_answer(error))
+
+
+def _from_system(error: Exception) -> Failure | None:
     if not isinstance(error, OSError):
         return None
-    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+    if not error.filename:
+        return Failure(str(error))
+    return Failure(f"{error.filename}: {error.strerror}", "correct the path, or its permissions")
 
 
 def _answer(error: ApiException) -> str:

@@ -71,6 +71,19 @@ def policy(  # noqa: PLR0913 - options of a command
     typer.echo(text(scope), nl=False)
 
 
+@app.command()
+def lists() -> None:
+    """Print the optional policy for lists of an account, which pipelines at rest share.
+
+    Without it, the operator reads the resources of each pipeline one by one.
+
+    Example: `dataflowxpress iam lists > lists.json`
+    """
+    from dataflowxpress.aws import operator_policy
+
+    typer.echo(operator_policy.as_text(operator_policy.lists()), nl=False)
+
+
 def _require_one(limit: str, value: object, waiver: str, *, waived: bool) -> None:
     """Raise BadParameter unless the policy is limited, or the limit is waived explicitly."""
     if bool(value) == waived:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from .record import Record
 
+PAGE = "docs/first-pipeline.md, or `kubectl explain datapipeline.spec`"
 NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
 
@@ -60,10 +61,11 @@ class Manifest:
             wanted = f"{KIND} {name}".strip()
             found = ", ".join(map(_name, pipelines))
             others = f"; pipelines in it: {found}" if found else ""
-            raise Failure(f"{file}: no {wanted} in this file{others}")
+            fix = "give a file with a DataPipeline" if not pipelines else "correct the NAME"
+            raise Failure(f"{file}: no {wanted} in this file{others}", fix, page=PAGE)
         if len(chosen) > 1:
             names = ", ".join(map(_name, chosen))
-            raise Failure(f"{file}: several pipelines in this file; give a NAME of {names}")
+            raise Failure(f"{file}: several pipelines in this file", f"give a NAME of {names}")
         return cls(_checked(chosen[0], file, namespace), documents, keeps=keeps, pins=keeps)
 
     @property
@@ -160,7 +162,7 @@ def _checked(document: Mapping[str, Any], file: Path, namespace: str) -> dict[st
     """Check the fields that a cluster checks, and set the fields that a cluster sets."""
     meta = dict(document["metadata"]) if document.get("metadata") else {}
     if problems := [*_problems(document, meta, namespace)]:
-        raise Failure(listed(problems, f"{file}: "))
+        raise Failure(listed(problems, f"{file}: "), page=PAGE)
     return {
         **document,
         "metadata": {

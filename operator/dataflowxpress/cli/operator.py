@@ -25,6 +25,18 @@ def _lease(value: str) -> str:
     return value
 
 
+def _rates(values: list[str] | None) -> list[str] | None:
+    if not values:  # also while the shell completes a command
+        return values
+    from dataflowxpress.aws.rates import InvalidRate, parse
+
+    try:
+        parse(values)
+    except InvalidRate as error:
+        raise typer.BadParameter(str(error)) from None
+    return values
+
+
 Namespaces = Annotated[
     list[str] | None,
     typer.Option("--namespace", help="Watch this namespace; repeatable. Default: all namespaces."),
@@ -84,11 +96,28 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
             help="Fail the liveness probe if work makes no progress for this many seconds.",
         ),
     ] = 1800,
+    rate: Annotated[
+        list[str] | None,
+        typer.Option(
+            callback=_rates,
+            help="SERVICE=CALLS: make at most this many calls per second to a service of an account"
+            " and region, for example iam=20; repeatable. The default is two thirds of AWS' quota.",
+        ),
+    ] = None,
+    *,
+    shared_lists: Annotated[
+        bool,
+        typer.Option(
+            help="Compare pipelines at rest with lists of their account that they share, instead of"
+            " reading each resource in each comparison."
+        ),
+    ] = True,
 ) -> None:
     """Run the operator against the current cluster and AWS account, until it is stopped.
 
     Example: `dataflowxpress operator --namespace data --log-format full`
     """
+    from dataflowxpress.aws.rates import RATES, parse
     from dataflowxpress.controller.tenancy import InvalidTenantPolicy, TenantPolicy
     from dataflowxpress.manager.operation import configure_logging
     from dataflowxpress.manager.service import Service
@@ -97,6 +126,7 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
     from dataflowxpress.telemetry.metrics import serve
 
     gc.enable()  # main() disables it
+    RATES.configure(parse(rate or ()))
     configure_logging(log_format)
     logs.install()
     traces.start()
@@ -115,6 +145,7 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
         poll_interval=poll_interval,
         watch_stale_after=watch_stale_after,
         progress_deadline=progress_deadline,
+        shared_lists=shared_lists,
     )
     service.run()
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,14 +13,15 @@ from rich.text import Text
 from dataflowxpress.planning.step import Action, Step
 
 from . import terminal
-from .failures import CHANGES, FAILED, NOTHING_TO_DO, reported_errors
+from .cost.command import Prices, Uploads
+from .failures import CHANGES, FAILED, NOTHING_TO_DO, Failure, reported_errors
 from .manifest import Manifest
-from .plan_view import as_json, shown
+from .plan_view import as_document, shown
 from .target import Context, File, Name, Namespace, Target, target
 from .terminal import Output
 
 
-def plan(  # noqa: PLR0913 - options of a command
+def plan(  # noqa: PLR0913, PLR0917 - options of a command
     name: Name = "",
     file: File = None,
     namespace: Namespace = "",
@@ -27,6 +29,8 @@ def plan(  # noqa: PLR0913 - options of a command
     output: Annotated[Output, typer.Option("--output", "-o", help="For people or programs.")] = (
         Output.text
     ),
+    uploads: Uploads = None,
+    prices: Prices = None,
     *,
     everything: Annotated[
         bool,
@@ -48,22 +52,43 @@ def plan(  # noqa: PLR0913 - options of a command
     Examples:
     - `dataflowxpress plan -f pipeline.yaml`
     - `dataflowxpress plan orders -n data`
+    - `dataflowxpress plan -f pipeline.yaml --uploads-per-month 3000`
     - `dataflowxpress plan -f pipeline.yaml -o json | jq '.steps[] | select(.action != "keep")'`
 
     """
     with reported_errors():
+        if prices and not uploads:
+            raise Failure("--prices changes only an estimate", "add --uploads-per-month")
         chosen = target(name, file, namespace, context)
         note = _as_its_operator(chosen)
         pipeline, reconciler = chosen.pipeline, chosen.reconciler()
         steps = reconciler.plan(pipeline)
         effects = reconciler.effects(pipeline, steps)
-    if output is Output.json:
-        typer.echo(as_json(f"{chosen.namespace}/{chosen.name}", steps, effects))
+        cost = _cost(pipeline.owner, steps, uploads, prices) if uploads else {}
+    if output is not Output.text:
+        found = as_document(pipeline.owner, steps, effects) | ({"cost": cost} if cost else {})
+        terminal.write([terminal.document(found, output)])
     else:
         show(steps, effects, everything=everything)
+        if cost:
+            from .cost.view import in_plan  # not at the top: completion imports this module
+
+            terminal.show(Console(highlight=False), in_plan(cost))
         if note:
             terminal.show(Console(stderr=True, highlight=False), [Text(note, style="dim")])
     raise typer.Exit(_code(steps))
+
+
+def _cost(owner: str, steps: Sequence[Step], uploads: int, file: Path | None) -> dict[str, Any]:
+    """Return the estimate for a month of the planned pipeline."""
+    from .cost.command import estimated
+    from .cost.price_file import price_list
+    from .cost.view import estimate
+
+    wanted = [step.resource for step in steps if step.resource]
+    region = wanted[0].scope.region
+    at = price_list(file, region)
+    return estimate(owner, estimated(wanted, uploads, at), uploads, at, region)
 
 
 def show(steps: Sequence[Step], effects: Sequence[str] = (), *, everything: bool = False) -> None:

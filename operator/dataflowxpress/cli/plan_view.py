@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -64,10 +63,11 @@ def _kept(counts: Counter[Action]) -> str:
     return are_as_specified(counts[Action.KEEP])
 
 
-def as_json(pipeline: str, steps: Sequence[Step], effects: Sequence[str] = ()) -> str:
+def as_document(
+    pipeline: str, steps: Sequence[Step], effects: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return a plan for programs; actions are named, and what is kept is in it."""
-    plan = {"pipeline": pipeline, "steps": list(map(_plain, steps)), "effects": list(effects)}
-    return json.dumps(plan, indent=2)
+    return {"pipeline": pipeline, "steps": list(map(_plain, steps)), "effects": list(effects)}
 
 
 def why(step: Step) -> str:

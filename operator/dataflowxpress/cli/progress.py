@@ -85,8 +85,9 @@ def _follow(
     while not until(answer := poll()):
         if time.monotonic() > deadline:
             raise Failure(
-                f"{work}: not done after {seconds:.0f} s; {_state(answer)}."
-                " Wait longer with --timeout, or look at the pipeline's Events."
+                f"{work}: not done after {seconds:.0f} s",
+                "wait longer with --timeout, or look at the pipeline's Events",
+                why=_state(answer),
             )
         time.sleep(POLL)
     return answer

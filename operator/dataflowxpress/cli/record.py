@@ -15,7 +15,7 @@ import itertools
 import json
 import socket
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -26,13 +26,15 @@ from dataflowxpress.api.status import Status
 from dataflowxpress.api.timestamps import format_now
 from dataflowxpress.aws.error_classes import ErrorClass
 from dataflowxpress.aws.errors import classify
-from dataflowxpress.aws.observer import TAGGING
 from dataflowxpress.aws.resources import Bucket
+from dataflowxpress.aws.snapshot import TAGGING
 from dataflowxpress.aws.tags import TAGGERS, unpair
 from dataflowxpress.controller.connector import Connection
 from dataflowxpress.dataplane import bounded
 from dataflowxpress.dataplane.bounded import Stored
+from dataflowxpress.planning.blocking import prevented
 from dataflowxpress.planning.ownership import OWNER_TAG, OwnerTags
+from dataflowxpress.planning.step import Step
 
 from .failures import Failure
 
@@ -50,9 +52,10 @@ class RecordChanged(Failure):
 
     def __init__(self, change: str) -> None:
         super().__init__(
-            f"{change}, after this command read it: two commands change this pipeline at once. This"
-            " one has stopped, and the record names all resources. Wait until the other command"
-            " ends, then run this one again"
+            f"{change}, after this command read it",
+            "wait until the other command ends, then run this one again",
+            why="two commands change this pipeline at once; this one has stopped, and the record"
+            " names all resources",
         )
         self.change = change
 
@@ -64,6 +67,7 @@ class Record:
         self._connection, self._bucket = connection, bucket
         self._s3 = connection.client("s3")
         self._etag = ""  # of the version that was read or written last; empty: there was none
+        self._tags: tuple[OwnerTags | None] | None = None  # of the bucket, as read last
 
     @property
     def cluster_owner(self) -> OwnerTags | None:
@@ -90,24 +94,30 @@ class Record:
     def _owner_tags(self) -> OwnerTags | None:
         """The owner tags of the bucket; None if it is missing or not readable."""
         try:
-            return OwnerTags.of(TAGGERS["s3"].read(self._s3, self._bucket.arn))
+            tags = OwnerTags.of(TAGGERS["s3"].read(self._s3, self._bucket.arn))
         except ClientError as error:
-            if classify(error) in UNREADABLE:
-                return None
-            raise
+            if classify(error) not in UNREADABLE:
+                raise
+            tags = None
+        self._tags = (tags,)
+        return tags
+
+    def _is_ours(self, owner_tags: OwnerTags | None) -> bool:
+        return owner_tags is not None and self._connection.scope.owner_tags.owns(owner_tags.tags)
 
     @property
     def ours(self) -> bool:
         """Whether the bucket exists and carries this pipeline's owner tags."""
-        owner_tags = self._owner_tags
-        return owner_tags is not None and self._connection.scope.owner_tags.owns(owner_tags.tags)
+        return self._is_ours(self._owner_tags)
 
-    def prepare(self) -> Id:
+    def prepare(self, planned: Iterable[Step] = ()) -> Id:
         """Create the bucket before any other resource, because the inventory is kept in it.
 
-        Returns the ID of the bucket.
+        Executes the step of *planned*, unless that waits for another resource. Returns the ID of
+        the bucket.
         """
-        steps = self._connection.engine.plan(self._connection.scope, [self._bucket])
+        own = [each for each in planned if each.id == self._bucket.id and not prevented(each)]
+        steps = own or self._connection.engine.plan(self._connection.scope, [self._bucket])
         (outcome,) = self._connection.engine.apply(steps)
         if outcome.problem:
             raise Failure(f"{outcome.step.id}: {outcome.problem.message}")
@@ -115,7 +125,9 @@ class Record:
 
     def read(self) -> dict[str, Any]:
         """Return the last written status; empty if there is none or the bucket is not `ours`."""
-        if not self.ours:
+        (owner_tags,) = self._tags or (self._owner_tags,)
+        self._tags = None  # a later read looks again
+        if not self._is_ours(owner_tags):
             return {}
         try:
             content, self._etag = self._stored()
@@ -129,9 +141,10 @@ class Record:
     def write(self, status: Status) -> None:
         """Replace the version that was read last, if the bucket is `ours`.
 
-        Raises RecordChanged if the record is another version.
+        Raises RecordChanged if the record is another version. A version that was read or written
+        was in our bucket, and the write is conditional on it.
         """
-        if not self.ours:
+        if not self._etag and not self.ours:
             return
         writer = _writer()
         body = json.dumps({**status.as_json(), WRITER: writer}).encode()

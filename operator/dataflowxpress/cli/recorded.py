@@ -36,12 +36,14 @@ def recorded(chosen: Target) -> Recorded:
     lines = [line for line in pipeline.status.resources if line.id == bucket.id]
     if not lines or lines[0].state == "Refused":
         raise Failure(
-            f"{chosen.namespace}/{chosen.name} has no bucket: its record does not name"
-            f" {bucket.name}. Apply the pipeline first; see dataflowxpress status"
+            f"{chosen.namespace}/{chosen.name} has no bucket",
+            "Apply the pipeline first; see dataflowxpress status",
+            why=f"its record does not name {bucket.name}",
         )
     if not pipeline.spec.job.script.packaged:
         raise Failure(
-            f"{chosen.namespace}/{chosen.name} uses a custom script, which keeps no manifests:"
-            " only the packaged script records objects, columns and rejected rows"
+            f"{chosen.namespace}/{chosen.name} uses a custom script, which keeps no manifests",
+            "use the packaged script, or read the script's own output",
+            why="only the packaged script records objects, columns and rejected rows",
         )
     return Recorded(pipeline.spec, connection, wanted, bucket.name)

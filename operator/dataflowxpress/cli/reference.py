@@ -15,6 +15,8 @@ from rich.text import Text
 
 from dataflowxpress.api.reasons import EVENT, Reason, table
 
+from .terminal import Output, document, write
+
 ALERT_PREFIX = re.compile("^(DataPipeline|DataFlowXpress)")
 
 
@@ -39,6 +41,9 @@ def explain(
             autocompletion=_complete,
         ),
     ] = "",
+    output: Annotated[
+        Output, typer.Option("--output", "-o", help="For people or programs.")
+    ] = Output.text,
 ) -> None:
     """Explain a reason, a condition or an alert, and name the fix.
 
@@ -50,9 +55,17 @@ def explain(
     """
     console = Console(highlight=False)
     if not word:
-        _all(console)
+        if output is Output.text:
+            _all(console)
+        else:
+            write([document([*map(entry, Reason)], output)])
         return
     words = _words()
+    if output is not Output.text:
+        chosen = words.get(word.lower())
+        found_words = [chosen] if chosen else _about(word.lower(), words)
+        write([document([*map(entry, found_words)], output)])
+        return
     if found := words.get(word.lower()):
         lines = _lines(found)
     elif about := _about(word.lower(), words):
@@ -93,6 +106,15 @@ def _summary(word: str) -> str:
     if word in _conditions():
         return f"A condition; {len(_conditions()[word])} reasons."
     return f"An alert: {next(line for line in _page(word) if not line.startswith('#'))}"
+
+
+def entry(word: str) -> dict[str, object]:
+    """Return a reason, condition or alert for programs."""
+    if word in set(Reason):
+        reason = Reason(word)
+        where = reason.where.split(", ")
+        return {"name": word, "where": where, "meaning": reason.meaning, "fix": reason.fix}
+    return {"name": word, "meaning": _summary(word)}
 
 
 def _runbooks() -> Path:

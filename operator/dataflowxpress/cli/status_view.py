@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich.text import Text
-from rich.tree import Tree
 
 from dataflowxpress.api.reasons import Reason
-from dataflowxpress.api.run_states import is_active, is_failed
 from dataflowxpress.api.timestamps import parse_time
-from dataflowxpress.reporting.text import pluralize
+from dataflowxpress.reporting.text import pluralize, without_code
 
 if TYPE_CHECKING:
-    from dataflowxpress.api.status import Condition, ResourceStatus, Run, Status
+    from dataflowxpress.api.status import Condition, ResourceStatus, Status
 
 GOOD_WHEN_FALSE = {"Stalled", "Drifted", "Reconciling"}
 COLORS = {
@@ -26,8 +24,6 @@ COLORS = {
     "Refused": "red",
     "Deleting": "red",
 }
-RUN_LINE = "{:10}  {:19}  {:>7}  {:>8}  {:>12}  {:>10}"
-UNKNOWN = "-"
 
 
 def conditions(status: Status) -> Iterator[Text]:
@@ -37,6 +33,15 @@ def conditions(status: Status) -> Iterator[Text]:
         yield Text.assemble(
             (f"{each.type:23}", "bold"), (f"{each.status:8}", _color(each)), each.reason, message
         )
+        if fix := _fix(each):
+            yield Text.assemble(("  Fix: ", "bold"), fix)
+
+
+def _fix(condition: Condition) -> str:
+    """Return what a person can do about a condition; empty if nothing is needed."""
+    if _is_fine(condition) or condition.reason not in set(Reason):
+        return ""
+    return without_code(Reason(condition.reason).fix)
 
 
 def _is_fine(condition: Condition) -> bool:
@@ -67,19 +72,16 @@ def summary(status: Status) -> Text:
     return Text(f"{pluralize(len(status.resources), 'resource')} in AWS: {states or 'none'}")
 
 
-def tree(name: str, status: Status) -> Tree:
-    """Return all resources by service, each with its state."""
-    from dataflowxpress.aws import resources
+def resources(status: Status) -> Iterator[Text]:
+    """Yield all resources by service, each with its state."""
+    from dataflowxpress.aws import resources as kinds
 
-    root = Tree(Text(name, style="bold"))
     by_service: dict[str, list[ResourceStatus]] = defaultdict(list)
     for line in status.resources:
-        by_service[getattr(resources, line.kind).service].append(line)
+        by_service[getattr(kinds, line.kind).service].append(line)
     for service, lines in by_service.items():
-        branch = root.add(Text(service, style="dim"))
-        for line in lines:
-            branch.add(_resource(line))
-    return root
+        yield Text(service, style="bold")
+        yield from (Text("  ").append_text(_resource(line)) for line in lines)
 
 
 def _resource(line: ResourceStatus) -> Text:
@@ -111,43 +113,6 @@ def compared(status: Status, now: datetime) -> Text:
     ago = max(0, round((now - at).total_seconds()))
     spoken = f"{pluralize(ago, 'second')}" if ago < 120 else pluralize(ago // 60, "minute")  # noqa: PLR2004
     return Text(f"AWS was last compared with the spec {spoken} ago ({at:%Y-%m-%d %H:%M:%S} UTC).")
-
-
-def runs(found: Sequence[Run], named: str) -> Iterator[Text]:
-    """Yield runs as a table of two lines a run, and then errors and reasons in full.
-
-    *named* is the pipeline as options of a command.
-    """
-    head = ("state", "started (UTC)", "seconds", "objects", "rows", "rejected")
-    yield Text(RUN_LINE.format(*head), style="bold")
-    for run in found:
-        started = run.started.replace("T", " ").rstrip("Z")
-        figures = (run.objects, run.rows_written, run.rows_rejected)
-        numbers = (UNKNOWN if each is None else each for each in figures)
-        line = RUN_LINE.format(run.state, started, run.seconds, *numbers)
-        yield Text(line.rstrip(), style=_run_color(run))
-        yield Text(f"  {run.id}", style="dim")
-    for run in found:
-        yield from _notes(run, named)
-
-
-def _run_color(run: Run) -> str:
-    return "red" if is_failed(run.state) else "yellow" if is_active(run.state) else "green"
-
-
-def _notes(run: Run, named: str) -> Iterator[Text]:
-    if is_failed(run.state):
-        yield Text(f"\n{run.id} {run.state}:\n  {run.error or 'AWS Glue gives no reason'}")
-    if run.type_changes:
-        yield Text(f"\n{run.id}: columns with a wider type\n  {run.type_changes}")
-    if run.rows_rejected:
-        rows = pluralize(run.rows_rejected, "rejected row")
-        yield Text(f"\n{run.id}: {rows}; to see them:")
-        yield Text(f"  dataflowxpress rejects {named} --run {run.id}")
-    elif run.rejects:
-        yield Text(f"\n{run.id}: objects without rows")
-    if run.rejects:
-        yield Text(f"  {run.rejects}")
 
 
 def now() -> datetime:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from . import completion
 from .failures import Failure
 
 if TYPE_CHECKING:
@@ -21,30 +22,11 @@ if TYPE_CHECKING:
     from .live import Live
 
 
-def _complete(context: typer.Context, incomplete: str) -> list[str]:
-    """Return the names of the cluster's pipelines; none if the cluster cannot be asked."""
-    where = [context.params.get(name) or "" for name in ("namespace", "context")]
-    try:
-        names = _names(*where)
-    except Exception:  # noqa: BLE001 - a shell has no use for the error
-        return []
-    return [name for name in names if name.startswith(incomplete)]
-
-
-def _names(namespace: str, context: str) -> list[str]:
-    from .kubectl import pipelines
-
-    try:
-        return pipelines(namespace, context)
-    except FileNotFoundError:  # no kubectl
-        from .live import Live, namespace_of
-
-        found = Live(context).pipelines(namespace or namespace_of(context))
-        return [body["metadata"]["name"] for body in found]
-
-
 Name = Annotated[
-    str, typer.Argument(help="Name of a DataPipeline in the cluster.", autocompletion=_complete)
+    str,
+    typer.Argument(
+        help="Name of a DataPipeline in the cluster.", autocompletion=completion.of_pipeline
+    ),
 ]
 File = Annotated[
     Path | None,
@@ -52,8 +34,18 @@ File = Annotated[
         "--file", "-f", help="Read the pipeline from this manifest (`-`: stdin), not the cluster."
     ),
 ]
-Namespace = Annotated[str, typer.Option("--namespace", "-n", help="Namespace of the pipeline.")]
-Context = Annotated[str, typer.Option(help="Context of your kubeconfig.")]
+Namespace = Annotated[
+    str,
+    typer.Option(
+        "--namespace",
+        "-n",
+        help="Namespace of the pipeline.",
+        autocompletion=completion.of_namespace,
+    ),
+]
+Context = Annotated[
+    str, typer.Option(help="Context of your kubeconfig.", autocompletion=completion.of_context)
+]
 
 
 class Target(NamedTuple):
@@ -72,8 +64,8 @@ class Target(NamedTuple):
         body = self.store.pipeline(self.namespace, self.name)
         if body is None:
             raise Failure(
-                f"DataPipeline {self.name} does not exist in namespace {self.namespace}:"
-                " correct the name, or give the namespace with -n"
+                f"DataPipeline {self.name} does not exist in namespace {self.namespace}",
+                "correct the name, or give the namespace with -n",
             )
         return Pipeline(body)
 
@@ -102,7 +94,7 @@ def named(chosen: Target, file: Path | None) -> str:
 def in_cluster(name: str, namespace: str, context: str) -> Target:
     """Return a pipeline in the cluster."""
     if not name:
-        raise Failure("no pipeline given: add its NAME in the cluster, or a manifest with -f")
+        raise Failure("no pipeline given", "add its NAME in the cluster, or a manifest with -f")
     from .live import Live, namespace_of
 
     live = Live(context)

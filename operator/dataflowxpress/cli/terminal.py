@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from typing import Any
 
 import typer
 from rich.console import Console
@@ -16,6 +18,7 @@ from dataflowxpress.reporting.text import visible
 from .failures import Failure
 
 HANGING = 4  # columns
+PIPE = 80  # columns
 
 
 class Output(StrEnum):
@@ -23,6 +26,17 @@ class Output(StrEnum):
 
     text = "text"
     json = "json"
+    yaml = "yaml"
+
+
+def document(value: Any, output: Output) -> str:
+    """Return *value* as one document in JSON or YAML."""
+    if output is Output.json:
+        return f"{json.dumps(value, indent=2)}\n"
+    import yaml
+
+    value = json.loads(json.dumps(value))  # YAML has no form for a tuple or an enumeration
+    return str(yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=10_000))
 
 
 def write(parts: Iterable[str]) -> None:
@@ -42,24 +56,39 @@ def confirm(console: Console, question: str, *, yes: bool) -> None:
     if yes:
         return
     if not console.is_terminal:
-        raise Failure("nobody is there to be asked: add --yes")
+        raise Failure("nobody is there to be asked", "add --yes")
     typer.confirm(question, abort=True)
 
 
 def show(console: Console, lines: Iterable[Text | str]) -> None:
     """Print *lines*; a terminal gets long ones in several lines, indented after the first."""
+    for line in fitted(console, lines):
+        console.print(line, soft_wrap=True)
+
+
+def fitted(console: Console, lines: Iterable[Text | str]) -> Iterator[Text]:
+    """Yield *lines* as `show` prints them."""
     for line in lines:
         text = Text(line) if isinstance(line, str) else line
-        for part in _fitted(console, text) if console.is_terminal else [text]:
-            console.print(part, soft_wrap=True)
+        yield from _folded(console, text) if console.is_terminal else [text]
 
 
-def _fitted(console: Console, text: Text) -> Iterator[Text]:
+def columns(console: Console) -> int:
+    """Return the width of a terminal; a pipe has that of the widest layout for 80 columns."""
+    return console.width if console.is_terminal else PIPE
+
+
+def _folded(console: Console, text: Text) -> Iterator[Text]:
     for line in text.split("\n", allow_blank=True):
         if line.cell_len <= console.width:
             yield line
             continue
-        indent = len(line.plain) - len(line.plain.lstrip()) + HANGING
+        indent = min(_indent(line.plain) + HANGING, console.width // 2)
         first, *rest = line.wrap(console, console.width - indent, overflow="fold")
         yield first
         yield from (Text(" " * indent).append_text(each) for each in rest)
+
+
+def _indent(line: str) -> int:
+    """Return the number of spaces, and of lines of a tree, before the text."""
+    return len(line) - len(line.lstrip(" │├└─"))

@@ -56,9 +56,8 @@ class Connector:
         _check_location(pipeline.status, me)
         _check_kinds(pipeline.status)
         _check_account(spec, me)
-        return Connection(
-            self._scope(pipeline, me), client, Engine(client, on_outcome=self._on_outcome)
-        )
+        engine = Engine(client, on_outcome=self._on_outcome, snapshot=client.snapshot)
+        return Connection(self._scope(pipeline, me), client, engine)
 
     def _clients(self, pipeline: Pipeline) -> Clients:
         """Return the clients of *pipeline*; those without a role share the operator's own."""

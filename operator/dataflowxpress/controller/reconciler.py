@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,8 +17,10 @@ from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.resource_id import Id
 from dataflowxpress.api.status import Status
+from dataflowxpress.aws.at_rest import AtRest
 from dataflowxpress.aws.engine import Engine
 from dataflowxpress.aws.errors import problem
+from dataflowxpress.aws.turns import on_behalf
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.dataplane import RecoveryAction
 from dataflowxpress.planning.resource import Resource
@@ -27,9 +30,10 @@ from dataflowxpress.reporting import status as reporting
 from dataflowxpress.reporting.conditions import set_conditions
 
 from . import deletion
+from .comparison import Comparison, compared, priority
 from .connector import Connection, Connector
 from .custom_script import custom_script
-from .deletion import RETAINED, DeletionProgress, keeps_data
+from .deletion import RETAINED, DeletionProgress
 from .store import PipelineStore
 from .tenancy import TenantPolicy
 
@@ -53,7 +57,8 @@ class Reconciler:
 
     Calls *on_outcome* with the outcome of each step as soon as it is known. A deletion stops after
     *deletion_slice* seconds, so that its next attempt continues. Before the first write, *approve*
-    gets the plan, and returns the steps to apply; an exception that it raises passes.
+    gets the plan, and returns the steps to apply; an exception that it raises passes. With
+    *at_rest*, routine comparisons of converged pipelines share what they read.
     """
 
     def __init__(  # noqa: PLR0913 - each but the store has a default
@@ -65,15 +70,21 @@ class Reconciler:
         *,
         approve: Callable[[list[Step]], list[Step]] = list,
         deletion_slice: float = math.inf,
+        at_rest: AtRest | None = None,
     ) -> None:
         self._store, self._monitor = store, dataplane.DataMonitor(stall_timeout)
         self._deletion_slice = deletion_slice
         self._connector = Connector(store, tenant_policy or TenantPolicy(), on_outcome)
-        self._approve = approve
+        self._approve, self._comparison = approve, Comparison(at_rest)
 
     def reconcile(self, namespace: str, name: str) -> Result | None:
         """Make AWS match the spec; returns None if the pipeline does not exist."""
         return self._process(namespace, name, self._reconciled)
+
+    def reconcile_as_planned(self, namespace: str, name: str, planned: list[Step]) -> Result | None:
+        """Reconcile without another comparison: *planned* is the plan of this moment."""
+        work = functools.partial(self._reconciled, planned=planned)
+        return self._process(namespace, name, work)
 
     def poll(self, namespace: str, name: str) -> Result | None:
         """Update the status of the data only; returns None if the pipeline does not exist."""
@@ -97,11 +108,12 @@ class Reconciler:
     def forget(self, namespace: str, name: str) -> None:
         """Drop what is remembered of a deleted pipeline."""
         self._monitor.forget(f"{namespace}/{name}")
+        self._comparison.forget(f"{namespace}/{name}")
 
     def plan(self, pipeline: Pipeline) -> list[Step]:
         """Return the steps of a reconciliation, read-only; raises the errors it would report."""
         connection, wanted = self.describe(pipeline)
-        return _steps(connection, wanted, pipeline.status)
+        return compared(connection, wanted, pipeline.status)
 
     def effects(self, pipeline: Pipeline, steps: Sequence[Step]) -> list[str]:
         """Return what *steps* mean for the data; read-only."""
@@ -124,7 +136,8 @@ class Reconciler:
         if not is_deleting and not self._store.hold(pipeline):
             return None
         try:
-            result = work(pipeline)
+            with on_behalf(priority(pipeline), namespace):
+                result = work(pipeline)
         except Expected as error:
             result = Result(
                 reporting.failed(_with_observed_generation(pipeline), problem(error)), success=False
@@ -136,12 +149,14 @@ class Reconciler:
         ]
         return result
 
-    def _reconciled(self, pipeline: Pipeline) -> Result:
+    def _reconciled(self, pipeline: Pipeline, planned: list[Step] | None = None) -> Result:
         status = _with_observed_generation(pipeline)
         if pipeline.paused:
             return Result(reporting.paused(status), success=True)
         connection, wanted = self.describe(pipeline)
-        steps = _steps(connection, wanted, status)
+        steps = planned
+        if steps is None:
+            steps = self._comparison.steps(pipeline, connection, wanted)
         status = reporting.compared(status)
         if pipeline.planning:
             effects = _effects(connection, pipeline, wanted, steps)
@@ -237,10 +252,6 @@ def _with_observed_generation(pipeline: Pipeline) -> Status:
         "reconcile_handled_at": pipeline.requested,
     }
     return pipeline.status.model_copy(update=update)
-
-
-def _steps(connection: Connection, wanted: Sequence[Resource], status: Status) -> list[Step]:
-    return connection.engine.plan(connection.scope, wanted, status.inventory, keeps_data)
 
 
 def _effects(

@@ -7,11 +7,12 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from itertools import count
 
-from .workitem import Item
+from .workitem import Item, Priority
 
 WORKERS = 16
 NAMESPACE_SHARE = 0.75  # of the workers for one namespace: the rest is for the other namespaces
 DELETION_SHARE = 0.25  # of the workers for deletions: emptying a bucket can take hours
+ROUTINE_SHARE = 0.875  # of the workers for polls, resyncs and retries: AWS' rates can delay them
 
 
 @dataclass
@@ -28,6 +29,11 @@ class Shares:
         return max(1, int(self.workers * DELETION_SHARE))
 
     @property
+    def routine(self) -> int:
+        """The number of pipelines that can be processed at once without a request."""
+        return max(1, int(self.workers * ROUTINE_SHARE))
+
+    @property
     def per_namespace(self) -> int:
         """The number of pipelines of one namespace that can be processed at once."""
         return max(1, int(self.workers * NAMESPACE_SHARE))
@@ -39,8 +45,11 @@ class Shares:
         namespaces = Counter(item.reference.namespace for item in active)
         full = {name for name, used in namespaces.items() if used >= self.per_namespace}
         no_deletions = sum(item.deleting for item in active) >= self.deletions
+        no_routine = sum(i.serving is Priority.ROUTINE for i in active) >= self.routine
         return lambda item: (
-            item.reference.namespace not in full and not (item.deleting and no_deletions)
+            item.reference.namespace not in full
+            and not (item.deleting and no_deletions)
+            and not (item.priority is Priority.ROUTINE and no_routine)
         )
 
     def turn(self, item: Item) -> int:

@@ -46,6 +46,7 @@ class Item:
     is_held: bool = False  # the object had the finalizer when it was observed last
     deleting: bool = False
     requested: bool = False  # due because of a request, not by schedule
+    serving: Priority | None = None  # of the current work
     poll_at: float = NEVER
     resync_at: float = NEVER
     failures: int = 0

@@ -85,7 +85,7 @@ class WorkQueue:
             if item is None:
                 return None
             self.shares.take_turn(item)
-            self._popped_at = self._clock()
+            self._popped_at, item.serving = self._clock(), item.priority
             return self._reserve(item).reference
 
     @contextlib.contextmanager

@@ -13,7 +13,8 @@ from typing import Any
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.planning.ownership import OWNER_TAG
 
-OBJECT = "dfx_object"  # the partition key that holds the rows of one object
+# The column with the object of a row, and the partition key with its pack of files.
+OF_JOB = {"dfx_object", "dfx_batch"}
 PARQUET = "_parquet"  # the ending of the Parquet table's name
 
 
@@ -30,7 +31,7 @@ class CatalogTable:
     def written(self) -> dict[str, str]:
         """The columns of the Parquet table with their types."""
         columns = _columns(self.parquet) if self.parquet else {}
-        return {name: kind for name, kind in columns.items() if name != OBJECT}
+        return {name: kind for name, kind in columns.items() if name not in OF_JOB}
 
     @property
     def crawled(self) -> dict[str, str]:

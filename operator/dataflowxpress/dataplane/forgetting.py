@@ -6,21 +6,23 @@ The job leaves the column out of the Parquet table, and refuses objects that hav
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
 from dataflowxpress.api.errors import Refused
 from dataflowxpress.api.spec import RESERVED_PREFIX
 from dataflowxpress.telemetry.context import Pool
 
+from .batches import Batches, DataFile
 from .bounded import Stored
 from .manifest_log import LOG_BYTES, OBJECT_BYTES
 from .manifest_pages import pages
 from .manifest_reads import THREADS, listing
-from .parquet_values import has_values
+from .parquet_values import has_values, objects_with_values
 from .requests import LONGEST_KEY, request_key
 
 FORGOTTEN = f"{RESERVED_PREFIX}forgotten/"
@@ -43,14 +45,19 @@ def forgotten(s3: Any, bucket: str) -> dict[str, set[str]]:
 
 def objects_with(s3: Any, bucket: str, table: str, column: str) -> list[str]:
     """Return the keys of the objects that have values in *column* of the Parquet table."""
-    candidates = _written(s3, bucket, table, column)
+    written = _written(s3, bucket, table, column)
 
-    def search(directories: Iterable[str]) -> bool:
+    def has_any(directories: Iterable[str]) -> bool:
         return any(has_values(s3, part, column) for part in _parts(s3, bucket, directories))
 
+    def digests(file: DataFile) -> set[str]:
+        return objects_with_values(s3, Stored(bucket, file.key), file.size, column)
+
     with Pool(THREADS) as pool:
-        found = pool.map(search, candidates.values())
-        return sorted(itertools.compress(candidates, found))
+        found = pool.map(has_any, written.directories.values())
+        old = itertools.compress(written.directories, found)
+        packed = set().union(*pool.map(digests, written.files))
+        return sorted([*old, *(key for key in written.packed if _digest(key) in packed)])
 
 
 def write_order(s3: Any, bucket: str, table: str, column: str) -> None:
@@ -67,25 +74,41 @@ def request_again(s3: Any, bucket: str, keys: Sequence[str]) -> None:
         s3.put_object(Bucket=bucket, Key=request_key(prefix), Body=b"")
 
 
-def _written(s3: Any, bucket: str, table: str, column: str) -> dict[str, tuple[str, ...]]:
-    """Return the objects whose rows may have the column, with the directories of their rows."""
+class _Written(NamedTuple):
+    """Where the rows of the objects are that may have a column."""
+
+    packed: set[str]  # keys of objects whose rows are in the files
+    files: list[DataFile]
+    directories: dict[str, tuple[str, ...]]  # of objects from before tables had batches, by key
+
+
+def _written(s3: Any, bucket: str, table: str, column: str) -> _Written:
     layouts: dict[str, Mapping[str, Any]] = {}
-    found: dict[str, tuple[str, ...]] = {}
+    names: dict[str, str] = {}  # of batches
+    directories: dict[str, tuple[str, ...]] = {}
+    batches = Batches()
     size = 0
     for page in pages(s3, bucket):
+        batches.add(page)
         with page.stored.parsing():
             layouts.update(page.head["write_layouts"])
         for record in page.entries:
             with page.stored.parsing():
                 key = str(record["key"])
-                found.pop(key, None)
+                names.pop(key, None)
+                directories.pop(key, None)
                 types = layouts.get(record["write_layout"], {}).get("types", {})
-                if record["table"] == table and column in types:
-                    found[key] = tuple(map(str, record["directories"]))
-                    size += OBJECT_BYTES + len(key) + sum(map(len, found[key]))
+                if record["table"] != table or column not in types:
+                    continue
+                if name := record.get("batch"):
+                    names[key] = str(name)
+                else:
+                    directories[key] = tuple(map(str, record["directories"]))
+                size += OBJECT_BYTES + len(key) + sum(map(len, directories.get(key, ())))
             if size > LOG_BYTES:
                 raise Refused(f"the manifests up to {page.stored} name too many objects of {table}")
-    return found
+    found = (batches.by_name[name] for name in sorted({*names.values()}))
+    return _Written({*names}, [file for batch in found for file in batch.files], directories)
 
 
 def _parts(s3: Any, bucket: str, directories: Iterable[str]) -> Iterator[Stored]:
@@ -93,3 +116,8 @@ def _parts(s3: Any, bucket: str, directories: Iterable[str]) -> Iterator[Stored]
         for item in listing(s3, bucket, directory):
             if item["Key"].endswith(".parquet"):
                 yield Stored(bucket, item["Key"])
+
+
+def _digest(key: str) -> str:
+    """Return the value of `dfx_object` in the rows of an object."""
+    return hashlib.sha256(key.encode()).hexdigest()[:16]

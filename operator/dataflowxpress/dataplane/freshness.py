@@ -42,8 +42,7 @@ def _unknown(observation: Observation) -> ConditionUpdate | None:
 
 def _unfinished(spec: DataPipelineSpec, observation: Observation) -> ConditionUpdate | None:
     if observation.pending:
-        reason = Reason.SUSPENDED if spec.suspend else Reason.WAITING
-        message = summarize(observation.reasons) or "uploaded objects are not converted yet"
+        reason, message = _pending(spec, observation)
         if refused := _refused(observation):
             message = f"{message}; {refused}"
         return ConditionUpdate("DataCurrent", False, reason, message)
@@ -54,6 +53,19 @@ def _unfinished(spec: DataPipelineSpec, observation: Observation) -> ConditionUp
         message = "the catalog does not show all converted objects yet"
         return ConditionUpdate("DataCurrent", False, Reason.WAITING, message)
     return None
+
+
+def _pending(spec: DataPipelineSpec, observation: Observation) -> tuple[Reason, str]:
+    """Return why objects are pending."""
+    trigger = spec.trigger
+    if not (spec.suspend or trigger.on_upload or observation.newest <= observation.ran):
+        count = len(observation.pending)
+        verb = "waits" if count == 1 else "wait"
+        times = f"{trigger.schedule}, {trigger.time_zone or 'UTC'}"
+        message = f"{pluralize(count, 'uploaded object')} {verb} for the schedule {times}"
+        return Reason.SCHEDULED, message
+    reason = Reason.SUSPENDED if spec.suspend else Reason.WAITING
+    return reason, summarize(observation.reasons) or "uploaded objects are not converted yet"
 
 
 def _finished(observation: Observation) -> ConditionUpdate:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple, Self
 
 from dataflowxpress.api.errors import Refused
 from dataflowxpress.api.spec import RESERVED_PREFIX
+from dataflowxpress.api.timestamps import parse_time
 
 from . import bounded
 from .bounded import Stored
@@ -57,6 +59,7 @@ class ManifestLog:
 
     objects: dict[str, ObjectEntry] = field(default_factory=dict)  # newest entry by key
     waiting: Mapping[str, str] = field(default_factory=dict)  # reason by key
+    replaced: Mapping[str, datetime] = field(default_factory=dict)  # directories that stay, since
     totals: deque[ManifestTotals] = field(default_factory=lambda: deque(maxlen=RECENT))
     last: ManifestRef | None = None  # the manifest read last
     _entries_bytes: int = 0
@@ -92,6 +95,7 @@ class ManifestLog:
             entries = bounded.lines(snapshot, stream)
             head: Mapping[str, Any] = next(entries, {})
             self.waiting = {str(key): str(reason) for key, reason in head["waiting"].items()}
+            self.replaced = _times(head.get("replaced", {}))
             self._record(snapshot, entries)
             return int(head["number"])
 
@@ -108,12 +112,17 @@ class ManifestLog:
             if not known:
                 reasons = {str(each["key"]): str(each["reason"]) for each in manifest["waiting"]}
                 self.waiting = reasons
+                self.replaced = _times(manifest.get("replaced", {}))
             self._record(stored, () if known else manifest["objects"])
         self.last = ref
 
     def _record(self, stored: Stored, entries: Iterable[Mapping[str, Any]]) -> None:
         """Record the entries that *stored* has; raises Refused once the log is too large."""
-        left = LOG_BYTES - _size(self.waiting.items()) - sum(each.size for each in self.totals)
+        left = (
+            LOG_BYTES
+            - _size([*self.waiting.items(), tuple(self.replaced)])
+            - sum(each.size for each in self.totals)
+        )
         self._require_room(stored, left)
         for key, entry in map(_entry, entries):
             if key not in self.objects:
@@ -164,6 +173,10 @@ def _entry(record: Mapping[str, Any]) -> tuple[str, ObjectEntry]:
     reason = str(record["reason"] or "")
     refusal = "" if rows or reason in NO_ROWS else reason[:REASON]
     return str(record["key"]), ObjectEntry(etag, rows, rejected, refusal)
+
+
+def _times(record: Mapping[str, Any]) -> dict[str, datetime]:
+    return {str(name): parse_time(text) for name, text in record.items()}
 
 
 def _totals(manifest: Mapping[str, Any]) -> ManifestTotals:

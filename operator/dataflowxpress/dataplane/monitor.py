@@ -72,7 +72,9 @@ class DataMonitor:
             and unfinished_work(observation) is not None
             and decision.recovery is None
         )
-        return observation.moving or decision.action is not None or is_new
+        # With an interval, messages are in flight for as long as they wait for its end.
+        moving = observation.active if spec.trigger.min_interval_seconds else observation.moving
+        return moving or decision.action is not None or is_new
 
     def _decide(
         self, owner: str, spec: DataPipelineSpec, observation: Observation, before: Status

@@ -6,7 +6,7 @@ import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from heapq import nlargest
 from typing import Any, NamedTuple
 
@@ -15,19 +15,23 @@ from botocore.exceptions import ClientError
 from dataflowxpress.api.errors import Missing
 from dataflowxpress.api.run_states import is_active, is_failed
 from dataflowxpress.api.spec import DataPipelineSpec, Source
+from dataflowxpress.api.spec.work import When
 from dataflowxpress.api.status import Crawl, Data, RefusedObject, Run
 from dataflowxpress.api.timestamps import format_time
+from dataflowxpress.aws.dpus import dpu_seconds
 from dataflowxpress.aws.error_classes import ErrorClass
 from dataflowxpress.aws.errors import classify
 from dataflowxpress.aws.resources import Alarm, Bucket, Crawler, Database, Job, Queue
 from dataflowxpress.planning.resource import Resource, only
 from dataflowxpress.reporting.text import summarize
+from dataflowxpress.telemetry.context import Pool
 
 from .manifest_log import NAMED, REQUESTS, ManifestLog, ManifestLogs, ManifestTotals
 from .manifest_reads import listing
 from .partition_columns import unknown_columns
 from .queues import Depth, Queues, depth
 
+DELETION_DELAY = timedelta(days=1)  # for the next upload, whose run deletes replaced files
 SHOWN = 10  # runs in the status
 SAME_REASON = 3  # objects that a message names for one reason
 
@@ -47,14 +51,15 @@ class Observation:
     packaged: bool  # the job runs the packaged script, which writes manifests
     crawl: Crawl | None
     runs: tuple[Run, ...]  # newest first
-    uploads: Depth
-    crawls: Depth
+    queued: Depth  # in all queues that lead to a crawl or a run
     pending: tuple[Upload, ...]  # named by no manifest; with a custom script, all objects
     requests: tuple[str, ...]  # keys of the reprocess requests
     reasons: tuple[str, ...]  # why objects are pending, from the newest manifest
     data: Data
-    has_crawler: bool = True
+    crawls: When = "Always"
+    on_upload: bool = True  # an upload starts a crawl or a run
     unknown_columns: str = ""  # of `target.partitionBy`, with a fix
+    has_overdue_files: bool = False  # which other ones have replaced
 
     @property
     def last_run(self) -> Run | None:
@@ -63,17 +68,29 @@ class Observation:
 
     @property
     def crawled(self) -> str:
-        """The start time of the last crawl; without a crawler, of the last run."""
-        if not self.has_crawler:
-            return self.last_run.started if self.last_run else ""
+        """The start time of the last crawl."""
         return self.crawl.started if self.crawl else ""
 
     @property
-    def moving(self) -> bool:
-        """Whether a crawl, a run or a function is active and may change the observation."""
+    def ran(self) -> str:
+        """The start time of the last run."""
+        return self.last_run.started if self.last_run else ""
+
+    @property
+    def started(self) -> str:
+        """The start time of the last crawl or run that uploads have started."""
+        return self.crawled if self.crawls == "Always" else max(self.crawled, self.ran)
+
+    @property
+    def active(self) -> bool:
+        """Whether a crawl or a run is active."""
         crawling = self.crawl is not None and self.crawl.state == "Running"
-        running = any(is_active(run.state) for run in self.runs)
-        return crawling or running or bool(self.uploads.in_flight or self.crawls.in_flight)
+        return crawling or any(is_active(run.state) for run in self.runs)
+
+    @property
+    def moving(self) -> bool:
+        """Whether the observation may change: an active crawl or run, or messages in flight."""
+        return self.active or bool(self.queued.in_flight)
 
     @property
     def publishing(self) -> bool:
@@ -97,37 +114,68 @@ def observe(
     wanted: Sequence[Resource],
     logs: ManifestLogs,
 ) -> Observation:
-    """Observe the data of the pipeline whose resources are *wanted*."""
+    """Observe the data of the pipeline whose resources are *wanted*; reads services in parallel."""
     s3, glue, sqs = client("s3"), client("glue"), client("sqs")
-    bucket, database, job = only(wanted, Bucket), only(wanted, Database), only(wanted, Job)
     crawler = next((each for each in wanted if isinstance(each, Crawler)), None)
-    packaged, queues = spec.job.script.packaged, Queues.of(wanted)
+    packaged = spec.job.script.packaged
+    with Pool(2) as pool:
+        reading_glue = pool.submit(_read_glue, glue, spec, wanted, crawler)
+        reading_depths = pool.submit(_depths, sqs, wanted)
+        log, uploads, requests = _read_s3(s3, spec, only(wanted, Bucket), logs)
+    crawl, runs, unknown = reading_glue.result()
+    queued, dead = reading_depths.result()
+    pending, refused = _pending_and_refused(log, uploads)
+    return Observation(
+        packaged=packaged,
+        crawl=crawl,
+        runs=_runs(runs, log if packaged else None),
+        queued=queued,
+        pending=pending,
+        requests=requests,
+        reasons=tuple(f"{key}: {reason}" for key, reason in log.waiting.items()),
+        data=_data(log, len(pending), refused, dead) if packaged else Data(dead_letters=dead),
+        crawls=spec.crawls,
+        on_upload=spec.trigger.on_upload,
+        unknown_columns=unknown,
+        has_overdue_files=packaged and has_overdue_files(log, spec, datetime.now(UTC)),
+    )
+
+
+def has_overdue_files(log: ManifestLog, spec: DataPipelineSpec, now: datetime) -> bool:
+    """Return whether replaced files stay although no run was there to delete them for a day."""
+    retention = timedelta(minutes=spec.target.replaced_file_retention_minutes)
+    return any(at + retention + DELETION_DELAY < now for at in log.replaced.values())
+
+
+def _read_s3(
+    s3: Any, spec: DataPipelineSpec, bucket: Bucket, logs: ManifestLogs
+) -> tuple[ManifestLog, list[Upload], tuple[str, ...]]:
+    """Return the manifest log, the uploads that S3 lists after it, and the reprocess requests."""
     with naming(bucket):
         log = logs.of(bucket.scope.owner, s3, bucket.name)
-        pending, refused = _pending_and_refused(log, _uploads(s3, bucket.name, spec.source))
-        requests = tuple(each["Key"] for each in listing(s3, bucket.name, REQUESTS))
+        uploads = [*_uploads(s3, bucket.name, spec.source)]
+        return log, uploads, tuple(each["Key"] for each in listing(s3, bucket.name, REQUESTS))
+
+
+def _read_glue(
+    glue: Any, spec: DataPipelineSpec, wanted: Sequence[Resource], crawler: Crawler | None
+) -> tuple[Crawl | None, list[Mapping[str, Any]], str]:
+    """Return the last crawl, the newest runs, and a column that partitions lack, with a fix."""
+    bucket, database, job = only(wanted, Bucket), only(wanted, Database), only(wanted, Job)
     crawl = None
     if crawler:
         with naming(crawler):
             crawl = _last_crawl(glue.get_crawler(Name=crawler.name)["Crawler"])
     with naming(job):
-        runs = _runs(glue, job.name, log if packaged else None)
+        runs = glue.get_job_runs(JobName=job.name, MaxResults=SHOWN)["JobRuns"]
     with naming(database):
-        unknown = unknown_columns(glue, spec, bucket.name, database.name)
+        return crawl, runs, unknown_columns(glue, spec, bucket.name, database.name)
+
+
+def _depths(sqs: Any, wanted: Sequence[Resource]) -> tuple[Depth, int]:
+    """Return the depth of all queues that lead to work, and the number of dead letters."""
     dead = sum(sum(_depth(sqs, each.queue)) for each in wanted if isinstance(each, Alarm))
-    return Observation(
-        packaged=packaged,
-        crawl=crawl,
-        runs=runs,
-        uploads=_depth(sqs, queues.uploads),
-        crawls=_depth(sqs, queues.crawls) if crawler else Depth(),
-        pending=pending,
-        requests=requests,
-        reasons=tuple(f"{key}: {reason}" for key, reason in log.waiting.items()),
-        data=_data(log, len(pending), refused, dead) if packaged else Data(dead_letters=dead),
-        has_crawler=crawler is not None,
-        unknown_columns=unknown,
-    )
+    return Depth.sum(_depth(sqs, each) for each in Queues.of(wanted).all), dead
 
 
 def _depth(sqs: Any, queue: Queue) -> Depth:
@@ -184,7 +232,7 @@ def _data(
         refused_objects=tuple(
             RefusedObject(key=upload.key, reason=reason) for upload, reason in newest
         ),
-        objects=len(log.objects),
+        objects=sum(not entry.refusal for entry in log.objects.values()),
         rows=sum(entry.rows for entry in log.objects.values()),
         rejected=sum(entry.rejected for entry in log.objects.values()),
         waiting=waiting,
@@ -205,9 +253,8 @@ def _last_crawl(crawler: Mapping[str, Any]) -> Crawl | None:
     )
 
 
-def _runs(glue: Any, job: str, log: ManifestLog | None) -> tuple[Run, ...]:
+def _runs(found: Sequence[Mapping[str, Any]], log: ManifestLog | None) -> tuple[Run, ...]:
     """Return the newest runs; without counts if *log* is None, as with a custom script."""
-    found = glue.get_job_runs(JobName=job, MaxResults=SHOWN)["JobRuns"]
     newest = sorted(found, key=lambda run: _time(run["StartedOn"]), reverse=True)[:SHOWN]
     if log is None:
         return tuple(map(_run, newest))
@@ -220,6 +267,7 @@ def _run(run: Mapping[str, Any]) -> Run:
         state=run["JobRunState"],
         started=_time(run["StartedOn"]),
         seconds=int(run.get("ExecutionTime") or 0),
+        dpu_seconds=dpu_seconds(run),
         error=run.get("ErrorMessage") or "",
     )
 

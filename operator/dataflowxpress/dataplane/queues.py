@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from dataflowxpress.aws.clients import queue_url
 from dataflowxpress.aws.errors import raise_failed_entries
-from dataflowxpress.aws.resources import Crawler, Notification, Queue, Rule
-from dataflowxpress.blueprint import patterns
+from dataflowxpress.aws.queue_urls import queue_url
+from dataflowxpress.aws.resources import Bucket, Queue
+from dataflowxpress.blueprint.factory import SOURCE
+from dataflowxpress.blueprint.naming import Names
 from dataflowxpress.planning.resource import Resource, only
 
 VISIBLE, IN_FLIGHT = "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"
 BATCH = 10  # messages in one call
-SOURCE = "dataflowxpress"  # identifies the operator's messages to the functions
 
 
 class Depth(NamedTuple):
@@ -23,24 +23,29 @@ class Depth(NamedTuple):
     visible: int = 0
     in_flight: int = 0
 
+    @classmethod
+    def sum(cls, depths: Iterable[Depth]) -> Depth:
+        """Return the number of messages in several queues."""
+        return cls(*map(sum, zip(*depths, strict=True)))
+
 
 class Queues(NamedTuple):
-    """The queue that leads to a crawl, and the queue that leads to a run."""
+    """The queues that lead to a crawl and to a run, and all that do either."""
 
-    uploads: Queue
     crawls: Queue
+    runs: Queue
+    all: tuple[Queue, ...]
 
     @classmethod
     def of(cls, wanted: Sequence[Resource]) -> Queues:
         """Return the queues among a pipeline's resources."""
-        uploads = only(wanted, Notification).queue
-        crawler = next((each for each in wanted if isinstance(each, Crawler)), None)
-        if crawler is None:  # an upload starts the job
-            return cls(uploads, uploads)
-        crawled = patterns.crawl_ended(crawler)
-        rules = (each for each in wanted if isinstance(each, Rule) and each.pattern == crawled)
-        targets = (rule.target for rule in rules if isinstance(rule.target, Queue))
-        return cls(uploads, next(targets))
+        names = Names(only(wanted, Bucket).scope.owner, "")
+        queues = {each.name: each for each in wanted if isinstance(each, Queue)}
+        uploads, requests, ended = (
+            queues.get(names.of(of, limit=80)) for of in ("uploads", "crawl-requests", "crawls")
+        )
+        found = tuple(each for each in (uploads, requests, ended) if each)
+        return cls(requests or found[0], ended or found[0], found)
 
 
 def depth(sqs: Any, queue: Queue) -> Depth:

@@ -60,7 +60,7 @@ def unfinished_work(observation: Observation) -> UnfinishedWork | None:
 
 
 def _queue_not_consumed(observation: Observation) -> UnfinishedWork | None:
-    visible = observation.uploads.visible + observation.crawls.visible
+    visible = observation.queued.visible
     message = f"no function receives {pluralize(visible, 'queued message')}"
     return UnfinishedWork(Reason.QUEUE_NOT_CONSUMED, message, COMPARE) if visible else None
 
@@ -81,29 +81,29 @@ def _run_failed(observation: Observation) -> UnfinishedWork | None:
     return UnfinishedWork(Reason.RUN_FAILED, run_failure(run), RUN)
 
 
-def _crawl_missing(observation: Observation) -> UnfinishedWork | None:
-    if observation.newest <= observation.crawled:
+def _start_missing(observation: Observation) -> UnfinishedWork | None:
+    if observation.newest <= observation.started or not observation.on_upload:
         return None
-    start, action = ("crawl", CRAWL) if observation.has_crawler else ("run", RUN)
+    start, action = ("crawl", CRAWL) if observation.crawls == "Always" else ("run", RUN)
     message = f"{_pending(observation)}, and no {start} started"
     return UnfinishedWork(Reason.OBJECTS_WAITING, message, action)
 
 
 def _run_missing(observation: Observation) -> UnfinishedWork | None:
-    ran = observation.last_run.started if observation.last_run else ""
     # Applies without pending objects too: a crawl may have widened a type.
-    if observation.crawled <= ran:
+    if observation.crawled <= observation.ran:
         return None
     return UnfinishedWork(Reason.RUN_MISSING, "no run started after the last crawl", RUN)
 
 
 def _run_incomplete(observation: Observation) -> UnfinishedWork | None:
-    if not (observation.packaged and observation.pending):
+    seen = any(each.modified <= observation.started for each in observation.pending)
+    if not (observation.packaged and seen):
         return None
     message = f"{_pending(observation)} after the last run"
-    # A crawl and a run have seen all of them. Another crawl helps only if a table was deleted
-    # meanwhile, or if the run began before the crawl ended.
-    action = CRAWL if observation.has_crawler else RUN
+    # A run has seen all of them. A crawl helps if the job's request was lost, if a table was
+    # deleted meanwhile, or if the run began before the crawl ended.
+    action = RUN if observation.crawls == "Never" else CRAWL
     return UnfinishedWork(Reason.OBJECTS_WAITING, message, action, limit=RECRAWL_LIMIT)
 
 
@@ -114,9 +114,15 @@ def _reprocess_pending(observation: Observation) -> UnfinishedWork | None:
     return UnfinishedWork(Reason.REPROCESS_PENDING, message, RUN)
 
 
+def _files_overdue(observation: Observation) -> UnfinishedWork | None:
+    message = "replaced files wait for a run that deletes them"
+    overdue = observation.packaged and observation.has_overdue_files
+    return UnfinishedWork(Reason.RUN_MISSING, message, RUN) if overdue else None
+
+
 _CHECKS = (
-    *(_queue_not_consumed, _crawl_failed, _run_failed, _crawl_missing, _run_missing),
-    *(_run_incomplete, _reprocess_pending),
+    *(_queue_not_consumed, _crawl_failed, _run_failed, _start_missing, _run_missing),
+    *(_run_incomplete, _reprocess_pending, _files_overdue),
 )
 
 
@@ -155,13 +161,14 @@ def _exceeded(before: Status) -> Recovery | None:
 
 
 def is_converted_without(observation: Observation) -> bool:
-    """Return whether a run after the last crawl converted all objects, so a failure has no effect.
+    """Return whether a run converted all that the last crawl concerned, so a failure has no effect.
 
     Glue fails a crawl as a whole for one object. The run that follows needs only known tables.
     """
     run = observation.last_run
     has_run = run is not None and run.started > observation.crawled and not is_failed(run.state)
-    return observation.packaged and has_run and not observation.pending
+    left = any(each.modified <= observation.crawled for each in observation.pending)
+    return observation.packaged and has_run and not left
 
 
 def run_failure(run: Run) -> str:

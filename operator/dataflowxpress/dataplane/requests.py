@@ -32,7 +32,7 @@ class RequestHandler(NamedTuple):
         """Trigger a crawl or a run; the caller makes a comparison with AWS itself."""
         queues = Queues.of(self.wanted)
         if action is not RecoveryAction.COMPARE:
-            queue = queues.uploads if action is RecoveryAction.CRAWL else queues.crawls
+            queue = queues.crawls if action is RecoveryAction.CRAWL else queues.runs
             trigger(self.client("sqs"), queue, action.value)
 
     def fulfil(self, data_requests: DataRequests, status: Status) -> Status:

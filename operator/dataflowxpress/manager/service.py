@@ -11,7 +11,8 @@ from functools import partial
 from typing import NoReturn
 
 from dataflowxpress.aws import clients
-from dataflowxpress.aws.observer import TAGGING
+from dataflowxpress.aws.at_rest import AtRest
+from dataflowxpress.aws.snapshot import TAGGING
 from dataflowxpress.controller.deletion import TIME_SLICE
 from dataflowxpress.controller.reconciler import Reconciler
 from dataflowxpress.controller.tenancy import TenantPolicy
@@ -50,6 +51,7 @@ class Service:
     watch_stale_after: float = WATCH_STALE_AFTER
     progress_deadline: float = PROGRESS_DEADLINE
     tenant_policy: TenantPolicy = field(default_factory=TenantPolicy)
+    shared_lists: bool = True
 
     def run(self) -> NoReturn:
         """Run until a signal arrives; then the process exits."""
@@ -64,6 +66,7 @@ class Service:
             stall_timeout=self.poll_interval,
             tenant_policy=self.tenant_policy,
             deletion_slice=TIME_SLICE,
+            at_rest=AtRest() if self.shared_lists else None,
         )
         worker = Worker(reconciler, queue, EventRecorder())
         metrics.watch(queue, worker.pipelines)

@@ -94,6 +94,10 @@ class Resource:
     critical: ClassVar[bool] = False  # holds data or an identity: while refused, nothing is written
     modified: ClassVar[str] = ""  # the property with the time of the last change
     reads_many: ClassVar[bool] = False  # one call reads many: see `read_many`
+    calls: ClassVar[int] = 1  # of one `read`
+    lists: ClassVar[bool] = False  # some calls read all of an account and region: see `list_all`
+    unlisted: ClassVar[frozenset[str]] = frozenset()  # properties that only `read` returns
+    reads_tags: ClassVar[bool] = False  # `read` returns the tags; the tagging API lacks the kind
     asks_once: ClassVar[bool] = False  # its creation asks a person: see `stays_absent`
     asynchronous: ClassVar[bool] = False  # changes outlast their API calls: see `is_in_progress`
 
@@ -173,16 +177,24 @@ class Resource:
         raise NotImplementedError
 
     @staticmethod
+    def list_all(client: Any) -> Iterator[Mapping[Key, State]]:
+        """Yield the result of `read` for all resources, one page for each call; see `lists`.
+
+        The states lack the properties in `unlisted`.
+        """
+        raise NotImplementedError
+
+    @staticmethod
     def read(client: Any, *key: Any) -> State | None:
         """Return the current properties; None, or the API's error, if the resource is absent."""
         raise NotImplementedError
 
-    def create(self, client: Any, want: State, tags: Tags) -> None:
-        """Create the resource."""
+    def create(self, client: Any, want: State, tags: Tags) -> State | None:
+        """Create the resource; an asynchronous kind returns its state from the response."""
         raise NotImplementedError
 
-    def update(self, client: Any, want: State, changed: frozenset[str]) -> None:
-        """Change the properties in *changed* to their values in *want*."""
+    def update(self, client: Any, want: State, changed: frozenset[str]) -> State | None:
+        """Change the properties in *changed* to their values in *want*; returns as `create`."""
         raise NotImplementedError
 
     @staticmethod

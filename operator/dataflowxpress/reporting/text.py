@@ -18,6 +18,11 @@ def summarize(items: Sequence[str], limit: int = NAMED) -> str:
     return "; ".join(items[:limit]) + (f"; and {more} more" if more > 0 else "")
 
 
+def without_code(markdown: str) -> str:
+    """Return a text without the marks of code in Markdown."""
+    return markdown.replace("`", "")
+
+
 def visible(text: str) -> str:
     """Return text from a file, with escapes for all characters that a terminal could interpret."""
     return "".join(

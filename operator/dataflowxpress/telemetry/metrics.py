@@ -58,6 +58,18 @@ AWS_THROTTLES = Counter(
     ["service", "operation"],
     registry=REGISTRY,
 )
+AWS_RATE_WAIT_SECONDS = Counter(
+    "dataflowxpress_aws_rate_wait_seconds",
+    "Time that calls waited for the operator's own rate limits, before they were sent.",
+    ["service"],
+    registry=REGISTRY,
+)
+LISTS = Counter(
+    "dataflowxpress_aws_lists",
+    "Attempts to list a kind of an account: success, denied, failed, or too_long to be worth it.",
+    ["kind", "outcome"],
+    registry=REGISTRY,
+)
 
 
 def serve(host: str, port: int) -> None:
@@ -81,20 +93,18 @@ class WorkQueue(Protocol):
         """Return for how many seconds the longest-waiting pipeline has been due."""
 
 
-def watch(queue: WorkQueue, pipelines: Collector) -> None:
+def watch(queue: WorkQueue, pipelines: Collector, registry: CollectorRegistry = REGISTRY) -> None:
     """Export the metrics of all pipelines and of the work queue."""
-    REGISTRY.register(pipelines)
-    _gauge("depth", "Pipelines that are due and not being processed.").set_function(queue.depth)
-    _gauge("active_workers", "Pipelines that are being processed.").set_function(
-        queue.active_workers
-    )
-    _gauge("active_deletions", "Pipelines that are being deleted by a worker.").set_function(
-        queue.active_deletions
-    )
-    _gauge(
-        "longest_wait_seconds", "Time for which the longest-waiting pipeline has been due."
-    ).set_function(queue.longest_wait)
-
-
-def _gauge(name: str, help_text: str) -> Gauge:
-    return Gauge(f"dataflowxpress_workqueue_{name}", help_text, registry=REGISTRY)
+    registry.register(pipelines)
+    for name, help_text, value in (
+        ("depth", "Pipelines that are due and not being processed.", queue.depth),
+        ("active_workers", "Pipelines that are being processed.", queue.active_workers),
+        ("active_deletions", "Pipelines that a worker deletes.", queue.active_deletions),
+        (
+            "longest_wait_seconds",
+            "Time for which the longest-waiting pipeline has been due.",
+            queue.longest_wait,
+        ),
+    ):
+        gauge = Gauge(f"dataflowxpress_workqueue_{name}", help_text, registry=registry)
+        gauge.set_function(value)

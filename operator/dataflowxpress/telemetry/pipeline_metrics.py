@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple, Self
 
 from dataflowxpress.api.reasons import Reason
-from dataflowxpress.api.run_states import SUCCEEDED
+from dataflowxpress.api.run_states import SUCCEEDED, is_active
 from dataflowxpress.api.status import Condition, Data, Status
 from dataflowxpress.api.timestamps import parse_time
 
@@ -42,6 +42,8 @@ class PipelineMetrics(NamedTuple):
     drifted: Condition | None = None
     detected: int = 0  # drift
     corrected: int = 0
+    ended: frozenset[str] = frozenset()  # IDs of ended runs in the status, which are counted
+    dpu_seconds: int = 0  # of the runs that ended since the first status
 
     def after(self, status: Status, *, converged: float | None) -> Self:
         """Return the metrics after an update of the status."""
@@ -56,7 +58,19 @@ class PipelineMetrics(NamedTuple):
             drifted=now,
             detected=self.detected + drift["detected"],
             corrected=self.corrected + drift["corrected"],
+            ended=ended_runs(status) or self.ended,
+            dpu_seconds=self.dpu_seconds + _dpu_seconds(status, self.ended),
         )
+
+
+def ended_runs(status: Status) -> frozenset[str]:
+    """Return the IDs of the ended runs."""
+    return frozenset(run.id for run in status.runs if not is_active(run.state))
+
+
+def _dpu_seconds(status: Status, counted: frozenset[str]) -> int:
+    new = ended_runs(status) - counted
+    return sum(run.dpu_seconds or 0 for run in status.runs if run.id in new)
 
 
 def _labels(condition: Condition) -> tuple[str, str, str]:

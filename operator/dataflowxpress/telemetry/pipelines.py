@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from dataflowxpress.api.status import Status
 
-from .pipeline_metrics import DATA_METRICS, PipelineMetrics
+from .pipeline_metrics import DATA_METRICS, PipelineMetrics, ended_runs
 
 LABELS = ("namespace", "name")
 NEW = PipelineMetrics()
@@ -32,7 +32,9 @@ class Pipelines(Collector):
         is_converged = compared and status.holds("Ready")
         labels, converged = (namespace, name), self._clock() if is_converged else None
         with self._lock:
-            before = self._metrics.get(labels) or NEW._replace(drifted=status["Drifted"])
+            before = self._metrics.get(labels) or NEW._replace(
+                drifted=status["Drifted"], ended=ended_runs(status)
+            )
             self._metrics[labels] = before.after(status, converged=converged)
 
     def forget(self, namespace: str, name: str) -> None:
@@ -58,9 +60,13 @@ class Pipelines(Collector):
             "last_converged", "Time of the last comparison that found AWS as specified.", converged
         )
         detected = {labels: each.detected for labels, each in metrics.items()}
-        yield _drift("detected", "Number of times that AWS differed from the spec.", detected)
+        yield _counter(
+            "drift_detected", "Number of times that AWS differed from the spec.", detected
+        )
         corrected = {labels: each.corrected for labels, each in metrics.items()}
-        yield _drift("corrected", "Number of times that drift was corrected.", corrected)
+        yield _counter("drift_corrected", "Number of times that drift was corrected.", corrected)
+        used = {labels: each.dpu_seconds for labels, each in metrics.items()}
+        yield _counter("dpu_seconds", "DPU-seconds of the runs that have ended.", used)
 
 
 def _conditions(metrics: Metrics) -> Metric:
@@ -107,8 +113,8 @@ def _timestamp(name: str, help_text: str, values: Mapping[Labels, float | None])
     return family
 
 
-def _drift(name: str, help_text: str, counts: Mapping[Labels, int]) -> Metric:
-    family = CounterMetricFamily(f"dataflowxpress_pipeline_drift_{name}", help_text, labels=LABELS)
+def _counter(name: str, help_text: str, counts: Mapping[Labels, int]) -> Metric:
+    family = CounterMetricFamily(f"dataflowxpress_pipeline_{name}", help_text, labels=LABELS)
     for labels, count in counts.items():
         family.add_metric(labels, count)
     return family

@@ -22,6 +22,7 @@ HOST = "127.0.0.1"
 REGION = "eu-west-1"
 ACCOUNT = "000000000000"
 OPERATOR = "dataflowxpress-operator"
+LISTS = f"{OPERATOR}-lists"  # the policy for lists of the account
 
 _CREATING = threading.Lock()
 _ROOT_KEY = "test"  # the root user of the emulated account, with all permissions
@@ -145,7 +146,7 @@ def preparation() -> list[str] | None:
 def operator_environment(port: int) -> dict[str, str]:
     """Return the environment of the operator's IAM user.
 
-    The user has exactly the packaged operator policy, and is a data lake administrator. This
+    The user has exactly the packaged operator policies, and is a data lake administrator. This
     function creates the user if it is missing and stores its secret key in Secrets Manager, because
     IAM returns the key only once.
     """
@@ -156,9 +157,9 @@ def operator_environment(port: int) -> dict[str, str]:
     make_administrator(aws, f"arn:aws:iam::{ACCOUNT}:user/{OPERATOR}")
     with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
         iam.create_user(UserName=OPERATOR)
-    iam.put_user_policy(
-        UserName=OPERATOR, PolicyName=OPERATOR, PolicyDocument=operator_policy.text()
-    )
+    policies = {OPERATOR: operator_policy.text(), LISTS: json.dumps(operator_policy.lists())}
+    for name, document in policies.items():
+        iam.put_user_policy(UserName=OPERATOR, PolicyName=name, PolicyDocument=document)
     try:
         key = json.loads(secrets.get_secret_value(SecretId=OPERATOR)["SecretString"])
     except secrets.exceptions.ResourceNotFoundException:

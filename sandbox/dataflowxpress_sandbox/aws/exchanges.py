@@ -44,7 +44,8 @@ class Recorder:
         async def received() -> Any:
             message = await receive()
             request.add(message.get("body", b""))
-            request.ended |= _ends(message)
+            request.broken |= message["type"] == "http.disconnect" and not request.ended
+            request.ended |= message["type"] == "http.request" and not message.get("more_body")
             return message
 
         async def sent(message: Any) -> None:
@@ -56,7 +57,7 @@ class Recorder:
         try:
             await self._aws(scope, received, sent)
         finally:
-            if request.ended:  # else the client has died before it sent all of it
+            if not request.broken:  # else the client has died before it sent all of it
                 self._record(scope, request.content, start, response.content)
 
     def _record(
@@ -89,7 +90,7 @@ class _Body:
     def __init__(self) -> None:
         self._parts: list[bytes] = []
         self._length = 0
-        self.ended = False
+        self.ended = self.broken = False
 
     def add(self, part: bytes) -> None:
         self._length += len(part)
@@ -101,11 +102,6 @@ class _Body:
         if self._length > _LONGEST:
             return None
         return b"".join(self._parts).decode("latin-1")
-
-
-def _ends(message: Any) -> bool:
-    """Return whether a message from a client is the last one of its request."""
-    return message["type"] == "http.request" and not message.get("more_body")
 
 
 def _signed(scope: Any) -> bool:

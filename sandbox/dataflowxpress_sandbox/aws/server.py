@@ -16,7 +16,7 @@ from hypercorn.config import Config
 from ministack import app
 from ministack.core import lambda_runtime
 
-from . import HOST, Aws, gaps, lakeformation, limits, metrics
+from . import HOST, Aws, gaps, lakeformation, limits, lists, metrics, query_alarms
 from .children import Children, when_parent_ends
 from .clock import Clock
 from .exchanges import recording
@@ -33,6 +33,7 @@ from .iam import (
 )
 from .iam.ledger import Ledger
 from .postman import Postman
+from .scheduler.service import Scheduler
 from .subscriptions import Subscriptions
 
 if TYPE_CHECKING:
@@ -57,13 +58,16 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     bucket_owner.install()
     deliveries.install()
     gaps.install()
+    query_alarms.install()
     limits.install()
+    lists.install()
     aws = Aws(port)
     jobs = api.install(aws, directory)
     lakeformation.install()
     postman = Postman(directory)
     clock = Clock()
     Subscriptions(aws, postman, clock).install()
+    Scheduler(aws, clock).install()
     metrics.start()
     control = Control(clock.page(ledger.page(_as_over_tls)))
     control.install()

@@ -1,7 +1,7 @@
-"""Service role: Glue assumes the role of a crawler or a job.
+"""Service role: Glue assumes the role of a crawler or a job, and Scheduler that of a schedule.
 
-Crawls and runs make all their calls over HTTP with these credentials. A missing permission of the
-role therefore fails like on AWS.
+They make all their calls over HTTP with these credentials. A missing permission of the role
+therefore fails like on AWS.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _GLUE = "glue.amazonaws.com"
 
 
 class CannotAssumeError(Exception):
-    """The role does not exist, or its trust policy does not allow Glue."""
+    """The role does not exist, or its trust policy does not allow the service."""
 
 
-def assume(aws: Aws, role: str, session_name: str) -> Credentials:
-    """Return Glue's credentials for a role, given by name or ARN."""
+def assume(aws: Aws, role: str, session_name: str, service: str = _GLUE) -> Credentials:
+    """Return the credentials of *service* for a role, given by name or ARN."""
     name = role_name(role)
-    check_trust(name)
+    check_trust(name, service)
     account = get_account_id()
     credentials = Credentials(
         aws,
@@ -47,11 +47,11 @@ def assume(aws: Aws, role: str, session_name: str) -> Credentials:
     return credentials
 
 
-def check_trust(name: str) -> None:
-    """Raise `CannotAssumeError` unless the role exists and trusts Glue."""
+def check_trust(name: str, service: str = _GLUE) -> None:
+    """Raise `CannotAssumeError` unless the role exists and trusts *service*."""
     if record(name) is None:
         raise CannotAssumeError(f"Role {name} cannot be found")
-    if not trust.trusts(name, _GLUE):
+    if not trust.trusts(name, service):
         raise CannotAssumeError(
             f"Service is unable to assume provided role. Please verify the TrustPolicy of {name}"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,14 +43,30 @@ def show(console: Console, title: str, figures: Sequence[Figure]) -> bool:
 
 
 def fetch(s3: Any, bucket: str, prefix: str, directory: Path) -> Path:
-    """Copy all objects under *prefix* to *directory*, keys as paths; return where they are."""
-    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        for item in page.get("Contents", ()):
-            if not item["Key"].endswith("/"):
-                target = directory / item["Key"]
-                target.parent.mkdir(parents=True, exist_ok=True)
-                s3.download_file(bucket, item["Key"], str(target))
+    """Copy all current objects under *prefix* to *directory*, keys as paths; return where they are.
+
+    Files that other ones have replaced stay for a while; the newest manifest names them.
+    """
+    replaced = _replaced(s3, bucket)
+    for key in _keys(s3, bucket, prefix):
+        if not key.endswith("/") and not key.startswith(replaced):
+            target = directory / key
+            target.parent.mkdir(parents=True, exist_ok=True)
+            s3.download_file(bucket, key, str(target))
     return directory / prefix
+
+
+def _replaced(s3: Any, bucket: str) -> tuple[str, ...]:
+    manifests = _keys(s3, bucket, "dataflowxpress/manifests/")
+    if not manifests:
+        return ()
+    newest = json.load(s3.get_object(Bucket=bucket, Key=manifests[-1])["Body"])
+    return tuple(newest.get("replaced", ()))
+
+
+def _keys(s3: Any, bucket: str, prefix: str) -> list[str]:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return [item["Key"] for page in pages for item in page.get("Contents", ())]
 
 
 def connect(folder: Path) -> duckdb.DuckDBPyConnection:

@@ -25,6 +25,7 @@ class File(NamedTuple):
     folder: str
     name: str
     rows: Sequence[Row]  # the header first
+    is_last: bool = False  # it is uploaded after the others, and has their columns
 
     @property
     def body(self) -> bytes:
@@ -59,4 +60,5 @@ def _rows(path: str) -> list[Row]:
 def _parts(folder: str, rows: Sequence[Row]) -> Iterator[File]:
     header, data = rows[0], rows[1:]
     for part in range(PARTS):
-        yield File(folder, f"part-{part + 1}.csv", [header, *data[part::PARTS]])
+        rows = [header, *data[part::PARTS]]
+        yield File(folder, f"part-{part + 1}.csv", rows, is_last=part + 1 == PARTS)

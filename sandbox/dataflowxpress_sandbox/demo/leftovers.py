@@ -41,6 +41,7 @@ _LISTED = [
     ("Queue", "sqs", "list_queues", "QueueUrls", ""),
     ("Role", "iam", "list_roles", "Roles", "RoleName"),
     ("Rule", "events", "list_rules", "Rules", "Name"),
+    ("Schedule", "scheduler", "list_schedules", "Schedules", "Name"),
     ("Subscription", "sns", "list_subscriptions", "Subscriptions", "SubscriptionArn"),
     ("Topic", "sns", "list_topics", "Topics", "TopicArn"),
 ]

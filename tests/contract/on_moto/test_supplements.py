@@ -18,7 +18,7 @@ def test_moto_still_ignores_the_tags_of_a_new_bucket(
     moto: Aws, pipeline: Pipeline, name: str
 ) -> None:
     bucket, s3 = Bucket(pipeline.scope, name), moto.client("s3")
-    bucket.create(s3, {}, {"team": "data"})
+    bucket.create(s3, bucket.desired(), {"team": "data"})
     with pytest.raises(s3.exceptions.ClientError, match="NoSuchTagSet"):
         s3.get_bucket_tagging(Bucket=name)
 

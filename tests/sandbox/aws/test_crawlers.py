@@ -432,3 +432,24 @@ def test_the_role_is_shown_by_name_and_the_schedule_as_an_object(
     assert found["Schedule"]["ScheduleExpression"] == "cron(0 1 * * ? *)"
     arn = f"arn:aws:glue:eu-west-1:000000000000:crawler/{crawler.name}"
     assert crawler.glue.get_tags(ResourceArn=arn)["Tags"] == {"a": "b"}
+
+
+def test_crawls_are_listed_from_a_time_on_with_their_dpu_hours_the_newest_first(
+    place: Place, eventually: Eventually
+) -> None:
+    place.put("data/a.csv", b"id\n1\n")
+    crawler = Crawler(place, eventually)
+    first, second = crawler.crawl(), crawler.crawl()
+    listed = crawler.glue.list_crawls(CrawlerName=crawler.name)["Crawls"]
+    assert [each["StartTime"] for each in listed] == [second["StartTime"], first["StartTime"]]
+    assert {each["State"] for each in listed} == {"COMPLETED"}
+    assert all(each["DPUHour"] > 0 and each["EndTime"] > each["StartTime"] for each in listed)
+    since = int(second["StartTime"].timestamp() * 1000)
+    recent = {"FieldName": "START_TIME", "FilterOperator": "GE", "FieldValue": str(since)}
+    found = crawler.glue.list_crawls(CrawlerName=crawler.name, Filters=[recent])["Crawls"]
+    assert [each["CrawlId"] for each in found] == [listed[0]["CrawlId"]]
+    page = crawler.glue.list_crawls(CrawlerName=crawler.name, MaxResults=1)
+    following = crawler.glue.list_crawls(CrawlerName=crawler.name, NextToken=page["NextToken"])
+    assert page["Crawls"] + following["Crawls"] == listed
+    with pytest.raises(ClientError, match="EntityNotFoundException"):
+        crawler.glue.list_crawls(CrawlerName="nobody")

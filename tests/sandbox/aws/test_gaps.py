@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
+from urllib import parse
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
+from botocore.httpsession import URLLib3Session
+from botocore.parsers import QueryParser
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,3 +140,31 @@ def test_log_groups_that_are_named_are_answered_and_no_others(place: Place) -> N
     assert [group["logGroupName"] for group in found] == sorted(asked[:2])
     by_arn = logs.describe_log_groups(logGroupIdentifiers=[found[0]["logGroupArn"]])["logGroups"]
     assert by_arn == found[:1]
+
+
+def test_a_client_with_the_query_protocol_reads_all_properties_of_an_alarm(place: Place) -> None:
+    cloudwatch = place.aws.client("cloudwatch")
+    alarm = {
+        "AlarmName": place.name,
+        "AlarmActions": ["arn:aws:sns:eu-west-1:000000000000:topic"],
+        "MetricName": "ApproximateNumberOfMessagesVisible",
+        "Namespace": "AWS/SQS",
+        "Dimensions": [{"Name": "QueueName", "Value": "dead"}],
+        "Statistic": "Maximum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 1.0,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "TreatMissingData": "notBreaching",
+    }
+    cloudwatch.put_metric_alarm(**alarm)
+    query = {"Action": "DescribeAlarms", "Version": "2010-08-01", "AlarmNames.member.1": place.name}
+    signed = AWSRequest("POST", place.aws.endpoint, data=parse.urlencode(query))
+    signed.headers["Content-Type"] = "application/x-www-form-urlencoded"
+    SigV4Auth(Credentials("test", "test"), "monitoring", "eu-west-1").add_auth(signed)
+    response = URLLib3Session().send(signed.prepare())
+    model = cloudwatch.meta.service_model.operation_model("DescribeAlarms").output_shape
+    answer = {"status_code": response.status_code, "headers": {}, "body": response.content}
+    [found] = QueryParser().parse(answer, model)["MetricAlarms"]
+    assert {name: found.get(name) for name in alarm} == alarm
+    assert found["ActionsEnabled"] is True

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from dataflowxpress.aws import engine, observer
 from dataflowxpress.aws.tags import TAGGERS
+from dataflowxpress.dataplane import observation
 from tests.unit.conftest import memory_tagger
 
 from .candidates import Candidates
@@ -82,7 +83,7 @@ def main() -> None:
         sys.exit("set PYTHONHASHSEED=0")
     what, (first, count) = sys.argv[1], map(int, sys.argv[2:])
     TAGGERS["memory"] = memory_tagger()
-    for module in (engine, observer):
+    for module in (engine, observer, observation):
         setattr(module, "Pool", Inline)  # noqa: B010 - not for mypy
     began, steps, digest = time.monotonic(), 0, ""
     for seed in range(first, first + count):

@@ -85,6 +85,23 @@ def test_success_has_a_time(scrape: Scrape) -> None:
     assert scrape.value("last_converged_timestamp_seconds") == 1000
 
 
+def ended(name: str, seconds: int) -> Run:
+    return Run(id=name, state="SUCCEEDED", seconds=seconds, dpu_seconds=2 * seconds)
+
+
+def test_the_dpu_seconds_of_each_run_count_once_after_its_end(scrape: Scrape) -> None:
+    before, active = ended("before", 60), Run(id="b", state="RUNNING", seconds=5, dpu_seconds=10)
+    scrape.observe(status(runs=(before,)))  # ended before this operator started
+    assert scrape.value("dpu_seconds_total") == 0
+    scrape.observe(status(runs=(active, before)))
+    for _ in range(2):
+        scrape.observe(status(runs=(ended("b", 30), before)))
+    assert scrape.value("dpu_seconds_total") == 60
+    scrape.observe(status())  # a status without runs, as after an error
+    scrape.observe(status(runs=(ended("c", 1), ended("b", 30))))
+    assert scrape.value("dpu_seconds_total") == 62
+
+
 NONE = condition("Drifted", "False", "NoDrift")
 OPEN = condition("Drifted", "True", "Detected", "Queue/a")
 HEALED = condition("Drifted", "False", "Corrected", "Queue/a")

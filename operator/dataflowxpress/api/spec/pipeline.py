@@ -12,7 +12,7 @@ from .model import SpecModel, ValidationRule
 from .notifications import Notifications, Topic
 from .source import RESERVED_PREFIX, Source
 from .storage import Bucket, Catalog, Target
-from .work import Crawler, Functions, Job, Trigger
+from .work import Crawler, Functions, Job, Trigger, When
 
 RESERVED_TAGS = ("aws:", "dataflowxpress.io/")
 SHORTEST_RESYNC, LONGEST_RESYNC = 30, 7 * 24 * 3600  # seconds
@@ -52,16 +52,23 @@ class DataPipelineSpec(SpecModel):
             field=".target.prefix",
         ),
         ValidationRule(
+            "Iceberg tables need Iceberg 1.10, which only Glue 5.1 has; set job.glueVersion to 5.1",
+            cel="!has(self.target.format) || self.target.format != 'Iceberg'"
+            " || (has(self.job.glueVersion) && self.job.glueVersion == '5.1')",
+            holds=lambda spec: spec.target.format != "Iceberg" or spec.job.glue_version == "5.1",
+            field=".job.glueVersion",
+        ),
+        ValidationRule(
             "without a crawler, only declared columns can have types; list all columns in"
             " source.columns, each with its type",
-            cel="self.crawler.enabled || (has(self.source.columns)"
+            cel="self.crawler.when != 'Never' || (has(self.source.columns)"
             " && self.source.columns.size() > 0"
             " && self.source.columns.all(each, has(each.type)))",
             holds=lambda spec: (
-                spec.crawler.enabled
+                spec.crawler.when != "Never"
                 or (bool(spec.source.columns) and all(each.type for each in spec.source.columns))
             ),
-            field=".crawler.enabled",
+            field=".crawler.when",
         ),
         ValidationRule(
             "roleArn is in another account than accountId; correct one of them",
@@ -115,7 +122,7 @@ class DataPipelineSpec(SpecModel):
     """The uploaded files."""
 
     target: Target = Target()
-    """The Parquet files."""
+    """The tables with the converted rows."""
 
     catalog: Catalog = Catalog()
     """The database and the tables in the Glue Data Catalog."""
@@ -133,7 +140,7 @@ class DataPipelineSpec(SpecModel):
     """The SNS topic for notifications."""
 
     trigger: Trigger = Trigger()
-    """The start of a crawl after uploads."""
+    """The start of runs, after uploads and on a schedule."""
 
     notifications: Notifications = Notifications()
     """Email notification settings."""
@@ -161,6 +168,12 @@ class DataPipelineSpec(SpecModel):
     tags: Annotated[dict[TagKey, TagValue], Field(max_length=40)] = {}  # noqa: RUF012 - pydantic copies defaults
     """Tags for all resources that can have tags, in addition to the operator's own tags. Roles get
     only the tags that the tenant policy of the operator allows."""
+
+    @property
+    def crawls(self) -> When:
+        """When the crawler runs; a custom script cannot request crawls."""
+        custom = self.crawler.when == "NewColumns" and not self.job.script.packaged
+        return "Always" if custom else self.crawler.when
 
     @property
     def resync_seconds(self) -> int:

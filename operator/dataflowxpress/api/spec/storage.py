@@ -41,10 +41,84 @@ class Bucket(SpecModel):
 MetadataColumn = Literal["file", "fileModified", "ingestedAt", "recordNumber"]
 
 
-class Target(SpecModel):
-    """The Parquet files."""
+SHORTEST_RETENTION, LONGEST_RETENTION = 1, 365 * 24  # hours
+
+
+class Iceberg(SpecModel):
+    """Settings of Iceberg tables, for `target.format: Iceberg`."""
+
+    mode: Literal["CopyOnWrite", "MergeOnRead"] = "CopyOnWrite"
+    """The effect of new content for a key. `CopyOnWrite`: write the files with its rows again, so
+    that queries are fast. `MergeOnRead`: write which rows are deleted, so that runs are fast."""
+
+    snapshot_retention_hours: Annotated[
+        int, Field(strict=True, ge=SHORTEST_RETENTION, le=LONGEST_RETENTION)
+    ] = 120
+    """The hours for which queries can go back to an earlier snapshot. Later, the job deletes the
+    files that only this snapshot has."""
+
+    maintenance_runs: Annotated[int, Field(strict=True, ge=1, le=1000)] = 20
+    """The number of runs after which a run also compacts small files and expires snapshots."""
+
+
+class Write(SpecModel):
+    """The effect of new rows on the rows that are in a table."""
 
     VALIDATION_RULES = (
+        ValidationRule(
+            "Upsert needs the columns that identify a row and the column that says which row is"
+            " newer; set keys and latestBy",
+            cel="!has(self.mode) || self.mode != 'Upsert'"
+            " || (has(self.keys) && self.keys.size() > 0 && has(self.latestBy))",
+            holds=lambda write: write.mode != "Upsert" or bool(write.keys and write.latest_by),
+            field=".mode",
+        ),
+    )
+
+    mode: Literal["Append", "Upsert"] = "Append"
+    """`Append`: keep all rows. `Upsert`: keep one row for each value of `keys`, the newest by
+    `latestBy`. It needs `target.format: Iceberg`, and the job rejects rows without these values."""
+
+    keys: Annotated[tuple[Column, ...], Field(max_length=8)] = ()
+    """The columns that identify a row, for `Upsert`."""
+
+    latest_by: Column | None = None
+    """The column that is largest in the newest row of a key, for `Upsert`: a time or a number. Of
+    rows with the same value, the row of the later run stays."""
+
+
+class Target(SpecModel):
+    """The tables with the converted rows."""
+
+    VALIDATION_RULES = (
+        ValidationRule(
+            "a table cannot change its format in its folder; choose another target.prefix too,"
+            " and the job converts all objects into it",
+            cel="!has(oldSelf.format) || self.format == oldSelf.format"
+            " || self.prefix != oldSelf.prefix",
+            field=".format",
+        ),
+        ValidationRule(
+            "the rows that an Iceberg table has do not follow another rule; leave target.write, or"
+            " create a new DataPipeline",
+            cel="!has(oldSelf.format) || oldSelf.format != 'Iceberg' || self.format != 'Iceberg'"
+            " || !has(oldSelf.write) || self.write == oldSelf.write",
+            field=".write",
+        ),
+        ValidationRule(
+            "only Iceberg tables can replace single rows; set target.format to Iceberg",
+            cel="!has(self.write) || !has(self.write.mode) || self.write.mode != 'Upsert'"
+            " || (has(self.format) && self.format == 'Iceberg')",
+            holds=lambda target: target.write.mode != "Upsert" or target.format == "Iceberg",
+            field=".write.mode",
+        ),
+        ValidationRule(
+            "an Iceberg table stays in its folder; leave target.prefix, or create a new"
+            " DataPipeline with the other folder",
+            cel="!has(oldSelf.format) || oldSelf.format != 'Iceberg' || self.format != 'Iceberg'"
+            " || self.prefix == oldSelf.prefix",
+            field=".prefix",
+        ),
         ValidationRule(
             "a column is named twice; remove one of the two",
             cel="!has(self.partitionBy) || self.partitionBy.all(one,"
@@ -62,6 +136,17 @@ class Target(SpecModel):
         ),
     )
 
+    format: Literal["Parquet", "Iceberg"] = "Parquet"
+    """The format of the tables. `Parquet`: Parquet files, in partitions of the catalog's tables.
+    `Iceberg`: Iceberg tables, in which a run appears at once; the job needs Glue 5.1. The format
+    can change only together with `prefix`."""
+
+    iceberg: Iceberg = Iceberg()
+    """Settings of Iceberg tables, for `target.format: Iceberg`."""
+
+    write: Write = Write()
+    """The effect of new rows on the rows that are in a table."""
+
     prefix: Prefix = "parquet_data/"
     """The folder in the bucket for Parquet files, with a folder per table; ends with a slash."""
 
@@ -70,6 +155,10 @@ class Target(SpecModel):
 
     partition_by: Annotated[tuple[Column, ...], Field(max_length=4)] = ()
     """Columns whose values become folders (`year=2026/`), so that queries read less."""
+
+    replaced_file_retention_minutes: Annotated[int, Field(strict=True, ge=0, le=10_080)] = 10
+    """How long files stay after other files have replaced them, so that queries that have planned
+    with them succeed. The first run after this time deletes them."""
 
     metadata_columns: Annotated[tuple[MetadataColumn, ...], Field(max_length=4)] = ()
     """Columns that say where a row came from. `file`: the key of its object, in `_file`.

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool
 
 from .arguments import LOADS_CODE, SET_BY_OPERATOR
-from .formats import ArgumentName, Name, S3Uri, SecretArn
+from .formats import ArgumentName, Name, S3Uri, ScheduleExpression, SecretArn, TimeZone
 from .model import SpecModel, ValidationRule
 
 HAS_SCRIPT = (  # in CEL: the job has a custom script
@@ -16,13 +16,18 @@ HAS_SCRIPT = (  # in CEL: the job has a custom script
     " || has(self.script.s3Uri)))"
 )
 
+When = Literal["NewColumns", "Always", "Never"]
+
 
 class Crawler(SpecModel):
     """The Glue crawler that finds the columns of the files."""
 
-    enabled: StrictBool = True
-    """If false, there is no crawler: an upload starts the job, and the tables have the declared
-    columns. Each entry of `source.columns` needs a type then."""
+    when: When = "NewColumns"
+    """When the crawler runs. `NewColumns`: an upload starts the job, which requests a crawl only
+    for objects with columns that the catalog does not have; with a custom script, it is like
+    `Always`. `Always`: uploads start a crawl, and its end starts the job. `Never`: there is no
+    crawler, and the tables have the declared columns. Each entry of `source.columns` needs a type
+    then."""
 
     name: Name | None = None
     """The crawler's name. Default: derived from namespace and name."""
@@ -200,10 +205,10 @@ class Functions(SpecModel):
     )
 
     start_crawler: Function = Function()
-    """Starts the crawler after uploads."""
+    """Starts the crawler if the job requests it, or after uploads."""
 
     start_job: Function = Function()
-    """Starts the job after a successful crawl."""
+    """Starts the job after uploads and crawls."""
 
     notify: Function = Function()
     """Sends the mails about runs and failed crawls."""
@@ -217,7 +222,38 @@ class Functions(SpecModel):
 
 
 class Trigger(SpecModel):
-    """The start of a crawl after uploads."""
+    """The start of runs, after uploads and on a schedule."""
+
+    VALIDATION_RULES = (
+        ValidationRule(
+            "without uploads and without a schedule, nothing starts a run; set trigger.schedule,"
+            " or remove onUpload",
+            cel="!has(self.onUpload) || self.onUpload || has(self.schedule)",
+            holds=lambda trigger: trigger.on_upload or trigger.schedule is not None,
+            field=".onUpload",
+        ),
+        ValidationRule(
+            "a time zone needs a schedule; set trigger.schedule, or remove timeZone",
+            cel="!has(self.timeZone) || has(self.schedule)",
+            holds=lambda trigger: trigger.time_zone is None or trigger.schedule is not None,
+            field=".timeZone",
+        ),
+    )
 
     batch_window_seconds: Annotated[int, Field(strict=True, ge=0, le=300)] = 20
-    """The seconds for which uploads gather before one crawl."""
+    """The seconds for which uploads gather before one run (or crawl, if `crawler.when` is
+    `Always`)."""
+
+    on_upload: StrictBool = True
+    """If false, uploads start nothing: they wait for the schedule."""
+
+    schedule: ScheduleExpression | None = None
+    """Start a run at these times if objects wait: `rate(1 hour)`, or `cron(0 6 * * ? *)` for six
+    o'clock each day. The syntax is that of EventBridge Scheduler."""
+
+    time_zone: TimeZone | None = None
+    """The time zone of the schedule, for example `Europe/Berlin`. Default: UTC."""
+
+    min_interval_seconds: Annotated[int, Field(strict=True, ge=0, le=86_400)] = 0
+    """The shortest time between the starts of two runs, and of two crawls; uploads wait for it.
+    It limits the cost of a busy prefix."""

@@ -15,6 +15,7 @@ from .principal_permissions import PrincipalPermissions
 from .queue import Queue
 from .role import Role
 from .rule import Rule
+from .schedule import Schedule
 from .subscription import Subscription
 from .topic import Topic
 
@@ -34,6 +35,7 @@ __all__ = [
     "Queue",
     "Role",
     "Rule",
+    "Schedule",
     "Subscription",
     "Topic",
 ]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dataflowxpress.api.resource_id import Key
+from dataflowxpress.aws.paging import pages
 from dataflowxpress.aws.tags import pairs
 from dataflowxpress.planning.resource import Resource, State, Tags
 
 from .queue import Queue
 from .topic import Topic
+
+PAGE = 100  # alarms in one answer, the limit of CloudWatch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +25,7 @@ class Alarm(Resource):
     arn_format = "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}"
     modified = "AlarmConfigurationUpdatedTimestamp"
     reads_many = True
+    lists = True
 
     queue: Queue
     topic: Topic
@@ -52,8 +56,11 @@ class Alarm(Resource):
     @staticmethod
     def read_many(cloudwatch: Any, keys: Sequence[Key]) -> Mapping[Key, State]:
         names = [name for (name,) in keys]
-        found = cloudwatch.describe_alarms(AlarmNames=names)["MetricAlarms"]
-        return {(each["AlarmName"],): {"AlarmDescription": "", **each} for each in found}
+        return _states(cloudwatch.describe_alarms(AlarmNames=names))
+
+    @staticmethod
+    def list_all(cloudwatch: Any) -> Iterator[Mapping[Key, State]]:
+        yield from map(_states, pages(cloudwatch, "describe_alarms", MaxRecords=PAGE))
 
     def create(self, cloudwatch: Any, want: State, tags: Tags) -> None:
         cloudwatch.put_metric_alarm(AlarmName=self.name, Tags=pairs(tags), **want)
@@ -64,3 +71,8 @@ class Alarm(Resource):
     @staticmethod
     def delete(cloudwatch: Any, name: str) -> None:
         cloudwatch.delete_alarms(AlarmNames=[name])
+
+
+def _states(page: Mapping[str, Any]) -> dict[Key, State]:
+    found = page["MetricAlarms"]
+    return {(each["AlarmName"],): {"AlarmDescription": "", **each} for each in found}

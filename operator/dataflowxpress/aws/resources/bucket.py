@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ class Bucket(Resource):
 
     service = "s3"
     arn_format = "arn:{partition}:s3:::{name}"
+    calls = 5
     keeps_data = True
     critical = True
     adopt_by = "spec.bucket.adopt"
@@ -67,8 +69,9 @@ class Bucket(Resource):
             ObjectOwnership="BucketOwnerEnforced",
             CreateBucketConfiguration={**location, "Tags": pairs(tags)},
         )
+        s3.put_bucket_policy(Bucket=self.name, Policy=json.dumps(want["Policy"]))
         changed = {part for part, value in want.items() if value != DEFAULTS.get(part)}
-        self.update(s3, want, frozenset(changed))
+        self.update(s3, want, frozenset(changed - {"Policy"}))
 
     def update(self, s3: Any, want: State, changed: frozenset[str]) -> None:
         for part in sorted(changed):

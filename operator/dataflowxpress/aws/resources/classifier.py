@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from dataflowxpress.api.resource_id import Key
+from dataflowxpress.aws.paging import pages
 from dataflowxpress.planning.resource import Resource, State, Tags
 
 Form = Literal["CsvClassifier", "JsonClassifier", "XMLClassifier", "GrokClassifier"]
@@ -16,6 +18,7 @@ class Classifier(Resource):
     """A custom classifier, whose form never changes: AWS has one call, with a member for each."""
 
     service = "glue"
+    lists = True
 
     form: Form
     settings: Mapping[str, Any]
@@ -25,8 +28,13 @@ class Classifier(Resource):
 
     @staticmethod
     def read(glue: Any, name: str) -> State:
-        classifier: dict[str, State] = glue.get_classifier(Name=name)["Classifier"]
-        return next(iter(classifier.values()), {})
+        return _settings(glue.get_classifier(Name=name)["Classifier"])
+
+    @staticmethod
+    def list_all(glue: Any) -> Iterator[Mapping[Key, State]]:
+        for page in pages(glue, "get_classifiers"):
+            found = map(_settings, page["Classifiers"])
+            yield {(each["Name"],): each for each in found if each}
 
     def create(self, glue: Any, want: State, tags: Tags) -> None:
         glue.create_classifier(**{self.form: {"Name": self.name, **want}})
@@ -37,3 +45,8 @@ class Classifier(Resource):
     @staticmethod
     def delete(glue: Any, name: str) -> None:
         glue.delete_classifier(Name=name)
+
+
+def _settings(classifier: Mapping[str, State]) -> State:
+    """Return the settings of a classifier; AWS puts them below the name of its form."""
+    return next(iter(classifier.values()), {})

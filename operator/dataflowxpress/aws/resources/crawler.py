@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from dataflowxpress.api.resource_id import Key
 from dataflowxpress.aws.errors import client_error
+from dataflowxpress.aws.paging import pages
 from dataflowxpress.planning.diff import Exclusive
 from dataflowxpress.planning.resource import Resource, State, Tags
 
@@ -29,6 +31,7 @@ class Crawler(Resource):
     service = "glue"
     arn_format = "arn:{partition}:glue:{region}:{account}:crawler/{name}"
     modified = "LastUpdated"
+    lists = True
     immutable = frozenset({"Classifiers"})
     replacement = (
         "the new crawler classifies all objects again; a table keeps the columns of the old format"
@@ -65,16 +68,12 @@ class Crawler(Resource):
 
     @staticmethod
     def read(glue: Any, name: str) -> State:
-        have = glue.get_crawler(Name=name)["Crawler"]
-        targets = [{"Exclusions": [], **each} for each in have["Targets"].get("S3Targets", ())]
-        return {
-            "TablePrefix": "",
-            "Classifiers": [],
-            **have,
-            "Role": have["Role"].rpartition("/")[2],
-            "Configuration": json.loads(have.get("Configuration") or "{}"),
-            "Targets": {**have["Targets"], "S3Targets": targets},
-        }
+        return _state(glue.get_crawler(Name=name)["Crawler"])
+
+    @staticmethod
+    def list_all(glue: Any) -> Iterator[Mapping[Key, State]]:
+        for page in pages(glue, "get_crawlers"):
+            yield {(each["Name"],): _state(each) for each in page["Crawlers"]}
 
     def create(self, glue: Any, want: State, tags: Tags) -> None:
         glue.create_crawler(Name=self.name, Tags=dict(tags), **self._arguments(want))
@@ -107,3 +106,16 @@ class Crawler(Resource):
 
 
 _STOPPED = "the crawler is stopping"
+
+
+def _state(crawler: Mapping[str, Any]) -> State:
+    """Return the answer of Glue with its defaults, and as `desired` does."""
+    targets = [{"Exclusions": [], **each} for each in crawler["Targets"].get("S3Targets", ())]
+    return {
+        "TablePrefix": "",
+        "Classifiers": [],
+        **crawler,
+        "Role": crawler["Role"].rpartition("/")[2],
+        "Configuration": json.loads(crawler.get("Configuration") or "{}"),
+        "Targets": {**crawler["Targets"], "S3Targets": targets},
+    }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dataflowxpress.api.resource_id import Key
+from dataflowxpress.aws.paging import pages
 from dataflowxpress.planning.resource import Resource, State, Tags
 
 READ_ONLY = {"CatalogId", "CreateTime"}
@@ -17,6 +20,7 @@ class Database(Resource):
     service = "glue"
     arn_format = "arn:{partition}:glue:{region}:{account}:database/{name}"
     keeps_data = True
+    lists = True
     critical = True
     adopt_by = "spec.catalog.adopt"
 
@@ -31,6 +35,11 @@ class Database(Resource):
     def read(glue: Any, name: str) -> State:
         have: State = glue.get_database(Name=name)["Database"]
         return have
+
+    @staticmethod
+    def list_all(glue: Any) -> Iterator[Mapping[Key, State]]:
+        for page in pages(glue, "get_databases"):
+            yield {(each["Name"],): each for each in page["DatabaseList"]}
 
     def create(self, glue: Any, want: State, tags: Tags) -> None:
         glue.create_database(DatabaseInput={"Name": self.name, **want}, Tags=dict(tags))

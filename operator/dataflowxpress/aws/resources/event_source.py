@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dataflowxpress.api.resource_id import Id, Key
+from dataflowxpress.aws.paging import pages
 from dataflowxpress.planning.diff import Exclusive
 from dataflowxpress.planning.resource import Resource, State, Tags
 
@@ -30,6 +32,7 @@ class EventSource(Resource):
     """
 
     service = "lambda"
+    lists = True
 
     function: Function
     queue: Queue
@@ -61,13 +64,16 @@ class EventSource(Resource):
     @staticmethod
     def read(lambda_: Any, function: str, queue: str) -> State | None:
         answer = lambda_.list_event_source_mappings(FunctionName=function, EventSourceArn=queue)
-        found = (each for each in answer["EventSourceMappings"] if each["State"] != "Deleting")
-        mapping = next(found, None)
-        return mapping and {
-            "ScalingConfig": {},
-            **mapping,
-            "State": STATES.get(mapping["State"], mapping["State"]),
-        }
+        return next(_existing(answer), None)
+
+    @staticmethod
+    def list_all(lambda_: Any) -> Iterator[Mapping[Key, State]]:
+        for page in pages(lambda_, "list_event_source_mappings"):
+            yield {
+                (each["FunctionArn"].rpartition(":")[2], each["EventSourceArn"]): each
+                for each in _existing(page)
+                if "EventSourceArn" in each  # a self-managed source has none
+            }
 
     def create(self, lambda_: Any, want: State, tags: Tags) -> None:
         lambda_.create_event_source_mapping(
@@ -82,6 +88,13 @@ class EventSource(Resource):
     def delete(lambda_: Any, function: str, queue: str) -> None:
         if have := EventSource.read(lambda_, function, queue):
             lambda_.delete_event_source_mapping(UUID=have["UUID"])
+
+
+def _existing(answer: Mapping[str, Any]) -> Iterator[State]:
+    """Yield the mappings of an answer that are not being deleted, as `desired` does."""
+    for each in answer["EventSourceMappings"]:
+        if each["State"] != "Deleting":
+            yield {"ScalingConfig": {}, **each, "State": STATES.get(each["State"], each["State"])}
 
 
 def _arguments(want: State) -> dict[str, Any]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dataflowxpress.api.resource_id import Key
+from dataflowxpress.aws.paging import pages
 from dataflowxpress.planning.diff import Sensitive
 from dataflowxpress.planning.resource import Resource, State, Tags
 
@@ -28,6 +31,8 @@ class Function(Resource):
     arn_format = "arn:{partition}:lambda:{region}:{account}:function:{name}"
     modified = "LastModified"
     asynchronous = True
+    lists = True
+    unlisted = frozenset({"State", "LastUpdateStatus"})
 
     role: Role
     log_group: LogGroup
@@ -51,27 +56,35 @@ class Function(Resource):
 
     @staticmethod
     def read(lambda_: Any, name: str) -> State:
-        have = lambda_.get_function_configuration(FunctionName=name)
-        return {"Environment": {"Variables": {}}, **have}
+        return _state(lambda_.get_function_configuration(FunctionName=name))
 
-    def create(self, lambda_: Any, want: State, tags: Tags) -> None:
-        lambda_.create_function(
+    @staticmethod
+    def list_all(lambda_: Any) -> Iterator[Mapping[Key, State]]:
+        for page in pages(lambda_, "list_functions"):
+            yield {(each["FunctionName"],): _state(each) for each in page["Functions"]}
+
+    def create(self, lambda_: Any, want: State, tags: Tags) -> State:
+        created: State = lambda_.create_function(
             FunctionName=self.name,
             Code={"ZipFile": self.code},
             Tags=dict(tags),
             **_configuration(want),
         )
+        return created
 
-    def update(self, lambda_: Any, want: State, changed: frozenset[str]) -> None:
+    def update(self, lambda_: Any, want: State, changed: frozenset[str]) -> State:
         """Update code and configuration; the second call must wait until the first is applied."""
         if CODE in changed:
-            lambda_.update_function_code(FunctionName=self.name, ZipFile=self.code)
+            updated: State = lambda_.update_function_code(FunctionName=self.name, ZipFile=self.code)
         if changed == {CODE}:
-            return
+            return updated
         if CODE in changed:
-            updated = lambda_.get_waiter("function_updated_v2")
-            updated.wait(FunctionName=self.name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
-        lambda_.update_function_configuration(FunctionName=self.name, **_configuration(want))
+            applied = lambda_.get_waiter("function_updated_v2")
+            applied.wait(FunctionName=self.name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+        changed_by: State = lambda_.update_function_configuration(
+            FunctionName=self.name, **_configuration(want)
+        )
+        return changed_by
 
     @staticmethod
     def delete(lambda_: Any, name: str) -> None:
@@ -88,6 +101,10 @@ class Function(Resource):
             reason = have.get("StateReason") or have.get("LastUpdateStatusReason")
             return str(reason or "failed, and Lambda reports no reason")
         return "is being updated by Lambda" if Function.is_in_progress(have) else ""
+
+
+def _state(function: State) -> State:
+    return {"Environment": {"Variables": {}}, **function}
 
 
 def _configuration(want: State) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dataflowxpress.api.resource_id import Key
 from dataflowxpress.api.run_states import ACTIVE
 from dataflowxpress.aws.errors import raise_failed_entries
+from dataflowxpress.aws.paging import pages
 from dataflowxpress.planning.diff import Sensitive
 from dataflowxpress.planning.resource import Resource, State, Tags
 
@@ -25,6 +27,7 @@ class Job(Resource):
     service = "glue"
     arn_format = "arn:{partition}:glue:{region}:{account}:job/{name}"
     modified = "LastModifiedOn"
+    lists = True
 
     role: Role
     script: Object | str  # or the URI of a custom script
@@ -67,6 +70,11 @@ class Job(Resource):
         have: State = glue.get_job(JobName=name)["Job"]
         return have
 
+    @staticmethod
+    def list_all(glue: Any) -> Iterator[Mapping[Key, State]]:
+        for page in pages(glue, "get_jobs"):
+            yield {(each["Name"],): each for each in page["Jobs"]}
+
     def create(self, glue: Any, want: State, tags: Tags) -> None:
         glue.create_job(Name=self.name, Tags=dict(tags), **want)
 
@@ -87,8 +95,7 @@ class Job(Resource):
 
 
 def _stoppable(glue: Any, name: str) -> list[str]:
-    pages = glue.get_paginator("get_job_runs").paginate(JobName=name)
-    runs = (run for page in pages for run in page["JobRuns"])
+    runs = (run for page in pages(glue, "get_job_runs", JobName=name) for run in page["JobRuns"])
     return [run["Id"] for run in runs if run["JobRunState"] in STOPPABLE]
 
 

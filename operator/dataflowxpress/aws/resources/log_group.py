@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dataflowxpress.api.resource_id import Key
+from dataflowxpress.aws.paging import pages
 from dataflowxpress.planning.resource import Resource, State, Tags
 
 OF_FUNCTIONS, OF_JOBS = "/dataflowxpress/", "/aws-glue/jobs/"  # prefixes of log group names
@@ -23,6 +24,7 @@ class LogGroup(Resource):
     service = "logs"
     arn_format = "arn:{partition}:logs:{region}:{account}:log-group:{name}"
     reads_many = True
+    lists = True
 
     retention_days: int = 30
 
@@ -36,11 +38,13 @@ class LogGroup(Resource):
 
     @staticmethod
     def read_many(logs: Any, keys: Sequence[Key]) -> Mapping[Key, State]:
-        pages = logs.get_paginator("describe_log_groups").paginate(
-            logGroupIdentifiers=[name for (name,) in keys]
-        )
-        found = (group for page in pages for group in page["logGroups"])
-        return {(group["logGroupName"],): group for group in found}
+        names = [name for (name,) in keys]
+        found = map(_states, pages(logs, "describe_log_groups", logGroupIdentifiers=names))
+        return {key: state for page in found for key, state in page.items()}
+
+    @staticmethod
+    def list_all(logs: Any) -> Iterator[Mapping[Key, State]]:
+        yield from map(_states, pages(logs, "describe_log_groups"))
 
     def create(self, logs: Any, want: State, tags: Tags) -> None:
         logs.create_log_group(logGroupName=self.name, tags=dict(tags))
@@ -52,3 +56,7 @@ class LogGroup(Resource):
     @staticmethod
     def delete(logs: Any, name: str) -> None:
         logs.delete_log_group(logGroupName=name)
+
+
+def _states(page: Mapping[str, Any]) -> dict[Key, State]:
+    return {(group["logGroupName"],): group for group in page["logGroups"]}

@@ -28,6 +28,7 @@ class PrincipalPermissions(Resource):
     """
 
     service = "lakeformation"
+    calls = 2
 
     role: Role
     database: Database

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from dataflowxpress.aws.clients import queue_url
+from dataflowxpress.aws.queue_urls import queue_url
 from dataflowxpress.planning.diff import Exclusive
 from dataflowxpress.planning.resource import Resource, State, Tags
 
@@ -71,7 +71,8 @@ class Queue(Resource):
 
     def create(self, sqs: Any, want: State, tags: Tags) -> None:
         attributes = {name: value for name, value in _attributes(want).items() if value}
-        sqs.create_queue(QueueName=self.name, Attributes=attributes, tags=dict(tags))
+        created = sqs.create_queue(QueueName=self.name, Attributes=attributes, tags=dict(tags))
+        queue_url.remember(sqs, self.name, created["QueueUrl"])
 
     def update(self, sqs: Any, want: State, changed: frozenset[str]) -> None:
         url = queue_url(sqs, self.name)

@@ -13,9 +13,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from dataflowxpress.api.errors import NotVisible
-from dataflowxpress.api.resource_id import Id
+from dataflowxpress.api.resource_id import Id, Key
 from dataflowxpress.aws.error_classes import ErrorClass
 from dataflowxpress.aws.errors import classify, describe
+from dataflowxpress.aws.paging import pages
 from dataflowxpress.aws.tags import pairs, unpair
 from dataflowxpress.planning.resource import Resource, State, Tags
 
@@ -23,6 +24,7 @@ from .grant import Grant, without
 from .policy import Statement, as_read, policy
 
 POLICY = "pipeline"
+PAGE = 500  # roles in one answer, which has all policies in full
 YOUNG = timedelta(seconds=60)  # IAM takes some seconds to apply the tags of a new role
 
 
@@ -32,6 +34,9 @@ class Role(Resource):
 
     service = "iam"
     arn_format = "arn:{partition}:iam::{account}:role/{name}"
+    calls = 4
+    lists = True
+    reads_tags = True
     critical = True
 
     trusted: str  # a service principal
@@ -100,6 +105,12 @@ class Role(Resource):
             "Tags": unpair(role.get("Tags", ())),
         }
 
+    @staticmethod
+    def list_all(iam: Any) -> Iterator[Mapping[Key, State]]:
+        details = pages(iam, "get_account_authorization_details", Filter=["Role"], MaxItems=PAGE)
+        for page in details:
+            yield {(role["RoleName"],): _listed(role) for role in page["RoleDetailList"]}
+
     def create(self, iam: Any, want: State, tags: Tags) -> None:
         boundary = want["PermissionsBoundary"]
         iam.create_role(
@@ -157,14 +168,14 @@ def _remove_policies(iam: Any, name: str, inline: Iterable[str]) -> None:
 
 def _attached(iam: Any, name: str) -> list[str]:
     """Return the ARNs of the managed policies that are attached to a role."""
-    pages = iam.get_paginator("list_attached_role_policies").paginate(RoleName=name)
-    return sorted(each["PolicyArn"] for page in pages for each in page["AttachedPolicies"])
+    found = pages(iam, "list_attached_role_policies", RoleName=name)
+    return sorted(each["PolicyArn"] for page in found for each in page["AttachedPolicies"])
 
 
 def _inline(iam: Any, name: str) -> list[str]:
     """Return the names of the inline policies of a role."""
-    pages = iam.get_paginator("list_role_policies").paginate(RoleName=name)
-    return sorted(each for page in pages for each in page["PolicyNames"])
+    found = pages(iam, "list_role_policies", RoleName=name)
+    return sorted(each for page in found for each in page["PolicyNames"])
 
 
 def _other_inline(iam: Any, name: str) -> list[str]:
@@ -180,6 +191,20 @@ def _read_policy(iam: Any, name: str) -> State | None:
 
 def _boundary_of(role: Mapping[str, Any]) -> str:
     return str(role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""))
+
+
+def _listed(role: Mapping[str, Any]) -> State:
+    """Return the state of a role in the answer of GetAccountAuthorizationDetails."""
+    inline = {each["PolicyName"]: each["PolicyDocument"] for each in role["RolePolicyList"]}
+    attached = sorted(each["PolicyArn"] for each in role["AttachedManagedPolicies"])
+    others = sorted(name for name in inline if name != POLICY)
+    return {
+        "AssumeRolePolicyDocument": as_read(role["AssumeRolePolicyDocument"]),
+        "Policy": as_read(inline[POLICY]) if POLICY in inline else None,
+        "PermissionsBoundary": _boundary_of(role),
+        "OtherPolicies": [*attached, *others],
+        "Tags": unpair(role.get("Tags", ())),
+    }
 
 
 @contextmanager

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dataflowxpress.api.resource_id import Key
 from dataflowxpress.aws.errors import raise_failed_entries
+from dataflowxpress.aws.paging import pages
 from dataflowxpress.aws.tags import pairs
 from dataflowxpress.planning.diff import Exclusive
 from dataflowxpress.planning.resource import Resource, State, Tags
@@ -24,6 +26,9 @@ class Rule(Resource):
 
     service = "events"
     arn_format = "arn:{partition}:events:{region}:{account}:rule/{name}"
+    calls = 2
+    lists = True
+    unlisted = frozenset({"Target"})
 
     pattern: Mapping[str, Any]
     target: Queue | Topic
@@ -45,13 +50,14 @@ class Rule(Resource):
 
     @staticmethod
     def read(events: Any, name: str) -> State:
-        rule = events.describe_rule(Name=name)
+        rule = _state(events.describe_rule(Name=name))
         targets = {each["Id"]: each for each in _targets(events, name)}
-        return {
-            **rule,
-            "EventPattern": json.loads(rule.get("EventPattern", "{}")),
-            "Target": targets.get(TARGET),
-        }
+        return {**rule, "Target": targets.get(TARGET)}
+
+    @staticmethod
+    def list_all(events: Any) -> Iterator[Mapping[Key, State]]:
+        for page in pages(events, "list_rules"):
+            yield {(each["Name"],): _state(each) for each in page["Rules"]}
 
     def create(self, events: Any, want: State, tags: Tags) -> None:
         self._put(events, want, Tags=pairs(tags))
@@ -80,3 +86,7 @@ class Rule(Resource):
 def _targets(events: Any, rule: str) -> list[Mapping[str, Any]]:
     targets: list[Mapping[str, Any]] = events.list_targets_by_rule(Rule=rule)["Targets"]
     return targets
+
+
+def _state(rule: Mapping[str, Any]) -> State:
+    return {**rule, "EventPattern": json.loads(rule.get("EventPattern", "{}"))}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dataflowxpress.api.annotations import SUBSCRIBE_REQUESTED
 from dataflowxpress.api.resource_id import Id, Key
+from dataflowxpress.aws.paging import pages
 from dataflowxpress.planning.resource import Resource, State, Tags
 
 from .topic import Topic
@@ -29,6 +31,7 @@ class Subscription(Resource):
 
     service = "sns"
     asks_once = True
+    lists = True
 
     topic: Topic
     protocol: str = "email"
@@ -53,6 +56,14 @@ class Subscription(Resource):
         listed = (each for page in pages for each in page["Subscriptions"])
         key = (protocol, endpoint)
         return next((one for one in listed if (one["Protocol"], one["Endpoint"]) == key), None)
+
+    @staticmethod
+    def list_all(sns: Any) -> Iterator[Mapping[Key, State]]:
+        for page in pages(sns, "list_subscriptions"):
+            yield {
+                (each["TopicArn"], each["Protocol"], each["Endpoint"]): each
+                for each in page["Subscriptions"]
+            }
 
     def create(self, sns: Any, want: State, tags: Tags) -> None:
         sns.subscribe(TopicArn=self.topic.arn, Protocol=self.protocol, Endpoint=self.name)

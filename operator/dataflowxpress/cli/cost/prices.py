@@ -44,7 +44,27 @@ KEY_REQUEST = Price(0.03, 10_000, "request with a key", KMS)
 
 SHORTEST_CRAWL = 600  # billed seconds: a crawl is billed for ten minutes at least
 SHORTEST_RUN = 60  # billed seconds, from Glue 2.0 on
-DPUS = {"G.1X": 1, "G.2X": 2, "G.4X": 4, "G.8X": 8}  # of a worker
+
+
+class PriceList(NamedTuple):
+    """The prices of a region at a date; *source* is for people."""
+
+    region: str = REGION
+    date: str = READ
+    source: str = "AWS' list prices, without free tiers"
+    crawl: Price = CRAWL
+    run: Price = RUN
+    flex_run: Price = FLEX_RUN
+    write: Price = WRITE
+    read: Price = READ_OBJECT
+    queue: Price = QUEUE
+    invocation: Price = INVOCATION
+    compute: Price = COMPUTE
+    alarm: Price = ALARM
+    email: Price = EMAIL
+
+
+LISTED = PriceList()
 
 ALL = (
     *(CRAWL, RUN, FLEX_RUN, WRITE, READ_OBJECT, QUEUE),

@@ -13,8 +13,9 @@ def load() -> None:
     """Make the job's modules importable; raises Failure without pyarrow."""
     if importlib.util.find_spec("pyarrow") is None:
         raise Failure(
-            "`dataflowxpress columns` reads samples as the job does, with pyarrow:"
-            " pip install 'dataflowxpress[columns]'"
+            "`dataflowxpress columns` needs pyarrow to read samples",
+            "pip install 'dataflowxpress[columns]'",
+            why="it reads samples as the job does",
         )
     if (folder := str(artifacts.path("glue"))) not in sys.path:
         sys.path.insert(0, folder)

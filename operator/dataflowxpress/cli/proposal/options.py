@@ -19,10 +19,10 @@ UNKNOWN = ""  # the format
 def given(file: Path | None, namespace: str, format_: str, encoding: str) -> SourceOptions:
     """Return the options of a manifest, or the defaults, with a format and an encoding."""
     if format_ not in {UNKNOWN, *FORMATS}:
-        raise Failure(f"--format {format_} is unknown: use one of {', '.join(FORMATS)}")
+        raise Failure(f"--format {format_} is unknown", f"use one of {', '.join(FORMATS)}")
     if encoding and encoding not in get_args(Encoding):
         raise Failure(
-            f"--encoding {encoding} is unknown: use one of {', '.join(get_args(Encoding))}"
+            f"--encoding {encoding} is unknown", f"use one of {', '.join(get_args(Encoding))}"
         )
     options = SourceOptions(format=UNKNOWN)
     if file is not None:

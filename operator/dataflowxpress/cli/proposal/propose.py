@@ -79,8 +79,9 @@ def _with_format(sample: Sample, options: SourceOptions) -> SourceOptions:
 def _records(sample: Sample, options: SourceOptions) -> Records:
     if options.format == "fixedWidth" and not options.fixed_width.fields:
         raise Failure(
-            "the fields of a fixed-width file cannot be found: set source.fixedWidth.fields in a"
-            " manifest, and give it with -f"
+            "the fields of a fixed-width file cannot be found",
+            "set source.fixedWidth.fields in a manifest, and give it with -f",
+            page="docs/formats.md",
         )
     if options.format == "xml" and not options.xml.row_tag:
         options = replace(options, xml=replace(options.xml, row_tag=_row_tag(sample, options)))
@@ -92,7 +93,10 @@ def _records(sample: Sample, options: SourceOptions) -> Records:
     if records.options.format == "xml" and not records.options.xml.row_tag:
         return _records(sample, records.options)
     if not records.columns:
-        raise Failure(f"{sample.name}: no record, so that no column can be found")
+        raise Failure(
+            f"{sample.name}: no record, so that no column can be found",
+            "give a sample with a record",
+        )
     path = _record_path(records)
     if path and not records.options.json.record_path:
         json = replace(records.options.json, record_path=path, multi_line=True)
@@ -104,7 +108,7 @@ def _readable(sample: Sample, options: SourceOptions) -> SourceOptions:
     try:
         return encoded(sample, options)
     except SkipReason as reason:
-        raise Failure(f"{sample.name}: {reason}") from reason
+        raise Failure(f"{sample.name}: {reason}", page="docs/formats.md") from reason
 
 
 def _row_tag(sample: Sample, options: SourceOptions) -> str:
@@ -113,9 +117,12 @@ def _row_tag(sample: Sample, options: SourceOptions) -> str:
             member = next(decompressed(stream, sample.name, options.compression, sample.size))
             found = xml_rows.row_tag(member.stream)
     except SkipReason as reason:
-        raise Failure(f"{sample.name}: {reason}") from reason
+        raise Failure(f"{sample.name}: {reason}", page="docs/formats.md") from reason
     if not found:
-        raise Failure(f"{sample.name}: not XML with elements below the first one")
+        raise Failure(
+            f"{sample.name}: not XML with elements below the first one",
+            "give a sample with records",
+        )
     return found
 
 

@@ -56,14 +56,16 @@ def read(sample: Sample, options: SourceOptions, most: int = RECORDS) -> Records
         except SkipReason as reason:
             better = _with_setting(options, str(reason))
             if better is None or better == options:
-                raise Failure(f"{sample.name}: {reason}") from reason
+                raise Failure(f"{sample.name}: {reason}", page="docs/formats.md") from reason
             options = better
             continue
         improved = next(_improved(sample, found, most), None)
         if improved is None:
             return found
         options = improved.options
-    raise Failure(f"{sample.name}: the options {options} do not fit together")
+    raise Failure(
+        f"{sample.name}: the options {options} do not fit together", page="docs/formats.md"
+    )
 
 
 def _records(sample: Sample, options: SourceOptions, most: int) -> Records:
@@ -131,8 +133,9 @@ def encoded(sample: Sample, options: SourceOptions) -> SourceOptions:
     found = encoding.guessed(head)
     if found is None:
         raise Failure(
-            f"{sample.name}: the text is not UTF-8. Add --encoding, for example shift_jis,"
-            " windows-1251 or gb18030"
+            f"{sample.name}: the text is not UTF-8",
+            "Add --encoding, for example shift_jis, windows-1251 or gb18030",
+            page="docs/formats.md",
         )
     return replace(options, encoding=found)
 

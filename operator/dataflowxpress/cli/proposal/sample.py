@@ -49,11 +49,11 @@ def opened(name: str) -> Iterator[Sample]:
     """Return a sample; raises Failure if it is too large, and errors of S3 and the system."""
     if not name.startswith("s3://"):
         if Path(name).is_dir():
-            raise Failure(f"{name} is a folder: give one file of it")
+            raise Failure(f"{name} is a folder", "give one file of it")
         yield Sample(name, Path(name))
         return
     if not (found := URL.fullmatch(name)):
-        raise Failure(f"{name} is no object: give a URL like s3://BUCKET/KEY")
+        raise Failure(f"{name} is no object", "give a URL like s3://BUCKET/KEY")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "sample"
         _download(found[1], found[2], path)
@@ -66,7 +66,8 @@ def _download(bucket: str, key: str, path: Path) -> None:
     answer = boto3.client("s3").get_object(Bucket=bucket, Key=key)
     if answer["ContentLength"] > MOST:
         raise Failure(
-            f"s3://{bucket}/{key} has more than {MOST:,} bytes: give a smaller object as a sample"
+            f"s3://{bucket}/{key} has more than {MOST:,} bytes",
+            "give a smaller object as a sample",
         )
     with path.open("wb") as file:
         shutil.copyfileobj(answer["Body"], file)

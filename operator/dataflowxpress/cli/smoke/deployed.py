@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dataflowxpress.api.pipeline import Pipeline
-from dataflowxpress.aws.clients import queue_url
+from dataflowxpress.aws.queue_urls import queue_url
 from dataflowxpress.aws.resources import Alarm, Bucket, Database, LogGroup
 from dataflowxpress.cli.manifest import Manifest
 from dataflowxpress.cli.target import Target
@@ -84,7 +84,7 @@ class Deployed(NamedTuple):
         client = self.connection.client
         alarm = next(each for each in self.wanted if isinstance(each, Alarm))
         logs_of = next(each for each in self.wanted if isinstance(each, LogGroup))
-        queue = Queues.of(self.wanted).uploads
+        queue = Queues.of(self.wanted).crawls
         client("cloudwatch").delete_alarms(AlarmNames=[alarm.name])
         client("logs").put_retention_policy(logGroupName=logs_of.name, retentionInDays=1)
         client("sqs").set_queue_attributes(

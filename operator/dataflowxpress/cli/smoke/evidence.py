@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from dataflowxpress.aws.errors import describe
-from dataflowxpress.cli import logs
+from dataflowxpress.cli import log_sources as logs
 from dataflowxpress.controller.reconciler import Expected
 
 from .deployed import Deployed

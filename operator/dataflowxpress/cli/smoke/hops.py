@@ -49,7 +49,7 @@ class Hop(NamedTuple):
 
 def _queued(pipeline: Pipeline) -> bool:
     seen = pipeline.observe()
-    return sum(seen.uploads) > 0 or seen.crawl is not None
+    return sum(seen.queued) > 0 or seen.crawl is not None
 
 
 def _crawling(pipeline: Pipeline) -> bool:
@@ -99,7 +99,7 @@ def _notified(pipeline: Pipeline) -> bool:
 
 HOPS = (
     Hop("bucket event → queue", _queued, "the notification of the bucket, the policy of the queue"),
-    Hop("queue → crawl", _crawling, "the logs of the function start-crawler"),
+    Hop("queue → crawl", _crawling, "the logs of the functions start-job and start-crawler"),
     Hop("crawl → table", _crawled, "the logs of the crawler"),
     Hop("crawl event → run", _running, "the rule `crawled`, the logs of the function start-job"),
     Hop("run → Parquet", _converted, "the logs of the job"),

@@ -38,7 +38,7 @@ def start(directory: Path, namespace: str, region: str, timeout: float, *, yes: 
     budget = Budget(planned.wanted)
     _announce(sample, planned, budget)
     if not yes:
-        raise Failure("nothing was created: add --yes to start")
+        raise Failure("nothing was created", "add --yes to start", page="docs/real-aws.md")
     try:
         return _tested(Trial(sample, Table(console), timeout), budget)
     except Interrupted as interrupt:  # the second signal, in the deletion

@@ -12,7 +12,7 @@ from dataflowxpress.cli.target import Target
 from dataflowxpress.controller.reconciler import Reconciler, Result
 from dataflowxpress.controller.tenancy import OPEN
 from dataflowxpress.planning.step import Action, Step
-from dataflowxpress.reporting.text import summarize
+from dataflowxpress.reporting.text import pluralize, summarize
 
 from .deployed import Deployed
 from .hops import HOPS, Hop
@@ -81,10 +81,10 @@ class Trial:
     def _upload(self) -> None:
         """Upload the files; messages from before, such as the test event of S3, go first."""
         wait(
-            lambda: sum(self.deployed.observe().uploads),
+            lambda: sum(self.deployed.observe().queued),
             lambda depth: depth == 0,
             self.seconds,
-            lambda depth: f"{depth} messages in the queue before the first upload",
+            lambda depth: f"{depth} messages in the queues before the first upload",
         )
         self.deployed.upload()
 
@@ -144,5 +144,4 @@ def _depths(deployed: Deployed) -> str:
     seen = deployed.observe()
     crawl = f"the crawl is {seen.crawl.state}" if seen.crawl else "no crawl"
     runs = ", ".join(f"run {run.state}" for run in seen.runs) or "no run"
-    queues = sum(seen.uploads), sum(seen.crawls)
-    return f"{queues[0]} and {queues[1]} messages in the two queues, {crawl}, {runs}"
+    return f"{pluralize(sum(seen.queued), 'message')} in the queues, {crawl}, {runs}"

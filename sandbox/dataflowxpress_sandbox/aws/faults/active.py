@@ -30,17 +30,33 @@ class _Entry:
     chance: Random = field(init=False)
     seen: int = 0
     strikes: int = 0
+    tokens: float = field(init=False)
+    filled_at: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
         self.chance = Random(self.fault.seed)  # noqa: S311 - reproducible, not secret
+        self.tokens = max(1.0, self.fault.per_second)
 
     def strikes_now(self) -> bool:
         self.seen += 1
         skipped = self.seen <= self.fault.after
         exhausted = self.fault.times is not None and self.strikes >= self.fault.times
-        if skipped or exhausted or self.chance.random() >= self.fault.rate:
+        if skipped or exhausted or self.chance.random() >= self.fault.rate or self._passes():
             return False
         self.strikes += 1
+        return True
+
+    def _passes(self) -> bool:
+        """Return whether a call is within the limit, by a token bucket as AWS has them."""
+        if self.fault.kind != Kind.LIMIT:
+            return False
+        now = time.monotonic()
+        most = max(1.0, self.fault.per_second)
+        self.tokens = min(most, self.tokens + (now - self.filled_at) * self.fault.per_second)
+        self.filled_at = now
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
         return True
 
 

@@ -25,7 +25,8 @@ Answer = tuple[int, dict[str, str], Any]
 client_port: ContextVar[int] = ContextVar("client_port", default=0)  # of the current request
 
 _THROTTLED = {"s3": ("SlowDown", 503), "glue": ("ThrottlingException", 400)}
-_RETRIED = {"InternalError": 500}  # all other errors are client errors
+# All other errors are client errors.
+_RETRIED = {"InternalError": 500, "InternalServiceException": 500}
 
 
 class Calls:
@@ -71,7 +72,7 @@ class Calls:
         match fault.kind:
             case Kind.FAIL:
                 return _error(request, fault.error, fault.message)
-            case Kind.THROTTLE:
+            case Kind.THROTTLE | Kind.LIMIT:
                 code, status = _THROTTLED.get(_service(request), ("Throttling", 400))
                 return _error(request, code, "Rate exceeded", status)
             case Kind.PROPAGATE:

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     REORDER = "reorder"  # the message is delivered after the next one
     DELAY = "delay"  # a message or a call is delayed by `seconds`
     THROTTLE = "throttle"  # the call is rejected with a throttling error
+    LIMIT = "limit"  # so are the calls beyond `per_second`, together and by all callers
     FAIL = "fail"  # the call has no effect and returns `error`
     LOSE = "lose"  # the call has its effect, but returns `error`
     PROPAGATE = "propagate"  # a call cannot use a role or queue that is younger than `seconds`
@@ -63,6 +64,7 @@ class Fault(BaseModel):
     after: int = Field(default=0, ge=0)  # matches to skip first
     times: int | None = Field(default=None, ge=1)  # maximum number of strikes
     seconds: float = Field(default=5.0, ge=0, le=900)
+    per_second: float = Field(default=10.0, gt=0)  # calls that `limit` lets pass, and as a burst
     error: str = "InternalError"  # code that `fail` and `lose` return; AWS clients retry this one
     message: str = "injected fault"  # message that `fail` and `lose` return
     seed: int = 0  # of the random choice by `rate`

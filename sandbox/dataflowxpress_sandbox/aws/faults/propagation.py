@@ -43,6 +43,10 @@ def _role_in(request: Request) -> tuple[str, float]:
     return _role(str(request.fields.get("Role", "")))
 
 
+def _role_in_target(request: Request) -> tuple[str, float]:
+    return _role(str(request.fields.get("Target", {}).get("RoleArn", "")))
+
+
 def _role_itself(request: Request) -> tuple[str, float]:
     return _role(str(request.fields.get("RoleName", "")))
 
@@ -102,6 +106,16 @@ _CALLS = {
                 "InvalidInputException",
                 "Unable to validate existence of s3 target s3://bucket/prefix because: Access"
                 " Denied (Service: Amazon S3; Status Code: 403; Error Code: AccessDenied)",
+            ),
+        ),
+    ),
+    "scheduler:CreateSchedule": _Call(
+        _role_in_target,
+        (
+            Wording(
+                "ValidationException",
+                "The execution role you provide must allow AWS EventBridge Scheduler to assume the"
+                " role.",
             ),
         ),
     ),

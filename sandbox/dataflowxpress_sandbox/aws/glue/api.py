@@ -12,6 +12,7 @@ from . import classifiers
 from .crawlers import Crawlers
 from .errors import GlueError
 from .jobs import Jobs
+from .table_versions import TableVersions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,7 @@ def install(aws: Aws, directory: Path) -> Jobs:
     operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
         **jobs.operations(),
         **Crawlers(aws).operations(),
+        **TableVersions().operations(),
         "UpdateClassifier": classifiers.update,
     }
 

@@ -17,6 +17,7 @@ from dataflowxpress_sandbox.aws.service_role import CannotAssumeError
 
 from .catalog import UnstorableError
 from .crawl import Crawl, Report, Stopped
+from .crawl_history import CrawlHistory
 from .crawl_log import CrawlLog
 from .errors import GlueError, invalid, not_found
 
@@ -53,6 +54,7 @@ class Crawlers:
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
         self._lock = threading.RLock()
+        self.history = CrawlHistory()
         self._crawls: dict[str, Crawl] = {}
         self._known: dict[str, dict[S3Object, Schema]] = {}  # what each crawler has classified
 
@@ -64,6 +66,7 @@ class Crawlers:
             "DeleteCrawler": self.delete,
             "StartCrawler": self.start,
             "StopCrawler": self.stop,
+            "ListCrawls": self.history.listed,
             "ListCrawlers": lambda _: {"CrawlerNames": list(glue._crawlers)},
         }
 
@@ -104,6 +107,7 @@ class Crawlers:
             name = self._idle(request)["Name"]
             del glue._crawlers[name]
             self._known.pop(glue._arn("crawler", name), None)
+            self.history.forget(name)
             glue._tags.pop(glue._arn("crawler", name), None)
         return {}
 
@@ -136,6 +140,7 @@ class Crawlers:
     def _crawl(self, crawler: dict[str, Any]) -> None:
         name, started = crawler["Name"], time.time()
         log = CrawlLog(name)
+        entry = self.history.begin(name, started, log.location())
         events.crawler_started(name)
         status, error, report = self._outcome(crawler, log)
         with self._lock:
@@ -143,6 +148,7 @@ class Crawlers:
             if error:
                 crawler["LastCrawl"]["ErrorMessage"] = error
             crawler.update(State="READY", CrawlElapsedTime=round((time.time() - started) * 1000))
+            self.history.end(entry, status, error)
         lines = "; ".join(line.text for line in log.lines)
         logger.info("crawl of %s: %s %s %s", name, status, error, lines)
         if status == "SUCCEEDED":

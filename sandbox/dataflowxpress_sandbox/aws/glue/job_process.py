@@ -1,7 +1,8 @@
 """Job process: the Spark process of one run, with its script, modules and arguments.
 
-Supported special arguments of Glue: `--job-bookmark-option`, `--conf`, `--extra-py-files` and those
-of `job_logs`. The script also gets all others, like on AWS, without further effect.
+Supported special arguments of Glue: `--job-bookmark-option`, `--conf`, `--extra-py-files`,
+`--datalake-formats` and those of `job_logs`. The script also gets all others, like on AWS,
+without further effect.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from dataflowxpress_sandbox.aws.s3_uri import S3Uri
 from dataflowxpress_sandbox.aws.spark import process
+
+from . import data_lake_formats
 
 if TYPE_CHECKING:
     from dataflowxpress_sandbox.aws.credentials import Credentials
@@ -63,6 +66,7 @@ class Launch:
             ["-m", _RUNNER, str(self._result), str(self._script), *self._argv()],
             {"spark.app.name": self._job["Name"], **self._settings()},
             environment,
+            data_lake_formats.jars(self.arguments, self._record["GlueVersion"]),
         )
 
     def error(self) -> str | None:

@@ -124,6 +124,9 @@ class JobRun:
             ended = self._wait(self._process, launch)
         finally:
             self.record["ExecutionTime"] = round(time.monotonic() - started)
+            if self.record.get("ExecutionClass") == "FLEX":  # Glue reports it only then
+                units = self.record["MaxCapacity"]
+                self.record["DPUSeconds"] = float(units * self.record["ExecutionTime"])
             self._kill()
         self._ship_logs(credentials, launch)
         return ended

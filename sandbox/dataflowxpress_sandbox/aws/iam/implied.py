@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from ministack.services import s3
 
@@ -29,6 +30,8 @@ _PASSING = {  # the service to which the call passes a role
     "glue:UpdateJob": "glue",
     "lambda:CreateFunction": "lambda",
     "lambda:UpdateFunctionConfiguration": "lambda",
+    "scheduler:CreateSchedule": "scheduler",
+    "scheduler:UpdateSchedule": "scheduler",
 }
 _KEY = "x-amz-server-side-encryption-aws-kms-key-id"
 
@@ -54,6 +57,9 @@ def implied(
     if role := _passed(request, action):
         service = f"{_PASSING[action]}.amazonaws.com"
         yield Needed("iam:PassRole", role, {"iam:PassedToService": service})
+    if source := unquote(request.headers.get("x-amz-copy-source", "")).lstrip("/"):
+        key = source.partition("?versionId=")[0]
+        yield Needed("s3:GetObject", f"arn:aws:s3:::{key}", context)
     if request.service == "s3" and resource.count("/"):
         yield from _of_encryption(request, action, resource)
 
@@ -70,7 +76,7 @@ def _passed(request: Request, action: str) -> str:
     if action not in _PASSING:
         return ""
     fields = request.fields.get("JobUpdate", request.fields)
-    role = str(fields.get("Role", ""))
+    role = str(fields.get("Role") or fields.get("Target", {}).get("RoleArn", ""))
     if not role or role.startswith("arn:"):
         return role
     found = record(role)

@@ -22,7 +22,11 @@ from .jvm import Jvm
 from .jvms import Jvms
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dataflowxpress_sandbox.aws import Aws
+
+    from .jars import Artifact
 
 _MINUTES = 10  # of a job of seconds: a machine may be very busy
 
@@ -83,7 +87,7 @@ class _Trained(Jvms):
         super().__init__(folder)
         self._spark, self._classes = spark, classes
 
-    def take(self) -> Jvm:
+    def take(self, extras: Sequence[Artifact] = ()) -> Jvm:  # noqa: ARG002 - of its own home
         return Jvm(self._spark, self._folder, f"-XX:DumpLoadedClassList={self._classes}")
 
     def give_back(self, jvm: Jvm) -> None:

@@ -21,7 +21,9 @@ from . import jars
 from .java import java, version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from .jars import Artifact
 
 _OPTIONS = (
     "-Xmx1g",
@@ -64,11 +66,7 @@ class Home:
     """A prepared home of Spark."""
 
     path: Path
-
-    @property
-    def archive(self) -> Path:
-        """Where the class archive is, once a run has made it."""
-        return self.path / "classes.jsa"
+    archive: Path  # where the class archive is, once a run has made it
 
     @property
     def options(self) -> Path:
@@ -80,42 +78,59 @@ class Home:
         return [f"-XX:SharedArchiveFile={self.archive}"] if self.archive.is_file() else []
 
 
-def current() -> Home:
-    """Return the home for this Java and this pyspark, whether it exists or not."""
+def current(extras: Sequence[Artifact] = ()) -> Home:
+    """Return the home for this Java, this pyspark and *extras*, whether it exists or not.
+
+    A home with extras uses the archive of the home without: an archive also holds for a class path
+    that begins with its own.
+    """
     import pyspark
 
-    versions = (pyspark.__version__, version(java()), *map(repr, jars.ARTIFACTS))
-    pins = "\n".join((*versions, *_OPTIONS, _LOGGING))
-    return Home(_cache() / "spark" / hashlib.sha256(pins.encode()).hexdigest()[:16])
+    versions = (pyspark.__version__, version(java()), *map(_pin, jars.ARTIFACTS))
+    base = _folder(*versions, *_OPTIONS, _LOGGING)
+    return Home(_folder(base.name, *map(_pin, extras)) if extras else base, base / "classes.jsa")
 
 
-def prepare() -> Home:
+def prepare(extras: Sequence[Artifact] = ()) -> Home:
     """Return Spark's home; make it first if it is missing: some seconds and 6 MB of downloads.
 
-    Several processes can call this at once: one makes the home, the others wait.
+    *extras* are more jars on its class path. Several processes can call this at once: one makes
+    the home, the others wait.
     """
-    home = current()
+    base = _made(current(), jars.ARTIFACTS)
+    return _made(current(extras), extras, base) if extras else base
+
+
+def _made(home: Home, artifacts: Sequence[Artifact], base: Home | None = None) -> Home:
     if not home.path.is_dir():
         home.path.parent.mkdir(parents=True, exist_ok=True)
         with _locked(home.path.with_suffix(".lock")):
             if not home.path.is_dir():
-                _make(home.path)
+                _make(home.path, artifacts, base)
     return home
 
 
-def _make(home: Path) -> None:
+def _folder(*pins: str) -> Path:
+    return _cache() / "spark" / hashlib.sha256("\n".join(pins).encode()).hexdigest()[:16]
+
+
+def _pin(artifact: Artifact) -> str:
+    return ":".join(artifact)
+
+
+def _make(home: Path, artifacts: Sequence[Artifact], base: Home | None) -> None:
     import pyspark
 
     stock = Path(pyspark.__file__).parent / "jars"
     scratch = Path(tempfile.mkdtemp(prefix=f"{home.name}.", dir=home.parent))
     try:
         (scratch / "jars").mkdir()
-        for jar in stock.glob("*.jar"):
+        for jar in [] if base else stock.glob("*.jar"):
             _link(jar, scratch / "jars" / jar.name)
-        jars.fetch(java(), next(stock.glob("ivy-*.jar")), scratch / "jars")
+        jars.fetch(java(), next(stock.glob("ivy-*.jar")), artifacts, scratch / "jars")
         # Sorted and spelled out: an archive holds for one order of the class path only.
-        names = sorted(jar.name for jar in (scratch / "jars").iterdir())
-        class_path = os.pathsep.join(str(home / "jars" / name) for name in names)
+        before = _jars(base.path, base.path) if base else []
+        class_path = os.pathsep.join([*before, *_jars(scratch, home)])
         options = scratch / "jvm.options"
         logging = scratch / "log4j2.properties"
         logging.write_text(_LOGGING)
@@ -125,6 +140,13 @@ def _make(home: Path) -> None:
         scratch.rename(home)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _jars(found: Path, home: Path) -> list[str]:
+    """Return the jars that are in the folder *found*, with their paths in a home."""
+    return [
+        str(home / "jars" / name) for name in sorted(j.name for j in (found / "jars").iterdir())
+    ]
 
 
 def _link(source: Path, target: Path) -> None:

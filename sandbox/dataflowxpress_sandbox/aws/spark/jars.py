@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import quoteattr
 
 from . import truststore
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Artifact(NamedTuple):
@@ -20,6 +24,7 @@ class Artifact(NamedTuple):
     group: str
     name: str
     version: str
+    sha256: str = ""  # of the jar; without it, Ivy's own checksum is enough
 
 
 _SDK = "1.12.262"  # the version of hadoop-aws 3.3.4; Spark 3.5 uses Hadoop 3.3.4
@@ -38,28 +43,36 @@ ARTIFACTS = (
 )
 
 
-def fetch(java: Path, ivy: Path, into: Path) -> None:
-    """Download all jars to a folder; raises `RuntimeError` with the output of Ivy."""
+def fetch(java: Path, ivy: Path, artifacts: Sequence[Artifact], into: Path) -> None:
+    """Download jars to a folder; raises `RuntimeError` with the output of Ivy."""
     with tempfile.TemporaryDirectory() as scratch:
         module = Path(scratch, "ivy.xml")
-        module.write_text(_module())
+        module.write_text(_module(artifacts))
         trust = truststore.write(Path(scratch, "trust.jks"))
         command = [str(java), *trust, "-cp", str(ivy), "org.apache.ivy.Main"]
         command += ["-ivy", str(module), "-cache", f"{scratch}/cache", "-confs", "default"]
         command += ["-retrieve", f"{into}/[artifact]-[revision].[ext]", "-warn"]
         result = subprocess.run(command, capture_output=True, text=True, check=False)
-    missing = [a for a in ARTIFACTS if not (into / f"{a.name}-{a.version}.jar").is_file()]
+    missing = [each for each in artifacts if not _is_complete(each, into)]
     if missing:
         names = ", ".join(artifact.name for artifact in missing)
         output = (result.stdout + result.stderr)[-3000:]
         raise RuntimeError(f"Cannot download the jars {names} for Spark:\n{output}")
 
 
-def _module() -> str:
+def _is_complete(artifact: Artifact, folder: Path) -> bool:
+    jar = folder / f"{artifact.name}-{artifact.version}.jar"
+    if not jar.is_file():
+        return False
+    digest = hashlib.sha256(jar.read_bytes()).hexdigest()
+    return artifact.sha256 in {"", digest}
+
+
+def _module(artifacts: Sequence[Artifact]) -> str:
     dependencies = "\n".join(
         f"<dependency org={quoteattr(each.group)} name={quoteattr(each.name)}"
         f' rev={quoteattr(each.version)} transitive="false" conf="default->master"/>'
-        for each in ARTIFACTS
+        for each in artifacts
     )
     return f"""<ivy-module version="2.0">
 <info organisation="dataflowxpress" module="sandbox"/>

@@ -47,6 +47,7 @@ class Jvm:
 
         Raises RuntimeError when it does not.
         """
+        self.home = home
         self._folder = Path(tempfile.mkdtemp(prefix="jvm-", dir=folder))
         self._log = self._folder / "jvm.log"
         self._runs = 0

@@ -9,7 +9,10 @@ from . import home
 from .jvm import Jvm
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from .jars import Artifact
 
 _IDLE = 120.0  # seconds, after which half a gigabyte of memory is free
 
@@ -23,13 +26,13 @@ class Jvms:
         self._idle: Jvm | None = None
         self._timer = threading.Timer(0, self.end)
 
-    def take(self) -> Jvm:
-        """Return the idle JVM, or a new one."""
+    def take(self, extras: Sequence[Artifact] = ()) -> Jvm:
+        """Return a JVM with *extras* on its class path: the idle one, or a new one."""
         if jvm := self._swap(None):
-            if jvm.alive:
+            if jvm.alive and jvm.home == home.current(extras):
                 return jvm
             jvm.kill()  # which removes its files
-        spark = home.prepare()
+        spark = home.prepare(extras)
         return Jvm(spark, self._folder, *spark.archived())
 
     def give_back(self, jvm: Jvm) -> None:

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 from . import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from dataflowxpress_sandbox.aws.credentials import Credentials
 
+    from .jars import Artifact
     from .jvm import Jvm
     from .jvms import Jvms
 
@@ -86,12 +87,14 @@ class Workspace:
         arguments: list[str],
         conf: Mapping[str, str],
         environment: Mapping[str, str],
+        extras: Sequence[Artifact] = (),
     ) -> Running:
         """Start Python with these arguments as the leader of a process group, beside a JVM.
 
-        It must call `children.tie_to_parent`: its standard input ends when this process ends.
+        *extras* are on the class path of the JVM. The process must call `children.tie_to_parent`:
+        its standard input ends when this process ends.
         """
-        jvm = jvms.take()
+        jvm = jvms.take(extras)
         try:
             started = self._start(jvm, arguments, conf, environment)
         except BaseException:

@@ -60,6 +60,10 @@ def of_run(
         **workers,
         "aws.accessKeyId": credentials.access_key,
         "aws.secretKey": credentials.secret,
+        # The same for the second version of the SDK, which Iceberg uses.
+        "aws.secretAccessKey": credentials.secret,
+        "aws.region": REGION,
+        "aws.endpointUrl": credentials.aws.endpoint,
         "aws.sessionToken": credentials.token,
         "spark.hadoop.fs.s3a.buffer.dir": str(scratch),
         "spark.hadoop.fs.s3a.endpoint": credentials.aws.endpoint,

@@ -1,0 +1,1 @@
+"""Iceberg: tables whose runs appear at once, staged on branches and published after the commit."""

@@ -1,0 +1,1 @@
+"""Report: an archive for a bug report, without secrets."""

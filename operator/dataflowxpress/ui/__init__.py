@@ -1,0 +1,1 @@
+"""UI: the page in a browser, which shows pipelines live and changes nothing."""

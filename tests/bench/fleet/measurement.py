@@ -1,0 +1,154 @@
+"""Measurement: the phases of a fleet: creation, rest, and a restart with a change meanwhile."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import psutil
+
+from dataflowxpress_sandbox import processes
+from dataflowxpress_sandbox.sandbox import Sandbox
+
+from .cluster import Fleet
+from .operator_process import Operator, operator
+
+SAMPLE = 5.0  # seconds
+LAST = "fleet-{:04d}"
+
+
+class Sample(NamedTuple):
+    """The operator at one moment."""
+
+    seconds: float  # since the start of the measurement
+    megabytes: int
+    cpu: float  # seconds
+
+
+@dataclass
+class Phase:
+    """The cost of one phase."""
+
+    name: str
+    seconds: float = 0
+    cpu: float = 0  # of the operator
+    emulator_cpu: float = 0
+    calls: int = 0
+    peak_calls: float = 0  # a second, over the busiest sample
+    work: Counter[str] = field(default_factory=Counter)
+    requests: Counter[str] = field(default_factory=Counter)
+    written: int = 0  # pipelines whose object was written
+
+
+@dataclass
+class Measurement:
+    """All figures of a fleet."""
+
+    sandbox: Sandbox
+    fleet: Fleet
+    pipelines: int
+    resync: str
+    rest: float
+    options: list[str]
+    resources: int = 0
+    idle: int = 0  # MB, of an operator without pipelines
+    change: float = 0  # seconds from a change to Ready, during the restart's resync
+    phases: dict[str, Phase] = field(default_factory=dict)
+    samples: list[Sample] = field(default_factory=list)
+    rest_ended: float = 0  # seconds since the start
+    began: float = field(default_factory=time.monotonic)
+
+    def run(self) -> None:
+        """Measure all phases; raises SystemExit if a pipeline is not ready at an end."""
+        with operator(self.sandbox, "first", self.options) as first, self._sampling(first):
+            time.sleep(SAMPLE)  # until memory is stable
+            self.idle = first.megabytes
+            with self._phase("creation", first):
+                since = time.time()
+                self.fleet.create(self.pipelines, self.resync)
+                self._until_all_are_compared(first, since)
+            self._expect_ready()
+            self.resources = self.fleet.resources()
+            with self._phase("rest", first):
+                first.until(self._after(self.rest), "the fleet rests", SAMPLE)
+            self.rest_ended = time.monotonic() - self.began
+        with operator(self.sandbox, "second", self.options) as second, self._sampling(second):
+            with self._phase("restart", second):
+                since = time.time()
+                second.until(lambda: bool(second.usage().work), "a comparison has ended")
+                self.change = self.fleet.change(LAST.format(self.pipelines - 1))
+                self._until_all_are_compared(second, since)
+            self._expect_ready()
+
+    def _until_all_are_compared(self, running: Operator, since: float) -> None:
+        running.until(
+            lambda: running.compared(since) >= self.pipelines, "all pipelines are compared", SAMPLE
+        )
+
+    def _expect_ready(self) -> None:
+        if found := self.fleet.not_ready():
+            raise SystemExit(f"not ready: {', '.join(found)}")
+
+    @staticmethod
+    def _after(seconds: float) -> Callable[[], bool]:
+        end = time.monotonic() + seconds
+        return lambda: time.monotonic() >= end
+
+    @contextmanager
+    def _phase(self, name: str, running: Operator) -> Iterator[None]:
+        phase, aws = Phase(name), processes.find(self.sandbox.directory)["aws"]
+        before, emulator = running.usage(), _cpu(aws.pid)
+        requests, versions = self.fleet.requests(), self.fleet.versions()
+        ended = threading.Event()
+        watch = threading.Thread(target=_watch_calls, args=(running, phase, ended))
+        watch.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            watch.join()
+        after = running.usage()
+        phase.seconds, phase.cpu = after.time - before.time, after.cpu - before.cpu
+        phase.emulator_cpu = _cpu(aws.pid) - emulator
+        phase.calls, phase.work = after.calls - before.calls, after.work - before.work
+        phase.requests = self.fleet.requests() - requests
+        now = self.fleet.versions()
+        phase.written = sum(version != versions.get(name) for name, version in now.items())
+        self.phases[name] = phase
+        print(f"{name}: {phase}", flush=True)
+
+    @contextmanager
+    def _sampling(self, running: Operator) -> Iterator[None]:
+        ended = threading.Event()
+
+        def sample() -> None:
+            while not ended.wait(1):
+                seconds = time.monotonic() - self.began
+                self.samples.append(Sample(seconds, running.megabytes, running.cpu))
+
+        thread = threading.Thread(target=sample)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+
+
+def _cpu(pid: int) -> float:
+    times = psutil.Process(pid).cpu_times()
+    return float(times.user + times.system)
+
+
+def _watch_calls(running: Operator, phase: Phase, ended: threading.Event) -> None:
+    """Find the busiest time of a phase."""
+    before = running.usage()
+    while not ended.wait(SAMPLE):
+        now = running.usage()
+        rate = (now.calls - before.calls) / (now.time - before.time)
+        phase.peak_calls, before = max(phase.peak_calls, rate), now

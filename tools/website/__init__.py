@@ -1,0 +1,1 @@
+"""Website: what `make docs` adds to the pages in docs/ when MkDocs builds the site."""
