@@ -6,20 +6,16 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from unittest import mock
 
 import duckdb
 
-from dataflowxpress_sandbox import aws as sandbox_aws
-from dataflowxpress_sandbox.aws.serving import serving
 from tests.bench.scale import COLUMNS, HEADER, ROW, Bench, expect, succeeded
+from tests.bench.server import logging_aws
 from tests.glue.conftest import Pipeline
 
 TABLE = "csv_data_parquet"
@@ -108,16 +104,8 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=10, help="objects of a run")
     asked = parser.parse_args()
 
-    def command(port: int, directory: Path) -> list[str]:
-        given = ["--port", str(port), "--dir", os.fspath(directory)]
-        return [sys.executable, "-m", "tests.bench.server", *given]
-
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        mock.patch.object(sandbox_aws, "command", command),
-        serving(Path(folder)) as aws,
-    ):
-        bench = DataBench(aws, Path(folder))
+    with logging_aws() as (aws, folder):
+        bench = DataBench(aws, folder)
         measure: dict[str, Callable[[], None]] = {
             "tables": lambda: bench.tables(asked.tables),
             "replaced": lambda: bench.replaced(asked.objects, asked.replaced),

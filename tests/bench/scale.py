@@ -16,14 +16,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import psutil
 
 from dataflowxpress.dataplane.manifest_log import ManifestLog
-from dataflowxpress_sandbox import aws as sandbox_aws
-from dataflowxpress_sandbox.aws.serving import RunningAws, serving
-from tests.bench.server import LOG
+from dataflowxpress_sandbox.aws.serving import RunningAws
+from tests.bench.server import LOG, logging_aws
 from tests.glue.conftest import GLUE, Pipeline
 
 RUN_SECONDS = 7200  # the duration of a run is the result of the measurement
@@ -301,16 +299,8 @@ def main() -> None:
     parser.add_argument("--manifests", type=int, default=10_000)
     asked = parser.parse_args()
 
-    def command(port: int, directory: Path) -> list[str]:
-        given = ["--port", str(port), "--dir", os.fspath(directory)]
-        return [sys.executable, "-m", "tests.bench.server", *given]
-
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        mock.patch.object(sandbox_aws, "command", command),
-        serving(Path(folder)) as aws,
-    ):
-        bench = Bench(aws, Path(folder))
+    with logging_aws() as (aws, folder):
+        bench = Bench(aws, folder)
         measure: dict[str, Callable[[], None]] = {
             "many": lambda: bench.many(asked.objects),
             "large": lambda: bench.large(asked.megabytes),
