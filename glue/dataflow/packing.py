@@ -76,6 +76,7 @@ class Packing:
             files[each.batch] += each.files
             of_table[each.batch] = each.table
         leaving = self._leaving(done)
+        members = Counter(entry.get("batch") for entry in self.log.entries.values())
         rows = self._rows(done, {*files, *leaving})
 
         def change(name: str) -> Packed:
@@ -84,7 +85,9 @@ class Packing:
             target = old.target if old else target_of(tables[table], self.options)
             keys = old.partition_by if old else tuple(self.options.partitions)
             plain = Batch(name, table, directory_of(target, name, self.attempt), keys, ())
-            changed = self._changed(plain, old, files.get(name, []), leaving.get(name, set()))
+            changed = self._changed(
+                plain, old, files.get(name, []), leaving.get(name, set()), members[name]
+            )
             _check_rows(plain, changed.batches[name], rows[name])
             return changed
 
@@ -118,25 +121,28 @@ class Packing:
         return rows
 
     def _changed(
-        self, plain: Batch, old: Batch | None, added: list[DataFile], leaving: Collection[str]
+        self,
+        plain: Batch,
+        old: Batch | None,
+        added: list[DataFile],
+        leaving: Collection[str],
+        members: int,
     ) -> Packed:
-        """Return the change of one batch; *plain* is it in a new directory, without files."""
+        """Return the change of one batch; *plain* is it in a new directory, without files.
+
+        If all of its *members* leave, its files need no reading.
+        """
         staged = [_Source(each, self._staged(each), is_old=False) for each in added]
         if old and not leaving and not merges([*old.files, *added]):
             new = replace(old, files=(*old.files, *added))
             copies = {each.key: old.directory + each.file.path for each in staged}
             return Packed({old.name: new}, copies=copies)
         kept: list[_Source] = []
-        if old and not self._is_replaced(old.name, leaving):
+        if old and len(leaving) < members:
             kept = [_Source(each, old.directory + each.path, is_old=True) for each in old.files]
         composed = self._composed(plain, [*kept, *staged], leaving)
         changed = replace(plain, files=tuple(composed)) if composed else None
         return Packed({plain.name: changed}, replaced=[old.directory] if old else [])
-
-    def _is_replaced(self, name: str, leaving: Collection[str]) -> bool:
-        """Return whether all objects of a batch leave, so that its files need no reading."""
-        members = (key for key, each in self.log.entries.items() if each.get("batch") == name)
-        return all(digest(key) in leaving for key in members)
 
     def _composed(
         self, batch: Batch, sources: Sequence[_Source], leaving: Collection[str]
