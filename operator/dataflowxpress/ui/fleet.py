@@ -27,8 +27,8 @@ class Fleet:
 
     def __init__(self, namespaces: Sequence[str] = ()) -> None:
         self.broadcast = Broadcast()
-        self.pipelines = Pipelines(self.broadcast, Problems(namespaces))
-        self.events = Events(self.broadcast, Problems(namespaces))
+        self.pipelines = Pipelines(self.broadcast, namespaces)
+        self.events = Events(self.broadcast, namespaces)
 
     def sections(self, key: Key) -> Json | None:
         """Return the sections of a pipeline's page, or None if there is no such pipeline."""
@@ -56,14 +56,30 @@ class Problems:
         return before != problem
 
 
-class Pipelines:
+class Observed:
+    """Objects that a reflector observes, and why they can be outdated."""
+
+    def __init__(self, broadcast: Broadcast, namespaces: Sequence[str]) -> None:
+        self._broadcast, self._problems = broadcast, Problems(namespaces)
+
+    @property
+    def problem(self) -> str:
+        """Why the objects can be outdated; empty if they are current."""
+        return str(self._problems)
+
+    def report(self, namespace: str, problem: str) -> None:
+        """Record why the objects of a namespace can be outdated."""
+        if self._problems.replace(namespace, problem):
+            self._broadcast.send()
+
+
+class Pipelines(Observed):
     """The pipelines: a row of each for the list, and the rest as JSON."""
 
-    def __init__(self, broadcast: Broadcast, problems: Problems) -> None:
+    def __init__(self, broadcast: Broadcast, namespaces: Sequence[str]) -> None:
+        super().__init__(broadcast, namespaces)
         self.rows: dict[Key, Json] = {}
-        self._problems = problems
         self._bodies: dict[Key, bytes] = {}  # dictionaries need five times the memory
-        self._broadcast = broadcast
 
     def body(self, key: Key) -> Json | None:
         """Return the parts of a pipeline that the page shows."""
@@ -89,29 +105,18 @@ class Pipelines:
         """Remove a pipeline."""
         self._remove(key_of(body["metadata"]))
 
-    @property
-    def problem(self) -> str:
-        """Why the pipelines can be outdated; empty if they are current."""
-        return str(self._problems)
-
-    def report(self, namespace: str, problem: str) -> None:
-        """Record why the pipelines of a namespace can be outdated."""
-        if self._problems.replace(namespace, problem):
-            self._broadcast.send()
-
     def _remove(self, key: Key) -> None:
         self._bodies.pop(key, None)
         self.rows.pop(key, None)
         self._broadcast.send(key)
 
 
-class Events:
+class Events(Observed):
     """The Kubernetes Events about pipelines."""
 
-    def __init__(self, broadcast: Broadcast, problems: Problems) -> None:
-        self._problems = problems
+    def __init__(self, broadcast: Broadcast, namespaces: Sequence[str]) -> None:
+        super().__init__(broadcast, namespaces)
         self._events: dict[Key, dict[str, Json]] = defaultdict(dict)
-        self._broadcast = broadcast
 
     def newest(self, key: Key) -> list[Json]:
         """Return the newest Events about a pipeline, the newest first."""
@@ -139,16 +144,6 @@ class Events:
         if not self._events[key]:
             self._events.pop(key)
         self._broadcast.send(key)
-
-    @property
-    def problem(self) -> str:
-        """Why the Events can be outdated; empty if they are current."""
-        return str(self._problems)
-
-    def report(self, namespace: str, problem: str) -> None:
-        """Record why the Events of a namespace can be outdated."""
-        if self._problems.replace(namespace, problem):
-            self._broadcast.send()
 
 
 def key_of(metadata: Mapping[str, Any]) -> Key:
