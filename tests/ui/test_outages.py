@@ -52,8 +52,9 @@ def test_without_the_api_server_the_page_says_that_it_can_be_outdated_and_recove
 
 
 def test_without_the_server_the_page_says_offline(page: Page, kubernetes: Kubernetes) -> None:
-    kubernetes.pipeline("shop", "orders", scenes.status("shop/orders"))
-    with serving(kubernetes.kubeconfig) as served:
+    kubernetes.namespace("offline")  # of its own: the lists of other tests have several pages
+    kubernetes.pipeline("offline", "orders", scenes.status("offline/orders"))
+    with serving(kubernetes.kubeconfig, "--namespace", "offline") as served:
         open_list(page, served)
         expect(page.get_by_text("Live", exact=True)).to_be_visible()
     expect(page.get_by_text("Offline. Connecting again")).to_be_visible()
