@@ -49,7 +49,8 @@ def after(user: User) -> Iterator[Status]:
         user.aws("s3").put_object(Bucket=BUCKET, Key=f"{PREFIX}{name}", Body=body)
 
     def looked_at_all(status: Status) -> bool:
-        return status.data is not None and status.data.objects == len(contents)
+        data = status.data
+        return data is not None and data.objects + data.refused == len(contents)
 
     yield user.wait("uploads", looked_at_all, 180, "through with all uploads")
     user.gone("uploads")

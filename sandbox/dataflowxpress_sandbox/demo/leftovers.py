@@ -15,17 +15,26 @@ def leftovers(client: Client) -> list[str]:
 
 def _all(client: Client) -> Iterator[str]:
     glue = client("glue")
-    for database in glue.get_databases()["DatabaseList"]:
+    for database in _each(glue, "get_databases", "DatabaseList"):
         yield f"Database {database['Name']}"
-        for table in glue.get_tables(DatabaseName=database["Name"])["TableList"]:
+        for table in _each(glue, "get_tables", "TableList", DatabaseName=database["Name"]):
             yield f"Table {database['Name']}.{table['Name']}"
     for kind, service, call, answer, name in _LISTED:
-        for item in getattr(client(service), call)().get(answer, ()):
+        for item in _each(client(service), call, answer):
             which = item[name] if name else item
             if which not in _GLUES_OWN:
                 yield f"{kind} {which}"
-    for classifier in glue.get_classifiers()["Classifiers"]:
+    for classifier in _each(glue, "get_classifiers", "Classifiers"):
         yield from (f"Classifier {one['Name']}" for one in classifier.values())
+
+
+def _each(client: Any, call: str, answer: str, **about: Any) -> Iterator[Any]:
+    """Yield what a list call returns, from all pages."""
+    if not client.can_paginate(call):
+        yield from getattr(client, call)(**about).get(answer, ())
+        return
+    for page in client.get_paginator(call).paginate(**about):
+        yield from page.get(answer, ())
 
 
 # Log groups that Glue makes at the first crawl or run of an account, and shares among all.

@@ -8,12 +8,14 @@ from typing import Any
 
 from ministack.core import iam_evaluator
 from ministack.core.responses import error_response_json, get_account_id, get_region
-from ministack.services import iam, lambda_svc
+from ministack.services import cloudwatch_logs, iam, lambda_svc
 
 from .ledger import Ledger
 
 _TO_POLL = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 _TO_LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
+_TO_CREATE_GROUP = "logs:CreateLogGroup"
+_ROLE = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/(?:.*/)?([^/]+)")
 
 
 def install(ledger: Ledger) -> None:
@@ -39,8 +41,12 @@ def install(ledger: Ledger) -> None:
         config = function.get("config") or function
         group = (config.get("LoggingConfig") or {}).get("LogGroup")
         name = group or f"/aws/lambda/{config.get('FunctionName')}"
-        stream = f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{name}:log-stream:"
+        arn = f"arn:aws:logs:{get_region()}:{get_account_id()}:log-group:{name}"
+        stream = f"{arn}:log-stream:"
         role = str(config.get("Role", ""))
+        # A function that ends after its group was deleted does not bring the group back.
+        if name not in cloudwatch_logs._log_groups and not _is_granted(role, _TO_CREATE_GROUP, arn):
+            return
         if all(_is_allowed(ledger, role, action, stream) for action in _TO_LOG):
             original_logs(function, *given, **more)
 
@@ -49,13 +55,28 @@ def install(ledger: Ledger) -> None:
 
 
 def _is_allowed(ledger: Ledger, role: str, action: str, resource: str) -> bool:
-    match = re.fullmatch(r"arn:[\w-]+:iam::(\d{12}):role/(?:.*/)?([^/]+)", role)
+    """Return whether the role may do it, and record that it asked."""
+    match = _ROLE.fullmatch(role)
     if not match:
         return False
-    account, name = match.groups()
-    session = f"arn:aws:sts::{account}:assumed-role/{name}/lambda"
+    context, policies, allowed = _evaluated(match[1], match[2], action, resource)
+    if allowed:
+        ledger.allow(context, policies)
+    else:
+        ledger.refuse(context.principal_arn, action, resource)
+    return allowed
+
+
+def _is_granted(role: str, action: str, resource: str) -> bool:
+    """Return whether the role may do it; leave no record."""
+    match = _ROLE.fullmatch(role)
+    return match is not None and _evaluated(match[1], match[2], action, resource)[2]
+
+
+def _evaluated(account: str, name: str, action: str, resource: str) -> tuple[Any, Any, bool]:
+    """Return the context of a role's call, the role's policies, and whether they allow it."""
     context = iam_evaluator.EvalContext(
-        principal_arn=session,
+        principal_arn=f"arn:aws:sts::{account}:assumed-role/{name}/lambda",
         principal_type="AssumedRole",
         principal_account=account,
         action=action,
@@ -64,9 +85,5 @@ def _is_allowed(ledger: Ledger, role: str, action: str, resource: str) -> bool:
     )
     policies = iam_evaluator._gather_role_policies(name, account)
     limits = iam_evaluator._permissions_boundary(iam._roles, name, account)
-    allowed = iam_evaluator.evaluate(context, policies, *limits).decision == "Allow"
-    if allowed:
-        ledger.allow(context, policies)
-    else:
-        ledger.refuse(session, action, resource)
-    return bool(allowed)
+    decision = iam_evaluator.evaluate(context, policies, *limits).decision
+    return context, policies, decision == "Allow"
