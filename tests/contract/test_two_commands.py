@@ -75,7 +75,8 @@ class Person:
         self.s3.put_object(Bucket=self.name, Key=KEY, Body=body)
 
     def jobs(self) -> list[str]:
-        found = [job["Name"] for job in self.glue.get_jobs()["Jobs"]]
+        pages = self.glue.get_paginator("get_jobs").paginate()
+        found = [job["Name"] for page in pages for job in page["Jobs"]]
         return [name for name in found if self.name in name]
 
     def before_write(self, number: int, do: Answer) -> None:

@@ -529,7 +529,8 @@ def _permitted(tenants: Tenants, owner: str, name: str) -> set[str]:
     iam = tenants.world.admin("iam")
     return {
         arn
-        for role in iam.list_roles()["Roles"]
+        for page in iam.get_paginator("list_roles").paginate()
+        for role in page["Roles"]
         if {"Key": "dataflowxpress.io/pipeline", "Value": owner}
         in iam.list_role_tags(RoleName=role["RoleName"])["Tags"]
         for policy in iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]

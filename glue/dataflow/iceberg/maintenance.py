@@ -30,6 +30,6 @@ def maintain(options: Options, table: IcebergTable) -> None:
     oldest = datetime.now(UTC) - timedelta(hours=int(options.snapshot_retention_hours))
     table.call(
         "expire_snapshots",
-        older_than=f"TIMESTAMP '{oldest:%Y-%m-%d %H:%M:%S}'",
+        older_than=f"TIMESTAMP '{oldest:%Y-%m-%d %H:%M:%S.%f}'",
         retain_last="1",
     )

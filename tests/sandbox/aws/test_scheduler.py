@@ -107,7 +107,8 @@ class Scheduled:
         return list(answer.get("Messages", ()))
 
     def exists(self, name: str) -> bool:
-        return any(each["Name"] == name for each in self.scheduler.list_schedules()["Schedules"])
+        pages = self.scheduler.get_paginator("list_schedules").paginate()
+        return any(each["Name"] == name for page in pages for each in page["Schedules"])
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from dataflowxpress.aws.resources import Role
 from dataflowxpress.planning.resource import Scope
 from dataflowxpress_sandbox.aws import ACCOUNT, REGION
 from tests.sandbox.aws.conftest import allow, policy, unique
-from tests.sandbox.aws.test_role_identity import create_function
+from tests.sandbox.aws.test_role_identity import create_function, invoke
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LAMBDA = "lambda.amazonaws.com"
 OWN = {"aws:SourceAccount": ACCOUNT}
+WRITES = ["logs:CreateLogStream", "logs:PutLogEvents"]
 
 
 def role_that_trusts(place: Place, service: str, **condition: Any) -> str:
@@ -62,6 +63,21 @@ def test_a_service_that_sends_no_account_cannot_use_a_role_that_requires_one(
 def test_a_function_needs_a_role_that_trusts_lambda(place: Place) -> None:
     with pytest.raises(ClientError, match="cannot be assumed by Lambda"):
         create_function(place, place.role(service="glue.amazonaws.com"))
+
+
+@pytest.mark.parametrize(
+    ("actions", "groups"), [(["logs:CreateLogGroup", *WRITES], 1), (WRITES, 0)]
+)
+def test_only_a_role_that_may_create_log_groups_brings_a_deleted_group_back(
+    place: Place, actions: list[str], groups: int
+) -> None:
+    role = place.role(allow(*actions), service=LAMBDA)
+    logs, group = place.aws.client("logs"), f"/of/{unique('group')}"
+    function = create_function(place, role, LoggingConfig={"LogGroup": group})
+    logs.create_log_group(logGroupName=group)
+    logs.delete_log_group(logGroupName=group)
+    assert invoke(place, function) == "done"
+    assert len(logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"]) == groups
 
 
 @pytest.mark.parametrize(("account", "assumed"), [(ACCOUNT, True), ("999999999999", False)])
