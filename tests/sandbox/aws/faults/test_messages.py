@@ -183,12 +183,19 @@ def test_what_s3_sends_when_it_is_configured_is_a_notification_too(
 def test_messages_of_a_queue_are_delivered_in_another_order(
     post: Send, place: Place, faults: Faults, inbox: Inbox, eventually: Eventually
 ) -> None:
-    hold = faults.set("delay", f"delivery:{place.name}", seconds=3)
+    lambdas = place.aws.client("lambda")
+    (source,) = lambdas.list_event_source_mappings(FunctionName=place.name)["EventSourceMappings"]
     sent = [str(number) for number in range(8)]
+
+    def state() -> str:
+        return str(lambdas.get_event_source_mapping(UUID=source["UUID"])["State"])
+
+    lambdas.update_event_source_mapping(UUID=source["UUID"], Enabled=False)
+    eventually(lambda: state() == "Disabled")
     for each in sent:
         post(each)
     faults.set("reorder", f"delivery:{place.name}", seed=1)
-    faults.clear(hold)
+    lambdas.update_event_source_mapping(UUID=source["UUID"], Enabled=True)
     arrived = come(inbox, len(sent), eventually)
     assert sorted(arrived) == sent
     assert arrived != sent
