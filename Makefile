@@ -62,10 +62,12 @@ argocd: $(SETUP) ## generate the Argo CD settings from argocd/resource_customiza
 argocd-testdata: $(SETUP) ## capture testdata for the Argo CD health checks on a sandbox
 	@$(BIN)/python -m tests.argocd.capture
 
-iam: $(SETUP) ## generate docs/iam/operator.json and lists.json from aws/operator_policy.py
+iam: $(SETUP) ## generate docs/iam/operator.json, lists.json, encryption.json and network.json from aws/operator_policy.py
 	@mkdir -p build && $(BIN)/dataflowxpress iam policy --prefix default- \
 	  --boundary arn:aws:iam::111122223333:policy/dataflowxpress-boundary > build/operator.json && mv build/operator.json docs/iam/
 	@$(BIN)/dataflowxpress iam lists > build/lists.json && mv build/lists.json docs/iam/
+	@$(BIN)/dataflowxpress iam encryption --prefix default- > build/encryption.json && mv build/encryption.json docs/iam/
+	@$(BIN)/dataflowxpress iam network > build/network.json && mv build/network.json docs/iam/
 
 reasons: $(SETUP) ## generate docs/reasons.md from api/reasons.py
 	@mkdir -p build && $(BIN)/dataflowxpress explain > build/reasons.md && mv build/reasons.md docs/

@@ -63,6 +63,14 @@ MATRIX: dict[str, dict[str, Any]] = {
         "networkPolicy": {"enabled": True},
         "watch": {"namespaces": ["shop"]},
     },
+    "guarded": {
+        "metrics": {
+            "authentication": True,
+            "tlsSecret": "metrics-tls",
+            "serviceMonitor": {"enabled": True, "tlsConfig": {"serverName": "metrics"}},
+        },
+        "rbac": {"configMaps": False},
+    },
     "watched": {
         "metrics": {
             "serviceMonitor": {

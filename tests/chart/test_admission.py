@@ -154,7 +154,7 @@ def test_there_are_no_policies_by_default() -> None:
         ({"job": {"script": {"inline": "x"}}}, "spec.job.script is not allowed here: leave it out"),
         ({"tags": {}}, "spec.tags lacks the required tag team: add it"),
         ({"notifications": {"emails": ["a@b.org"]}}, "must contain only addresses at example.com"),
-        ({"bucket": {}}, "spec.bucket.kmsKeyArn is required here"),
+        ({"bucket": {}}, "spec.encryption.kmsKeyArn or spec.bucket.kmsKeyArn is required here"),
     ],
     ids=str,
 )

@@ -50,6 +50,23 @@ def test_the_monitor_selects_the_service_and_keeps_the_pipelines_labels() -> Non
     assert endpoint["honorLabels"]
 
 
+def test_guarded_metrics_are_read_over_https_with_a_token() -> None:
+    monitor = {"enabled": True, "tlsConfig": {"serverName": "metrics"}}
+    guarded = {"authentication": True, "tlsSecret": "metrics-tls", "serviceMonitor": monitor}
+    (found,) = rendered("servicemonitor", metrics=guarded)
+    (endpoint,) = found["spec"]["endpoints"]
+    assert endpoint["scheme"] == "https"
+    assert endpoint["tlsConfig"] == {"serverName": "metrics"}
+    assert endpoint["bearerTokenFile"].endswith("/serviceaccount/token")
+    (deployment,) = rendered("deployment", metrics=guarded)
+    spec = deployment["spec"]["template"]["spec"]
+    [container] = spec["containers"]
+    assert "--metrics-auth" in container["args"]
+    (folder,) = [m["mountPath"] for m in container["volumeMounts"] if m["name"] == "metrics-tls"]
+    files = [each.partition("=")[2] for each in container["args"] if "--metrics-tls" in each]
+    assert files == [f"{folder}/tls.crt", f"{folder}/tls.key"]
+
+
 def test_the_dashboard_has_the_sidecars_label_and_the_files_content() -> None:
     (found,) = rendered("dashboard", metrics={"dashboard": {"enabled": True}})
     assert found["metadata"]["labels"]["grafana_dashboard"] == "1"

@@ -14,6 +14,8 @@ from kubernetes import config
 from kubernetes.client import AuthorizationV1Api
 from kubernetes.dynamic import DynamicClient
 
+from dataflowxpress.api.errors import Refused
+from dataflowxpress.kube.client import Cluster
 from dataflowxpress_sandbox import processes
 from dataflowxpress_sandbox.kube import binaries
 from dataflowxpress_sandbox.progress import Progress
@@ -93,6 +95,20 @@ def test_kubectl_lists_the_chart_s_rules_for_the_service_account_and_no_other(
     anybody_s = permissions(access.account(user, "anybody", tmp_path))
     elsewhere = {("", "namespaces", "get", "kube-system")}  # by a Role there
     assert ours - anybody_s == allowed(objects) - elsewhere
+
+
+def test_without_the_permission_a_config_map_is_refused_with_the_cure(
+    user: User, tmp_path: Path
+) -> None:
+    name = f"{NAME}-no-scripts"
+    rbac = {"configMaps": False, "aggregateClusterRoles": False}
+    install(user, rendered(fullnameOverride=name, rbac=rbac))
+    account = access.account(user, name, tmp_path)
+    with (
+        config.new_client_from_config(str(account.kubeconfig)) as client,
+        pytest.raises(Refused, match=r"set the chart value rbac\.configMaps"),
+    ):
+        Cluster(client).config_map_value(NAMESPACE, "scripts", "job.py")
 
 
 def permissions(account: access.Account) -> set[Use]:

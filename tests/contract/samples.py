@@ -30,7 +30,9 @@ from dataflowxpress.aws.resources import (
     Topic,
 )
 from dataflowxpress.aws.resources.grant import Grant
+from dataflowxpress.planning.naming import Names
 from dataflowxpress.planning.resource import Resource, Scope
+from dataflowxpress.planning.short_names import digest
 
 S3, EVENTS, GLUE, LAMBDA, SCHEDULER = (
     f"{who}.amazonaws.com" for who in ("s3", "events", "glue", "lambda", "scheduler")
@@ -104,7 +106,8 @@ def function(here: Scope, name: str) -> Function:
 
 
 def classifier(here: Scope, name: str) -> Classifier:
-    return Classifier(here, name, form="CsvClassifier", settings=CSV)
+    derived = Classifier.name_of(here, digest(name))  # another name proves no owner
+    return Classifier(here, derived, form="CsvClassifier", settings=CSV)
 
 
 def crawler(here: Scope, name: str) -> Crawler:
@@ -158,7 +161,7 @@ def schedule_role(here: Scope, name: str) -> Role:
 def schedule(here: Scope, name: str) -> Schedule:
     return Schedule(
         here,
-        name,
+        Names(here.owner, here.account).of(),  # another name proves no owner
         description=f"Starts {name}",
         expression="cron(0 6 1 1 ? *)",  # a message would change the queue
         time_zone="UTC",
@@ -233,6 +236,7 @@ SAMPLES = {
             "recrawl": "CRAWL_NEW_FOLDERS_ONLY",
             "exclusions": ("**/_*",),
             "updates_tables": False,
+            "connection": "vpc",
         },
         fixed=frozenset({"permissions"}),
     ),
@@ -270,6 +274,7 @@ SAMPLES = {
             "timeout": 40,
             "memory": 512,
         },
+        frozenset({"subnet_ids", "security_group_ids"}),  # see tests/walks/test_network.py
     ),
     "Job": Sample(
         job,
@@ -290,6 +295,7 @@ SAMPLES = {
             "max_retries": 1,
             "execution_class": "FLEX",
             "max_concurrent_runs": 2,
+            "connection": "vpc",
         },
         frozenset({"log_groups"}),
     ),
@@ -297,6 +303,7 @@ SAMPLES = {
         lambda here, name: LogGroup(here, f"/dataflowxpress/{name}"),
         lambda logs, its: logs.delete_retention_policy(logGroupName=its.name),
         {"retention_days": 7},
+        frozenset({"kms_key_arn"}),  # needs a key: see tests/walks/test_encryption.py
     ),
     "Notification": Sample(
         notification,
@@ -340,6 +347,7 @@ SAMPLES = {
             "dead_letters": lambda here, name: None,  # noqa: ARG005
             "attempts": 5,
             "senders": (),
+            "kms_key_arn": KEY,
         },
     ),
     "Role": Sample(
@@ -398,6 +406,6 @@ SAMPLES = {
         lambda sns, its: sns.set_topic_attributes(
             TopicArn=its.arn, AttributeName="DisplayName", AttributeValue="theirs"
         ),
-        {"display_name": "Orders", "publishers": (EVENTS,)},
+        {"display_name": "Orders", "publishers": (EVENTS,), "kms_key_arn": KEY},
     ),
 }

@@ -41,6 +41,7 @@ VALUES: Mapping[str, Any] = {
     "Function Environment.Variables": {"MORE": "1"},
     "Function Runtime": "python3.12",
     "Job Command.PythonVersion": "3.9",
+    "Job Connections.Connections": ["vpc"],
     "Job ExecutionClass": "FLEX",
     "Job GlueVersion": "4.0",
     "Job WorkerType": "G.2X",
@@ -74,9 +75,14 @@ THROUGH: Mapping[str, str] = {  # properties that follow from a field: digests a
     "Schedule Target.Arn": "queue",
     "Schedule Target.DeadLetterConfig": "dead_letters",
     "Schedule Target.RoleArn": "role",
+    "Topic KmsMasterKeyId": "kms_key_arn",
 }
 ELSEWHERE = {"dead_letters": lambda here, name: queue(here, f"{name}-dead-2")}  # not just gone
 CANNOT_CHANGE = {
+    "Function VpcConfig.SecurityGroupIds",  # needs a network: see tests/walks/test_network.py
+    "Function VpcConfig.SubnetIds",
+    "Queue KmsMasterKeyId",  # SQS changes SqsManagedSseEnabled with it; a law changes both
+    "LogGroup kmsKeyId",  # needs a key that admits CloudWatch Logs: see tests/walks/test_encryption
     "Rule Target.Id",  # what it is found by: with another id it is somebody else's target
     "Bucket Policy.Statement.0.Effect",  # a bucket that blocks public policies takes no such
     "EventSource FunctionResponseTypes.0",  # AWS has no other; a law removes it

@@ -162,7 +162,8 @@ def test_law_5_what_is_a_strangers_is_refused_and_stays_as_it_is(
     stranger.converge(theirs)
     SAMPLES[kind].meddle(stranger.others_client(theirs[-1]), theirs[-1])
     before = completed(stranger, theirs)
-    ours = described(pipeline, name, kind)
+    *needed, its = described(pipeline, name, kind)
+    ours = [*needed, replace(its, name=theirs[-1].name)]  # also where a name shows the owner
     unrelated = LogGroup(pipeline.scope, f"/dataflowxpress/{name}-unrelated")
     outcomes = {o.step.id: o.problem for o in pipeline.apply([*ours, unrelated])}
     assert _reason(outcomes[ours[-1].id]) in {Reason.REFUSED, Reason.BLOCKED}

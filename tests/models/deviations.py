@@ -37,6 +37,13 @@ DEVIATIONS: tuple[Deviation, ...] = (
         "a rule without targets has an empty list; the shape is that of PutTargets",
     ),
     Deviation(
+        "logs:ListTagsForResource",
+        "tags",
+        "has 0",
+        MODEL,
+        "a log group without tags has an empty map; the shape is that of TagResource",
+    ),
+    Deviation(
         "events:ListRules",
         "Rules.CreatedBy",
         "is unknown",

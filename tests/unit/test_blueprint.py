@@ -444,6 +444,19 @@ def test_roles_get_no_tags_of_the_user_but_those_that_the_tenant_policy_allows()
     assert all(each.scope.all_tags == {**OWNED, **tags} for each in others)
 
 
+def test_the_key_of_the_pipeline_serves_each_role_through_the_services_that_it_uses() -> None:
+    key = "arn:aws:kms:eu-west-1:123456789012:key/1234"
+    through = {
+        role.name: sorted(
+            statement["Condition"]["StringLike"]["kms:ViaService"].partition(".")[0]
+            for statement in role.statements
+            if key in statement["Resource"]
+        )
+        for role in every(Role, resources(encryption={"kmsKeyArn": key}))
+    }
+    assert sorted(through.values()) == [["s3", "sns", "sqs"], ["s3", "sqs"], ["s3", "sqs"], ["sqs"]]
+
+
 def test_the_key_of_the_bucket_serves_the_roles_through_s3_alone() -> None:
     key = "arn:aws:kms:eu-west-1:123456789012:key/1234"
     on_key = [

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import NoCredentialsError
 
-from dataflowxpress.aws.clients import Clients, clients
+from dataflowxpress.aws.clients import SESSIONS, Clients, clients
 from dataflowxpress.aws.sessions import (
     RoleSession,
     assumed_session,
@@ -38,6 +38,12 @@ def test_what_a_service_is_like_is_read_once_for_all_roles_and_regions() -> None
 def test_pipelines_without_a_role_share_what_the_operator_lists() -> None:
     assert clients("eu-west-1", None).snapshot is clients("eu-west-1", None).snapshot
     assert clients("eu-west-1", None).snapshot is not clients("us-east-1", None).snapshot
+
+
+def test_many_roles_keep_no_more_clients_than_the_bound() -> None:
+    for number in range(3 * SESSIONS):
+        clients("eu-west-1", f"arn:aws:iam::111122223333:role/invented-{number}")
+    assert clients.cache_info().currsize <= SESSIONS
 
 
 def test_no_session_sees_what_another_session_of_the_role_lists() -> None:

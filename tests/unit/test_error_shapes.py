@@ -89,7 +89,10 @@ FAULTS = sorted(
 
 def test_the_operations_are_those_that_the_policy_allows() -> None:
     known = operations()
-    policies = operator_policy.document(), operator_policy.lists()
+    policies = (
+        *(operator_policy.document(), operator_policy.lists()),
+        *(operator_policy.encryption(), operator_policy.network()),
+    )
     for statement in (each for policy in policies for each in policy["Statement"]):
         for action in statement["Action"]:
             prefix, _, operation = action.partition(":")

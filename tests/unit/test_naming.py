@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataflowxpress.blueprint.naming import Names
+from dataflowxpress.planning.naming import Names
 from dataflowxpress.planning.short_names import fit
 
 LONGEST = "n" * 63 + "/" + "p" * 253

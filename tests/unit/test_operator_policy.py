@@ -14,7 +14,9 @@ import pytest
 from typer.testing import CliRunner
 
 from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.aws import key_policy
 from dataflowxpress.aws import operator_policy as access
+from dataflowxpress.aws.key_policy import DELIVERS
 from dataflowxpress.aws.operator_policy import PolicyScope
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.cli.app import app
@@ -54,6 +56,45 @@ def test_the_policy_for_lists_in_docs_is_the_one_that_the_command_prints_and_onl
     [statement] = json.loads(printed.output)["Statement"]
     names = (action.partition(":")[2] for action in statement["Action"])
     assert all(name.startswith(("Get", "List")) for name in names)
+
+
+def test_the_policy_for_encryption_in_docs_is_the_one_that_the_command_prints() -> None:
+    printed = CliRunner().invoke(app, ["iam", "encryption", "--prefix", "default-"])
+    assert SHIPPED.with_name("encryption.json").read_text() == printed.output, "run make iam"
+    printed = CliRunner().invoke(app, ["iam", "encryption", "--prefix", "team-a-", "--key", KEY])
+    allowed = {each["Sid"]: each["Resource"] for each in json.loads(printed.output)["Statement"]}
+    assert allowed["KeyPolicies"] == allowed["Messages"] == [KEY]
+    assert all("team-a-" in arn for arn in allowed["LogKeys"])
+
+
+def test_a_key_with_the_statements_that_the_command_prints_admits_the_services() -> None:
+    options = ["--account", "111122223333", "--region", "eu-west-1"]
+    printed = CliRunner().invoke(app, ["iam", "key", *options])
+    needed = {
+        **dict.fromkeys((key_policy.CLOUDWATCH, key_policy.EVENTS, key_policy.S3), DELIVERS),
+        key_policy.logs_of("eu-west-1"): key_policy.LOGS,
+    }
+    document = json.dumps({"Statement": json.loads(printed.output)})
+    assert list(key_policy.not_admitted(document, needed)) == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "kms:*"},
+        {"Principal": "*", "Action": "kms:*"},
+        {"Principal": {"Service": key_policy.S3}, "Action": "kms:*"},
+        {"Principal": {"Service": key_policy.EVENTS}, "Action": "kms:Decrypt"},
+        {"Effect": "Deny", "Principal": {"Service": key_policy.EVENTS}, "Action": "kms:*"},
+    ],
+    ids=["the account", "everyone", "another service", "one of two actions", "a denial"],
+)
+def test_a_statement_that_does_not_allow_a_service_all_it_needs_does_not_admit_it(
+    statement: dict[str, Any],
+) -> None:
+    document = json.dumps({"Statement": [{"Effect": "Allow", **statement}]})
+    needed = {key_policy.EVENTS: DELIVERS}
+    assert list(key_policy.not_admitted(document, needed)) == [key_policy.EVENTS]
 
 
 @pytest.mark.parametrize(

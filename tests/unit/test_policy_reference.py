@@ -32,7 +32,7 @@ SCOPES = {
 }
 SPECS: dict[str, dict[str, Any]] = {
     "default": {},
-    "encrypted": {"bucket": {"kmsKeyArn": KEY}},
+    "encrypted": {"encryption": {"kmsKeyArn": KEY}},
     "custom-script": {
         "job": {
             "script": {"s3Uri": "s3://code/job.py"},
@@ -41,9 +41,17 @@ SPECS: dict[str, dict[str, Any]] = {
             },
         }
     },
+    "vpc": {
+        "network": {
+            "connection": "vpc",
+            "subnetIds": ["subnet-0a1b2c3d"],
+            "securityGroupIds": ["sg-0a1b2c3d"],
+        }
+    },
     "folders": {"catalog": {"tables": "PerFolder"}, "source": {"format": "json"}},
 }
 GLOBAL_KEYS = {
+    "lambda:SourceFunctionArn",  # in each call with the credentials of a function
     *("aws:PrincipalAccount", "aws:ResourceAccount", "aws:ResourceOrgID", "aws:SecureTransport"),
 }
 WITHOUT_RESOURCE = {  # actions that could name a resource, and why they do not
@@ -54,6 +62,13 @@ WITHOUT_RESOURCE = {  # actions that could name a resource, and why they do not
 }
 OUTDATED = {  # AWS' reference has this key since the release of the linter
     "Unknown condition iam:PermissionsBoundary for action iam:UpdateAssumeRolePolicy",
+    *(  # Lambda documents this key for its own calls of EC2
+        f"Unknown condition lambda:SourceFunctionArn for action ec2:{action}"
+        for action in (
+            *("CreateNetworkInterface", "DeleteNetworkInterface", "DescribeNetworkInterfaces"),
+            *("AssignPrivateIpAddresses", "UnassignPrivateIpAddresses", "DescribeSubnets"),
+        )
+    ),
 }
 CHANGES = {"Write", "Tagging", "Permissions management"}  # access levels
 OWNER = {f"aws:{of}Tag/{OWNER_TAG}" for of in ("Request", "Resource")}
@@ -119,8 +134,12 @@ def documents() -> dict[str, Json]:
         )
         if isinstance(role, Role)
     }
-    lists = {"lists": operator_policy.lists()}
-    return {**operator, **lists, **roles, "boundary": json.loads(BOUNDARY.read_text())}
+    others = {
+        "lists": operator_policy.lists(),
+        "encryption": operator_policy.encryption(),
+        "network": operator_policy.network(),
+    }
+    return {**operator, **others, **roles, "boundary": json.loads(BOUNDARY.read_text())}
 
 
 def grants() -> Iterator[tuple[str, Json]]:
@@ -151,7 +170,8 @@ def _list(value: Any) -> list[Any]:
 
 def test_policies_of_all_kinds_are_checked() -> None:
     roles = 4 * len(SPECS)  # one role of Glue, three of Lambda
-    assert len(documents()) == len(SCOPES) + roles + len({"boundary", "lists"})
+    others = {"boundary", "encryption", "lists", "network"}
+    assert len(documents()) == len(SCOPES) + roles + len(others)
     assert len({action for action, _ in grants()}) > 100
 
 
@@ -218,6 +238,13 @@ def test_each_action_that_changes_something_needs_an_owner_or_has_a_reason(name:
         if not needed(statement) & OWNER and not action.startswith("s3:")
     }
     assert without == set(WITHOUT_OWNER)
+
+
+def test_each_change_that_the_policy_for_encryption_allows_has_a_reason() -> None:
+    keys = {"kms:Decrypt", "kms:GenerateDataKey"}  # as in WITHOUT_OWNER
+    follows = {"logs:AssociateKmsKey", "logs:DisassociateKmsKey"}  # a creation at once
+    assert set(changing("encryption")) == keys | follows
+    assert all(needed(changing("encryption")[key]) == {"kms:ViaService"} for key in keys)
 
 
 @pytest.mark.parametrize("name", SCOPES)

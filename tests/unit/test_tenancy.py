@@ -136,6 +136,8 @@ def test_a_namespace_without_rules_has_no_pipelines(rules: TenantPolicy) -> None
 CLOSED: dict[str, tuple[dict[str, Any], str]] = {
     "a role": ({"roleArn": "arn:aws:iam::111122223333:role/admin"}, "roles"),
     "a key": ({"bucket": {"kmsKeyArn": KEY}}, "keys"),
+    "a connection": ({"network": {"connection": "vpc"}}, "connections"),
+    "a key for all": ({"encryption": {"kmsKeyArn": KEY}}, "keys"),
     "a script in a bucket": ({"job": {"script": {"s3Uri": "s3://code/job.py"}}}, "scripts"),
     "the name of a bucket": ({"bucket": {"name": "lake"}}, "names"),
     "the name of a database": ({"catalog": {"database": "sales"}}, "names"),
@@ -147,6 +149,18 @@ CLOSED: dict[str, tuple[dict[str, Any], str]] = {
     "a bucket that exists": ({"bucket": {"adopt": True}}, "adopt"),
     "a database that exists": ({"catalog": {"adopt": True}}, "adopt"),
 }
+
+
+@pytest.mark.parametrize("lacking", ["subnets", "securityGroups"])
+def test_a_function_joins_a_network_only_if_subnets_and_groups_are_allowed(lacking: str) -> None:
+    asked = {"subnetIds": ["subnet-0a1b2c3d"], "securityGroupIds": ["sg-0a1b2c3d"]}
+    allowed = {"subnets": ["subnet-0a1b2c3d"], "securityGroups": ["sg-0a1b2c3d"]}
+    entry = {"match": ["any"], **allowed}
+    TenantPolicy.model_validate({"namespaces": [entry]}).check_spec("any", spec({"network": asked}))
+    del entry[lacking]
+    closed = TenantPolicy.model_validate({"namespaces": [entry]})
+    with pytest.raises(Refused, match=f"add it to `{lacking}`"):
+        closed.check_spec("any", spec({"network": asked}))
 
 
 @pytest.mark.parametrize(("asked", "key"), CLOSED.values(), ids=CLOSED.keys())

@@ -164,12 +164,24 @@ class World:
         trust = {"Effect": "Allow", "Principal": {"AWS": user}, "Action": assume}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]
-        may = json.dumps(
-            iam.get_user_policy(UserName=operator, PolicyName=operator)["PolicyDocument"]
-        )
-        iam.put_role_policy(RoleName=name, PolicyName="operator", PolicyDocument=may)
+        for policy in (operator, sandbox_aws.ENCRYPTION, sandbox_aws.NETWORK):
+            may = iam.get_user_policy(UserName=operator, PolicyName=policy)["PolicyDocument"]
+            iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(may))
         sandbox_aws.make_administrator(self.aws, role["Arn"])
         return str(role["Arn"])
+
+    def key(self, *statements: Mapping[str, Any]) -> str:
+        """Make a KMS key whose policy admits the account, and what *statements* do."""
+        account = {"AWS": f"arn:aws:iam::{sandbox_aws.ACCOUNT}:root"}
+        users = {"Effect": "Allow", "Principal": account, "Action": "kms:*", "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [users, *statements]})
+        return str(self.admin("kms").create_key(Policy=document)["KeyMetadata"]["Arn"])
+
+    def subnet(self) -> tuple[str, str]:
+        """Return the IDs of a subnet and of a security group of the account."""
+        ec2 = self.admin("ec2")
+        subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+        return subnet, ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
 
     def config_map(self, name: str, **data: str) -> None:
         core = CoreV1Api(self.api)
@@ -217,6 +229,16 @@ class Life:
         """Replace the spec; raises ApiException where the API server refuses it."""
         self._patch({"op": "add", "path": "/spec", "value": spec})
         self.spec = spec
+
+    def claim(self, *resources: Mapping[str, Any]) -> None:
+        """Add resources to the inventory in the status, as whoever may write the status can."""
+        entries = [*(self.body.get("status") or {}).get("resources", ()), *resources]
+        self._objects.patch_namespaced_custom_object_status(
+            *self._where,
+            self.name,
+            {"status": {"resources": entries}},
+            _content_type="application/merge-patch+json",
+        )
 
     def annotate(self, **annotations: str) -> None:
         spelled = {f"{GROUP}/{name.replace('_', '-')}": v for name, v in annotations.items()}

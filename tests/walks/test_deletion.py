@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dataflowxpress.api.status import Status
-from dataflowxpress.blueprint.naming import Names
+from dataflowxpress.planning.naming import Names
 from dataflowxpress.planning.ownership import OWNER_TAG
 from dataflowxpress.telemetry import progress
 from dataflowxpress_sandbox import aws as sandbox_aws

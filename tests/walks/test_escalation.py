@@ -506,6 +506,55 @@ def test_a_pipeline_whose_bucket_goes_to_another_owner_loses_its_permissions_on_
     life.end()
 
 
+def test_an_inventory_that_claims_what_others_own_deletes_none_of_it(tenants: Tenants) -> None:
+    """The status is as good as the permission to write it; tags and derived names decide."""
+    glue, scheduler = tenants.world.admin("glue"), tenants.world.admin("scheduler")
+    classifier = {"Name": f"default-{VICTIM}-0badcafe", "RowTag": "r", "Classification": "xml"}
+    glue.create_classifier(XMLClassifier=classifier)
+    scheduler.create_schedule(
+        Name=f"default-{VICTIM}",
+        ScheduleExpression="rate(1 day)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target=_target(tenants),
+    )
+    life, victims = asker(tenants), Life(tenants.world, VICTIM).status.as_json()["resources"]
+    life.create({"deletionPolicy": "Delete"})
+    life.converge()
+    before = tenants.world.everything(), _belongings(tenants, VICTIM)
+    others = [{"kind": kind, "name": name, "key": key} for kind, name, key in _OTHERS]
+    life.claim(*({**each, "state": "Ready"} for each in (*victims, *others)))
+    life.reconcile()  # what is no longer in the spec would be deleted here
+    assert (tenants.world.everything(), _belongings(tenants, VICTIM)) == before
+    life.claim(*({**each, "state": "Ready"} for each in (*victims, *others)))
+    life.delete()
+    life.end()
+    assert _belongings(tenants, VICTIM) == before[1]
+    left = tenants.world.everything()
+    assert all(any(each.endswith(name) for each in left) for _, name, _ in _OTHERS)
+    glue.delete_classifier(Name=classifier["Name"])
+    scheduler.delete_schedule(Name=f"default-{VICTIM}")
+
+
+_OTHERS = [  # what no pipeline owns, and what AWS shows no owner of
+    ("Function", API, [API]),
+    ("Job", NIGHTLY, [NIGHTLY]),
+    ("LogGroup", THEIR_LOGS, [THEIR_LOGS]),
+    ("Queue", API, [API]),
+    ("Rule", API, [API]),
+    ("Topic", API, [f"arn:aws:sns:eu-west-1:{SCOPE}", API]),
+    ("Classifier", f"default-{VICTIM}-0badcafe", [f"default-{VICTIM}-0badcafe"]),
+    ("Schedule", f"default-{VICTIM}", [f"default-{VICTIM}"]),
+]
+
+
+def _target(tenants: Tenants) -> dict[str, str]:
+    """Return a target that a schedule can have."""
+    iam, role = tenants.world.admin("iam"), "scheduler-of-others"
+    document = trust({"Service": "scheduler.amazonaws.com"})
+    arn = iam.create_role(RoleName=role, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    return {"Arn": f"arn:aws:sqs:eu-west-1:{SCOPE}:{API}", "RoleArn": arn}
+
+
 def test_a_chosen_function_name_gives_no_access_to_the_logs_of_another_function(
     tenants: Tenants,
 ) -> None:

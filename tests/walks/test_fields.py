@@ -12,7 +12,8 @@ from kubernetes.client import ApiException
 
 from dataflowxpress.api import crd
 from dataflowxpress.api.spec import DataPipelineSpec
-from dataflowxpress.blueprint.naming import Names
+from dataflowxpress.aws import key_policy
+from dataflowxpress.planning.naming import Names
 from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.walks.conftest import Life, World
 
@@ -30,6 +31,7 @@ TEXTS: dict[str, Any] = {
     "catalog.database": "field_walk_{id}",
     "catalog.tablePrefix": "raw_",
     "crawler.name": "field-walk-crawler-{id}",
+    "encryption.kmsKeyArn": "{key}",
     "functions.startCrawler.name": "field-walk-start-crawler-{id}",
     "functions.startJob.name": "field-walk-start-job-{id}",
     "functions.notify.name": "field-walk-notify-{id}",
@@ -42,6 +44,9 @@ TEXTS: dict[str, Any] = {
     "job.secretArguments": {
         "--token": f"arn:aws:secretsmanager:eu-west-1:{sandbox_aws.ACCOUNT}:secret:token-AbCdEf"
     },
+    "network.connection": "vpc",
+    "network.securityGroupIds": ["{group}"],
+    "network.subnetIds": ["{subnet}"],
     "notifications.emails": ["ann@example.com"],
     "region": "us-east-1",
     "resyncInterval": "1h",
@@ -85,6 +90,7 @@ NOTHING_IN_AWS = {  # fields that say how the operator works, not what there is
     "resyncInterval",
     "roleArn",
 }
+MADE: dict[str, dict[str, str]] = {}  # by pipeline: what an administrator made for it
 FORGOTTEN = "notifications.emails"  # who has not confirmed cannot be removed: SNS forgets them
 RENAMED = {  # how the new one comes, and how the old one goes
     "crawler.name": ("CreateCrawler", "DeleteCrawler"),
@@ -135,6 +141,9 @@ def with_field(spec: Mapping[str, Any], path: str) -> dict[str, Any]:
         changed["job"]["script"] = {"inline": "print('mine')"}
     if path in {"trigger.onUpload", "trigger.timeZone"}:
         place["schedule"] = another("trigger.schedule")
+    if path in {"network.subnetIds", "network.securityGroupIds"}:
+        ids = ("subnetIds", "securityGroupIds")
+        place.update({each: another(f"network.{each}") for each in ids})
     if path.startswith("target.write"):
         write = {"mode": "Upsert", "keys": ["id"], "latestBy": "changed"}
         changed["target"]["write"] = write | changed["target"]["write"]
@@ -151,7 +160,13 @@ def _for(life: Life, value: Any) -> Any:
     """Make names the test's own: some are shared by all pipelines of an account."""
     if isinstance(value, dict):
         return {key: _for(life, inner) for key, inner in value.items()}
-    return value.replace("{id}", life.name) if isinstance(value, str) else value
+    if isinstance(value, list):
+        return [_for(life, inner) for inner in value]
+    if not isinstance(value, str):
+        return value
+    for name, made in {"{id}": life.name, **MADE.get(life.name, {})}.items():
+        value = value.replace(name, made)
+    return value
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +175,9 @@ def live(world: World) -> Iterator[Life]:
     life = Life(world, f"fields-{uuid.uuid4().hex[:8]}".replace("-", "x"))
     world.config_map(SCRIPTS, **{"job.py": "print('mine')"})
     world.role_elsewhere(f"dataflowxpress-elsewhere-{life.name}")
+    statements = key_policy.statements("aws", sandbox_aws.ACCOUNT, sandbox_aws.REGION)
+    subnet, group = world.subnet()
+    MADE[life.name] = {"{key}": world.key(*statements), "{subnet}": subnet, "{group}": group}
     life.create({"deletionPolicy": "Delete"})
     life.converge()
     table = {"Name": "csv_data"}

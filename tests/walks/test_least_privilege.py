@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.aws import key_policy
 from dataflowxpress.aws import operator_policy as access
 from dataflowxpress.aws.at_rest import AtRest
 from dataflowxpress.aws.resources import Bucket, Crawler, Job, Queue, Role
@@ -32,6 +33,7 @@ NAME, SLOW = "sparing", 10
 OPERATOR = f"arn:aws:iam::{sandbox_aws.ACCOUNT}:user/{sandbox_aws.OPERATOR}"
 READER, LEAVER = "ann@example.com", "bob@example.com"
 ELSEWHERE = f"arn:aws:iam::{sandbox_aws.ACCOUNT}:role/dataflowxpress-elsewhere"
+KEY_STATEMENTS = [*key_policy.statements("aws", sandbox_aws.ACCOUNT, sandbox_aws.REGION)]
 Ledger = dict[str, list[dict[str, Any]]]
 
 
@@ -70,16 +72,31 @@ class Sparing(Life):
         self.world.restart()
 
     def _with_everything(self) -> dict[str, Any]:
-        key = self._admin("kms").create_key()["KeyMetadata"]["Arn"]
+        key = self.world.key(*KEY_STATEMENTS)
         return {
             "deletionPolicy": "Delete",
-            "bucket": {"versioning": True, "kmsKeyArn": key},
+            "bucket": {"versioning": True},
+            "encryption": {"kmsKeyArn": key},
+            "network": self._network(),
             "catalog": {"lakeFormation": True},
             "notifications": {"emails": [READER, LEAVER]},
             "job": {"script": {"inline": "print('mine')"}},
             "tags": {"team": "data", "old": "yes"},
             "trigger": {"schedule": "cron(0 6 1 1 ? *)"},
         }
+
+    def _network(self) -> dict[str, Any]:
+        subnet, group = self.world.subnet()
+        requirements = {"SubnetId": subnet, "SecurityGroupIdList": [group]}
+        self._admin("glue").create_connection(
+            ConnectionInput={
+                "Name": "vpc",
+                "ConnectionType": "NETWORK",
+                "ConnectionProperties": {},
+                "PhysicalConnectionRequirements": requirements,
+            }
+        )
+        return {"connection": "vpc", "subnetIds": [subnet], "securityGroupIds": [group]}
 
     def _change_hands(self, spec: dict[str, Any]) -> None:
         """Change and take away tags, lose a reader, and take a role that has lost its mark."""
@@ -176,6 +193,10 @@ def ledger(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Ledger:
         retain = Life(world, "retaining")  # the default: an empty database goes with its pipeline
         retain.create({})
         retain.converge()
+        retain.change({"encryption": {"kmsKeyArn": world.key(*KEY_STATEMENTS)}})
+        retain.converge()
+        retain.change({})
+        retain.converge()
         retain.delete()
         retain.end()
         rest(world)
@@ -190,7 +211,7 @@ def test_no_call_needs_more_than_the_policy_that_we_ship(ledger: Ledger) -> None
 def test_no_action_of_the_policy_that_we_ship_is_unused(ledger: Ledger) -> None:
     granted = {
         (statement["Sid"], action)
-        for policy in (access.document(), access.lists())
+        for policy in (access.document(), access.lists(), access.encryption(), access.network())
         for statement in policy["Statement"]
         for action in statement["Action"]
     }

@@ -1,32 +1,41 @@
-"""Permissions: a reference of the operator's IAM policy."""
+"""Permissions: a reference of the operator's IAM policies."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from dataflowxpress.aws.operator_policy import PolicyScope, document
+from dataflowxpress.aws.operator_policy import PolicyScope, document, encryption, lists, network
 from tools.website.tables import code, table
 
 INTRODUCTION = (
     "Generated from the policy that `dataflowxpress iam policy --prefix PREFIX --boundary BOUNDARY`"
-    " prints. [Permissions](../iam/README.md) has the options, the boundary and the tenant policy."
+    " prints, and from the optional policies: `iam lists`, `iam encryption` and `iam network`."
+    " [Permissions](../iam/README.md) has the options, the boundary and the tenant policy."
 )
 _SCOPE = PolicyScope(prefixes=("PREFIX",), boundary="BOUNDARY")
 
 
 def actions() -> str:
-    """Return the table of the policy's statements."""
+    """Return the table of the statements of all policies."""
+    policies = {
+        "policy": document(_SCOPE),
+        "lists": lists(),
+        "encryption": encryption(_SCOPE),
+        "network": network(),
+    }
     rows = (
         [
+            code(name),
             statement.get("Effect", ""),
             _codes(statement.get("Action", [])),
             _codes(statement.get("Resource", [])),
             code(json.dumps(statement["Condition"])) if "Condition" in statement else "",
         ]
-        for statement in document(_SCOPE)["Statement"]
+        for name, policy in policies.items()
+        for statement in policy["Statement"]
     )
-    return table(["effect", "actions", "resources", "condition"], rows)
+    return table(["policy", "effect", "actions", "resources", "condition"], rows)
 
 
 def _codes(values: Any) -> str:

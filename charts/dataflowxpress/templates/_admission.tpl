@@ -57,8 +57,8 @@
   message: {{ printf "spec.notifications.emails must contain only addresses at %s: remove the others" (join " or " $rules.emailDomains) | quote }}
 {{- end }}
 {{- if $rules.kmsKey }}
-- expression: "has(object.spec.bucket.kmsKeyArn)"
-  message: "spec.bucket.kmsKeyArn is required here: name the KMS key that encrypts the bucket"
+- expression: "has(object.spec.encryption.kmsKeyArn) || has(object.spec.bucket.kmsKeyArn)"
+  message: "spec.encryption.kmsKeyArn or spec.bucket.kmsKeyArn is required here: name the KMS key that encrypts the bucket"
 {{- end }}
 {{- end }}
 

@@ -6,9 +6,11 @@
 - apiGroups: [dataflowxpress.io]
   resources: [datapipelines/status]
   verbs: [patch]
+{{- if .Values.rbac.configMaps }}
 - apiGroups: [""] # spec.job.script.configMapKeyRef
   resources: [configmaps]
   verbs: [get]
+{{- end }}
 - apiGroups: [""]
   resources: [events]
   verbs: [create]

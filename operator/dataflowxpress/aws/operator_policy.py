@@ -41,6 +41,7 @@ PASSED_TO = {
     ]
 }
 THROUGH_S3 = {"StringLike": {"kms:ViaService": "s3.*"}}  # each partition has its own domain
+THROUGH_SQS = {"StringLike": {"kms:ViaService": "sqs.*"}}
 
 
 class PolicyScope(NamedTuple):
@@ -86,6 +87,26 @@ def lists() -> dict[str, Any]:
         ANY_RESOURCE,
     )
     return {"Version": VERSION, "Statement": [statement]}
+
+
+def encryption(scope: PolicyScope = UNRESTRICTED) -> dict[str, Any]:
+    """Return the optional policy document for `spec.encryption`.
+
+    It is a policy of its own, because a managed policy has 6,144 characters at most.
+    """
+    groups = tuple(_log_groups(scope))
+    statements = [
+        _allow("KeyPolicies", "kms GetKeyPolicy", scope.keys),
+        _allow("Messages", "kms Decrypt GenerateDataKey", scope.keys, THROUGH_SQS),
+        _allow("LogKeys", "logs AssociateKmsKey DisassociateKmsKey", groups),
+    ]
+    return {"Version": VERSION, "Statement": statements}
+
+
+def network() -> dict[str, Any]:
+    """Return the optional policy document for `spec.network`: Lambda checks it at each change."""
+    actions = "ec2 DescribeSecurityGroups DescribeSubnets DescribeVpcs"
+    return {"Version": VERSION, "Statement": [_allow("Networks", actions, ANY_RESOURCE)]}
 
 
 def text(scope: PolicyScope = UNRESTRICTED) -> str:

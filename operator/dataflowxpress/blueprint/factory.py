@@ -27,15 +27,15 @@ from dataflowxpress.aws.resources import (
 )
 from dataflowxpress.aws.resources.grant import Grant
 from dataflowxpress.aws.resources.log_group import OF_FUNCTIONS
+from dataflowxpress.planning.naming import Names
 from dataflowxpress.planning.resource import Scope
 from dataflowxpress.planning.short_names import digest, fit
 
-from . import artifacts, permissions, trigger_permissions
+from . import artifacts, network_permissions, permissions, trigger_permissions
 from .classification import classification
 from .code import Code
 from .crawl_configuration import crawl_configuration, exclusions
 from .job_logs import JobLogs
-from .naming import Names
 from .redrive_policy import FUNCTION_TIMEOUT, RETENTION, RedrivePolicy
 
 S3, EVENTS, LAMBDA, GLUE, SCHEDULER = (
@@ -82,6 +82,11 @@ class ResourceFactory:
                 return RedrivePolicy.for_outcomes()
         return policy._replace(interval=trigger.min_interval_seconds)
 
+    @property
+    def key(self) -> str:
+        """The ARN of the key of queues, topic and log groups; empty for keys that AWS manages."""
+        return self.spec.encryption.kms_key_arn or ""
+
     def bucket(self) -> Bucket:
         """Return the bucket of source files, Parquet files and manifests."""
         spec = self.spec.bucket
@@ -90,7 +95,7 @@ class ResourceFactory:
             spec.name or self.names.bucket(),
             adopt=spec.adopt or self.scope.adopt,
             versioning=spec.versioning,
-            kms_key_arn=spec.kms_key_arn or "",
+            kms_key_arn=self.spec.bucket_key,
         )
 
     def database(self) -> Database:
@@ -107,7 +112,7 @@ class ResourceFactory:
         """Return the topic of the pipeline's notifications."""
         name = self.spec.topic.name or self.names.of(limit=256)
         sender = fit(f"DataPipeline {self.scope.owner}", LONGEST_SENDER)
-        return Topic(self.scope, name, display_name=sender)
+        return Topic(self.scope, name, display_name=sender, kms_key_arn=self.key)
 
     def role(self, of: str, trusted: str, *grants: Grant) -> Role:
         """Return a role that the service *trusted* can assume."""
@@ -115,7 +120,7 @@ class ResourceFactory:
             self.scope.of_roles,
             self.names.of(of),
             trusted=trusted,
-            grants=grants,
+            grants=(*grants, *permissions.through("sqs", self.scope, self.key)),
             permissions_boundary=self.scope.boundary,
         )
 
@@ -126,6 +131,7 @@ class ResourceFactory:
             self.names.of(f"{of}-dead" if of != "unsent" else of, limit=80),
             senders=tuple((EVENTS, rule) for rule in rules),
             retention_seconds=RETENTION,
+            kms_key_arn=self.key,
         )
 
     def queue(self, of: str, dead_letters: Queue, *senders: tuple[str, str]) -> Queue:
@@ -139,6 +145,7 @@ class ResourceFactory:
             dead_letters=dead_letters,
             attempts=policy.attempts,
             senders=senders,
+            kms_key_arn=self.key,
         )
 
     def rule_arn(self, of: str) -> str:
@@ -174,7 +181,7 @@ class ResourceFactory:
         if not (found := classification(self.spec.source)):
             return None
         form, settings = found
-        name = self.names.of(digest(json.dumps([form, settings])), limit=255)
+        name = Classifier.name_of(self.scope, digest(json.dumps([form, settings])))
         return Classifier(self.scope, name, form=form, settings=settings)
 
     def principal_permissions(self, role: Role, database: Database) -> PrincipalPermissions | None:
@@ -203,6 +210,7 @@ class ResourceFactory:
             table_prefix=self.spec.catalog.table_prefix,
             configuration=crawl_configuration(self.spec),
             exclusions=exclusions(self.spec.source.suffix),
+            connection=self.spec.network.connection or "",
         )
 
     def function(
@@ -220,20 +228,28 @@ class ResourceFactory:
         """
         name = self._function_name(of, spec)
         retry = {"RETRY_SECONDS": str(self.redrive_policy(QUEUES[of]).retry_seconds)}
-        logs = LogGroup(self.scope, f"{OF_FUNCTIONS}{self.names.of(of)}")
+        logs = LogGroup(self.scope, f"{OF_FUNCTIONS}{self.names.of(of)}", kms_key_arn=self.key)
         return Function(
             self.scope,
             name,
-            role=self.role(of, LAMBDA, *permissions.of_function(sources, logs), *grants),
+            role=self.role(
+                of,
+                LAMBDA,
+                *permissions.of_function(sources, logs),
+                *network_permissions.of_function(self.spec, self.scope),
+                *grants,
+            ),
             log_group=logs,
             handler="handler.handler",
             code=artifacts.function_code(of.replace("-", "_"), {**settings, **retry}),
             timeout=FUNCTION_TIMEOUT,
+            subnet_ids=self.spec.network.subnet_ids,
+            security_group_ids=self.spec.network.security_group_ids,
         )
 
     def job_logs(self) -> JobLogs:
         """Return the log groups of the job's runs."""
-        return JobLogs.of(self.scope, self.names.of(), self.spec.job.glue_version)
+        return JobLogs.of(self.scope, self.names.of(), self.spec.job.glue_version, self.key)
 
     def event_source(
         self, function: Function, queue: Queue, window: int = 0, *, suspended: bool = False
@@ -283,6 +299,7 @@ class ResourceFactory:
             timeout_minutes=spec.timeout_minutes,
             max_retries=spec.max_retries,
             execution_class=spec.execution_class,
+            connection=self.spec.network.connection or "",
         )
 
     def alarm_text(self, queue: Queue) -> str:

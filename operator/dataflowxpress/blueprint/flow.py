@@ -6,7 +6,7 @@ from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.aws.resources import Alarm, Object, Rule, Subscription
 from dataflowxpress.planning.resource import Resource, Scope
 
-from . import patterns, permissions, settings, trigger_permissions
+from . import network_permissions, patterns, permissions, settings, trigger_permissions
 from .code import Code
 from .crawling import Crawling, CrawlRequests
 from .factory import EVENTS, GLUE, S3, ResourceFactory
@@ -27,6 +27,7 @@ def blueprint(
         "glue",
         GLUE,
         *permissions.of_glue(spec, scope, bucket, database, job_logs.groups),
+        *network_permissions.of_glue(spec, scope),
         *(requests.grants if requests else ()),
     )
 

@@ -19,8 +19,10 @@ class JobLogs(NamedTuple):
     arguments: dict[str, str]
 
     @classmethod
-    def of(cls, scope: Scope, name: str, glue_version: str) -> JobLogs:
+    def of(cls, scope: Scope, name: str, glue_version: str, key: str = "") -> JobLogs:
         """Return the log groups of the job *name*, as its Glue version supports them.
+
+        They are encrypted with *key*.
 
         Glue 4.0 copies the driver's log to one group, and writes the output to shared groups.
         Glue 5.0 ignores its argument, and writes to two groups under a prefix. A change of the
@@ -29,7 +31,8 @@ class JobLogs(NamedTuple):
         prefix = f"{OF_JOBS}{name}"
         # A late run can recreate a deleted group, so that the operator adopts an existing one.
         output, error = (
-            LogGroup(scope, f"{prefix}/{of}", adopt=True) for of in ("output", "error")
+            LogGroup(scope, f"{prefix}/{of}", adopt=True, kms_key_arn=key)
+            for of in ("output", "error")
         )
         if int(glue_version.partition(".")[0]) >= REAL_TIME:
             return cls((output, error), {"--custom-logGroup-prefix": prefix})

@@ -25,11 +25,16 @@ def owned(scope: Scope) -> Mapping[str, Any]:
     return {"StringEquals": {"aws:ResourceAccount": scope.account}}
 
 
-def through_s3(scope: Scope, key_arn: str) -> Grant:
-    """Return the permissions on the bucket's KMS key, which only S3 can use for the role."""
-    s3 = f"s3.{scope.region}.amazonaws.com*"  # the domain in China ends in .cn
-    when = {"StringLike": {"kms:ViaService": s3}}
-    return allow("kms:Decrypt", "kms:GenerateDataKey", on=[key_arn], when=when)
+def through(service: str, scope: Scope, key_arn: str) -> tuple[Grant, ...]:
+    """Return the permissions on a KMS key that only *service* can use for the role.
+
+    Without a key, the role needs none.
+    """
+    if not key_arn:
+        return ()
+    via = f"{service}.{scope.region}.amazonaws.com*"  # the domain in China ends in .cn
+    when = {"StringLike": {"kms:ViaService": via}}
+    return (allow("kms:Decrypt", "kms:GenerateDataKey", on=[key_arn], when=when),)
 
 
 def to_read_secrets(scope: Scope, arns: Sequence[str]) -> tuple[Grant, ...]:
@@ -73,9 +78,9 @@ def to_notify(spec: DataPipelineSpec, bucket: Bucket, topic: Topic, job: Job) ->
             when=when,
         ),
         allow("s3:PutObject", on=[_reserved(bucket, "notified")], when=when),
+        *through("s3", bucket.scope, spec.bucket_key),
+        *through("sns", bucket.scope, spec.encryption.kms_key_arn or ""),
     ]
-    if spec.bucket.kms_key_arn:
-        statements.append(through_s3(bucket.scope, spec.bucket.kms_key_arn))
     return tuple(statements)
 
 
@@ -126,9 +131,8 @@ def of_glue(
             "logs:PutLogEvents",
             on=[arn for group in (OF_CRAWLERS, *job_logs) for arn in _log_group(scope, group)],
         ),
+        *through("s3", scope, spec.bucket_key),
     ]
-    if spec.bucket.kms_key_arn:
-        statements.append(through_s3(scope, spec.bucket.kms_key_arn))
     if spec.catalog.lake_formation:  # credentials for locations that Lake Formation manages
         statements.append(allow("lakeformation:GetDataAccess", on=["*"]))
     if uri := spec.job.script.s3_uri:

@@ -8,7 +8,7 @@ from dataflowxpress.api.spec import RESERVED_PREFIX, DataPipelineSpec
 from dataflowxpress.aws.resources import Bucket, Crawler, Job, Queue
 from dataflowxpress.aws.resources.grant import Grant, part
 
-from .permissions import allow, owned, through_s3
+from .permissions import allow, owned, through
 
 COVERED = f"{RESERVED_PREFIX}covered.json"  # the time until which the runs have seen all uploads
 
@@ -30,8 +30,7 @@ def to_start_job(spec: DataPipelineSpec, job: Job, bucket: Bucket) -> tuple[Gran
         return starts, *listing
     when = owned(bucket.scope)
     reads = allow("s3:GetObject", on=[part(bucket, f"/{COVERED}")], when=when)
-    keys = [through_s3(bucket.scope, spec.bucket.kms_key_arn)] if spec.bucket.kms_key_arn else []
-    return starts, *listing, reads, *keys
+    return starts, *listing, reads, *through("s3", bucket.scope, spec.bucket_key)
 
 
 def to_request_crawls(crawler: Crawler, requests: Queue) -> tuple[Grant, ...]:

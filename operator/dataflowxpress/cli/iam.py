@@ -84,6 +84,63 @@ def lists() -> None:
     typer.echo(operator_policy.as_text(operator_policy.lists()), nl=False)
 
 
+@app.command()
+def encryption(
+    *,
+    prefix: Annotated[
+        list[str] | None,
+        typer.Option(help="Allow only names with this prefix, for example team-a-; repeatable."),
+    ] = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(help="ARN of a KMS key that specs may use; repeatable. Default: all keys."),
+    ] = None,
+) -> None:
+    """Print the optional policy for `spec.encryption`, with the prefixes of the operator's policy.
+
+    Example: `dataflowxpress iam encryption --prefix team-a- --key ARN > encryption.json`
+    """
+    from dataflowxpress.aws import operator_policy
+    from dataflowxpress.aws.operator_policy import UNRESTRICTED, PolicyScope
+
+    scope = PolicyScope(
+        tuple(prefix or UNRESTRICTED.prefixes), keys=tuple(key or UNRESTRICTED.keys)
+    )
+    typer.echo(operator_policy.as_text(operator_policy.encryption(scope)), nl=False)
+
+
+@app.command()
+def network() -> None:
+    """Print the optional policy for `spec.network`, which lets Lambda check subnets.
+
+    Example: `dataflowxpress iam network > network.json`
+    """
+    from dataflowxpress.aws import operator_policy
+
+    typer.echo(operator_policy.as_text(operator_policy.network()), nl=False)
+
+
+@app.command()
+def key(
+    *,
+    account: Annotated[str, typer.Option(help="Account of the pipelines.")],
+    region: Annotated[str, typer.Option(help="Region of the pipelines.")],
+    partition: Annotated[str, typer.Option(help="Partition of the account.")] = "aws",
+) -> None:
+    """Print the statements that the policy of a key in `spec.encryption` needs.
+
+    Add them to the statements for the administrators and users of the key.
+
+    Example: `dataflowxpress iam key --account 111122223333 --region eu-west-1`
+    """
+    import json
+
+    from dataflowxpress.aws import key_policy
+
+    statements = list(key_policy.statements(partition, account, region))
+    typer.echo(json.dumps(statements, indent=2))
+
+
 def _require_one(limit: str, value: object, waiver: str, *, waived: bool) -> None:
     """Raise BadParameter unless the policy is limited, or the limit is waived explicitly."""
     if bool(value) == waived:

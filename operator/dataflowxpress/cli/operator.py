@@ -82,6 +82,13 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
             help="Serve Prometheus metrics at this address: HOST:PORT, or :PORT.",
         ),
     ] = None,
+    metrics_tls_cert_file: Annotated[
+        Path | None,
+        typer.Option(exists=True, help="Serve metrics over HTTPS with this certificate in PEM."),
+    ] = None,
+    metrics_tls_private_key_file: Annotated[
+        Path | None, typer.Option(exists=True, help="Private key of the certificate in PEM.")
+    ] = None,
     watch_stale_after: Annotated[
         float,
         typer.Option(
@@ -105,6 +112,13 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
         ),
     ] = None,
     *,
+    metrics_auth: Annotated[
+        bool,
+        typer.Option(
+            "--metrics-auth",
+            help="Serve metrics only with a bearer token whose user can get the path /metrics.",
+        ),
+    ] = False,
     shared_lists: Annotated[
         bool,
         typer.Option(
@@ -119,11 +133,11 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
     """
     from dataflowxpress.aws.rates import RATES, parse
     from dataflowxpress.controller.tenancy import InvalidTenantPolicy, TenantPolicy
+    from dataflowxpress.manager import metrics_server
     from dataflowxpress.manager.operation import configure_logging
     from dataflowxpress.manager.service import Service
     from dataflowxpress.telemetry import context as logs
     from dataflowxpress.telemetry import traces
-    from dataflowxpress.telemetry.metrics import serve
 
     gc.enable()  # main() disables it
     RATES.configure(parse(rate or ()))
@@ -131,7 +145,12 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
     logs.install()
     traces.start()
     if metrics:
-        serve(*metrics)
+        certificate = (metrics_tls_cert_file, metrics_tls_private_key_file)
+        if any(certificate) and not all(certificate):
+            raise typer.BadParameter(
+                "give a certificate and its key", param_hint="--metrics-tls-cert-file"
+            )
+        metrics_server.start(metrics, certificate, authenticate=metrics_auth)
     try:
         policy = TenantPolicy.read(tenant_policy) if tenant_policy else TenantPolicy()
     except InvalidTenantPolicy as error:

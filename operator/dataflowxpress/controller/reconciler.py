@@ -17,6 +17,7 @@ from dataflowxpress.api.problem import Problem
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.resource_id import Id
 from dataflowxpress.api.status import Status
+from dataflowxpress.aws import key_policy
 from dataflowxpress.aws.at_rest import AtRest
 from dataflowxpress.aws.engine import Engine
 from dataflowxpress.aws.errors import problem
@@ -113,6 +114,7 @@ class Reconciler:
     def plan(self, pipeline: Pipeline) -> list[Step]:
         """Return the steps of a reconciliation, read-only; raises the errors it would report."""
         connection, wanted = self.describe(pipeline)
+        _check_key(connection, pipeline)
         return compared(connection, wanted, pipeline.status)
 
     def effects(self, pipeline: Pipeline, steps: Sequence[Step]) -> list[str]:
@@ -154,6 +156,7 @@ class Reconciler:
         if pipeline.paused:
             return Result(reporting.paused(status), success=True)
         connection, wanted = self.describe(pipeline)
+        _check_key(connection, pipeline)
         steps = planned
         if steps is None:
             steps = self._comparison.steps(pipeline, connection, wanted)
@@ -243,6 +246,13 @@ class Reconciler:
     def _write(self, pipeline: Pipeline, status: Status) -> None:
         if reporting.is_worth_a_write(pipeline.status, status):
             self._store.write_status(pipeline.namespace, pipeline.name, status)
+
+
+def _check_key(connection: Connection, pipeline: Pipeline) -> None:
+    """Refuse a key that a service of the pipeline cannot use."""
+    if key := pipeline.spec.encryption.kms_key_arn:
+        uploads, region = pipeline.spec.trigger.on_upload, connection.scope.region
+        key_policy.check(connection.client("kms"), key, region, uploads=uploads)
 
 
 def _with_observed_generation(pipeline: Pipeline) -> Status:

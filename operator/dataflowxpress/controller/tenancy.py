@@ -17,6 +17,7 @@ from pydantic.alias_generators import to_camel
 
 from dataflowxpress.api.errors import Refused
 from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.api.spec.network import Network
 from dataflowxpress.aws.clients import Identity
 
 Patterns = tuple[str, ...] | None
@@ -88,7 +89,16 @@ class NamespacePolicy(PolicyModel):
     """S3 URIs that `spec.job.script.s3Uri` can name."""
 
     keys: tuple[str, ...] = ()
-    """KMS keys that `spec.bucket.kmsKeyArn` can name."""
+    """KMS keys that `spec.bucket.kmsKeyArn` and `spec.encryption.kmsKeyArn` can name."""
+
+    connections: tuple[str, ...] = ()
+    """Glue connections that `spec.network.connection` can name."""
+
+    subnets: tuple[str, ...] = ()
+    """IDs that `spec.network.subnetIds` can name."""
+
+    security_groups: tuple[str, ...] = ()
+    """IDs that `spec.network.securityGroupIds` can name."""
 
     secrets: tuple[str, ...] = ()
     """ARNs that `spec.job.secretArguments` can name."""
@@ -102,7 +112,10 @@ class NamespacePolicy(PolicyModel):
         yield Usage("accountId", spec.account_id or "", "accounts", self.accounts)
         yield Usage("region", spec.region or "", "regions", self.regions)
         yield Usage("bucket.kmsKeyArn", spec.bucket.kms_key_arn or "", "keys", self.keys)
+        key = spec.encryption.kms_key_arn or ""
+        yield Usage("encryption.kmsKeyArn", key, "keys", self.keys)
         yield Usage("job.script.s3Uri", spec.job.script.s3_uri or "", "scripts", self.scripts)
+        yield from self._of_network(spec.network)
         for arn in spec.job.secret_arguments.values():
             yield Usage("job.secretArguments", arn, "secrets", self.secrets)
         named = {
@@ -117,6 +130,14 @@ class NamespacePolicy(PolicyModel):
         }
         for field, name in named.items():
             yield Usage(field, name or "", "names", self.names)
+
+    def _of_network(self, network: Network) -> Iterator[Usage]:
+        connection, groups = network.connection or "", self.security_groups
+        yield Usage("network.connection", connection, "connections", self.connections)
+        for subnet in network.subnet_ids:
+            yield Usage("network.subnetIds", subnet, "subnets", self.subnets)
+        for group in network.security_group_ids:
+            yield Usage("network.securityGroupIds", group, "securityGroups", groups)
 
     def of_identity(self, me: Identity) -> Iterator[Usage]:
         """Yield the account and region in which the operator acts, set in the spec or not."""
@@ -140,6 +161,9 @@ EVERYTHING = NamespacePolicy(
     names=("*",),
     scripts=("*",),
     keys=("*",),
+    connections=("*",),
+    subnets=("*",),
+    securityGroups=("*",),
     secrets=("*",),
     adopt=True,
 )

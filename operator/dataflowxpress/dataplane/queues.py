@@ -10,7 +10,7 @@ from dataflowxpress.aws.errors import raise_failed_entries
 from dataflowxpress.aws.queue_urls import queue_url
 from dataflowxpress.aws.resources import Bucket, Queue
 from dataflowxpress.blueprint.factory import SOURCE
-from dataflowxpress.blueprint.naming import Names
+from dataflowxpress.planning.naming import Names
 from dataflowxpress.planning.resource import Resource, only
 
 VISIBLE, IN_FLIGHT = "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"

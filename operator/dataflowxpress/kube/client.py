@@ -156,5 +156,10 @@ class Cluster:
         except ApiException as error:
             if error.status == NOT_FOUND:
                 return None
+            if error.status == FORBIDDEN:
+                raise Refused(
+                    f"the operator cannot read ConfigMap {name}: use spec.job.script.inline, or ask"
+                    " the administrator of the operator to set the chart value rbac.configMaps"
+                ) from None
             raise
         return (found.get("data") or {}).get(key)

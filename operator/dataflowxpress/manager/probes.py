@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import NamedTuple, Self
+
+from .http_server import BoundedServer
 
 Checks = Mapping[str, Callable[[], str]]
 
@@ -29,17 +30,13 @@ class Address(NamedTuple):
         return cls(host.strip("[]") or "0.0.0.0", int(port))  # noqa: S104 - Prometheus connects from outside the pod
 
 
-def serve(address: Address, paths: Mapping[str, Checks]) -> ThreadingHTTPServer:
+def serve(address: Address, paths: Mapping[str, Checks]) -> BoundedServer:
     """Serve GET requests in the background; a path is healthy if all of its checks pass.
 
     Raises OSError if the address is not available.
     """
 
     class Handler(BaseHTTPRequestHandler):
-        def handle(self) -> None:
-            with contextlib.suppress(ConnectionError):  # the client closed the connection early
-                super().handle()
-
         def do_GET(self) -> None:
             if self.path not in paths:
                 self.send_error(HTTPStatus.NOT_FOUND)
@@ -53,7 +50,7 @@ def serve(address: Address, paths: Mapping[str, Checks]) -> ThreadingHTTPServer:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as inherited
             """Log nothing: probes arrive every few seconds."""
 
-    server = ThreadingHTTPServer(address, Handler)
+    server = BoundedServer(address, Handler)
     threading.Thread(target=server.serve_forever, name="probes", daemon=True).start()
     return server
 

@@ -12,7 +12,7 @@ from .ownership import ADOPTED_TAG
 from .resource import Observed, Resource, Scope, State, is_absent
 from .step import Action, Step
 
-RELEASED = "no longer has the owner tag of this pipeline"
+RELEASED = "has neither the owner tag of this pipeline nor a name that only it derives"
 RETAINED = "is no longer in the spec, and is retained"
 ADOPTED = "was adopted, and stays with its data: set spec.deleteAdopted to delete both"
 
@@ -27,15 +27,18 @@ def prune(
 ) -> Iterator[Step]:
     """Yield a step for each orphan: deleted, retained, or left to another owner.
 
-    An orphan without tags belongs to the pipeline if one of its parents does. What was adopted
-    goes back to its owner, unless the scope says otherwise.
+    An orphan without tags belongs to the pipeline if one of its parents does, or if only this
+    pipeline derives its name: an inventory alone proves nothing, because other writers of the
+    status can change it. What was adopted goes back to its owner, unless the scope says otherwise.
     """
     for n, orphan in enumerate(orphans):
         kind = Resource.kinds[orphan.kind]
         shown_by = (orphan,) if kind.arn_format else kind.parents(*orphan.key)
         proofs = [observed.get(i) for i in shown_by]
-        # If AWS cannot show its owner, only the inventory does.
-        owned = not proofs or any(_is_owned(scope, each) for each in proofs)
+        if proofs:
+            owned = any(_is_owned(scope, each) for each in proofs)
+        else:
+            owned = kind.is_derived(scope, orphan.key)
         step = partial(Step, orphan, arn=kind.arn_of(scope, orphan.key), known=True)
         if problem := _hidden(observed[orphan], *([] if owned else proofs)):
             yield step(action=Action.REFUSE, problem=problem)

@@ -217,6 +217,18 @@ class Resource:
         """Return the resources that show the owner, for a kind without tags."""
         return ()
 
+    @classmethod
+    def is_derived(
+        cls,
+        scope: Scope,  # noqa: ARG003 - AWS shows the owner of most kinds
+        key: Key,  # noqa: ARG003
+    ) -> bool:
+        """Return whether only the pipeline of *scope* derives *key*.
+
+        It replaces the proof of ownership for kinds that have neither tags nor parents.
+        """
+        return False
+
     @staticmethod
     def work(client: Any, *key: Any) -> str:  # noqa: ARG004 - most kinds run no work
         """Describe active work that a deletion would interrupt, or return an empty string."""

@@ -1,4 +1,4 @@
-"""Metrics: the operator's Prometheus metrics, and their endpoint."""
+"""Metrics: the operator's Prometheus metrics."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from prometheus_client import (
     PlatformCollector,
     ProcessCollector,
     disable_created_metrics,
-    start_http_server,
 )
 from prometheus_client.registry import Collector
 
@@ -70,11 +69,6 @@ LISTS = Counter(
     ["kind", "outcome"],
     registry=REGISTRY,
 )
-
-
-def serve(host: str, port: int) -> None:
-    """Serve the metrics in the background; raises OSError if the address is not available."""
-    start_http_server(port, host, REGISTRY)
 
 
 class WorkQueue(Protocol):

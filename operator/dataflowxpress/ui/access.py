@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import hmac
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from dataflowxpress.api.spec import GROUP, PLURAL
+from dataflowxpress.kube import reviews
 from dataflowxpress.kube.core import CoreApi
+from dataflowxpress.kube.reviews import ACCESS_REVIEWS, TOKEN_REVIEWS, subject
 
-TOKEN_REVIEWS = "/apis/authentication.k8s.io/v1/tokenreviews"  # noqa: S105 - a path
-ACCESS_REVIEWS = "/apis/authorization.k8s.io/v1/subjectaccessreviews"
-VALID = 30.0  # seconds for which a review stays valid: the longest delay of a revocation
-MOST = 1_000  # reviews in the cache
 AT_ONCE = 8  # reviews in progress, also if somebody tries tokens at random
 
 
@@ -52,29 +49,18 @@ class OwnAccess:
 
 
 class Reviews:
-    """The API server's answers to reviews, each valid for 30 seconds."""
+    """The API server's answers to reviews, for coroutines."""
 
     def __init__(self, core: CoreApi, clock: Callable[[], float] = time.monotonic) -> None:
-        self._core, self._clock = core, clock
-        self._known: dict[bytes, tuple[float, Any]] = {}
+        self._reviews = reviews.Reviews(core, clock)
         self._limit = asyncio.Semaphore(AT_ONCE)
 
     async def ask(self, path: str, spec: dict[str, Any]) -> dict[str, Any]:
         """Return the status of a review; raises UNANSWERED without an answer."""
-        key = hashlib.sha256(repr((path, spec)).encode()).digest()  # no token stays in memory
-        expires, status = self._known.get(key, (0.0, None))
-        if self._clock() >= expires:
-            async with self._limit:
-                answer = await asyncio.to_thread(self._core.create, path, {"spec": spec})
-            status = answer["status"]
-            self._keep(key, status)
-        return dict(status)
-
-    def _keep(self, key: bytes, status: Any) -> None:
-        self._known.pop(key, None)
-        while len(self._known) >= MOST:
-            self._known.pop(next(iter(self._known)))  # the oldest
-        self._known[key] = (self._clock() + VALID, status)
+        if (known := self._reviews.known(path, spec)) is not None:
+            return known
+        async with self._limit:
+            return await asyncio.to_thread(self._reviews.ask, path, spec)
 
 
 class ClusterAccess:
@@ -96,12 +82,7 @@ class ClusterViewer:
 
     def __init__(self, reviews: Reviews, user: dict[str, Any]) -> None:
         self._reviews = reviews
-        self._subject = {
-            "user": user.get("username", ""),
-            "uid": user.get("uid", ""),
-            "groups": user.get("groups") or [],
-            "extra": user.get("extra") or {},
-        }
+        self._subject = subject(user)
 
     async def may(self, verb: str, resource: str, namespace: str) -> bool:
         """Return whether the user may in all namespaces, or in this one."""

@@ -18,10 +18,10 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from dataflowxpress.api.spec import GROUP, KIND, PLURAL, VERSION
+from dataflowxpress.kube import tls
 from dataflowxpress.kube.core import EVENTS, CoreApi
 from dataflowxpress.kube.reflector import Object, Reflector, Store
 
-from . import tls
 from .access import Access
 from .fleet import Fleet
 from .samples import Read, Samples

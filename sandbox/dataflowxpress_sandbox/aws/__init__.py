@@ -23,6 +23,8 @@ REGION = "eu-west-1"
 ACCOUNT = "000000000000"
 OPERATOR = "dataflowxpress-operator"
 LISTS = f"{OPERATOR}-lists"  # the policy for lists of the account
+ENCRYPTION = f"{OPERATOR}-encryption"  # the policy for `spec.encryption`
+NETWORK = f"{OPERATOR}-network"  # the policy for `spec.network`
 
 _CREATING = threading.Lock()
 _ROOT_KEY = "test"  # the root user of the emulated account, with all permissions
@@ -157,7 +159,12 @@ def operator_environment(port: int) -> dict[str, str]:
     make_administrator(aws, f"arn:aws:iam::{ACCOUNT}:user/{OPERATOR}")
     with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
         iam.create_user(UserName=OPERATOR)
-    policies = {OPERATOR: operator_policy.text(), LISTS: json.dumps(operator_policy.lists())}
+    policies = {
+        OPERATOR: operator_policy.text(),
+        LISTS: json.dumps(operator_policy.lists()),
+        ENCRYPTION: json.dumps(operator_policy.encryption()),
+        NETWORK: json.dumps(operator_policy.network()),
+    }
     for name, document in policies.items():
         iam.put_user_policy(UserName=OPERATOR, PolicyName=name, PolicyDocument=document)
     try:

@@ -26,9 +26,11 @@ from .iam import (
     bucket_owner,
     deleted_role,
     deliveries,
+    encryption,
     enforcement,
     function_grant,
     function_role,
+    network,
     trust,
 )
 from .iam.ledger import Ledger
@@ -52,10 +54,12 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     ledger = Ledger()
     enforcement.install(ledger)
     function_role.install(ledger)
+    network.install(ledger)
     function_grant.install()
     deleted_role.install()
     trust.install()
     bucket_owner.install()
+    encryption.install()
     deliveries.install()
     gaps.install()
     query_alarms.install()

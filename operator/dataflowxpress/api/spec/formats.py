@@ -168,6 +168,16 @@ KmsKeyArn = Annotated[
         "A-Za-z0-9/:-",
     ),
 ]
+SubnetId = Annotated[
+    str,
+    Field(max_length=32),
+    Format(r"^subnet-[0-9a-f]+$", "the ID of a subnet, like subnet-0a1b2c3d", "a-z0-9-"),
+]
+SecurityGroupId = Annotated[
+    str,
+    Field(max_length=32),
+    Format(r"^sg-[0-9a-f]+$", "the ID of a security group, like sg-0a1b2c3d", "a-z0-9-"),
+]
 S3Uri = Annotated[
     str,
     Field(max_length=1088),

@@ -7,8 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool
 
+from .encryption import Encryption
 from .formats import AccountId, Interval, Region, RoleArn, TagKey, TagValue
 from .model import SpecModel, ValidationRule
+from .network import Network
 from .notifications import Notifications, Topic
 from .source import RESERVED_PREFIX, Source
 from .storage import Bucket, Catalog, Target
@@ -118,6 +120,12 @@ class DataPipelineSpec(SpecModel):
     bucket: Bucket = Bucket()
     """The bucket for source files, Parquet files and the pipeline's own records."""
 
+    encryption: Encryption = Encryption()
+    """Encryption at rest with a customer-managed key."""
+
+    network: Network = Network()
+    """The VPC of crawler, job and functions."""
+
     source: Source = Source()
     """The uploaded files."""
 
@@ -174,6 +182,11 @@ class DataPipelineSpec(SpecModel):
         """When the crawler runs; a custom script cannot request crawls."""
         custom = self.crawler.when == "NewColumns" and not self.job.script.packaged
         return "Always" if custom else self.crawler.when
+
+    @property
+    def bucket_key(self) -> str:
+        """The ARN of the key that encrypts the bucket; empty for keys that S3 manages."""
+        return self.bucket.kms_key_arn or self.encryption.kms_key_arn or ""
 
     @property
     def resync_seconds(self) -> int:

@@ -35,7 +35,8 @@ class Bucket(SpecModel):
     """Keep old versions of objects."""
 
     kms_key_arn: KmsKeyArn | None = None
-    """The KMS key that encrypts the objects. Default: keys that S3 manages."""
+    """The KMS key that encrypts the objects. Default: `encryption.kmsKeyArn`, or keys that S3
+    manages."""
 
 
 MetadataColumn = Literal["file", "fileModified", "ingestedAt", "recordNumber"]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from dataflowxpress.api.resource_id import Key
 from dataflowxpress.aws.paging import pages
-from dataflowxpress.planning.resource import Resource, State, Tags
+from dataflowxpress.planning.naming import Names
+from dataflowxpress.planning.resource import Resource, Scope, State, Tags
+from dataflowxpress.planning.short_names import HASH_LENGTH
 
 Form = Literal["CsvClassifier", "JsonClassifier", "XMLClassifier", "GrokClassifier"]
 
@@ -25,6 +28,18 @@ class Classifier(Resource):
 
     def desired(self) -> State:
         return dict(self.settings)
+
+    @classmethod
+    def name_of(cls, scope: Scope, format_digest: str) -> str:
+        """Return the name of the classifier of one format, of which *format_digest* is a digest."""
+        return Names(scope.owner, scope.account).of(format_digest, limit=255)
+
+    @classmethod
+    def is_derived(cls, scope: Scope, key: Key) -> bool:
+        (name,) = key
+        suffix = name.rpartition("-")[2]
+        is_digest = re.fullmatch(f"[0-9a-f]{{{HASH_LENGTH}}}", suffix) is not None
+        return is_digest and name == cls.name_of(scope, suffix)
 
     @staticmethod
     def read(glue: Any, name: str) -> State:

@@ -47,16 +47,18 @@ class Crawler(Resource):
     configuration: Mapping[str, Any] = field(default_factory=dict)
     recrawl: str = "CRAWL_EVERYTHING"
     exclusions: tuple[str, ...] = ()  # globs
+    connection: str = ""  # to a VPC; empty: the network of Glue
     updates_tables: bool = True  # false: a table keeps the columns of its first crawl
 
     def desired(self) -> State:
         # Other policies require UpdateBehavior LOG.
+        target = {"Path": self.path, "Exclusions": list(self.exclusions)}
         updates = self.updates_tables and self.recrawl == "CRAWL_EVERYTHING"
         return {
             "Role": self.role.name,  # GetCrawler returns the name, also if an ARN was sent
             "DatabaseName": self.database.name,
             "Classifiers": [self.classifier.name] if self.classifier else [],
-            "Targets": {"S3Targets": [{"Path": self.path, "Exclusions": list(self.exclusions)}]},
+            "Targets": {"S3Targets": [{**target, "ConnectionName": self.connection}]},
             "TablePrefix": self.table_prefix,
             "Configuration": Exclusive(self.configuration),
             "RecrawlPolicy": {"RecrawlBehavior": self.recrawl},
@@ -83,7 +85,9 @@ class Crawler(Resource):
 
     def _arguments(self, want: State) -> dict[str, Any]:
         document = json.dumps(want["Configuration"]) if want["Configuration"] else ""
-        return {**want, "Role": self.role.arn, "Configuration": document}
+        targets = [_given(each) for each in want["Targets"]["S3Targets"]]
+        sent = {"Role": self.role.arn, "Configuration": document}
+        return {**want, **sent, "Targets": {**want["Targets"], "S3Targets": targets}}
 
     @staticmethod
     def work(glue: Any, name: str) -> str:
@@ -105,12 +109,18 @@ class Crawler(Resource):
             raise client_error("DeleteCrawler", "CrawlerStoppingException", _STOPPED) from None
 
 
+def _given(target: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a target without an empty connection, which Glue would look up."""
+    return {name: value for name, value in target.items() if name != "ConnectionName" or value}
+
+
 _STOPPED = "the crawler is stopping"
 
 
 def _state(crawler: Mapping[str, Any]) -> State:
     """Return the answer of Glue with its defaults, and as `desired` does."""
-    targets = [{"Exclusions": [], **each} for each in crawler["Targets"].get("S3Targets", ())]
+    absent = {"Exclusions": [], "ConnectionName": ""}
+    targets = [{**absent, **each} for each in crawler["Targets"].get("S3Targets", ())]
     return {
         "TablePrefix": "",
         "Classifiers": [],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,6 +41,8 @@ class Function(Resource):
     runtime: str = "python3.13"
     timeout: int = 60  # seconds
     memory: int = 256  # MB
+    subnet_ids: tuple[str, ...] = ()  # empty: outside of a VPC
+    security_group_ids: tuple[str, ...] = ()
 
     def desired(self) -> State:
         return {
@@ -51,6 +53,7 @@ class Function(Resource):
             "MemorySize": self.memory,
             "Environment": {"Variables": Sensitive()},
             "LoggingConfig": {"LogFormat": "JSON", "LogGroup": self.log_group.name},
+            "VpcConfig": _network(self.subnet_ids, self.security_group_ids),
             CODE: base64.b64encode(hashlib.sha256(self.code).digest()).decode(),
         }
 
@@ -104,7 +107,14 @@ class Function(Resource):
 
 
 def _state(function: State) -> State:
-    return {"Environment": {"Variables": {}}, **function}
+    given = function.get("VpcConfig") or {}
+    network = _network(given.get("SubnetIds", ()), given.get("SecurityGroupIds", ()))
+    return {"Environment": {"Variables": {}}, **function, "VpcConfig": network}
+
+
+def _network(subnets: Iterable[str], security_groups: Iterable[str]) -> State:
+    """Return the configuration of a VPC; without subnets, a function is outside of a VPC."""
+    return {"SubnetIds": sorted(subnets), "SecurityGroupIds": sorted(security_groups)}
 
 
 def _configuration(want: State) -> dict[str, Any]:

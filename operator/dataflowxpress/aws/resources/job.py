@@ -41,6 +41,7 @@ class Job(Resource):
     max_retries: int = 0
     execution_class: str = "STANDARD"
     max_concurrent_runs: int = 1
+    connection: str = ""  # to a VPC; empty: the network of Glue
 
     def desired(self) -> State:
         script = self.script.uri if isinstance(self.script, Object) else self.script
@@ -51,6 +52,7 @@ class Job(Resource):
             "DefaultArguments": Sensitive(
                 {"--job-language": "python", **modules, **self.arguments}
             ),
+            "Connections": {"Connections": [self.connection] if self.connection else []},
             "GlueVersion": self.glue_version,
             "WorkerType": self.worker_type,
             "NumberOfWorkers": self.workers,
@@ -67,13 +69,12 @@ class Job(Resource):
 
     @staticmethod
     def read(glue: Any, name: str) -> State:
-        have: State = glue.get_job(JobName=name)["Job"]
-        return have
+        return _state(glue.get_job(JobName=name)["Job"])
 
     @staticmethod
     def list_all(glue: Any) -> Iterator[Mapping[Key, State]]:
         for page in pages(glue, "get_jobs"):
-            yield {(each["Name"],): each for each in page["Jobs"]}
+            yield {(each["Name"],): _state(each) for each in page["Jobs"]}
 
     def create(self, glue: Any, want: State, tags: Tags) -> None:
         glue.create_job(Name=self.name, Tags=dict(tags), **want)
@@ -92,6 +93,11 @@ class Job(Resource):
         if runs := _stoppable(glue, name):
             _stop(glue, name, runs)
         glue.delete_job(JobName=name)
+
+
+def _state(job: Mapping[str, Any]) -> State:
+    connections = (job.get("Connections") or {}).get("Connections", [])
+    return {**job, "Connections": {"Connections": connections}}
 
 
 def _stoppable(glue: Any, name: str) -> list[str]:

@@ -27,9 +27,10 @@ class LogGroup(Resource):
     lists = True
 
     retention_days: int = 30
+    kms_key_arn: str = ""  # empty: a key that CloudWatch Logs manages
 
     def desired(self) -> State:
-        return {"retentionInDays": self.retention_days}
+        return {"retentionInDays": self.retention_days, "kmsKeyId": self.kms_key_arn or None}
 
     @staticmethod
     def read(logs: Any, name: str) -> State | None:
@@ -47,11 +48,18 @@ class LogGroup(Resource):
         yield from map(_states, pages(logs, "describe_log_groups"))
 
     def create(self, logs: Any, want: State, tags: Tags) -> None:
-        logs.create_log_group(logGroupName=self.name, tags=dict(tags))
-        self.update(logs, want, frozenset(want))
+        key = {"kmsKeyId": self.kms_key_arn} if self.kms_key_arn else {}
+        logs.create_log_group(logGroupName=self.name, tags=dict(tags), **key)
+        self.update(logs, want, frozenset({"retentionInDays"}))
 
     def update(self, logs: Any, want: State, changed: frozenset[str]) -> None:
-        logs.put_retention_policy(logGroupName=self.name, **want)
+        if "retentionInDays" in changed:
+            days = want["retentionInDays"]
+            logs.put_retention_policy(logGroupName=self.name, retentionInDays=days)
+        if "kmsKeyId" in changed and want["kmsKeyId"]:
+            logs.associate_kms_key(logGroupName=self.name, kmsKeyId=want["kmsKeyId"])
+        elif "kmsKeyId" in changed:
+            logs.disassociate_kms_key(logGroupName=self.name)
 
     @staticmethod
     def delete(logs: Any, name: str) -> None:

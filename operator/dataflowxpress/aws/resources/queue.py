@@ -26,6 +26,7 @@ class Queue(Resource):
     retention_seconds: int = 1_209_600
     dead_letters: Queue | None = None
     attempts: int = 10
+    kms_key_arn: str = ""  # empty: a key that SQS manages
     senders: tuple[tuple[str, str], ...] = ()  # (service principal, source ARN)
 
     def desired(self) -> State:
@@ -34,7 +35,8 @@ class Queue(Resource):
         return {
             "VisibilityTimeout": str(self.visibility_seconds),
             "MessageRetentionPeriod": str(self.retention_seconds),
-            "SqsManagedSseEnabled": "true",
+            "SqsManagedSseEnabled": "false" if self.kms_key_arn else "true",
+            "KmsMasterKeyId": self.kms_key_arn or None,
             "RedrivePolicy": redrive,
             "Policy": policy(self._statements()),
         }

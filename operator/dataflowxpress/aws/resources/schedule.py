@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from dataflowxpress.api.resource_id import Key
 from dataflowxpress.planning.diff import Exclusive
-from dataflowxpress.planning.resource import Resource, State, Tags
+from dataflowxpress.planning.naming import Names
+from dataflowxpress.planning.resource import Resource, Scope, State, Tags
 
 from .queue import Queue
 from .role import Role
@@ -53,6 +55,10 @@ class Schedule(Resource):
                 DeadLetterConfig={"Arn": self.dead_letters.arn},
             ),
         }
+
+    @classmethod
+    def is_derived(cls, scope: Scope, key: Key) -> bool:
+        return key == (Names(scope.owner, scope.account).of(),)
 
     @staticmethod
     def read(scheduler: Any, name: str) -> State:

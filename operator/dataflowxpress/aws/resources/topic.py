@@ -10,20 +10,21 @@ from dataflowxpress.api.resource_id import Key
 from dataflowxpress.aws.tags import pairs
 from dataflowxpress.planning.resource import Resource, State, Tags
 
-from .policy import Statement, merge, owned, policy, sid
+from .policy import Statement, merge, owned, policy, sid, tls_only
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Topic(Resource):
-    """A topic to which AWS services of the account can publish."""
+    """A topic to which AWS services of the account can publish; accessible over TLS only."""
 
     service = "sns"
     arn_format = "arn:{partition}:sns:{region}:{account}:{name}"
 
     display_name: str = ""  # the sender's name in emails
     publishers: tuple[str, ...] = (CLOUDWATCH,)
+    kms_key_arn: str = ""  # empty: no encryption by SNS
 
     @property
     def key(self) -> Key:
@@ -32,7 +33,11 @@ class Topic(Resource):
 
     def desired(self) -> State:
         statements = [self._allow(service) for service in self.publishers]
-        return {"DisplayName": self.display_name, "Policy": policy(statements)}
+        return {
+            "DisplayName": self.display_name,
+            "KmsMasterKeyId": self.kms_key_arn,
+            "Policy": policy([tls_only("sns:Publish", self.arn), *statements]),
+        }
 
     def _allow(self, service: str) -> Statement:
         return {
@@ -47,7 +52,8 @@ class Topic(Resource):
     @staticmethod
     def read(sns: Any, home: str, name: str) -> State:
         have = _attributes(sns, f"{home}:{name}")
-        return {"DisplayName": "", **have, "Policy": owned(have.get("Policy", "{}"))}
+        defaults = {"DisplayName": "", "KmsMasterKeyId": ""}
+        return {**defaults, **have, "Policy": owned(have.get("Policy", "{}"))}
 
     def create(self, sns: Any, want: State, tags: Tags) -> None:
         attributes = {name: _text(value) for name, value in want.items() if value}

@@ -15,11 +15,13 @@ from dataflowxpress_sandbox.aws import events, service_role
 from dataflowxpress_sandbox.aws.iam.roles import role_name
 from dataflowxpress_sandbox.aws.service_role import CannotAssumeError
 
+from . import network
 from .catalog import UnstorableError
 from .crawl import Crawl, Report, Stopped
 from .crawl_history import CrawlHistory
 from .crawl_log import CrawlLog
 from .errors import GlueError, invalid, not_found
+from .network import CannotConnectError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,6 +177,9 @@ class Crawlers:
         key = glue._arn("crawler", crawler["Name"])
         try:
             known = self._known.setdefault(key, {})
+            targets = crawler["Targets"].get("S3Targets", ())
+            names = (each.get("ConnectionName") for each in targets)
+            network.connect(credentials, filter(None, names))
             crawl = Crawl(crawler, _classifiers(crawler), credentials, log.write, known)
             with self._lock:
                 self._crawls[key] = crawl
@@ -183,7 +188,7 @@ class Crawlers:
             return "SUCCEEDED", "", crawl.run()
         except Stopped:
             return "CANCELLED", "", Report()
-        except (BotoCoreError, ClientError, UnstorableError) as failed:
+        except (BotoCoreError, CannotConnectError, ClientError, UnstorableError) as failed:
             return "FAILED", str(failed), Report()
         except Exception as bug:
             logger.exception("crawl of %s", crawler["Name"])

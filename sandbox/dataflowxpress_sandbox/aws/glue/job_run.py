@@ -15,7 +15,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dataflowxpress_sandbox.aws import events, service_role
 from dataflowxpress_sandbox.aws.service_role import CannotAssumeError
 
-from . import job_logs, job_process
+from . import job_logs, job_process, network
+from .network import CannotConnectError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +94,7 @@ class JobRun:
             state, error = self._execute()
         except CannotAssumeError as refused:
             state, error = "FAILED", f"Failed to assume the job's role: {refused}"
-        except (BotoCoreError, ClientError, OSError, RuntimeError) as failed:
+        except (BotoCoreError, ClientError, CannotConnectError, OSError, RuntimeError) as failed:
             logger.exception("cannot launch run %s", self.record["Id"])
             state, error = "FAILED", f"LAUNCH ERROR | {failed}"
         with self._lock:
@@ -110,6 +111,7 @@ class JobRun:
 
     def _execute(self) -> tuple[str, str]:
         credentials = service_role.assume(self._aws, self._job["Role"], "GlueJobRunnerSession")
+        network.connect(credentials, (self._job.get("Connections") or {}).get("Connections", ()))
         self._folder.mkdir(parents=True)
         launch = job_process.Launch(self._job, self.record, credentials, self._folder)
         launch.bookmark.write_text(self._bookmark.get("JobBookmark", "{}"))

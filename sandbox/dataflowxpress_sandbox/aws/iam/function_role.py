@@ -10,6 +10,7 @@ from ministack.core import iam_evaluator
 from ministack.core.responses import error_response_json, get_account_id, get_region
 from ministack.services import cloudwatch_logs, iam, lambda_svc
 
+from .encryption import KEY
 from .ledger import Ledger
 
 _TO_POLL = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
@@ -22,13 +23,14 @@ def install(ledger: Ledger) -> None:
     """Reject event source mappings and drop logs if the role lacks the permissions for them."""
     original_mapping = lambda_svc._create_esm
     original_logs = lambda_svc._emit_lambda_logs
+    original_concurrency = lambda_svc._sqs_esm_concurrency
 
     def mapping(data: Mapping[str, Any]) -> Any:
         source = str(data.get("EventSourceArn", ""))
         function = lambda_svc._functions.get(str(data.get("FunctionName", "")).split(":")[-1])
         if function and ":sqs:" in source:
             for action in _TO_POLL:
-                if not _is_allowed(ledger, function["config"]["Role"], action, source):
+                if not is_allowed(ledger, function["config"]["Role"], action, source):
                     return error_response_json(
                         "InvalidParameterValueException",
                         "The provided execution role does not have permissions to call"
@@ -47,19 +49,30 @@ def install(ledger: Ledger) -> None:
         # A function that ends after its group was deleted does not bring the group back.
         if name not in cloudwatch_logs._log_groups and not _is_granted(role, _TO_CREATE_GROUP, arn):
             return
-        if all(_is_allowed(ledger, role, action, stream) for action in _TO_LOG):
+        if all(is_allowed(ledger, role, action, stream) for action in _TO_LOG):
             original_logs(function, *given, **more)
 
+    def concurrency(mapping: Any, function: Mapping[str, Any], config: Any, queue: Any) -> Any:
+        """Return 0, so that Lambda does not poll, if the role cannot decrypt the messages."""
+        key, role = queue["attributes"].get(KEY), function["config"]["Role"]
+        via = {"kms:viaservice": f"sqs.{get_region()}.amazonaws.com"}
+        if key and not is_allowed(ledger, role, "kms:Decrypt", key, via):
+            return 0
+        return original_concurrency(mapping, function, config, queue)
+
+    lambda_svc._sqs_esm_concurrency = concurrency
     lambda_svc._create_esm = mapping
     lambda_svc._emit_lambda_logs = logs
 
 
-def _is_allowed(ledger: Ledger, role: str, action: str, resource: str) -> bool:
+def is_allowed(
+    ledger: Ledger, role: str, action: str, resource: str, keys: Mapping[str, str] | None = None
+) -> bool:
     """Return whether the role may do it, and record that it asked."""
     match = _ROLE.fullmatch(role)
     if not match:
         return False
-    context, policies, allowed = _evaluated(match[1], match[2], action, resource)
+    context, policies, allowed = _evaluated(match[1], match[2], action, resource, keys)
     if allowed:
         ledger.allow(context, policies)
     else:
@@ -73,7 +86,9 @@ def _is_granted(role: str, action: str, resource: str) -> bool:
     return match is not None and _evaluated(match[1], match[2], action, resource)[2]
 
 
-def _evaluated(account: str, name: str, action: str, resource: str) -> tuple[Any, Any, bool]:
+def _evaluated(
+    account: str, name: str, action: str, resource: str, keys: Mapping[str, str] | None = None
+) -> tuple[Any, Any, bool]:
     """Return the context of a role's call, the role's policies, and whether they allow it."""
     context = iam_evaluator.EvalContext(
         principal_arn=f"arn:aws:sts::{account}:assumed-role/{name}/lambda",
@@ -82,6 +97,7 @@ def _evaluated(account: str, name: str, action: str, resource: str) -> tuple[Any
         action=action,
         resource_arn=resource,
         region=get_region(),
+        service_context=dict(keys or {}),
     )
     policies = iam_evaluator._gather_role_policies(name, account)
     limits = iam_evaluator._permissions_boundary(iam._roles, name, account)

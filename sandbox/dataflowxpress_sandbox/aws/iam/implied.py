@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from ministack.services import s3
 
+from .encryption import key_of
 from .request import Request
 from .roles import record
 
@@ -33,6 +34,12 @@ _PASSING = {  # the service to which the call passes a role
     "scheduler:CreateSchedule": "scheduler",
     "scheduler:UpdateSchedule": "scheduler",
 }
+_CONNECTING = {"lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"}
+_OF_MESSAGES = {  # what SQS and SNS require from the caller, if the target is encrypted
+    "sns:Publish": ("kms:GenerateDataKey", "kms:Decrypt"),
+    "sqs:ReceiveMessage": ("kms:Decrypt",),
+    "sqs:SendMessage": ("kms:GenerateDataKey", "kms:Decrypt"),
+}
 _KEY = "x-amz-server-side-encryption-aws-kms-key-id"
 
 
@@ -57,11 +64,26 @@ def implied(
     if role := _passed(request, action):
         service = f"{_PASSING[action]}.amazonaws.com"
         yield Needed("iam:PassRole", role, {"iam:PassedToService": service})
+    yield from _of_network(request, action, context)
     if source := unquote(request.headers.get("x-amz-copy-source", "")).lstrip("/"):
         key = source.partition("?versionId=")[0]
         yield Needed("s3:GetObject", f"arn:aws:s3:::{key}", context)
     if request.service == "s3" and resource.count("/"):
         yield from _of_encryption(request, action, resource)
+    if action in _OF_MESSAGES and (key := key_of(resource)):
+        yield from _through(request, request.service, key, _OF_MESSAGES[action])
+
+
+def _of_network(request: Request, action: str, context: Mapping[str, Any]) -> Iterator[Needed]:
+    """Yield what Lambda requires from the caller, and EC2 on each resource of a new interface."""
+    if action in _CONNECTING and (request.fields.get("VpcConfig") or {}).get("SubnetIds"):
+        for read in ("DescribeSecurityGroups", "DescribeSubnets", "DescribeVpcs"):
+            yield Needed(f"ec2:{read}", "*", {})
+    if action == "ec2:CreateNetworkInterface":
+        where = [f"subnet/{request.fields['SubnetId']}"]
+        groups = (v for k, v in request.fields.items() if k.startswith("SecurityGroupId."))
+        for each in (*where, *(f"security-group/{group}" for group in groups)):
+            yield Needed(action, request.arn("ec2", each), context)
 
 
 def _created(request: Request, action: str, resource: str) -> str:
@@ -90,9 +112,14 @@ def _of_encryption(request: Request, action: str, resource: str) -> Iterator[Nee
     arn = _key_of(bucket, key if "kms:GenerateDataKey" not in actions else "")
     if not arn.startswith("arn:"):
         return
-    condition = {"kms:ViaService": f"s3.{request.region}.amazonaws.com"}
+    yield from _through(request, "s3", arn, actions)
+
+
+def _through(request: Request, service: str, key: str, actions: Sequence[str]) -> Iterator[Needed]:
+    """Yield the actions on a key that a service uses for the caller."""
+    condition = {"kms:ViaService": f"{service}.{request.region}.amazonaws.com"}
     for each in actions:
-        yield Needed(each, arn, {**condition, "kms:CallerAccount": request.account})
+        yield Needed(each, key, {**condition, "kms:CallerAccount": request.account})
 
 
 def _kms_actions(request: Request, action: str) -> list[str]:

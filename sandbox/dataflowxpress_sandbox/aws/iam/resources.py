@@ -108,6 +108,15 @@ def _of_topics(request: Request) -> str | None:
     return request.fields.get("ResourceArn")
 
 
+def _of_ec2(request: Request) -> str:
+    """Return the ARN of a network interface; the subnet of a new one is an implied permission."""
+    fields = request.fields
+    if request.operation == "CreateNetworkInterface":
+        return request.arn("ec2", "network-interface/*")
+    found = fields.get("NetworkInterfaceId") or fields.get("ResourceId.1", "")
+    return request.arn("ec2", f"network-interface/{found}") if found.startswith("eni-") else "*"
+
+
 def _of_functions(request: Request) -> str | None:
     """Return the ARN of a function at its creation, whose path does not name it."""
     if request.method != "POST" or not request.path.endswith("/functions"):
@@ -116,6 +125,7 @@ def _of_functions(request: Request) -> str | None:
 
 
 _SERVICES = {
+    "ec2": _of_ec2,
     "glue": _of_glue,
     "events": _of_events,
     "iam": _of_iam,

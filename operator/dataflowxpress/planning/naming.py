@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from dataflowxpress.planning.short_names import HASH_LENGTH, digest
+from .short_names import HASH_LENGTH, digest
 
 HASHED = "---"  # precedes the hash; no name without a hash has three hyphens in a row
 

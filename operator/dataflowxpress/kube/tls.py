@@ -1,4 +1,4 @@
-"""TLS: the certificate of the page, read again when its file changes."""
+"""TLS: the certificate of a Secret, read again when its file changes."""
 
 from __future__ import annotations
 

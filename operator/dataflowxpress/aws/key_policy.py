@@ -1,0 +1,92 @@
+"""Key policy: the statements by which a customer-managed key admits the services of a pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from dataflowxpress.api.errors import Refused
+
+from .resources.policy import Statement, parse, sid
+
+CLOUDWATCH, EVENTS, S3 = (f"{name}.amazonaws.com" for name in ("cloudwatch", "events", "s3"))
+DELIVERS = ("kms:Decrypt", "kms:GenerateDataKey")  # to an encrypted queue or topic
+LOGS = ("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptTo")
+
+
+def logs_of(region: str) -> str:
+    """Return the service principal of CloudWatch Logs."""
+    return f"logs.{region}.amazonaws.com"
+
+
+def statements(partition: str, account: str, region: str) -> Iterator[Statement]:
+    """Yield the statements that the policy of a key needs, beside those for its users."""
+    yield {
+        "Sid": sid("Deliver"),
+        "Effect": "Allow",
+        "Principal": {"Service": [CLOUDWATCH, EVENTS, S3]},
+        "Action": list(DELIVERS),
+        "Resource": "*",
+    }
+    groups = f"arn:{partition}:logs:{region}:{account}:log-group:*"
+    yield {
+        "Sid": sid("Logs"),
+        "Effect": "Allow",
+        "Principal": {"Service": logs_of(region)},
+        "Action": [
+            *("kms:Decrypt*", "kms:Describe*", "kms:Encrypt*", "kms:GenerateDataKey*"),
+            "kms:ReEncrypt*",
+        ],
+        "Resource": "*",
+        "Condition": {"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
+    }
+
+
+def check(kms: Any, key_arn: str, region: str, *, uploads: bool) -> None:
+    """Raise Refused unless the key exists and its policy admits the services of a pipeline.
+
+    EventBridge and CloudWatch drop what they cannot encrypt, and report no error. S3 sends to a
+    queue only if *uploads* start the pipeline.
+    """
+    try:
+        document = kms.get_key_policy(KeyId=key_arn, PolicyName="default")["Policy"]
+    except kms.exceptions.NotFoundException:
+        raise Refused(
+            f"{_FIELD}: key {key_arn} does not exist in {region}: create it, or name another key"
+        ) from None
+    services = dict.fromkeys((CLOUDWATCH, EVENTS, *([S3] if uploads else ())), DELIVERS)
+    if lacking := list(not_admitted(document, {**services, logs_of(region): LOGS})):
+        raise Refused(
+            f"{_FIELD}: the policy of key {key_arn} does not admit {', '.join(lacking)}: add the"
+            " statements that `dataflowxpress iam key` prints"
+        )
+
+
+def not_admitted(document: str, services: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """Yield the services to which the document does not allow their actions.
+
+    Conditions and denials are not evaluated.
+    """
+    allowing = [each for each in parse(document) if each.get("Effect") == "Allow"]
+    for service, actions in services.items():
+        patterns = [
+            pattern.lower()
+            for statement in allowing
+            if service in _services(statement.get("Principal"))
+            for pattern in _listed(statement.get("Action"))
+        ]
+        if not all(any(fnmatchcase(each.lower(), p) for p in patterns) for each in actions):
+            yield service
+
+
+def _services(principal: Any) -> list[str]:
+    """Return the services that a principal names; `*` names none."""
+    return _listed(principal.get("Service")) if isinstance(principal, Mapping) else []
+
+
+def _listed(value: Any) -> list[str]:
+    return list(value) if isinstance(value, list) else [value] if value else []
+
+
+_FIELD = "spec.encryption.kmsKeyArn"
