@@ -1,7 +1,8 @@
 # Image with only the operator. Build it with `make image` or `docker build .`
-ARG BASE=python:3.11-slim
+# The digest is of the index of all platforms. For another registry: `docker build --build-context base=docker-image://IMAGE .`
+FROM docker.io/library/python:3.11-slim@sha256:db3ff2e1800a8581e2c48a27c3995339d47bdf046da21c7627accd3d51053a93 AS base
 
-FROM ${BASE} AS build
+FROM base AS build
 WORKDIR /src
 COPY image/ image/
 ENV PIP="/opt/build/bin/python -m pip --python /opt/dataflowxpress/bin/python"
@@ -17,14 +18,13 @@ RUN /opt/build/bin/python -m pip wheel --no-deps --no-index --no-build-isolation
  && /opt/dataflowxpress/bin/python image/slim.py \
  && /opt/dataflowxpress/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/dataflowxpress/lib
 
-FROM ${BASE}
-ARG BASE
+FROM base
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="DataFlowXpress" \
       org.opencontainers.image.description="Operator for DataPipeline: a serverless CSV-to-Parquet pipeline on AWS" \
       org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.base.name="${BASE}" \
+      org.opencontainers.image.base.name="docker.io/library/python:3.11-slim" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
 COPY --from=build /opt/dataflowxpress /opt/dataflowxpress

@@ -7,6 +7,8 @@ SETUP := $(VENV)/.ready
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
   --custom-compile-command 'make lock'
 
+INSTALL_UV := $(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement tools/uv.lock
+
 PROJECT := --no-emit-package dataflowxpress --no-emit-package dataflowxpress-sandbox
 
 WORKERS ?= 2
@@ -16,7 +18,7 @@ IMAGE ?= dataflowxpress:0.1.0
 BUILD ?= docker build
 
 .DEFAULT_GOAL := help
-.PHONY: docs docs-serve test-docs pre-commit bench-data bench-scale bench-fleet help setup demo test test-all check fmt crd iam reasons cost lock clean walks argocd argocd-testdata dashboard e2e-argocd e2e-observability e2e-node chart image
+.PHONY: sbom release-check release-push docs docs-serve test-docs pre-commit bench-data bench-scale bench-fleet help setup demo test test-all check fmt crd iam reasons cost lock clean walks argocd argocd-testdata dashboard e2e-argocd e2e-observability e2e-node chart image
 
 ##@ Start
 help: ## list the targets
@@ -24,10 +26,10 @@ help: ## list the targets
 
 setup: $(SETUP) ## create the virtual environment from the lock file
 
-$(SETUP): requirements.lock pyproject.toml sandbox/pyproject.toml
+$(SETUP): requirements.lock tools/uv.lock pyproject.toml sandbox/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@test -x $(UV) || $(BIN)/python -m pip install --quiet uv
+	@test -x $(UV) || $(INSTALL_UV)
 	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable . --editable sandbox
 	@touch $@
@@ -40,9 +42,10 @@ pre-commit: $(SETUP) ## check each commit with the quick part of `make check`, b
 	@$(BIN)/pre-commit install
 
 lock: ## update the lock files from pyproject.toml
-	@test -x $(UV) || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
+	@test -x $(UV) || { $(PYTHON) -m venv $(VENV) && $(INSTALL_UV); }
 	@$(LOCK) --extra otel --group dev pyproject.toml sandbox/pyproject.toml $(PROJECT) --output-file requirements.lock
 	@$(LOCK) --extra otel --constraint requirements.lock pyproject.toml --output-file image/requirements.lock
+	@$(LOCK) --no-deps --constraint requirements.lock tools/uv.in --output-file tools/uv.lock
 	@$(LOCK) --no-deps tools/helm4/requirements.in --output-file tools/helm4/requirements.lock
 	@$(LOCK) --group build --constraint requirements.lock --output-file image/build.lock
 
@@ -51,10 +54,11 @@ fmt: $(SETUP) ## format the code and apply safe lint fixes
 	@$(BIN)/ruff check --fix .
 
 ##@ Generate
-crd: $(SETUP) ## generate crds/datapipelines.yaml and the chart's copy from the models
+crd: $(SETUP) ## generate crds/datapipelines.yaml, the chart's copy and the JSON schema from the models
 	@mkdir -p build && $(BIN)/dataflowxpress crd > build/crd.yaml
 	@cp build/crd.yaml crds/datapipelines.yaml
 	@mv build/crd.yaml charts/dataflowxpress/files/datapipelines.yaml
+	@$(BIN)/dataflowxpress schema > build/schema.json && mv build/schema.json schemas/datapipeline.json
 
 argocd: $(SETUP) ## generate the Argo CD settings from argocd/resource_customizations
 	@$(BIN)/python tools/argocd.py
@@ -62,18 +66,25 @@ argocd: $(SETUP) ## generate the Argo CD settings from argocd/resource_customiza
 argocd-testdata: $(SETUP) ## capture testdata for the Argo CD health checks on a sandbox
 	@$(BIN)/python -m tests.argocd.capture
 
-iam: $(SETUP) ## generate docs/iam/operator.json, lists.json, encryption.json and network.json from aws/operator_policy.py
+iam: $(SETUP) ## generate the documents in docs/iam from aws/operator_policy.py and aws/change_stack.py
 	@mkdir -p build && $(BIN)/dataflowxpress iam policy --prefix default- \
 	  --boundary arn:aws:iam::111122223333:policy/dataflowxpress-boundary > build/operator.json && mv build/operator.json docs/iam/
 	@$(BIN)/dataflowxpress iam lists > build/lists.json && mv build/lists.json docs/iam/
 	@$(BIN)/dataflowxpress iam encryption --prefix default- > build/encryption.json && mv build/encryption.json docs/iam/
 	@$(BIN)/dataflowxpress iam network > build/network.json && mv build/network.json docs/iam/
+	@$(BIN)/dataflowxpress iam changes > build/changes.json && mv build/changes.json docs/iam/
+	@$(BIN)/dataflowxpress iam changes-stack > build/changes-stack.json && mv build/changes-stack.json docs/iam/
 
 reasons: $(SETUP) ## generate docs/reasons.md from api/reasons.py
 	@mkdir -p build && $(BIN)/dataflowxpress explain > build/reasons.md && mv build/reasons.md docs/
 
 cost: $(SETUP) ## compute the tables of docs/cost.md
 	@$(BIN)/python tools/cost.py
+
+.PHONY: public-api
+public-api: $(SETUP) ## record the public Python API in tests/unit/public_api.txt after a change
+	@mkdir -p build && $(BIN)/python -m tools.website.python_api > build/public_api.txt
+	@mv build/public_api.txt tests/unit/
 
 .PHONY: recording
 recording: $(SETUP) ## record the README's session of real commands on a sandbox
@@ -101,15 +112,27 @@ test-docs: $(SETUP) ## run the commands and manifests of all pages on one sandbo
 	@$(BIN)/python -m pytest -q -p no:randomly tests/pages
 
 ##@ Package
-image: $(SETUP) ## check and build the image, with a bill of materials in dist/ (IMAGE=..., BUILD="buildah bud")
+image: $(SETUP) sbom ## check, build and scan the image (IMAGE=..., BUILD="buildah bud")
 	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/python -m pytest -q tests/image
+	@$(BUILD) --tag $(IMAGE) --build-arg REVISION=$$(git rev-parse HEAD) .
+	@if command -v grype > /dev/null; then grype $(IMAGE) --only-fixed --fail-on high; \
+	elif command -v trivy > /dev/null; then trivy image --ignore-unfixed --severity HIGH,CRITICAL --exit-code 1 $(IMAGE); \
+	else echo "$(IMAGE) is not scanned for vulnerabilities: install grype or trivy"; fi
+
+sbom: $(SETUP) ## list the Python packages of the image in dist/sbom.cdx.json
 	@$(UV) venv --quiet --clear build/image
 	@$(UV) pip sync --quiet --python build/image/bin/python --require-hashes image/requirements.lock
 	@mkdir -p dist
 	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --mc-type application --output-reproducible \
 	  --output-file dist/sbom.cdx.json build/image/bin/python
-	@$(BUILD) --tag $(IMAGE) --build-arg REVISION=$$(git rev-parse HEAD) .
+
+release-check: $(SETUP) ## build and check in dist/ all that a release publishes (RELEASE_REGISTRY, RELEASE_SOURCE, RELEASE_TAG)
+	@$(BIN)/python -m tools.release check
+	@$(BIN)/python -m pytest -q -p no:randomly tests/release tests/node/test_registry.py
+
+release-push: $(SETUP) ## push and sign the chart and the OLM bundle in dist/ (RELEASE_REGISTRY; needs docker and cosign)
+	@$(BIN)/python -m tools.release push
 
 ##@ Check
 check: $(SETUP) ## run linters, format, type and prose checks, and unit tests

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.aws import prices
+from dataflowxpress.aws.dpus import CRAWL_DPUS
 from dataflowxpress.aws.resources import Job
 from dataflowxpress.blueprint import blueprint
-from dataflowxpress.cli.cost import estimate, prices
+from dataflowxpress.cli.cost import estimate
 from dataflowxpress.cli.cost.estimate import Workload
 from dataflowxpress.planning.resource import Resource, Scope, only
 
@@ -46,7 +48,7 @@ def _single() -> Iterator[str]:
     job = only(_pipeline(), Job)
     yield from _table(
         ["event", "billed", "cost"],
-        ["a crawl of up to ten minutes", f"{estimate.CRAWL_DPUS} DPUs", _usd(estimate.crawl())],
+        ["a crawl of up to ten minutes", f"{CRAWL_DPUS} DPUs", _usd(estimate.crawl())],
         [
             "a run of up to one minute",
             f"{job.workers} workers {job.worker_type}",

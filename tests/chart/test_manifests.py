@@ -127,6 +127,12 @@ def test_rates_and_the_choice_of_lists_reach_the_operator() -> None:
     assert {"--rate=iam=20", "--rate=glue=2.5", "--no-shared-lists"} <= {*chosen}
 
 
+def test_a_queue_of_changes_reaches_the_operator_and_is_off_by_default() -> None:
+    assert not any("change" in arg for arg in container()["args"])
+    chosen = container(drift={"cloudTrail": {"queue": "changes", "resyncIntervalSeconds": 3600}})
+    assert {"--change-queue=changes", "--change-resync=3600"} <= {*chosen["args"]}
+
+
 def test_replicas_are_spread_by_the_operators_labels() -> None:
     spread = {"maxSkew": 1, "topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule"}
     found = objects(topologySpreadConstraints=[spread])

@@ -16,11 +16,11 @@ import yaml
 from dataflowxpress.api.errors import Refused
 from dataflowxpress.api.spec import GROUP, KIND, VERSION
 from dataflowxpress.aws import clients
-from dataflowxpress.cli.manifest import Manifest
 from dataflowxpress.controller.reconciler import Reconciler
 from dataflowxpress.controller.tenancy import OPEN
 from dataflowxpress.dataplane import bounded, manifest_log
 from dataflowxpress.dataplane.manifest_log import ManifestLog
+from dataflowxpress.standalone.manifest import Manifest
 from dataflowxpress_sandbox import aws as sandbox_aws
 
 if TYPE_CHECKING:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from dataflowxpress.api.errors import InvalidSpec
 from dataflowxpress.api.pipeline import Pipeline as Body
 from dataflowxpress.api.spec import GROUP, KIND, VERSION, DataPipelineSpec
 from dataflowxpress.aws import clients
 from dataflowxpress.aws.resources import Classifier, Queue
 from dataflowxpress.blueprint import blueprint
-from dataflowxpress.cli.manifest import Manifest
 from dataflowxpress.controller.reconciler import Reconciler, Result
 from dataflowxpress.controller.tenancy import OPEN
+from dataflowxpress.standalone.manifest import Manifest
 from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.contract.conftest import Cloud, Pipeline, scope_of
 
@@ -187,3 +188,93 @@ def test_folders_of_an_unknown_column_are_reported_before_any_run_fails(
     condition = described.reconcile().status["DataCurrent"]
     assert condition
     assert (condition.reason, condition.message) == ("UnknownPartition", fault)
+
+
+ICEBERG: dict[str, Any] = {"job": {"glueVersion": "5.1"}}
+LAKE: dict[str, Any] = {"format": "Iceberg", "prefix": "lake/"}
+UPSERT = {"mode": "Upsert", "keys": ["id"], "latestBy": "at"}
+
+
+def test_a_plan_says_what_a_new_format_means_for_all_objects_and_for_the_old_tables(
+    described: Described,
+) -> None:
+    described.describe()
+    described.reconcile()
+    described.convert(a=None, b=None)
+
+    described.describe(target=LAKE, **ICEBERG)
+    assert described.effects() == [
+        "changes how rows are written: 2 objects will be converted again",
+        "the format changes to Iceberg: the rows go to tables ending in _iceberg, in lake/",
+        "a table ending in _parquet leaves the catalog when its last row has moved",
+    ]
+    assert described.requested_runs(described.reconcile()) == 1
+    described.describe(target={"prefix": "again/"})
+    _, moved, kept = described.effects()
+    assert moved.endswith("the rows go to tables ending in _parquet, in again/")
+    assert "the tables ending in _iceberg stay" in kept
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "field"),
+    [
+        ({}, {"format": "Iceberg"}, "spec.target.format"),
+        (LAKE, {"prefix": "lake/"}, "spec.target.format"),
+        (LAKE, {**LAKE, "prefix": "other/"}, "spec.target.prefix"),
+        (LAKE, {**LAKE, "write": UPSERT}, "spec.target.write"),
+    ],
+    ids=["to Iceberg", "to Parquet", "another folder", "another rule"],
+)
+def test_a_manifest_is_refused_too_if_its_tables_cannot_follow_it(
+    described: Described, before: dict[str, Any], after: dict[str, Any], field: str
+) -> None:
+    described.describe(target=before, **ICEBERG)
+    described.reconcile()
+    described.describe(target=after, **ICEBERG)
+    with pytest.raises(InvalidSpec, match=f"{field}: "):
+        described.effects()
+    manifest = described.manifest
+    result = Reconciler(manifest, tenant_policy=OPEN).reconcile(*manifest.key)
+    assert result
+    ready = result.status["Ready"]
+    assert ready
+    assert (ready.status, ready.reason) == ("False", "InvalidSpec")
+    assert field in ready.message
+
+
+def test_a_format_that_somebody_changed_in_the_job_is_drift_and_is_corrected(
+    described: Described,
+) -> None:
+    described.describe()
+    result = described.reconcile()
+    (name,) = (line.name for line in result.status.resources if line.kind == "Job")
+    glue = described.aws.client("glue")
+    have = glue.get_job(JobName=name)["Job"]
+    kept = ("Role", "Command", "DefaultArguments", "GlueVersion", "WorkerType", "NumberOfWorkers")
+    update = {key: have[key] for key in kept}
+    update["DefaultArguments"] |= {"--table_format": "Iceberg"}
+    glue.update_job(JobName=name, JobUpdate=update)
+    described.reconcile()
+    assert "--table_format" not in glue.get_job(JobName=name)["Job"]["DefaultArguments"]
+
+
+def test_the_status_has_iceberg_tables_while_the_format_is_iceberg(described: Described) -> None:
+    described.describe(target=LAKE, **ICEBERG)
+    described.reconcile()
+    totals = {"files": 3, "bytes": 90, "rows": 40}
+    staged = [{"table": "orders_iceberg", "totals": totals}]
+    manifest = {"run": "jr_1", "waiting": [], "objects": [], "staged": staged}
+    key = "dataflowxpress/manifests/0000000001.json"
+    described.aws.client("s3").put_object(
+        Bucket=described.name, Key=key, Body=json.dumps(manifest).encode()
+    )
+    data = described.reconcile().status.data
+    assert data
+    assert [(each.name, each.format, each.rows) for each in data.tables] == [
+        ("orders", "Iceberg", 40),
+    ]
+
+    described.describe(target={"prefix": "again/"})
+    data = described.reconcile().status.data
+    assert data
+    assert (data.tables, data.table_count) == ((), 0), "a user can delete them now"

@@ -183,3 +183,13 @@ def test_nothing_is_deleted_if_another_command_changed_the_pipeline_meanwhile(
     assert done.exit_code == 1
     assert "bob@desk changed the record" in said
     assert anna.jobs() == [f"default-{anna.name}"]
+
+
+@pytest.mark.parametrize("words", [["status"], ["runs"], ["run", "--no-wait"]], ids=" ".join)
+def test_only_apply_applies_a_manifest_that_has_changed(anna: Person, words: list[str]) -> None:
+    done, said = anna.run("apply", anna.manifest())
+    assert done.exit_code == 0, said
+    looked = CliRunner().invoke(app, [*words, "-f", anna.manifest(job={"workers": 3})])
+    assert looked.exit_code == 0, looked.output
+    job = anna.glue.get_job(JobName=f"default-{anna.name}")["Job"]
+    assert job["NumberOfWorkers"] == 2

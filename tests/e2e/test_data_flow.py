@@ -64,6 +64,9 @@ def test_an_upload_becomes_parquet_catalog_and_mail_and_stays_exactly_right(
     upload(user, "people/one.csv", PEOPLE)
     status = user.wait(flow, converted(1, 2), 120, "converted")
     assert rows(user, tmp_path) == [("Ada", 36), ("Grace", 85)]
+    assert status.data
+    [table] = status.data.tables
+    assert (table.name, table.rows, table.files, table.batches) == ("csv_data", 2, 1, 1)
     tables = user.aws("glue").get_tables(DatabaseName="default_flow")["TableList"]
     assert sorted(table["Name"] for table in tables) == ["csv_data", "csv_data_parquet"]
     assert status.last_crawl

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dataflowxpress.dataplane.manifest_log import ManifestLog
 from dataflowxpress_sandbox.aws.faults import Faults
 from tests.glue.lake import TABLE, Lake
 
@@ -41,6 +42,10 @@ def test_uploads_and_new_content_of_a_key_appear_once_and_leave_nothing_behind(l
     lake.converts()
     assert lake.found("n") == [(4,), (5,)], "an object without rows takes its earlier rows away"
 
+    log = ManifestLog.load(lake.s3, lake.name)
+    [storage] = log.storage.tables(log.replaced)
+    assert (storage.table, storage.format, storage.rows) == ("csv_data", "Iceberg", 2)
+    assert (storage.files > 0, storage.size > 0) == (True, True)
     assert lake.branches() == {"main"}
     assert lake.keys("dataflowxpress/staged/") == []
     before = len(lake.manifests())

@@ -42,6 +42,12 @@ def manifest(number: int, *keys: str) -> dict[str, Any]:
         "waiting": waiting,
         "batches": {f"b{number % 2}": batch if number % 3 else None},
         "replaced": {f"parquet_data/t/dfx_batch={number}/": "2026-01-01T00:00:00.000+00:00"},
+        "staged": [
+            {
+                "table": f"t{number % 2}_iceberg",
+                "totals": {"files": number, "bytes": 10 * number, "rows": number},
+            }
+        ],
     }
 
 
@@ -55,7 +61,7 @@ def load(pipeline: Pipeline, dataflow: Any, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def content(log: Any) -> tuple[Any, ...]:
-    return log.number, log.entries, log.waiting, log.batches, log.replaced
+    return log.number, log.entries, log.waiting, log.batches, log.replaced, log.totals
 
 
 def test_it_says_the_same_with_snapshots_as_without(
@@ -97,6 +103,10 @@ def test_the_operator_reads_the_same_all_along_and_from_the_beginning(
         }
         assert along.waiting == anew.waiting == writer.waiting
         assert along.replaced == anew.replaced
+        assert along.storage == anew.storage
+        assert {name: each.files for name, each in along.storage.iceberg.items()} == {
+            name: totals["files"] for name, totals in writer.totals.items()
+        }
         assert along.replaced.keys() == writer.replaced.keys()
         assert [s.rows for s in along.of_run("jr_1")] == [s.rows for s in anew.of_run("jr_1")]
 

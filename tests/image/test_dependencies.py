@@ -9,7 +9,6 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import yaml
 
 ROOT = Path(__file__).parents[2]
 LOCKS = [ROOT / "image/requirements.lock", ROOT / "image/build.lock"]
@@ -44,16 +43,6 @@ def test_the_image_has_every_dependency_of_the_operator() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = [*project["dependencies"], *project["optional-dependencies"]["otel"]]
     assert {re.split(r"[=>\[;]", each)[0] for each in wanted} <= pins(LOCKS[0]).keys()
-
-
-def test_packages_chart_and_image_have_the_same_version() -> None:
-    packages = [
-        tomllib.loads((ROOT / folder / "pyproject.toml").read_text())["project"]["version"]
-        for folder in (".", "sandbox")
-    ]
-    chart = yaml.safe_load((ROOT / "charts/dataflowxpress/Chart.yaml").read_text())
-    [image] = re.findall(r"^ARG VERSION=(.+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
-    assert len({chart["appVersion"], image, *packages}) == 1
 
 
 def test_hadolint_finds_no_problem_in_the_dockerfile() -> None:

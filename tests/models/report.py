@@ -13,8 +13,9 @@ from xml.etree.ElementTree import ParseError
 import botocore
 from botocore.parsers import ResponseParserError as ParserError
 
+from dataflowxpress_sandbox.aws.operations import Call, call_of
+
 from .deviations import DEVIATIONS, Deviation
-from .operations import Call, call_of
 from .responses import response_violations
 from .shapes import Violation, violations
 

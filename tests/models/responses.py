@@ -11,7 +11,8 @@ from xml.etree import ElementTree as ET
 from botocore.compat import HTTPHeaders
 from botocore.parsers import create_parser
 
-from .operations import Call
+from dataflowxpress_sandbox.aws.operations import Call
+
 from .shapes import Violation, violations
 
 _GOOD, _ERRORS = range(200, 300), range(400, 600)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.models.operations import call_of
+from dataflowxpress_sandbox.aws.operations import call_of
 from tests.models.responses import response_violations
 
 Exchange = dict[str, Any]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import subprocess
 import time
 from dataclasses import dataclass
@@ -34,9 +36,21 @@ class Node:
     def images(self, folder: Path) -> None:
         """Build the image from the Dockerfile as `first`, and from that another as `second`."""
         self("base", BASE)
-        self("build", f"{IMAGE}:first", ROOT)
+        self("build", f"{IMAGE}:first", context(folder / "context"))
         (folder / "Dockerfile").write_text(f'FROM {IMAGE}:first\nLABEL version="second"\n')
         self("build", f"{IMAGE}:second", folder)
+
+
+def context(folder: Path) -> Path:
+    """Copy what the image is built from, with the node's base image, which has no registry."""
+    left_out = shutil.ignore_patterns(".*", "build", "dist", "__pycache__")
+    shutil.copytree(ROOT, folder, ignore=left_out)
+    shutil.copy(ROOT / ".dockerignore", folder)
+    dockerfile = folder / "Dockerfile"
+    text, count = re.subn(r"(?m)^FROM \S+ AS base$", f"FROM {BASE} AS base", dockerfile.read_text())
+    assert count == 1
+    dockerfile.write_text(text)
+    return folder
 
 
 def until(what: Any, words: str, seconds: float = 180) -> float:

@@ -40,11 +40,11 @@ class Release:
         assert done.returncode == 0, f"helm {words[0]}: {done.stdout}{done.stderr}"
         return done.stdout
 
-    def put(self, verb: str, chart: Path, tag: str) -> None:
+    def put(self, verb: str, chart: Path | str, tag: str, *options: str) -> None:
         """Install or upgrade, and wait until all pods are ready."""
         image = f"image.repository={IMAGE},image.tag={tag},image.pullPolicy=Never"
         waiting = ("--wait", "--timeout", "4m")
-        self.helm(verb, NAME, chart, "--values", "-", "--set", image, *waiting)
+        self.helm(verb, NAME, chart, "--values", "-", "--set", image, *waiting, *options)
 
     def clear(self) -> None:
         """Remove all remaining objects, also after a failed test; AWS ends with the test."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,11 +37,12 @@ class Operator:
         kubernetes = {"KUBECONFIG": str(self.sandbox.kubeconfig)}
         return aws.operator_environment(part.port) | kubernetes
 
-    def start(self, environment: dict[str, str] | None = None) -> None:
+    def start(self, environment: dict[str, str] | None = None, options: Sequence[str] = ()) -> None:
         command = [sys.executable, "-m", "dataflowxpress", "operator", "--poll-interval", "2"]
+        command += ["--tenant-policy", str(TENANT_POLICY), "--metrics", f"{HOST}:{self.port}"]
         process = processes.start(
             "operator",
-            [*command, "--tenant-policy", str(TENANT_POLICY), "--metrics", f"{HOST}:{self.port}"],
+            [*command, *options],
             directory=self.sandbox.directory,
             env=environment or self.environment(),
         )

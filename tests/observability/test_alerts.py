@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from pathlib import Path
 
-from dataflowxpress_sandbox import processes
+from dataflowxpress.aws import change_stack
+from dataflowxpress_sandbox import aws, processes
 from dataflowxpress_sandbox.aws import mail
+from tests.audited import GLOBAL, audit, unaudit
 from tests.observability.conftest import Watched
 from tests.observability.prometheus import alerts
 
@@ -108,6 +111,25 @@ def test_denied_calls_fire_an_alert(watched: Watched, flow: str) -> None:
         watched.prometheus.fires("DataFlowXpressAWSDenied", operation="GetJobRuns")
     watched.prometheus.clears("DataFlowXpressAWSDenied", operation="GetJobRuns")
     watched.current(flow)
+
+
+def test_missing_events_of_changes_fire_until_the_stack_exists(watched: Watched) -> None:
+    (part,) = [part for part in watched.user.sandbox.status() if part.name == "aws"]
+    cloud = aws.Aws(part.port)
+    watched.operator.stop()
+    watched.operator.start(options=("--change-queue", change_stack.NAME))
+    watched.prometheus.fires("DataFlowXpressChangeEventsMissing", region=GLOBAL)
+    policy = json.dumps(change_stack.policy())
+    cloud.client("iam").put_user_policy(
+        UserName=aws.OPERATOR, PolicyName="changes", PolicyDocument=policy
+    )
+    audit(cloud)
+    watched.operator.stop()  # its next probe would be in ten minutes
+    watched.operator.start(options=("--change-queue", change_stack.NAME))
+    watched.prometheus.clears("DataFlowXpressChangeEventsMissing", region=GLOBAL)
+    watched.operator.stop()
+    unaudit(cloud)
+    watched.operator.start()
 
 
 def test_an_unexpected_error_fires_an_alert(watched: Watched, flow: str) -> None:

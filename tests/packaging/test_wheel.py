@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -14,6 +15,22 @@ import pytest
 from dataflowxpress.blueprint import artifacts
 
 CHECKOUT = Path(__file__).parents[2]
+PROGRAM = """
+from dataflowxpress import DataPipeline, DataPipelineSpec, Plan, Source, apply, plan
+
+pipeline = DataPipeline(name="orders", spec=DataPipelineSpec(source=Source(format="json")))
+found: Plan = plan(pipeline)
+kinds: list[str] = [step.kind for step in found.steps if step.action == "delete"]
+rows: int | None = data.rows if (data := apply(found).data) else None
+"""
+WRONG = """
+from dataflowxpress import Bucket, DataPipeline, Source, apply, plan
+DataPipeline(nmae="orders")
+Bucket(name=3)
+Source(format="excel")
+plan("orders")
+apply(DataPipeline(name="orders")).redy
+"""
 PRINT_DIGESTS = """
 import hashlib
 from dataflowxpress.blueprint import artifacts
@@ -84,6 +101,31 @@ def test_the_wheel_has_the_kubectl_plugin_and_its_completion(
     help_ = said(installed / "kubectl-dataflow", "--help", cwd=tmp_path)
     assert "As a kubectl plugin: kubectl dataflow" in " ".join(help_.split())
     assert said(installed / "kubectl_complete-dataflow", "pl", cwd=tmp_path).startswith("plan\t")
+
+
+def checked(program: str, installed: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Check the types of a user's program strictly, against the installed wheel."""
+    file = folder / "program.py"
+    file.write_text(program)
+    mypy = ["-m", "mypy", "--strict", "--config-file=", "--python-executable"]
+    return subprocess.run(
+        [sys.executable, *mypy, os.fspath(installed / "python"), file.name],
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if name != "MYPYPATH"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_users_program_passes_strict_type_checks(installed: Path, tmp_path: Path) -> None:
+    done = checked(PROGRAM, installed, tmp_path)
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_users_mistakes_are_found_by_type_checks(installed: Path, tmp_path: Path) -> None:
+    found = checked(WRONG, installed, tmp_path).stdout
+    assert {*re.findall(r"^program.py:(\d+): error", found, re.MULTILINE)} == {*"34567"}, found
 
 
 def test_functions_and_scripts_match_the_checkout(installed: Path, tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ SKIPPED = {
     "minutes of tests",
     "placeholders",
     "another repository",
+    "a published release",
 }
 
 

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from dataflowxpress.api.spec import GROUP, KIND, VERSION
+from dataflowxpress.aws.prices import LISTED
 from dataflowxpress.cli.cost.price_file import price_list
-from dataflowxpress.cli.cost.prices import LISTED
 from dataflowxpress.controller.tenancy import TenantPolicy
 from tests.chart.rendering import Helm
 from tests.pages.blocks import PAGES, Block, blocks

@@ -14,7 +14,10 @@ from dataflowxpress.api.status import (
     ResourceStatus,
     Run,
     Status,
+    Table,
+    Usage,
 )
+from dataflowxpress.api.timestamps import format_now
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.planning.resource import Scope
 
@@ -85,6 +88,7 @@ def status(owner: str, spec: Body | None = None, **different: Any) -> Status:
         "last_crawl": Crawl(state="Succeeded", started=SINCE),
         "runs": (run(3), run(2), run(1)),
         "data": Data(objects=3, rows=600, rejected=2, refused=0, waiting=0, dead_letters=0),
+        "usage": (Usage(hour=f"{format_now()[:13]}:00:00Z", runs=3, dpu_seconds=45_000),),
     }
     return Status(**{**healthy, **different})
 
@@ -118,6 +122,26 @@ def drifting(owner: str) -> Status:
         conditions=conditions(Drifted=("True", "Reported", f"Queue/{queue} (VisibilityTimeout)")),
         drift=(Drift(resource=f"Queue/{queue}", action="update", changes=(change,)),),
     )
+
+
+def slow(owner: str) -> Status:
+    """Return the status of a pipeline with a table of many small files, and others."""
+    by_day = Table(
+        name="by_day",
+        rows=600,
+        bytes=3 * 2**20,
+        files=730,
+        batches=1,
+        small_files=730,
+        replaced_since=SINCE,
+        warning="730 of 730 files are smaller than 16 MiB: name columns with fewer values",
+    )
+    orders = Table(name="orders", rows=9_000, bytes=5 * 2**29, files=20, batches=20)
+    data = Data(
+        objects=3, rows=9_600, rejected=0, refused=0, waiting=0, dead_letters=0, table_count=25,
+        tables=(by_day, orders),
+    )  # fmt: skip
+    return status(owner, data=data)
 
 
 def refusing(owner: str) -> Status:

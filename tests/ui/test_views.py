@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from dataflowxpress.api.reasons import Reason
-from dataflowxpress.api.status import Drift, Status
+from dataflowxpress.api.status import Data, Drift, Status, Table
 from tests.ui import scenes
 from tests.ui.conftest import SHOWN, Kubernetes, Served, serving
 
@@ -19,6 +19,7 @@ SCENES: dict[str, Callable[[str], Status]] = {
     "failing": scenes.failing,
     "drifting": scenes.drifting,
     "refusing": scenes.refusing,
+    "slow": scenes.slow,
     "new": lambda _: Status(),
 }
 MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>{{7*7}}"
@@ -50,7 +51,9 @@ def row(page: Page, name: str) -> str:
 
 def test_the_list_shows_state_uploads_rows_and_rejects(page: Page, served: Served) -> None:
     open_list(page, served)
-    assert all(word in row(page, "healthy") for word in ("Healthy", "Current", "600", "2", "0"))
+    assert all(
+        word in row(page, "healthy") for word in ("Healthy", "Current", "600", "2", "0", "$5.50")
+    )
     assert all(word in row(page, "waiting") for word in ("Waiting", "Behind", "7"))
     assert "ValueError: no column id" in row(page, "failing")
     assert "unknown" in row(page, "new")
@@ -154,6 +157,19 @@ def test_refused_objects_are_listed_with_their_reasons(page: Page, served: Serve
     expect(page.locator(".refused")).to_contain_text("it is not UTF-8")
 
 
+def test_tables_are_listed_with_their_files_and_a_warning_about_small_ones(
+    page: Page, served: Served
+) -> None:
+    open_pipeline(page, served, "slow")
+    storage = page.locator(".storage")
+    slow, good = (storage.locator("tbody tr").filter(has_text=n) for n in ("by_day", "orders"))
+    for words in ("730", "3 MiB", "name columns with fewer values", "ago"):
+        expect(slow).to_contain_text(words)
+    for words in ("9,000", "2.5 GiB", "none"):
+        expect(good).to_contain_text(words)
+    expect(storage).to_contain_text("23 smaller tables not shown")
+
+
 def test_a_change_of_the_state_is_shown_within_two_seconds(
     page: Page, served: Served, kubernetes: Kubernetes, name: str
 ) -> None:
@@ -195,8 +211,10 @@ def test_names_and_messages_with_markup_are_text(
     page.on("dialog", lambda _: pytest.fail("a message ran as a script"))
     failed = scenes.run(4, "FAILED", error=HOSTILE)
     ready = ("False", "ApplyFailed", HOSTILE)
+    table = Table(name=HOSTILE, rows=1, bytes=1, files=1, batches=1, warning=MARKUP)
     hostile = scenes.status(
         owner,
+        data=Data(dead_letters=0, table_count=1, tables=(table,)),
         conditions=scenes.conditions(Ready=ready),
         runs=(failed,),
         drift=(Drift(resource=HOSTILE, action=MARKUP, changes=(f"{MARKUP}: a -> b",)),),
@@ -206,7 +224,14 @@ def test_names_and_messages_with_markup_are_text(
     open_list(page, served)
     assert MARKUP in row(page, name)
     page.get_by_role("link", name=name, exact=True).click()
-    for part in (".head .message", ".hop-detail .message", ".runs", ".drift", ".events"):
+    for part in (
+        ".head .message",
+        ".hop-detail .message",
+        ".runs",
+        ".drift",
+        ".storage",
+        ".events",
+    ):
         expect(page.locator(part).first).to_contain_text(MARKUP)
     assert page.locator("main img, main script").count() == 0
     width = page.evaluate("document.documentElement.scrollWidth - innerWidth")

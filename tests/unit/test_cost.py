@@ -10,14 +10,15 @@ import pytest
 from typer.testing import CliRunner
 
 from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.aws import prices
 from dataflowxpress.aws.dpus import dpu_seconds
+from dataflowxpress.aws.prices import LISTED
 from dataflowxpress.aws.resources import Job
 from dataflowxpress.blueprint import artifacts, blueprint
 from dataflowxpress.cli.app import app
-from dataflowxpress.cli.cost import estimate, prices, view
+from dataflowxpress.cli.cost import estimate, view
 from dataflowxpress.cli.cost.estimate import MONTH, Workload
 from dataflowxpress.cli.cost.price_file import price_list
-from dataflowxpress.cli.cost.prices import LISTED
 from dataflowxpress.cli.cost.spent import of_crawls, of_runs
 from dataflowxpress.cli.failures import Failure
 from dataflowxpress.planning.resource import Resource, Scope, only

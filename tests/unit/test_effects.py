@@ -10,12 +10,13 @@ import pytest
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.aws.resources import Job
 from dataflowxpress.blueprint import blueprint
-from dataflowxpress.cli.plan_view import as_document, shown
+from dataflowxpress.cli.plan_view import shown
 from dataflowxpress.dataplane import effects_of, rewrites
 from dataflowxpress.dataplane.partition_columns import unknown_columns
 from dataflowxpress.planning.diff import Change
 from dataflowxpress.planning.resource import Scope
 from dataflowxpress.planning.step import Action, Step
+from dataflowxpress.reporting.plans import as_document
 
 SCOPE = Scope("default/orders", "111122223333", "eu-west-1")
 TABLE = {

@@ -14,10 +14,14 @@ from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.status import Condition, Crawl, Data, Drift, Recovery, Run, Status
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.cli import flow_view
+from dataflowxpress.cli.flow_view import note_of
 from dataflowxpress.cli.terminal import show
 from dataflowxpress.planning.resource import Scope
 from dataflowxpress.planning.step import Action, Outcome, Step
-from dataflowxpress.reporting.flow import Hop, State, flow, stages
+from dataflowxpress.reporting.activity import Activity
+from dataflowxpress.reporting.flow import Node, flow, stages
+from dataflowxpress.reporting.health import Health
+from dataflowxpress.reporting.hops import Hop
 from dataflowxpress.reporting.inventory import resource_statuses
 
 SCOPE = Scope("default/orders", "123456789012", "eu-west-1")
@@ -30,7 +34,8 @@ CUSTOM = {
 def ready(spec: DataPipelineSpec, **more: Any) -> Status:
     """Return the status of a pipeline whose resources all exist."""
     outcomes = [Outcome(Step(each.id, Action.KEEP)) for each in blueprint(spec, SCOPE)]
-    return Status(resources=resource_statuses(outcomes, Status()), **more)
+    resources = resource_statuses(outcomes, Status())
+    return Status(observed_generation=1, applied_generation=1, resources=resources, **more)
 
 
 def spec_of(**spec: Any) -> DataPipelineSpec:
@@ -42,20 +47,24 @@ def condition(kind: str, status: str, reason: str, message: str = "") -> Conditi
     return Condition.model_validate(about | {"observedGeneration": 1, "lastTransitionTime": "now"})
 
 
-def hop(hops: list[Hop], part: str, stage: str = "") -> Hop:
-    [found] = [each for each in hops if each.part == part and stage in {"", each.stage}]
+def node(nodes: list[Node], name: str) -> Node:
+    [found] = [each for each in nodes if each.hop.id == name]
     return found
 
 
+def fields(spec: DataPipelineSpec) -> dict[str, Any]:
+    return spec.model_dump(by_alias=True, mode="json")
+
+
 @pytest.mark.parametrize("spec", [{}, CUSTOM], ids=["derived names", "custom names"])
-def test_the_flow_has_each_hop_from_the_upload_to_the_topic(spec: dict[str, Any]) -> None:
+def test_the_flow_has_each_hop_from_the_upload_to_the_mail(spec: dict[str, Any]) -> None:
     described = spec_of(**spec)
-    hops = flow(ready(described), described)
-    assert [each.part for each in hops] == [
-        *("bucket", "queue", "function", "crawler", "rule", "queue"),
-        *("function", "job", "catalog", "rule", "queue", "function", "topic"),
+    nodes = flow(ready(described), fields(described))
+    assert [each.hop.id for each in nodes] == [
+        *("uploads", "uploads-queue", "crawl-requests", "start-crawler", "crawler", "catalog"),
+        *("crawls", "start-job", "job", "parquet", "outcomes", "notify", "topic"),
     ]
-    functions = [each.name for each in hops if each.part == "function"]
+    functions = [each.name for each in nodes if each.hop.service == "Lambda"]
     custom = ["first", "second", "default-orders-notify"]
     derived = [f"default-orders-{each}" for each in ("start-crawler", "start-job", "notify")]
     assert functions == (custom if spec else derived)
@@ -64,54 +73,42 @@ def test_the_flow_has_each_hop_from_the_upload_to_the_topic(spec: dict[str, Any]
 def test_without_a_crawler_the_flow_has_no_crawl() -> None:
     columns = [{"name": "id", "type": "bigint"}]
     spec = spec_of(crawler={"when": "Never"}, source={"columns": columns})
-    assert [stage for stage, _, _ in stages(flow(ready(spec), spec))] == [
-        *("upload", "conversion", "notification"),
-    ]
+    collect = next(members for stage, _, members in stages(flow(ready(spec), fields(spec))))
+    assert [each.hop.id for each in collect] == ["uploads", "uploads-queue", "catalog"]
 
 
 FAILED_RUN = Run(
     id="jr_1", state="FAILED", started="2026-01-01T12:00:00Z", seconds=9, error="no memory"
 )
 QUEUE = Recovery(reason="QueueNotConsumed", message="no function receives 3 messages", work="w")
+REFUSED = condition("DataCurrent", "False", "ObjectsRefused", "1 object refused: a.csv")
+CHANGED = Drift(resource="Job/default-orders", action="update", changes=("x: 1 -> 2",))
 
 
 @pytest.mark.parametrize(
-    ("status", "stage", "part", "state", "words"),
+    ("status", "name", "health", "words"),
     [
-        ({"runs": (FAILED_RUN,)}, "conversion", "job", State.FAILED, "no memory"),
-        ({"recovery": QUEUE}, "upload", "queue", State.FAILED, "3 messages"),
+        ({"runs": (FAILED_RUN,)}, "job", Health.FAILING, "failed, 2026-01-01 12:00:09: no memory"),
+        ({"recovery": QUEUE}, "uploads-queue", Health.FAILING, "3 messages"),
         (
             {"last_crawl": Crawl(state="Failed", error="Access Denied")},
-            *("crawl", "crawler", State.FAILED, "Access Denied"),
+            *("crawler", Health.FAILING, "Access Denied"),
         ),
         (
             {"last_crawl": Crawl(state="Running", started="2026-01-01T12:00:00Z")},
-            *("crawl", "crawler", State.ACTIVE, "Running 12:00:00"),
+            *("crawler", Health.ACTIVE, "running, 2026-01-01 12:00:00"),
         ),
+        ({"data": Data(waiting=2, dead_letters=0)}, "uploads", Health.WAITING, "2 waiting"),
         (
-            {"data": Data(waiting=2, dead_letters=0)},
-            *("upload", "bucket", State.WAITING, "2 waiting"),
+            {"data": Data(refused=1, dead_letters=0), "conditions": (REFUSED,)},
+            *("uploads", Health.FAILING, "1 refused: 1 object refused: a.csv"),
         ),
-        (
-            {"data": Data(waiting=0, refused=1, dead_letters=0)},
-            *("upload", "bucket", State.FAILED, "1 refused"),
-        ),
-        (
-            {"data": Data(dead_letters=4)},
-            *("notification", "dead letters", State.FAILED, "4 messages"),
-        ),
+        ({"data": Data(dead_letters=4)}, "uploads-queue", Health.FAILING, "4 dead letters"),
         (
             {"conditions": (condition("SubscriptionsConfirmed", "False", "Pending", "a@b.c"),)},
-            *("notification", "topic", State.WAITING, "a@b.c"),
+            *("topic", Health.WAITING, "a@b.c"),
         ),
-        (
-            {
-                "drift": (
-                    Drift(resource="Job/default-orders", action="update", changes=("x: 1 -> 2",)),
-                )
-            },
-            *("conversion", "job", State.DRIFTED, "update: x: 1 -> 2"),
-        ),
+        ({"drift": (CHANGED,)}, "job", Health.DRIFTING, "differs from the spec"),
     ],
     ids=[
         *("a failed run", "an unread queue", "a failed crawl", "an active crawl"),
@@ -119,15 +116,15 @@ QUEUE = Recovery(reason="QueueNotConsumed", message="no function receives 3 mess
     ],
 )
 def test_a_problem_is_at_its_hop_and_makes_its_stage_the_worst(
-    status: dict[str, Any], stage: str, part: str, state: State, words: str
+    status: dict[str, Any], name: str, health: Health, words: str
 ) -> None:
-    hops = flow(ready(spec_of(), **status), spec_of())
-    found = hop(hops, part, stage)
-    assert (found.state, words in found.note) == (state, True), found
-    states = {name: worst for name, worst, _ in stages(hops)}
-    assert states[stage] is state
-    others = {name: worst for name, worst in states.items() if name != stage}
-    assert not {State.FAILED, State.DRIFTED, State.WAITING} & set(others.values())
+    nodes = flow(ready(spec_of(), **status), fields(spec_of()))
+    found = node(nodes, name)
+    assert (found.state.health, words in note_of(found.state)) == (health, True), found
+    states = {stage: worst for stage, worst, _ in stages(nodes)}
+    assert states[found.hop.stage] is health
+    others = {worst for stage, worst in states.items() if stage != found.hop.stage}
+    assert not {Health.FAILING, Health.DRIFTING, Health.WAITING} & others
 
 
 def test_a_resource_that_aws_refuses_is_red_with_its_message() -> None:
@@ -138,41 +135,49 @@ def test_a_resource_that_aws_refuses_is_red_with_its_message() -> None:
         else each
         for each in status.resources
     )
-    found = hop(flow(status.model_copy(update={"resources": refused}), spec_of()), "bucket")
-    assert (found.state, found.note) == (State.FAILED, "another owner")
+    changed = status.model_copy(update={"resources": refused})
+    found = node(flow(changed, fields(spec_of())), "uploads")
+    assert (found.state.health, found.state.message) == (Health.FAILING, "another owner")
 
 
-def drawn(hops: list[Hop], width: int) -> list[str]:
+def drawn(nodes: list[Node], width: int) -> list[str]:
     file = io.StringIO()
     console = Console(file=file, width=width, force_terminal=True, color_system=None)
-    lines: list[Text] = list(flow_view.tree("Flow", hops, width))
+    lines: list[Text] = list(flow_view.tree("Flow", nodes, width))
     show(console, lines)
     return file.getvalue().splitlines()
+
+
+def made(stage: str, title: str, name: str, health: Health, message: str = "") -> Node:
+    """Return a hop in this state."""
+    hop = Hop("id", stage, title, "AWS", ())
+    return Node(hop, name, "", (), Activity(health, message=message))
 
 
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
 def test_the_tree_fits_the_terminal_and_states_are_words_and_not_only_colors(width: int) -> None:
     note = "対象のオブジェクトを読み取れません: 列の数が一致しません"
-    hops = [
-        Hop("upload", "bucket", "b" * 63, State.READY, "0 waiting"),
-        Hop("conversion", "job", "orders", State.FAILED, note),
+    nodes = [
+        made("Collect", "Uploads", "b" * 63, Health.HEALTHY, "0 waiting"),
+        made("Convert", "Spark job", "orders", Health.FAILING, note),
     ]
-    lines = drawn(hops, width)
+    lines = drawn(nodes, width)
     assert max(map(cell_len, lines)) <= width
     whole = "".join("".join(lines).split()).translate(str.maketrans("", "", "│├└─"))
-    assert "Failed" in whole
+    assert "Failing" in whole
     assert note.replace(" ", "") in whole
     assert "b" * 63 in whole
 
 
 def test_the_last_stage_and_the_last_hop_close_the_tree() -> None:
-    lines = drawn(
-        [Hop("upload", "bucket", "b", State.READY), Hop("crawl", "crawler", "c", State.ACTIVE)], 80
-    )
-    assert lines == [
+    nodes = [
+        made("Collect", "Uploads", "b", Health.HEALTHY),
+        made("Convert", "Spark job", "c", Health.ACTIVE),
+    ]
+    assert drawn(nodes, 80) == [
         "Flow",
-        "├─ ✓ upload",
-        "│  └─ ✓ bucket       b",
-        "└─ ▶ crawl",
-        "   └─ ▶ crawler      c  Active",
+        "├─ ✓ Collect",
+        "│  └─ ✓ Uploads             b",
+        "└─ ▶ Convert",
+        "   └─ ▶ Spark job           c  Active",
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dataflowxpress.cli.failures import Failure
-from dataflowxpress.cli.manifest import Manifest
+from dataflowxpress.standalone.manifest import Manifest
 
 HEAD = "apiVersion: dataflowxpress.io/v1alpha1\nkind: DataPipeline\n"
 ORDERS = f"{HEAD}metadata: {{name: orders, namespace: data}}\nspec: {{}}\n"
@@ -58,6 +58,8 @@ def test_a_script_is_found_in_the_same_file(file: Path) -> None:
         (RETURNS.replace("v1alpha1", "v1"), "use dataflowxpress.io/v1alpha1"),
         (RETURNS.replace("returns", "Returns!"), 'metadata.name: "Returns!" is invalid'),
         (RETURNS.replace("name: returns", ""), 'metadata.name: "" is invalid'),
+        (RETURNS.replace("name: returns", "name: 7"), "metadata.name: 7 is not text; put it in"),
+        (RETURNS.replace("{name: returns}", "returns"), "metadata: is not a mapping; use one"),
         (ORDERS, "metadata.namespace: data is not other"),
     ],
     ids=[
@@ -68,6 +70,8 @@ def test_a_script_is_found_in_the_same_file(file: Path) -> None:
         "version",
         "no name for a cluster",
         "no name",
+        "a number as a name",
+        "a text as metadata",
         "namespace",
     ],
 )

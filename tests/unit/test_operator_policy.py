@@ -98,6 +98,16 @@ def test_a_statement_that_does_not_allow_a_service_all_it_needs_does_not_admit_i
 
 
 @pytest.mark.parametrize(
+    ("file", "command"), [("changes.json", "changes"), ("changes-stack.json", "changes-stack")]
+)
+def test_the_documents_for_events_in_docs_are_those_that_the_commands_print(
+    file: str, command: str
+) -> None:
+    printed = CliRunner().invoke(app, ["iam", command])
+    assert SHIPPED.with_name(file).read_text() == printed.output, "run make iam"
+
+
+@pytest.mark.parametrize(
     ("options", "words"),
     [
         ([], "Invalid value for --prefix"),

@@ -9,20 +9,20 @@ from typing import Any
 
 import pytest
 
+from dataflowxpress.aws.prices import LISTED
 from dataflowxpress.blueprint import artifacts
 from dataflowxpress.cli import log_sources as logs
 from dataflowxpress.cli.columns_view import ColumnOrigin
 from dataflowxpress.cli.cost import view
 from dataflowxpress.cli.cost.estimate import Item
-from dataflowxpress.cli.cost.prices import LISTED
 from dataflowxpress.cli.cost.spent import Spent
 from dataflowxpress.cli.flow_view import MARKS
-from dataflowxpress.cli.plan_view import as_document
 from dataflowxpress.cli.reference import entry
 from dataflowxpress.cli.rejects_view import FIELDS
 from dataflowxpress.cli.terminal import Output, document
 from dataflowxpress.planning.diff import Change
 from dataflowxpress.planning.step import Action, Step
+from dataflowxpress.reporting.plans import as_document
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 PART = Spent("runs of the job", 1, 0.5, 0.22)
@@ -79,8 +79,8 @@ def test_yaml_and_json_have_the_same_fields_and_values(step: Step) -> None:
 
 
 def test_the_page_explains_each_mark_of_the_flow(page: str) -> None:
-    for state, (mark, _) in MARKS.items():
-        assert f"| `{mark}` | {state} |" in page
+    for health, (mark, _) in MARKS.items():
+        assert f"| `{mark}` | {health.capitalize()} |" in page
 
 
 def test_the_time_of_a_line_of_a_log_is_in_rfc_3339() -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataflowxpress.aws.errors import problem
-from dataflowxpress.cli.plan_view import as_document, shown, summary
+from dataflowxpress.cli.plan_view import shown
 from dataflowxpress.planning.diff import Change
 from dataflowxpress.planning.step import Action, Step
+from dataflowxpress.reporting.plans import as_document, summary
 
 from .conftest import SCOPE, Box, aws_error
 

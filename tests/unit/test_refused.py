@@ -68,7 +68,7 @@ def test_the_status_names_the_newest_ten_and_counts_all() -> None:
     keys = [f"in/{n}" for n in range(12)]
     known = log(*(record(key, 0, "x" * 999) for key in keys))
     _, refused = _pending_and_refused(known, uploads(*keys))
-    found = _data(known, 0, refused, 0)
+    found = _data(known, DataPipelineSpec(), 0, refused, 0)
     assert found.refused == 12
     assert [each.key for each in found.refused_objects] == keys[:1:-1]
     assert {len(each.reason) for each in found.refused_objects} == {REASON}

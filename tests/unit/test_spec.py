@@ -482,6 +482,14 @@ def test_each_rule_points_to_a_field_of_its_part() -> None:
             assert set(first) <= schema["properties"].keys(), rule
 
 
+@pytest.mark.timeout(20)
+def test_a_mistake_in_a_required_field_of_a_part_is_named() -> None:
+    reference = {"configMapKeyRef": {"name": "", "key": "job.py"}}
+    assert found({"job": {"script": reference}}) == [
+        'spec.job.script.configMapKeyRef.name: "" has 0 characters; use at least 1'
+    ]
+
+
 def test_all_words_are_in_use() -> None:
     unused = dict.fromkeys(WORDS)
     for spec in (at(path, value) for path, _ in LEAVES for value in WRONG):

@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from dataflowxpress.api.status import Condition, Data, Drift, ResourceStatus, Run, Status
+from dataflowxpress.api.status import (
+    Condition,
+    Data,
+    Drift,
+    ResourceStatus,
+    Run,
+    Status,
+    Table,
+)
 from dataflowxpress.cli import runs_view
 from dataflowxpress.cli import status_view as view
 
@@ -175,3 +183,15 @@ def test_only_resources_with_a_problem_are_listed_and_the_rest_is_counted() -> N
 def test_the_time_of_the_last_comparison_is_shown(at: str, words: str) -> None:
     [line] = printed(view.compared(Status(last_compared_at=at), NOON))
     assert words in line
+
+
+def test_the_status_names_tables_with_small_files_and_with_all_each_table() -> None:
+    slow = Table(name="t", rows=5, bytes=2**20, files=200, batches=1, warning="name other columns")
+    good = Table(name="u", rows=1, bytes=3 * 2**29, files=12, batches=12)
+    status = Status(data=Data(dead_letters=0, table_count=22, tables=(slow, good)))
+    [line] = view.tables(status, everything=False)
+    assert line.plain == ("Table t: 5 rows, 1.0 MiB, 200 files in 1 batch.  name other columns")
+    lines = [line.plain for line in view.tables(status, everything=True)]
+    assert lines[1] == "Table u: 1 row, 1,536.0 MiB, 12 files in 12 batches."
+    assert lines[2].startswith("20 smaller tables")
+    assert not [*view.tables(Status(), everything=True)]

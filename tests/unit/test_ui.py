@@ -13,11 +13,11 @@ from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.status import ResourceStatus, Status
 from dataflowxpress.blueprint import artifacts
+from dataflowxpress.reporting.health import Health, decisive
+from dataflowxpress.reporting.hops import HOPS, OTHER, assigned
 from dataflowxpress.ui.detail import change_of, sections
 from dataflowxpress.ui.fleet import UNREADABLE, Fleet
 from dataflowxpress.ui.flow import flow
-from dataflowxpress.ui.health import Health, decisive
-from dataflowxpress.ui.hops import HOPS, OTHER, assigned
 from dataflowxpress.ui.overview import row
 from dataflowxpress.ui.streams import Rows
 from tests.ui import scenes

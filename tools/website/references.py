@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tools.website import commands, fields, monitoring, permissions
+from tools.website import commands, fields, monitoring, permissions, python_api
 from tools.website.links import DOCS, ROOT
 from tools.website.tables import table
 
@@ -78,6 +78,10 @@ def _command_line() -> str:
     return _page("Command line", commands.INTRODUCTION, *commands.sections())
 
 
+def _python() -> str:
+    return _page("Python API", python_api.INTRODUCTION, *python_api.sections())
+
+
 def _metrics() -> str:
     return _page("Metrics", monitoring.INTRODUCTION, monitoring.metrics_table())
 
@@ -95,6 +99,7 @@ _PAGES: dict[str, Callable[[], str]] = {
     "runbooks/index.md": _runbooks,
     "reference/fields.md": _crd,
     "reference/command-line.md": _command_line,
+    "reference/python.md": _python,
     "reference/metrics.md": _metrics,
     "reference/alerts.md": _alerts,
     "reference/iam.md": _iam,

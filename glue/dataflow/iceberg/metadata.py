@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 _GZIP = b"\x1f\x8b"
+_TOTALS = ("data-files", "delete-files", "files-size", "records", "position-deletes")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Metadata:
     properties: Mapping[str, str]
     branches: Mapping[str, int]  # the snapshots of all branches, by name
     added: Mapping[int, int]  # the rows that each snapshot has added
+    totals: Mapping[int, Json]  # the files, bytes and rows of the table in each snapshot
 
 
 def read_metadata(store: Store, glue: Any, database: str, name: str) -> Metadata | None:
@@ -68,7 +70,18 @@ def _parsed(content: Json) -> Metadata:
         content.get("properties", {}),
         branches,
         {number: int(each.get("added-records", 0)) for number, each in summaries.items()},
+        {number: _totals(each) for number, each in summaries.items()},
     )
+
+
+def _totals(summary: Mapping[str, str]) -> Json:
+    """Return the totals of a snapshot; files of deletes are files, too."""
+    figures = {name: int(summary.get(f"total-{name}", 0)) for name in _TOTALS}
+    return {
+        "files": figures["data-files"] + figures["delete-files"],
+        "bytes": figures["files-size"],
+        "rows": figures["records"] - figures["position-deletes"],
+    }
 
 
 def _with_id(listed: list[Json], name: str, number: int) -> Json:

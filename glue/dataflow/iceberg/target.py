@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from dataflow.catalog import Catalog
     from dataflow.conversion import Conversion
+    from dataflow.iceberg.metadata import Metadata
     from dataflow.iceberg.table import IcebergTable
     from dataflow.manifest_log import ManifestLog
     from dataflow.options import Options
@@ -145,10 +146,12 @@ class IcebergTarget:
         table.delete(branch, replaced)
         if added:
             self._write(table, branch, files.rows(table_name, self.tables.get(name).columns))
+        metadata, snapshot = self._checked(name, branch, sum(entry["rows"] for entry in added))
         return {
             "table": name,
             "branch": branch,
-            "snapshot": self._checked(name, branch, sum(entry["rows"] for entry in added)),
+            "snapshot": snapshot,
+            "totals": metadata.totals[snapshot],
             "replaced": replaced,
             "objects": [digest(entry["key"]) for entry in added],
         }
@@ -159,14 +162,17 @@ class IcebergTarget:
         else:
             table.append(branch, rows)
 
-    def _checked(self, name: str, branch: str, rows: int) -> int:
-        """Return the snapshot of a branch; raises RuntimeError if it has not added all rows."""
+    def _checked(self, name: str, branch: str, rows: int) -> tuple[Metadata, int]:
+        """Return a table, and the snapshot of a branch.
+
+        Raises RuntimeError if the snapshot has not added all rows.
+        """
         metadata = self.tables.get(name)
         snapshot = metadata.branches[branch]
         found = metadata.added[snapshot]
         if rows and found != rows and not self.options.keys:
             raise RuntimeError(f"table {name}: Spark has appended {found} of {rows} rows")
-        return snapshot
+        return metadata, snapshot
 
     def _replaced(self, done: Iterable[Json]) -> defaultdict[str, list[str]]:
         """Return the objects whose earlier rows the entries replace, by the table of these rows.

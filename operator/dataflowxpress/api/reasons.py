@@ -378,6 +378,18 @@ class Reason(StrEnum):
         "The operator tried several times to resume unfinished work, without progress.",
         "Fix the cause in the message, then set `dataflowxpress.io/run-requested-at`.",
     )
+    MANY_SMALL_FILES = (
+        "ManySmallFiles",
+        EVENT,
+        (
+            "Most files of a table are small, and queries open each of them: a column of"
+            " `target.partitionBy` has many values."
+        ),
+        (
+            "Name columns with fewer values in `target.partitionBy`: the job then writes all"
+            " objects again. `dataflowxpress files` shows the tables."
+        ),
+    )
     REPROCESS_REQUESTED = (
         "ReprocessRequested",
         EVENT,

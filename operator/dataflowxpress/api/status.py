@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from .resource_id import Id
+from .run_states import is_active
+from .timestamps import format_time, parse_time
 
 ResourceState = Literal["Ready", "Pending", "Failed", "Refused", "Deleting"]
 
@@ -97,6 +100,9 @@ class Run(StatusModel):
     """The DPU-seconds of the run, by which AWS bills it, with a minimum of one minute; absent if
     AWS does not report the capacity."""
 
+    flex: bool = False
+    """Whether it used spare capacity (`job.executionClass: FLEX`), for which AWS bills less."""
+
     objects: int | None = None
     """Number of uploaded objects that it converted; absent if the job runs a custom script."""
 
@@ -119,6 +125,13 @@ class Run(StatusModel):
     type_changes: str = ""
     """The columns that got a wider type, each with a value that needs it."""
 
+    @property
+    def ended(self) -> str:
+        """When it ended, by its start and its execution time; empty before, or without a start."""
+        if not self.started or is_active(self.state):
+            return ""
+        return format_time(parse_time(self.started) + timedelta(seconds=self.seconds))
+
 
 class RefusedObject(StatusModel):
     """An uploaded object of which no row is in the Parquet."""
@@ -128,6 +141,40 @@ class RefusedObject(StatusModel):
 
     reason: str
     """Why the job cannot read it, or why it rejects all its rows."""
+
+
+class Table(StatusModel):
+    """The current files of a table; of an Iceberg table, as its newest run has left them."""
+
+    name: str
+    """The name of the source table; the rows are in the table of this name with `_parquet` or
+    `_iceberg`."""
+
+    format: Literal["Parquet", "Iceberg"] = "Parquet"
+    """The format of the files."""
+
+    rows: int
+    """Number of rows in the files."""
+
+    bytes: int
+    """The size of the files."""
+
+    files: int
+    """Number of files."""
+
+    batches: int = 0
+    """Number of batches, each of which is a value of the partition column `dfx_batch`; 0 for an
+    Iceberg table."""
+
+    small_files: int = 0
+    """Number of files that are smaller than 16 MiB; not counted for an Iceberg table."""
+
+    replaced_since: str = ""
+    """When the oldest files were replaced that are not deleted yet. The first run after
+    `target.replacedFileRetentionMinutes` deletes them. Empty if there are none."""
+
+    warning: str = ""
+    """Why the files slow queries down, and the field to change; empty if they do not."""
 
 
 class Data(StatusModel):
@@ -154,6 +201,31 @@ class Data(StatusModel):
 
     dead_letters: int
     """Number of messages in the dead-letter queues."""
+
+    table_count: int | None = None
+    """Number of tables with files; absent if the job runs a custom script."""
+
+    tables: tuple[Table, ...] = ()
+    """Up to 20 of these tables by name: those with a warning, then the largest."""
+
+
+class Usage(StatusModel):
+    """The runs and crawls that AWS bills and that started in one hour."""
+
+    hour: str
+    """The start of the hour."""
+
+    runs: int = 0
+    """Number of ended runs."""
+
+    dpu_seconds: int = 0
+    """The DPU-seconds of these runs, with the minimum of one minute that AWS bills for each."""
+
+    flex_dpu_seconds: int = 0
+    """The same of the runs that used spare capacity."""
+
+    crawls: int = 0
+    """Number of ended crawls."""
 
 
 class Recovery(StatusModel):
@@ -237,6 +309,9 @@ class Status(StatusModel):
 
     data: Data | None = None
     """The state of the data, over all runs."""
+
+    usage: tuple[Usage, ...] = ()
+    """The runs and crawls of the last day with any, by the hour in which they started."""
 
     recovery: Recovery | None = None
     """Unfinished work and the attempts to resume it, if any."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import boto3
@@ -26,6 +26,7 @@ from .sessions import (
     credentials_of,
     expect_bucket_owner,
     own_session,
+    session_like,
 )
 from .snapshot import Snapshot
 
@@ -38,6 +39,7 @@ SETTINGS = Config(
     max_pool_connections=64,
     user_agent_extra="dataflowxpress",
 )
+CALLERS = set[str]()  # the principals of all clients of this process, some hundred bytes each
 SESSIONS = 64  # of roles and regions, whose clients are kept: 4 MB each
 FAIL_FAST = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
 
@@ -59,7 +61,7 @@ class Clients:
     then reads the credentials again, so that new ones take effect without a restart.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each has a default
         self,
         region: str | None = None,
         role_arn: str | None = None,
@@ -67,6 +69,7 @@ class Clients:
         *,
         fail_fast: bool = False,
         breaker: Breaker | None = None,
+        own: Callable[[], botocore.session.Session] | None = None,
     ) -> None:
         self._region, self._role_arn, self._fail_fast = region, role_arn, fail_fast
         self._role_session = role_session
@@ -75,6 +78,7 @@ class Clients:
         self._clients: dict[str, Any] = {}
         self._identity: Identity | None = None
         self._breaker = breaker or Breaker()
+        self._own = own or functools.partial(own_session, fail_fast=fail_fast)
         self.snapshot = Snapshot(self)
 
     def __call__(self, service: str) -> Any:
@@ -90,7 +94,9 @@ class Clients:
         if found := self._identity:
             return found
         sts = self("sts")
-        arn = sts.get_caller_identity()["Arn"].split(":")
+        caller = sts.get_caller_identity()["Arn"]
+        CALLERS.add(principal(caller))
+        arn = caller.split(":")
         self._identity = Identity(account=arn[4], partition=arn[1], region=sts.meta.region_name)
         return self._identity
 
@@ -119,7 +125,7 @@ class Clients:
 
     def _connect(self) -> boto3.Session:
         """Return a session that has credentials."""
-        session = own_session(fail_fast=self._fail_fast)
+        session = self._own()
         if not self._fail_fast:
             self._observe(session)
         if self._role_arn:
@@ -146,6 +152,11 @@ class Clients:
             self.drop()
 
 
+def principal(caller: str) -> str:
+    """Return the ARN of a caller without the name of its session."""
+    return caller.rpartition("/")[0] if ":assumed-role/" in caller else caller
+
+
 @functools.lru_cache(maxsize=SESSIONS)
 def clients(
     region: str | None, role_arn: str | None, role_session: RoleSession = OF_OPERATOR
@@ -156,6 +167,23 @@ def clients(
     credentials.
     """
     return Clients(region, role_arn, role_session, breaker=breaker_of(region, role_arn))
+
+
+ClientsFor = Callable[..., Clients]  # the arguments of `clients`
+
+
+@functools.lru_cache(maxsize=8)  # so that calls with one session share its clients
+def clients_of(session: boto3.Session) -> ClientsFor:
+    """Return `clients` with the credentials, the profile and the default region of *session*."""
+
+    @functools.lru_cache(maxsize=SESSIONS)
+    def found(
+        region: str | None, role_arn: str | None, role_session: RoleSession = OF_OPERATOR
+    ) -> Clients:
+        own = functools.partial(session_like, session)
+        return Clients(region or session.region_name, role_arn, role_session, own=own)
+
+    return found
 
 
 @functools.lru_cache(maxsize=4096)  # some bytes each

@@ -8,6 +8,8 @@ from typing import Any
 
 DPUS = {"G.025X": 0.25, "Standard": 1, "G.1X": 1, "G.2X": 2, "G.4X": 4, "G.8X": 8}  # of a worker
 
+CRAWL_DPUS = 2  # not documented; `aws glue list-crawls` reports the DPU-hours of a crawl
+
 
 def dpu_seconds(run: Mapping[str, Any]) -> int | None:
     """Return the DPU-seconds of a JobRun, rounded up; None if AWS does not report its capacity.

@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import (
@@ -59,14 +60,23 @@ class RoleSession(NamedTuple):
 OF_OPERATOR = RoleSession("dataflowxpress")
 
 
-def own_session(*, fail_fast: bool = False) -> Session:
-    """Return a session with the operator's own credentials.
+def own_session(*, fail_fast: bool = False, profile: str | None = None) -> Session:
+    """Return a session with the operator's own credentials, or those of *profile*.
 
     Its clients have the timeouts and retries of `STS`, unless their own configuration has others.
     """
-    session = Session(session_vars=None if fail_fast else METADATA)
+    session = Session(session_vars=None if fail_fast else METADATA, profile=profile)
     session.set_default_client_config(STS)
     session.register_component("data_loader", _service_models())
+    return session
+
+
+def session_like(given: boto3.Session) -> Session:
+    """Return a session with the credentials and the profile of *given*, which stays unchanged."""
+    known = given.profile_name in given.available_profiles
+    session = own_session(profile=given.profile_name if known else None)
+    resolver = CredentialResolver([_Given(given)])
+    session.register_component("credential_provider", resolver)
     return session
 
 
@@ -83,7 +93,7 @@ def assumed_session(
         role_arn=role_arn,
         extra_args=role_session.parameters,
     )
-    assumed = own_session()
+    assumed = own_session(profile=own.profile)
     resolver = CredentialResolver([_AssumedRole(fetcher)])  # replaces the default chain
     assumed.register_component("credential_provider", resolver)
     return assumed
@@ -132,6 +142,20 @@ class _AssumedRole(CredentialProvider):
         return DeferredRefreshableCredentials(
             method=self.METHOD, refresh_using=self._fetcher.fetch_credentials
         )
+
+
+class _Given(CredentialProvider):
+    """Provides the credentials of another session, which renews them."""
+
+    METHOD = "given-session"
+
+    def __init__(self, given: boto3.Session) -> None:
+        super().__init__()
+        self._given = given
+
+    def load(self) -> Any:
+        """Return the credentials; None if the session has none."""
+        return self._given.get_credentials()
 
 
 @functools.cache

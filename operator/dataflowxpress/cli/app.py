@@ -94,6 +94,11 @@ COMMANDS = {  # name: module and function, panel, and the first line of the comm
         OPERATING,
         "Print the CustomResourceDefinition: `dataflowxpress crd | kubectl apply -f -`.",
     ),
+    "schema": (
+        "reference:schema",
+        OPERATING,
+        "Print the JSON schema of a manifest, for editors and validators.",
+    ),
     "iam": ("iam:app", OPERATING, "Print the policies for the operator's identity."),
     "explain": (
         "reference:explain",

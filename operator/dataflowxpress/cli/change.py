@@ -9,13 +9,15 @@ import typer
 from rich.console import Console
 
 from dataflowxpress.planning.step import Action, Step
+from dataflowxpress.standalone.approval import Approval, PlanChanged, differences
+from dataflowxpress.standalone.existing import inventory
+from dataflowxpress.standalone.manifest import Manifest
+from dataflowxpress.standalone.operations import delete as delete_standalone
+from dataflowxpress.standalone.operations import refuse_if_in_a_cluster
 
 from . import terminal
-from .approval import Approval, PlanChanged, differences
-from .existing import as_record, existing
 from .failures import FAILED, Failure, reported_errors
 from .live import now
-from .manifest import Manifest
 from .plan import show
 from .progress import Steps, follow
 from .status_view import conditions
@@ -59,7 +61,7 @@ def apply(  # noqa: PLR0913 - options of a command
             return
         manifest = Manifest.load(file, name, namespace)
         chosen = Target(*manifest.key, manifest)
-        _refuse_if_in_a_cluster(chosen, manifest, "apply")
+        refuse_if_in_a_cluster(manifest, "apply")
         report = _apply_confirmed(chosen, manifest, yes=yes)
     _end(report)
 
@@ -86,18 +88,15 @@ def delete(  # noqa: PLR0913 - options of a command
             return
         manifest = Manifest.load(file, name, namespace).is_deleting()
         chosen = Target(*manifest.key, manifest)
-        _refuse_if_in_a_cluster(chosen, manifest, "delete")
-        before = _inventory(chosen)
+        refuse_if_in_a_cluster(manifest, "delete")
+        before = inventory(manifest)
         kept = chosen.pipeline.spec.deletion_policy
         console.print(f"{len(before.resources)} resources are known; deletionPolicy is {kept}.")
         terminal.confirm(console, f"Delete {chosen.namespace}/{chosen.name}?", yes=yes)
-        manifest.write_status(*manifest.key, before)
-        _claim_for_deletion(manifest)
         with Steps(console) as bar:
-            report = chosen.reconciler(bar.show).delete(chosen.namespace, chosen.name)
+            report = delete_standalone(manifest, before, bar.show)
         if report is None or not report.success:
             _end(report)
-        manifest.record.forget()
     console.print(f"{chosen.namespace}/{chosen.name} is gone.")
 
 
@@ -118,7 +117,7 @@ def _apply_confirmed(chosen: Target, manifest: Manifest, *, yes: bool) -> Result
         except PlanChanged as change:
             manifest.reread()
             before, steps = steps, chosen.reconciler().plan(chosen.pipeline)
-            console.print(f"Nothing was applied: {change}.", markup=False)
+            console.print(f"Nothing was applied: {change.change}.", markup=False)
             terminal.show(console, differences(before, steps))
             show(steps)
 
@@ -129,33 +128,6 @@ def _shown_plan(chosen: Target) -> list[Step]:
     steps = reconciler.plan(pipeline)
     show(steps, reconciler.effects(pipeline, steps))
     return steps
-
-
-def _claim_for_deletion(manifest: Manifest) -> None:
-    """Claim the record, unless an interrupted deletion already denies writes to its bucket."""
-    from botocore.exceptions import ClientError
-
-    from dataflowxpress.aws.error_classes import ErrorClass
-    from dataflowxpress.aws.errors import classify
-
-    try:
-        manifest.claim()
-    except ClientError as error:
-        if classify(error) is not ErrorClass.DENIED:
-            raise
-
-
-def _refuse_if_in_a_cluster(chosen: Target, manifest: Manifest, command: str) -> None:
-    """Raise Failure if the operator of a cluster owns the pipeline, unless the spec adopts it."""
-    owner = manifest.record.cluster_owner
-    if owner is None or chosen.pipeline.spec.adopt:
-        return
-    raise Failure(
-        f"{owner.home} owns {owner.pipeline}",
-        f"Run `dataflowxpress {command} {chosen.name} -n {chosen.namespace}` against that cluster"
-        f"{', after `kubectl apply`' if command == 'apply' else ''}",
-        why="the operator there made its resources in AWS, and corrects any other change",
-    )
 
 
 def _ask_operator(chosen: Target, timeout: float) -> None:
@@ -196,21 +168,6 @@ def _delete_in_cluster(chosen: Target, timeout: float, *, yes: bool) -> None:
         f"the operator deletes {chosen.name}",
     )
     console.print(f"{chosen.namespace}/{chosen.name} is gone.")
-
-
-def _inventory(chosen: Target) -> Status:
-    """Return the record; without one, the resources of the description that exist.
-
-    The record goes with the bucket, which a deletion that was interrupted may have deleted first.
-    """
-    recorded = chosen.status
-    if recorded.resources:
-        return recorded
-    found = existing(chosen)
-    refused = {step.id for step in found if step.action is Action.REFUSE}
-    return as_record(
-        step for step in found if step.action is not Action.REFUSE and not step.needs & refused
-    )
 
 
 def _refused(steps: Sequence[Step]) -> bool:

@@ -88,10 +88,12 @@ def resume(name: Name = "", namespace: Namespace = "", context: Context = "") ->
 
 def _poll(chosen: Target) -> Status:
     """Return the status; without an operator, read the data from AWS first."""
-    if chosen.live is not None:
-        return chosen.status
-    report = chosen.reconciler().poll(chosen.namespace, chosen.name)
-    return report.status if report else chosen.status
+    from dataflowxpress.standalone.manifest import Manifest
+    from dataflowxpress.standalone.operations import observed_status
+
+    if isinstance(chosen.store, Manifest):
+        return observed_status(chosen.store)
+    return chosen.status
 
 
 def _ask(chosen: Target) -> None:

@@ -4,31 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import typer
 
-from dataflowxpress.api.errors import InvalidSpec, PipelineError
+from dataflowxpress.api.errors import Failure, InvalidSpec, PipelineError, listed
 
 if TYPE_CHECKING:
     from kubernetes.client import ApiException
 
+__all__ = ["CHANGES", "FAILED", "NOTHING_TO_DO", "Failure", "reported_errors"]
+
 NOTHING_TO_DO, FAILED, CHANGES = 0, 1, 2
-
-
-class Failure(Exception):
-    """A command cannot do its work: what is wrong, what to do, why, and a page about it."""
-
-    def __init__(self, what: str, fix: str = "", *, why: str = "", page: str = "") -> None:
-        super().__init__(what)
-        self.what, self.why, self.fix, self.page = what, why, fix, page
-
-    def __str__(self) -> str:
-        """Return the lines of the message."""
-        details = {"Why": self.why, "Fix": self.fix, "See": self.page}
-        lines = [f"  {name}: {text}" for name, text in details.items() if text]
-        return "\n".join([self.what, *lines])
 
 
 @contextlib.contextmanager
@@ -46,13 +34,6 @@ def reported_errors() -> Iterator[None]:
             raise
         _print(str(failure))
         raise typer.Exit(FAILED) from None
-
-
-def listed(problems: Sequence[str], where: str = "") -> str:
-    """Return one problem in a line, or several below their number."""
-    if len(problems) == 1:
-        return f"{where}{problems[0]}"
-    return "\n  ".join([f"{where}{len(problems)} mistakes:", *problems])
 
 
 def _print(message: str) -> None:

@@ -17,7 +17,8 @@ from .terminal import show, write
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dataflowxpress.dataplane.batches import Batches, TableStorage
+    from dataflowxpress.dataplane.batches import Batches
+    from dataflowxpress.dataplane.table_storage import TableStorage
 
 
 class Format(StrEnum):
@@ -62,32 +63,26 @@ def files(  # noqa: PLR0913, PLR0917 - options of a command
             )
         found = Batches.load(pipeline.connection.client("s3"), pipeline.bucket)
         if output is Format.text:
-            tables = [each for each in found.storage() if table in {"", each.table}]
+            tables = [each for each in found.tables() if table in {"", each.table}]
             show(Console(highlight=False), _lines(tables))
         else:
             write(_for_programs(found, pipeline.bucket, table, output))
 
 
 def _lines(tables: list[TableStorage]) -> Iterator[str]:
-    from dataflowxpress.reporting.text import pluralize, visible
+    from dataflowxpress.api.timestamps import format_time
+    from dataflowxpress.reporting.text import batches, mebibytes, pluralize, visible
 
     if not tables:
         yield "no files yet"
     for each in tables:
-        size = f"{each.size / 2**20:,.1f} MiB"
-        files_in = f"{pluralize(each.files, 'file')} in {_batches(each.batches)}"
-        yield f"{visible(each.table)}: {pluralize(each.rows, 'row')}, {size}, {files_in}"
-        if each.has_many_small_files:
-            yield (
-                f"  {each.small_files} files are smaller than 16 MiB, which slows queries down:"
-                " name columns with fewer values in spec.target.partitionBy"
-            )
+        files_in = f"{pluralize(each.files, 'file')} in {batches(each.batches)}"
+        sums = f"{pluralize(each.rows, 'row')}, {mebibytes(each.size)}, {files_in}"
+        yield f"{visible(each.table)}: {sums}"
+        if each.warning:
+            yield f"  {visible(each.warning)}"
         if each.replaced:
-            yield f"  replaced files stay since {visible(each.replaced)}, for their readers"
-
-
-def _batches(number: int) -> str:
-    return "1 batch" if number == 1 else f"{number} batches"
+            yield f"  replaced files stay since {format_time(each.replaced)}, for their readers"
 
 
 def _for_programs(found: Batches, bucket: str, table: str, output: Format) -> Iterator[str]:

@@ -3,42 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from dataflowxpress.reporting.flow import Hop, State, stages
+from dataflowxpress.reporting.flow import stages
+from dataflowxpress.reporting.health import Health
+from dataflowxpress.reporting.hops import HOPS
+
+if TYPE_CHECKING:
+    from dataflowxpress.reporting.activity import Activity
+    from dataflowxpress.reporting.flow import Node
 
 MARKS = {
-    State.FAILED: ("✗", "red"),
-    State.DRIFTED: ("≠", "red"),
-    State.WAITING: ("…", "yellow"),
-    State.UNKNOWN: ("?", "dim"),
-    State.ACTIVE: ("▶", "cyan"),
-    State.READY: ("✓", "green"),
+    Health.FAILING: ("✗", "red"),
+    Health.DRIFTING: ("≠", "red"),
+    Health.WAITING: ("…", "yellow"),
+    Health.ACTIVE: ("▶", "cyan"),
+    Health.UNKNOWN: ("?", "dim"),
+    Health.PAUSED: ("‖", "yellow"),
+    Health.HEALTHY: ("✓", "green"),
 }
+QUIET = frozenset({Health.HEALTHY, Health.UNKNOWN})  # the mark says enough
 NARROW = 60  # columns: below, the figures of a hop follow in a line of their own
-PART = 12  # columns of the widest part, `dead letters`
+TITLE = max(len(hop.title) for hop in HOPS)  # columns
 
 
-def tree(name: str, hops: Sequence[Hop], width: int) -> Iterator[Text]:
-    """Yield the lines of a tree; a state that is not ready is also written out."""
+def tree(name: str, nodes: Sequence[Node], width: int) -> Iterator[Text]:
+    """Yield the lines of a tree; a state that needs attention is also written out."""
     yield Text(name, style="bold")
-    found = list(stages(hops))
-    for number, (stage, state, members) in enumerate(found):
+    found = list(stages(nodes))
+    for number, (stage, health, members) in enumerate(found):
         is_last = number == len(found) - 1
-        yield Text.assemble(("└─ " if is_last else "├─ ", "dim"), _mark(state), f" {stage}")
-        for hop in members:
-            end = "└─ " if hop is members[-1] else "├─ "
-            yield from _hop(hop, ("   " if is_last else "│  "), end, width)
+        yield Text.assemble(("└─ " if is_last else "├─ ", "dim"), MARKS[health], f" {stage}")
+        for node in members:
+            end = "└─ " if node is members[-1] else "├─ "
+            yield from _hop(node, ("   " if is_last else "│  "), end, width)
 
 
-def _hop(hop: Hop, margin: str, end: str, width: int) -> Iterator[Text]:
-    is_known = hop.state in {State.READY, State.UNKNOWN}
-    told = f"  {hop.note}" if hop.note else ""
-    state = "" if is_known else f"  {hop.state}"
-    figures = (f"{state}{told}", "" if is_known else MARKS[hop.state][1])
-    part = hop.part if width < NARROW else f"{hop.part:{PART}}"
-    head = Text.assemble((margin + end, "dim"), _mark(hop.state), f" {part} {hop.name}".rstrip())
+def _hop(node: Node, margin: str, end: str, width: int) -> Iterator[Text]:
+    health, note = node.state.health, note_of(node.state)
+    words = [] if health in QUIET else [health.capitalize()]
+    figures = ("".join(f"  {each}" for each in [*words, note] if each), MARKS[health][1])
+    if health in QUIET:
+        figures = (figures[0], "")
+    title = node.hop.title if width < NARROW else f"{node.hop.title:{TITLE}}"
+    head = Text.assemble((margin + end, "dim"), MARKS[health], f" {title} {node.name}".rstrip())
     if width >= NARROW:
         yield head.append(*figures)
         return
@@ -48,5 +58,9 @@ def _hop(hop: Hop, margin: str, end: str, width: int) -> Iterator[Text]:
         yield Text.assemble((margin + below, "dim"), figures)
 
 
-def _mark(state: State) -> tuple[str, str]:
-    return MARKS[state]
+def note_of(state: Activity) -> str:
+    """Return figure, text, time and message of a state, those that it has."""
+    figure = "" if state.figure is None else f"{state.figure} {state.unit}"
+    at = state.at.replace("T", " ").rstrip("Z")
+    facts = ", ".join(each for each in (figure, state.text, at) if each)
+    return ": ".join(each for each in (facts, state.message) if each)

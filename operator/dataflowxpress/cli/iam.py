@@ -141,6 +141,32 @@ def key(
     typer.echo(json.dumps(statements, indent=2))
 
 
+@app.command()
+def changes(
+    name: Annotated[
+        str, typer.Option(help="Name of the queue and the rules.")
+    ] = "dataflowxpress-changes",
+) -> None:
+    """Print the optional policy to receive events of changes: `operator --change-queue`.
+
+    Example: `dataflowxpress iam changes > changes.json`
+    """
+    from dataflowxpress.aws import change_stack, operator_policy
+
+    typer.echo(operator_policy.as_text(change_stack.policy(name)), nl=False)
+
+
+@app.command("changes-stack")
+def changes_stack() -> None:
+    """Print the CloudFormation template that sends events of changes to the operator's queue.
+
+    Example: `dataflowxpress iam changes-stack > changes-stack.json`
+    """
+    from dataflowxpress.aws import change_stack
+
+    typer.echo(change_stack.text(), nl=False)
+
+
 def _require_one(limit: str, value: object, waiver: str, *, waived: bool) -> None:
     """Raise BadParameter unless the policy is limited, or the limit is waived explicitly."""
     if bool(value) == waived:

@@ -111,6 +111,21 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
             " and region, for example iam=20; repeatable. The default is two thirds of AWS' quota.",
         ),
     ] = None,
+    change_queue: Annotated[
+        str,
+        typer.Option(
+            help="Name of an SQS queue that receives CloudTrail's events: compare a pipeline once a"
+            " call of others changes its resources."
+        ),
+    ] = "",
+    change_resync: Annotated[
+        float,
+        typer.Option(
+            min=600,
+            help="Seconds between comparisons of a pipeline whose changes arrive in that queue. A"
+            " longer spec.resyncInterval takes precedence.",
+        ),
+    ] = 21_600,
     *,
     metrics_auth: Annotated[
         bool,
@@ -165,6 +180,8 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
         watch_stale_after=watch_stale_after,
         progress_deadline=progress_deadline,
         shared_lists=shared_lists,
+        change_queue=change_queue,
+        change_resync=change_resync,
     )
     service.run()
 

@@ -11,12 +11,14 @@ from rich.console import Console
 from rich.text import Text
 
 from dataflowxpress.planning.step import Action, Step
+from dataflowxpress.reporting.plans import as_document
+from dataflowxpress.standalone.manifest import Manifest
+from dataflowxpress.standalone.operations import compare_as_owner
 
 from . import terminal
 from .cost.command import Prices, Uploads
 from .failures import CHANGES, FAILED, NOTHING_TO_DO, Failure, reported_errors
-from .manifest import Manifest
-from .plan_view import as_document, shown
+from .plan_view import shown
 from .target import Context, File, Name, Namespace, Target, target
 from .terminal import Output
 
@@ -105,9 +107,8 @@ def _code(steps: Sequence[Step]) -> int:
 
 def _as_its_operator(chosen: Target) -> str:
     """Plan a manifest as the operator that owns its pipeline; return a note, or "" if none does."""
-    if not isinstance(chosen.store, Manifest) or not (owner := chosen.store.record.cluster_owner):
+    if not isinstance(chosen.store, Manifest) or not (owner := compare_as_owner(chosen.store)):
         return ""
-    chosen.store.uid = owner.cluster
     return (
         f"The operator in {owner.home} owns this pipeline. The plan shows what that operator"
         f" would do, but cannot include resources that its spec no longer names: run"

@@ -1,4 +1,4 @@
-"""Reference: the commands that print the CRD and explain the words of a status and of alerts."""
+"""Reference: the commands that print the CRD and a schema, and explain a status and alerts."""
 
 from __future__ import annotations
 
@@ -30,6 +30,16 @@ def crd() -> None:
     from dataflowxpress.api.crd import manifest
 
     typer.echo(manifest(), nl=False)
+
+
+def schema() -> None:
+    """Print the JSON schema of a manifest, for editors and validators.
+
+    Example: `dataflowxpress schema > datapipeline.schema.json`
+    """
+    from dataflowxpress.api.json_schema import document as json_schema
+
+    typer.echo(json_schema(), nl=False)
 
 
 def explain(

@@ -102,16 +102,12 @@ def runs(
 
 def _found(chosen: Target) -> Status:
     """Return the status in the cluster; for a manifest, the record with the data as of now."""
-    if chosen.live is not None:
-        return chosen.status
-    if not chosen.status.resources:
-        raise Failure(
-            f"{chosen.namespace}/{chosen.name} has no record",
-            "see what an apply would create with plan, or name the pipeline in its cluster",
-            why="it was not applied from a manifest",
-        )
-    report = chosen.reconciler().poll(chosen.namespace, chosen.name)
-    return report.status if report else chosen.status
+    from dataflowxpress.standalone.manifest import Manifest
+    from dataflowxpress.standalone.operations import observed_status
+
+    if isinstance(chosen.store, Manifest):
+        return observed_status(chosen.store)
+    return chosen.status
 
 
 def _list(namespace: str, context: str, output: Output) -> int:

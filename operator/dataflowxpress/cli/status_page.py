@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich.text import Text
 
@@ -35,12 +35,13 @@ class Page(NamedTuple):
         yield from view.conditions(status)
         yield from view.problems(status)
         yield Text()
-        yield from flow_view.tree("Flow", flow(status, spec), self.width)
+        yield from flow_view.tree("Flow", flow(status, _fields(pipeline, spec)), self.width)
         yield Text()
         if self.everything:
             yield from view.resources(status)
         yield view.summary(status).append("" if self.everything else "; --all lists them")
         yield view.data(status)
+        yield from view.tables(status, everything=self.everything)
         yield view.compared(status, view.now())
         yield from self._comparison(pipeline, spec)
         yield from self._runs(status)
@@ -63,6 +64,13 @@ class Page(NamedTuple):
             yield Text(f"The newest {NEWEST} runs; for all: {more}")
         if status.runs:
             yield from runs_view.runs(status.runs[:NEWEST], self.options, self.width)
+
+
+def _fields(pipeline: Pipeline, spec: DataPipelineSpec | None) -> Mapping[str, Any]:
+    """Return the fields of the spec with defaults; an invalid one as it is."""
+    if spec is None:
+        return pipeline.body.get("spec") or {}
+    return spec.model_dump(by_alias=True, mode="json")
 
 
 def _spec(pipeline: Pipeline) -> DataPipelineSpec | None:

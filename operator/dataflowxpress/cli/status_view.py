@@ -11,12 +11,11 @@ from rich.text import Text
 
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.timestamps import parse_time
-from dataflowxpress.reporting.text import pluralize, without_code
+from dataflowxpress.reporting.text import batches, mebibytes, pluralize, without_code
 
 if TYPE_CHECKING:
-    from dataflowxpress.api.status import Condition, ResourceStatus, Status
+    from dataflowxpress.api.status import Condition, ResourceStatus, Status, Table
 
-GOOD_WHEN_FALSE = {"Stalled", "Drifted", "Reconciling"}
 COLORS = {
     "Ready": "green",
     "Pending": "yellow",
@@ -49,10 +48,13 @@ def _is_fine(condition: Condition) -> bool:
 
 
 def _color(condition: Condition) -> str:
+    from dataflowxpress.reporting.health import is_good  # not at the top: completion imports this
+
     if condition.reason == Reason.PAUSED:
         return "yellow"
-    good = "False" if condition.type in GOOD_WHEN_FALSE else "True"
-    return {good: "green", "Unknown": "yellow"}.get(condition.status, "red")
+    if is_good(condition):
+        return "green"
+    return "yellow" if condition.status == "Unknown" else "red"
 
 
 def problems(status: Status) -> Iterator[Text]:
@@ -102,6 +104,31 @@ def data(status: Status) -> Text:
         f"{pluralize(found.objects, 'object')} converted, {pluralize(found.rows, 'row')},"
         f" {found.rejected} rejected; {pluralize(found.waiting, 'upload')} waiting,"
         f" {found.refused or 0} refused, {dead}"
+    )
+
+
+def tables(status: Status, *, everything: bool) -> Iterator[Text]:
+    """Yield the tables whose files slow queries down, each with the fix, or all tables."""
+    found = status.data.tables if status.data else ()
+    for each in found:
+        if everything or each.warning:
+            warning = (f"  {each.warning}", "yellow") if each.warning else ""
+            yield Text.assemble(
+                f"Table {each.name}: {pluralize(each.rows, 'row')}, {mebibytes(each.bytes)},"
+                f" {_files(each)}.",
+                warning,
+            )
+    more = (status.data.table_count or 0) - len(found) if status.data else 0
+    if everything and more > 0:
+        yield Text(f"{pluralize(more, 'smaller table')}: dataflowxpress files lists them.")
+
+
+def _files(table: Table) -> str:
+    found = pluralize(table.files, "file")
+    return (
+        f"{found} of Iceberg"
+        if table.format == "Iceberg"
+        else f"{found} in {batches(table.batches)}"
     )
 
 

@@ -105,7 +105,7 @@ def target(name: str, file: Path | None, namespace: str, context: str) -> Target
     """Return the pipeline that NAME or `-f` gives; a manifest's status is not written."""
     if file is None:
         return in_cluster(name, namespace, context)
-    from .manifest import Manifest
+    from dataflowxpress.standalone.manifest import Manifest
 
     manifest = Manifest.load(file, name, namespace, keeps=False)
     return Target(*manifest.key, manifest)

@@ -9,7 +9,7 @@ from dataflowxpress.api.errors import Refused
 from dataflowxpress.api.pipeline import Pipeline
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.status import Status
-from dataflowxpress.aws.clients import Clients, Identity, clients
+from dataflowxpress.aws.clients import Clients, ClientsFor, Identity, clients
 from dataflowxpress.aws.engine import Engine
 from dataflowxpress.aws.sessions import RoleSession
 from dataflowxpress.planning.ownership import CLUSTER_TAG, OWNER_TAG
@@ -35,15 +35,20 @@ class Connection(NamedTuple):
 
 
 class Connector:
-    """Connects the pipelines of one store, within *tenant_policy*."""
+    """Connects the pipelines of one store, within *tenant_policy*.
+
+    *clients_for* replaces the clients with the operator's own credentials.
+    """
 
     def __init__(
         self,
         store: PipelineStore,
         tenant_policy: TenantPolicy,
         on_outcome: Callable[[Outcome], None] | None = None,
+        clients_for: ClientsFor | None = None,
     ) -> None:
         self._store, self._policy, self._on_outcome = store, tenant_policy, on_outcome
+        self._clients_for = clients_for or clients
 
     def of(self, pipeline: Pipeline) -> Connection:
         """Connect *pipeline*; raises Refused if the policy forbids it, or if it would move."""
@@ -63,8 +68,8 @@ class Connector:
         """Return the clients of *pipeline*; those without a role share the operator's own."""
         region, role_arn = pipeline.spec.region, pipeline.spec.role_arn
         if not role_arn:
-            return clients(region, None)
-        return clients(region, role_arn, self._role_session(pipeline))
+            return self._clients_for(region, None)
+        return self._clients_for(region, role_arn, self._role_session(pipeline))
 
     def _role_session(self, pipeline: Pipeline) -> RoleSession:
         """Return the session of `spec.roleArn`, which identifies the pipeline to AWS."""

@@ -19,6 +19,7 @@ from dataflowxpress.api.resource_id import Id
 from dataflowxpress.api.status import Status
 from dataflowxpress.aws import key_policy
 from dataflowxpress.aws.at_rest import AtRest
+from dataflowxpress.aws.clients import ClientsFor
 from dataflowxpress.aws.engine import Engine
 from dataflowxpress.aws.errors import problem
 from dataflowxpress.aws.turns import on_behalf
@@ -31,7 +32,7 @@ from dataflowxpress.reporting import status as reporting
 from dataflowxpress.reporting.conditions import set_conditions
 
 from . import deletion
-from .comparison import Comparison, compared, priority
+from .comparison import Comparison, compared, possible, priority
 from .connector import Connection, Connector
 from .custom_script import custom_script
 from .deletion import RETAINED, DeletionProgress
@@ -59,7 +60,8 @@ class Reconciler:
     Calls *on_outcome* with the outcome of each step as soon as it is known. A deletion stops after
     *deletion_slice* seconds, so that its next attempt continues. Before the first write, *approve*
     gets the plan, and returns the steps to apply; an exception that it raises passes. With
-    *at_rest*, routine comparisons of converged pipelines share what they read.
+    *at_rest*, routine comparisons of converged pipelines share what they read. *clients_for*
+    replaces the clients with the operator's own credentials.
     """
 
     def __init__(  # noqa: PLR0913 - each but the store has a default
@@ -72,10 +74,12 @@ class Reconciler:
         approve: Callable[[list[Step]], list[Step]] = list,
         deletion_slice: float = math.inf,
         at_rest: AtRest | None = None,
+        clients_for: ClientsFor | None = None,
     ) -> None:
         self._store, self._monitor = store, dataplane.DataMonitor(stall_timeout)
         self._deletion_slice = deletion_slice
-        self._connector = Connector(store, tenant_policy or TenantPolicy(), on_outcome)
+        policy = tenant_policy or TenantPolicy()
+        self._connector = Connector(store, policy, on_outcome, clients_for)
         self._approve, self._comparison = approve, Comparison(at_rest)
 
     def reconcile(self, namespace: str, name: str) -> Result | None:
@@ -90,6 +94,10 @@ class Reconciler:
     def poll(self, namespace: str, name: str) -> Result | None:
         """Update the status of the data only; returns None if the pipeline does not exist."""
         return self._process(namespace, name, self._polled)
+
+    def observe(self, namespace: str, name: str) -> Result | None:
+        """Return the status with the data as of now; unlike `poll`, this starts no work."""
+        return self._process(namespace, name, self._observed)
 
     def delete(self, namespace: str, name: str) -> Result | None:
         """Delete the resources that the policy does not retain; succeeds when all are gone."""
@@ -106,6 +114,10 @@ class Reconciler:
         self._store.release(pipeline)
         return True
 
+    def read_all(self, namespace: str, name: str) -> None:
+        """Read all resources of the pipeline in its next comparison."""
+        self._comparison.read_all(f"{namespace}/{name}")
+
     def forget(self, namespace: str, name: str) -> None:
         """Drop what is remembered of a deleted pipeline."""
         self._monitor.forget(f"{namespace}/{name}")
@@ -115,7 +127,7 @@ class Reconciler:
         """Return the steps of a reconciliation, read-only; raises the errors it would report."""
         connection, wanted = self.describe(pipeline)
         _check_key(connection, pipeline)
-        return compared(connection, wanted, pipeline.status)
+        return possible(pipeline, compared(connection, wanted, pipeline.status))
 
     def effects(self, pipeline: Pipeline, steps: Sequence[Step]) -> list[str]:
         """Return what *steps* mean for the data; read-only."""
@@ -159,7 +171,7 @@ class Reconciler:
         _check_key(connection, pipeline)
         steps = planned
         if steps is None:
-            steps = self._comparison.steps(pipeline, connection, wanted)
+            steps = possible(pipeline, self._comparison.steps(pipeline, connection, wanted))
         status = reporting.compared(status)
         if pipeline.planning:
             effects = _effects(connection, pipeline, wanted, steps)
@@ -184,6 +196,12 @@ class Reconciler:
             return self._reconciled(pipeline)
         connection, wanted = self.describe(pipeline)
         return self._with_data(pipeline, connection, wanted, pipeline.status)
+
+    def _observed(self, pipeline: Pipeline) -> Result:
+        connection, wanted = self.describe(pipeline)
+        report = self._monitor.poll(connection.client, pipeline.spec, wanted, pipeline.status)
+        status = set_conditions(report.status, report.condition)
+        return Result(status, success=True, busy=report.busy)
 
     def _deleted(self, pipeline: Pipeline) -> Result:
         status = _with_observed_generation(pipeline)

@@ -14,6 +14,7 @@ from dataflowxpress.telemetry import progress
 from dataflowxpress.telemetry.pipelines import Pipelines
 from dataflowxpress.telemetry.reconciliation import observed
 
+from .changes import Changes
 from .reconciler import Reconciler, Result
 from .workitem import Task
 from .workqueue import WorkQueue
@@ -37,6 +38,7 @@ class Worker:
     queue: WorkQueue
     recorder: EventRecorder
     pipelines: Pipelines = field(default_factory=Pipelines)
+    changes: Changes | None = None  # if events report them
 
     def observe(self, pipeline: Pipeline, *, within: float = 0) -> None:
         """Enqueue what the metadata of a pipeline asks for; see `WorkQueue.observe`."""
@@ -65,6 +67,8 @@ class Worker:
         if self.queue.forget(reference):
             self.pipelines.forget(*reference.key)
             self.reconciler.forget(*reference.key)
+            if self.changes:
+                self.changes.forget(reference.key)
 
     def _run(self, reference: Reference, task: Task) -> None:
         with observed(task, **reference.fields) as work:
@@ -79,8 +83,17 @@ class Worker:
         elif result is None:  # it is gone, or its deletion has begun
             self.queue.add_deletion(reference)
         else:
+            if self.changes:
+                self._schedule(self.changes, reference, result)
             self.queue.done(reference, result, task)
             self._publish(reference, result, compared=task == "reconcile")
+
+    def _schedule(self, changes: Changes, reference: Reference, result: Result) -> None:
+        """Resync rarely what events report; then all is read, also what no list shows."""
+        after = changes.resync_after(reference.key, result.status, result.resync)
+        if after > result.resync:
+            self.reconciler.read_all(*reference.key)
+        result.resync = after
 
     def _end(self, reference: Reference, result: Result | None) -> None:
         """Let the object go; if the spec has changed meanwhile, its deletion starts over."""

@@ -66,6 +66,30 @@ class WorkQueue:
             item.resync_at, item.failures = self._clock(), 0
         self._changed.set()
 
+    def add_after(self, key: tuple[str, str], seconds: float) -> bool:
+        """Make the comparison of a known pipeline due in *seconds*, or earlier if it was.
+
+        Keeps the backoff of failures. Returns whether the pipeline is known.
+        """
+        with self._lock:
+            item = self._items.get(key)
+            if item is None:
+                return False
+            if not item.deleting:
+                item.dirty = item.requested = True
+                item.resync_at = min(item.resync_at, self._clock() + seconds)
+        self._changed.set()
+        return True
+
+    def resync_within(self, seconds: float) -> None:
+        """Make each pipeline due at a random moment within *seconds*, or earlier if it was."""
+        with self._lock:
+            for item in self._items.values():
+                if not item.deleting:
+                    within = self._clock() + self._uniform(0, seconds)
+                    item.resync_at = min(item.resync_at, within)
+        self._changed.set()
+
     def add_deletion(self, reference: Reference) -> None:
         """Make the deletion of a known pipeline due now."""
         with self._lock:

@@ -6,6 +6,7 @@ from .events import events_between
 from .monitor import DataMonitor, DataReport
 from .recovery import RecoveryAction
 from .requests import RequestHandler
+from .table_changes import mistakes_of
 
 __all__ = [
     "DataMonitor",
@@ -14,6 +15,7 @@ __all__ = [
     "RequestHandler",
     "effects_of",
     "events_between",
+    "mistakes_of",
     "rewrites",
     "with_requests",
 ]

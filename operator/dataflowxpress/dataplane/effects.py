@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from dataflowxpress.api.spec import DataPipelineSpec
-from dataflowxpress.aws.resources import Bucket, Database, Job
+from dataflowxpress.aws.resources import Bucket, Database
 from dataflowxpress.planning.resource import Resource, only
 from dataflowxpress.planning.step import Action, Step
 from dataflowxpress.reporting.text import pluralize
@@ -15,6 +15,7 @@ from dataflowxpress.reporting.text import pluralize
 from .manifest_log import ManifestLog
 from .observation import converted
 from .partition_columns import unknown_columns
+from .table_changes import argument_changes, moves
 
 READING = "--source"
 # Arguments of the job whose change makes it write the rows of all objects again.
@@ -36,6 +37,7 @@ def effects_of(
         log = ManifestLog.load(client("s3"), bucket.name)
         if objects := sum(1 for _ in converted(client("s3"), bucket.name, spec.source, log)):
             yield f"changes how {how}: {pluralize(objects, 'object')} will be converted again"
+    yield from moves(steps)
     if database.id in exists:
         fault = unknown_columns(client("glue"), spec, bucket.name, database.name)
         yield from filter(None, [fault])
@@ -47,13 +49,7 @@ _ABSENT = {Action.CREATE, Action.REFUSE}
 
 def rewrites(steps: Iterable[Step]) -> str:
     """Return what of the job changes so that it converts objects again, or an empty string."""
-    changes = {
-        str(change.path[1]): change
-        for step in steps
-        if step.id.kind == Job.__name__ and step.action is Action.UPDATE
-        for change in step.changes
-        if change.path[0] == "DefaultArguments" and len(change.path) > 1
-    }
+    changes = argument_changes(steps)
     reading = changes.get(READING)
     if reading and _decides(reading.old) != _decides(reading.new):
         return "files are read"

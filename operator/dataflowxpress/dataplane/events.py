@@ -20,6 +20,7 @@ def events_between(before: Status, after: Status) -> Iterator[Event]:
     """Yield the Events that lead from *before* to *after*."""
     yield from _runs(before, after)
     yield from _refused(before, after)
+    yield from _small_files(before, after)
     yield from _recovery(before, after)
     if after.reprocess and after.reprocess != before.reprocess:
         message = f"{after.reprocess.prefix}: {after.reprocess.result}"
@@ -51,6 +52,15 @@ def _refused(before: Status, after: Status) -> Iterator[Event]:
         named = by_reason([(each.key, each.reason) for each in new or now.refused_objects])
         message = f"{pluralize(now.refused or 0, 'object')} refused: {summarize(named)}"
         yield Event("Warning", Reason.OBJECTS_REFUSED, message)
+
+
+def _small_files(before: Status, after: Status) -> Iterator[Event]:
+    """Yield one Event if tables have many small files that did not before."""
+    warned = {each.name for each in (before.data or _NO_DATA).tables if each.warning}
+    tables = (after.data or _NO_DATA).tables
+    if new := [each for each in tables if each.warning and each.name not in warned]:
+        message = summarize([f"table {each.name}: {each.warning}" for each in new], 1)
+        yield Event("Warning", Reason.MANY_SMALL_FILES, message)
 
 
 def _written(run: Run) -> str:

@@ -17,13 +17,14 @@ from dataflowxpress.api.errors import Refused
 from dataflowxpress.api.spec import RESERVED_PREFIX
 from dataflowxpress.telemetry.context import Pool
 
-from .batches import Batches, DataFile
+from .batches import Batches
 from .bounded import Stored
 from .manifest_log import LOG_BYTES, OBJECT_BYTES
 from .manifest_pages import pages
 from .manifest_reads import THREADS, listing
 from .parquet_values import has_values, objects_with_values
 from .requests import LONGEST_KEY, request_key
+from .table_storage import DataFile
 
 FORGOTTEN = f"{RESERVED_PREFIX}forgotten/"
 REQUESTED = 100  # objects that get a request of their own

@@ -15,6 +15,7 @@ from dataflowxpress.api.timestamps import parse_time
 from . import bounded
 from .bounded import Stored
 from .manifest_reads import ManifestRef, listing, manifests, read_all
+from .table_storage import Storage
 
 SNAPSHOTS = f"{RESERVED_PREFIX}snapshots/"
 REQUESTS = f"{RESERVED_PREFIX}requests/"
@@ -60,6 +61,7 @@ class ManifestLog:
     objects: dict[str, ObjectEntry] = field(default_factory=dict)  # newest entry by key
     waiting: Mapping[str, str] = field(default_factory=dict)  # reason by key
     replaced: Mapping[str, datetime] = field(default_factory=dict)  # directories that stay, since
+    storage: Storage = field(default_factory=Storage)
     totals: deque[ManifestTotals] = field(default_factory=lambda: deque(maxlen=RECENT))
     last: ManifestRef | None = None  # the manifest read last
     _entries_bytes: int = 0
@@ -95,7 +97,9 @@ class ManifestLog:
             entries = bounded.lines(snapshot, stream)
             head: Mapping[str, Any] = next(entries, {})
             self.waiting = {str(key): str(reason) for key, reason in head["waiting"].items()}
-            self.replaced = _times(head.get("replaced", {}))
+            self.replaced = times(head.get("replaced", {}))
+            self.storage.update(head.get("batches", {}))
+            self.storage.update_iceberg(head.get("totals", {}))
             self._record(snapshot, entries)
             return int(head["number"])
 
@@ -112,7 +116,9 @@ class ManifestLog:
             if not known:
                 reasons = {str(each["key"]): str(each["reason"]) for each in manifest["waiting"]}
                 self.waiting = reasons
-                self.replaced = _times(manifest.get("replaced", {}))
+                self.replaced = times(manifest.get("replaced", {}))
+                self.storage.update(manifest.get("batches", {}))
+                self.storage.update_iceberg(_totals_of_tables(manifest))
             self._record(stored, () if known else manifest["objects"])
         self.last = ref
 
@@ -122,6 +128,7 @@ class ManifestLog:
             LOG_BYTES
             - _size([*self.waiting.items(), tuple(self.replaced)])
             - sum(each.size for each in self.totals)
+            - self.storage.size
         )
         self._require_room(stored, left)
         for key, entry in map(_entry, entries):
@@ -175,8 +182,15 @@ def _entry(record: Mapping[str, Any]) -> tuple[str, ObjectEntry]:
     return str(record["key"]), ObjectEntry(etag, rows, rejected, refusal)
 
 
-def _times(record: Mapping[str, Any]) -> dict[str, datetime]:
+def times(record: Mapping[str, Any]) -> dict[str, datetime]:
+    """Return the directories that a manifest records as replaced, and when they were."""
     return {str(name): parse_time(text) for name, text in record.items()}
+
+
+def _totals_of_tables(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the totals of the Iceberg tables that a run has changed, by table."""
+    staged = (each for each in manifest.get("staged", ()) if "totals" in each)
+    return {str(each["table"]): each["totals"] for each in staged}
 
 
 def _totals(manifest: Mapping[str, Any]) -> ManifestTotals:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.status import Status
 from dataflowxpress.aws.resources import Bucket
+from dataflowxpress.aws.usage import usage_after
 from dataflowxpress.planning.resource import Resource, only
 from dataflowxpress.reporting.conditions import ConditionUpdate
 
@@ -54,7 +55,9 @@ class DataMonitor:
             "recovery": decision.recovery,
         }
         condition = data_current(spec, observation, decision.recovery)
-        status = with_confirmations(client, wanted, before.model_copy(update=update))
+        after = before.model_copy(update=update)
+        usage = usage_after(before, after, datetime.now(UTC))
+        status = with_confirmations(client, wanted, after.model_copy(update={"usage": usage}))
         return DataReport(
             status, condition, decision.action, busy=self._is_busy(spec, observation, decision)
         )

@@ -30,6 +30,7 @@ from .manifest_log import NAMED, REQUESTS, ManifestLog, ManifestLogs, ManifestTo
 from .manifest_reads import listing
 from .partition_columns import unknown_columns
 from .queues import Depth, Queues, depth
+from .table_storage import in_status
 
 DELETION_DELAY = timedelta(days=1)  # for the next upload, whose run deletes replaced files
 SHOWN = 10  # runs in the status
@@ -133,7 +134,7 @@ def observe(
         pending=pending,
         requests=requests,
         reasons=tuple(f"{key}: {reason}" for key, reason in log.waiting.items()),
-        data=_data(log, len(pending), refused, dead) if packaged else Data(dead_letters=dead),
+        data=_data(log, spec, len(pending), refused, dead) if packaged else Data(dead_letters=dead),
         crawls=spec.crawls,
         on_upload=spec.trigger.on_upload,
         unknown_columns=unknown,
@@ -224,9 +225,16 @@ def _pending_and_refused(
 
 
 def _data(
-    log: ManifestLog, waiting: int, refused: Sequence[tuple[Upload, str]], dead_letters: int
+    log: ManifestLog,
+    spec: DataPipelineSpec,
+    waiting: int,
+    refused: Sequence[tuple[Upload, str]],
+    dead_letters: int,
 ) -> Data:
     newest = nlargest(NAMED, refused, key=lambda each: (each[0].modified, each[0].key))
+    # A user can delete the Iceberg tables from before a change of the format.
+    kept = {"Parquet", spec.target.format}
+    tables = [each for each in log.storage.tables(log.replaced) if each.format in kept]
     return Data(
         refused=len(refused),
         refused_objects=tuple(
@@ -237,6 +245,8 @@ def _data(
         rejected=sum(entry.rejected for entry in log.objects.values()),
         waiting=waiting,
         dead_letters=dead_letters,
+        table_count=len(tables),
+        tables=in_status(tables),
     )
 
 
@@ -268,6 +278,7 @@ def _run(run: Mapping[str, Any]) -> Run:
         started=_time(run["StartedOn"]),
         seconds=int(run.get("ExecutionTime") or 0),
         dpu_seconds=dpu_seconds(run),
+        flex=run.get("ExecutionClass") == "FLEX",
         error=run.get("ErrorMessage") or "",
     )
 

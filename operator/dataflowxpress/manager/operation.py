@@ -7,16 +7,14 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Sequence
+from typing import Any, Protocol
 
 import kopf
 
 from dataflowxpress.controller import handlers  # noqa: F401 - its import registers the handlers
 from dataflowxpress.controller.dispatcher import Dispatcher
 from dataflowxpress.controller.worker import Worker
-
-from .relist import Relist
 
 log = logging.getLogger(__name__)
 
@@ -30,22 +28,34 @@ def configure_logging(log_format: str) -> None:
     kopf.configure(log_format=kopf.LogFormat[log_format.upper()])
 
 
+class Loop(Protocol):
+    """Work that repeats in a thread of its own."""
+
+    def run(self) -> None:
+        """Repeat until stopped."""
+
+    def stop(self) -> None:
+        """Request the end of `run`."""
+
+
 class Operation:
-    """Processes the pipelines of some namespaces, or of all if none is given.
+    """Processes the pipelines of some namespaces, or of all if none is given, and runs *loops*.
 
     The handlers find *shared* in their memo, next to the worker.
     """
 
     def __init__(
-        self, namespaces: Collection[str], worker: Worker, relist: Relist, **shared: Any
+        self, namespaces: Collection[str], worker: Worker, loops: Sequence[Loop], **shared: Any
     ) -> None:
         self._namespaces = namespaces
         self._memo = kopf.Memo(worker=worker, **shared)
-        self._dispatcher, self._relist = Dispatcher(worker.queue, worker.process), relist
+        self._loops = [Dispatcher(worker.queue, worker.process), *loops]
         self._threads = [
             threading.Thread(target=self._watch, name="operator", daemon=True),
-            threading.Thread(target=self._dispatcher.run, name="dispatcher", daemon=True),
-            threading.Thread(target=self._relist.run, name="relist", daemon=True),
+            *(
+                threading.Thread(target=loop.run, name=type(loop).__name__.lower(), daemon=True)
+                for loop in self._loops
+            ),
         ]
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped = asyncio.Event()
@@ -65,8 +75,8 @@ class Operation:
 
     def stop(self) -> None:
         """Stop after the work in progress; the exit of the process interrupts longer work."""
-        self._dispatcher.stop()
-        self._relist.stop()
+        for loop in self._loops:
+            loop.stop()
         if self._loop:
             with contextlib.suppress(RuntimeError):  # the loop has already ended
                 self._loop.call_soon_threadsafe(self._stopped.set)

@@ -12,7 +12,10 @@ from typing import NoReturn
 
 from dataflowxpress.aws import clients
 from dataflowxpress.aws.at_rest import AtRest
+from dataflowxpress.aws.change_queue import ChangeQueue
 from dataflowxpress.aws.snapshot import TAGGING
+from dataflowxpress.controller.changes import RESYNC, Changes
+from dataflowxpress.controller.coverage import Coverage
 from dataflowxpress.controller.deletion import TIME_SLICE
 from dataflowxpress.controller.reconciler import Reconciler
 from dataflowxpress.controller.tenancy import TenantPolicy
@@ -26,9 +29,10 @@ from dataflowxpress.planning.resource import Resource
 from dataflowxpress.telemetry import metrics
 
 from . import health, probes
+from .change_events import ChangeEvents
 from .election import RETRY, Election
 from .health import Cached
-from .operation import Operation
+from .operation import Loop, Operation
 from .probes import Address, Checks
 from .relist import Relist
 from .signals import Signals
@@ -52,6 +56,8 @@ class Service:
     progress_deadline: float = PROGRESS_DEADLINE
     tenant_policy: TenantPolicy = field(default_factory=TenantPolicy)
     shared_lists: bool = True
+    change_queue: str = ""
+    change_resync: float = RESYNC
 
     def run(self) -> NoReturn:
         """Run until a signal arrives; then the process exits."""
@@ -68,11 +74,13 @@ class Service:
             deletion_slice=TIME_SLICE,
             at_rest=AtRest() if self.shared_lists else None,
         )
-        worker = Worker(reconciler, queue, EventRecorder())
+        changes = self._changes()
+        worker = Worker(reconciler, queue, EventRecorder(), changes=changes)
         metrics.watch(queue, worker.pipelines)
         objects = partial(cluster.list_metadata, self.namespaces, self.selector)
         relist = Relist(objects, watch, worker, interval=self.watch_stale_after / 4)
-        work = Operation(self.namespaces, worker, relist, watch=watch, selector=self.selector)
+        loops: list[Loop] = [relist, *self._change_events(changes, worker)]
+        work = Operation(self.namespaces, worker, loops, watch=watch, selector=self.selector)
         election = Election(self._lease(), work, signals.wait)
         if self.probes:
             alive: Checks = {
@@ -106,6 +114,18 @@ class Service:
             if signals.wait(RETRY):
                 return True
         return False
+
+    def _changes(self) -> Changes | None:
+        if not self.change_queue:
+            return None
+        coverage = Coverage(self.change_queue, lambda region: clients.clients(region, None))
+        return Changes(coverage, self.change_resync)
+
+    def _change_events(self, changes: Changes | None, worker: Worker) -> list[ChangeEvents]:
+        if changes is None:
+            return []
+        queue = ChangeQueue(self.change_queue, clients.clients(None, None))
+        return [ChangeEvents(queue, changes, worker)]
 
     def _readiness(self, cluster: Cluster) -> Checks:
         return {

@@ -12,6 +12,16 @@ def pluralize(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def batches(number: int) -> str:
+    """Return the number of batches with its noun."""
+    return "1 batch" if number == 1 else f"{number} batches"
+
+
+def mebibytes(size: int) -> str:
+    """Return a number of bytes in MiB: `1.5 MiB`."""
+    return f"{size / 2**20:,.1f} MiB"
+
+
 def summarize(items: Sequence[str], limit: int = NAMED) -> str:
     """Join the first *limit* items in one line, and append the number of the others."""
     more = len(items) - limit

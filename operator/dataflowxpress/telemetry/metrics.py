@@ -69,6 +69,19 @@ LISTS = Counter(
     ["kind", "outcome"],
     registry=REGISTRY,
 )
+CHANGE_EVENTS = Counter(
+    "dataflowxpress_change_events",
+    "Events of changes in AWS by outcome: compared, own, no_change, other (of no pipeline), or"
+    " invalid.",
+    ["outcome"],
+    registry=REGISTRY,
+)
+CHANGE_EVENTS_COVERED = Gauge(
+    "dataflowxpress_change_events_covered",
+    "Whether events of changes arrive from a region: 1, or 0 if none arrived for 30 minutes.",
+    ["region"],
+    registry=REGISTRY,
+)
 
 
 class WorkQueue(Protocol):

@@ -8,10 +8,10 @@ from typing import Any
 from dataflowxpress.api.pipeline import Pipeline
 from dataflowxpress.api.run_states import is_active, is_failed
 from dataflowxpress.api.status import Condition, Drift, Run
+from dataflowxpress.reporting.health import decisive, fix_of, health_of, meaning_of
 
 from .flow import flow
-from .health import decisive, fix_of, health_of, meaning_of
-from .overview import NOT_REPORTED, Json, ended, row
+from .overview import NOT_REPORTED, Json, row
 
 ARROW = " -> "
 
@@ -34,6 +34,9 @@ def sections(pipeline: Pipeline, events: Iterable[Mapping[str, Any]]) -> Json:
         "drift": [drift_of(each) for each in status.drift],
         "refused": [
             each.model_dump() for each in (status.data.refused_objects if status.data else ())
+        ],
+        "tables": [
+            each.model_dump(by_alias=True) for each in (status.data.tables if status.data else ())
         ],
         "recovery": status.recovery.model_dump(by_alias=True) if status.recovery else None,
         "events": [event_of(each) for each in events],
@@ -59,6 +62,7 @@ def facts(pipeline: Pipeline) -> Json:
         "compared": status.last_compared_at,
         "resources": len(status.resources),
         "refused": status.data.refused if status.data else None,
+        "tables": status.data.table_count if status.data else None,
     }
 
 
@@ -81,7 +85,7 @@ def run_of(run: Run) -> Json:
     outcome = (
         "failed" if is_failed(run.state) else "active" if is_active(run.state) else "succeeded"
     )
-    return {**run.model_dump(by_alias=True), "outcome": outcome, "ended": ended(run)}
+    return {**run.model_dump(by_alias=True), "outcome": outcome, "ended": run.ended}
 
 
 def drift_of(drift: Drift) -> Json:

@@ -10,10 +10,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from dataflowxpress.api.pipeline import Pipeline
+from dataflowxpress.reporting.health import Health
 
 from .changes import Broadcast, Key
 from .detail import sections
-from .health import Health
 from .overview import Json, row
 
 LISTED_EVENTS = 50  # of a pipeline

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from dataflowxpress.api.pipeline import Pipeline
 from dataflowxpress.api.run_states import SUCCEEDED, is_active
-from dataflowxpress.api.status import Run, Status
-from dataflowxpress.api.timestamps import format_time, parse_time
-
-from .health import decisive
+from dataflowxpress.api.status import Status
+from dataflowxpress.aws.prices import LISTED
+from dataflowxpress.aws.usage import last_day
+from dataflowxpress.reporting.health import decisive
 
 LONGEST = 200  # characters of a message in a row
 
@@ -41,22 +41,23 @@ def row(pipeline: Pipeline) -> Json:
         "rows": data.rows if data else None,
         "rejected": data.rejected if data else None,
         "drift": len(status.drift),
+        "usd": usd(status, datetime.now(UTC)),
     }
 
 
 NOT_REPORTED = "The operator has not reported on this version of the spec yet."
 
 
+def usd(status: Status, now: datetime) -> float | None:
+    """Return the list price of the runs and crawls of the last day; None if it is unknown."""
+    if status.data is None:
+        return None
+    return round(LISTED.of_usage(last_day(status.usage, now)), 2)
+
+
 def last_success(status: Status) -> str:
     """Return when the newest successful run ended, or an empty text."""
-    return next((ended(run) for run in status.runs if run.state == SUCCEEDED), "")
-
-
-def ended(run: Run) -> str:
-    """Return when a run ended, by its start and its execution time; empty without a start."""
-    if not run.started or is_active(run.state):
-        return ""
-    return format_time(parse_time(run.started) + timedelta(seconds=run.seconds))
+    return next((run.ended for run in status.runs if run.state == SUCCEEDED), "")
 
 
 def shortened(text: str) -> str:

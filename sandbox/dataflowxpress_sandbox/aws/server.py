@@ -19,6 +19,7 @@ from ministack.core import lambda_runtime
 from . import HOST, Aws, gaps, lakeformation, limits, lists, metrics, query_alarms
 from .children import Children, when_parent_ends
 from .clock import Clock
+from .cloudtrail import delivery
 from .exchanges import recording
 from .faults.control import Control
 from .glue import api
@@ -72,6 +73,7 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     clock = Clock()
     Subscriptions(aws, postman, clock).install()
     Scheduler(aws, clock).install()
+    delivery.install()
     metrics.start()
     control = Control(clock.page(ledger.page(_as_over_tls)))
     control.install()

@@ -15,7 +15,7 @@ from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
 from multidict import CIMultiDict
 from yarl import URL
 
-from tests.models.operations import call_of
+from dataflowxpress_sandbox.aws.operations import call_of
 
 HOST = "127.0.0.1"
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "expect"}

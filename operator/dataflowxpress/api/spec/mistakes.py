@@ -52,11 +52,13 @@ def mistakes(model: type[SpecModel], data: Any, name: str = "spec") -> list[str]
     found = [_text(model, each, name) for each in errors]
     sound, removed = copy.deepcopy(data), set[Path]()
     while errors:
+        gone = set[Path]()
         for path in (each["loc"] for each in errors):
-            if not any(path[: len(each)] == each for each in removed):
-                removed.add(_remove(sound, path))
-        if () in removed:  # the whole is not a mapping
+            if not any(path[: len(each)] == each for each in gone):
+                gone.add(_remove(sound, path))  # in a later round, the part without the field
+        if () in gone:  # the whole is not a mapping, or needs a field that has a mistake
             return found
+        removed |= gone
         errors = _errors(model, sound)
     part = model.model_validate(sound, by_name=False, by_alias=True, context=FIELDS_ONLY)
     return found + [

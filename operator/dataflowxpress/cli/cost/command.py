@@ -18,9 +18,9 @@ from dataflowxpress.cli.terminal import Output, document, show, write
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from dataflowxpress.aws.prices import PriceList
     from dataflowxpress.planning.resource import Resource
 
-    from .prices import PriceList
     from .spent import Spent
 
 DAYS, MOST_DAYS = 30, 90  # AWS Glue keeps runs for 90 days

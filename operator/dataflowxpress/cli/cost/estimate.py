@@ -6,21 +6,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dataflowxpress.aws.dpus import DPUS
+from dataflowxpress.aws.dpus import CRAWL_DPUS, DPUS
+from dataflowxpress.aws.prices import LISTED, SHORTEST_CRAWL, SHORTEST_RUN, PriceList
 from dataflowxpress.aws.resources import Alarm, EventSource, Function, Job, Subscription
 from dataflowxpress.planning.resource import Resource, only
 
-from .prices import LISTED, SHORTEST_CRAWL, SHORTEST_RUN, PriceList
-
 HOUR, MONTH = 3600, 730 * 3600  # seconds
-CRAWL_DPUS = 2  # not documented; `aws glue list-crawls` reports the DPU-hours of a crawl
 POLLERS = 5  # long polls on a queue at a time, which Lambda starts with and keeps while it is idle
 LONG_POLL = 20  # seconds
 CALLS_OF_A_POLL = {  # that AWS bills; a test counts them
     ("s3", "ListObjectsV2"): 4,  # three as soon as there is a manifest
     ("sqs", "GetQueueAttributes"): 7,
 }
-WRITES_OF_AN_OBJECT = 2  # the upload itself, and its Parquet
+# Calls of a run that adds Parquet to one table; a test counts them on the sandbox. A run reads each
+# manifest since the last snapshot: 50 on average, because each hundredth has a snapshot.
+CALLS_OF_A_RUN = {
+    ("s3", "ListObjectsV2"): 12,
+    ("s3", "ListMultipartUploads"): 3,
+    ("s3", "PutObject"): 5,
+    ("s3", "HeadObject"): 2,
+    ("s3", "GetObject"): 2 + 50,
+}
+CALLS_OF_AN_OBJECT = {("s3", "PutObject"): 1, ("s3", "GetObject"): 1}  # the upload, and the read
 FUNCTIONS_OF_A_RUN = 2  # invocations: start-job, notify; a crawl adds start-crawler
 
 
@@ -78,7 +85,7 @@ def monthly(wanted: Sequence[Resource], work: Workload, at: PriceList = LISTED) 
         Item("crawls", crawl(crawls, work.crawl_seconds, at)),
         Item("runs of the job", runs * run(job, work.run_seconds, at)),
         Item("functions", (runs * FUNCTIONS_OF_A_RUN + crawls) * _invocation(wanted, at)),
-        Item("objects", at.write.of(WRITES_OF_AN_OBJECT * MONTH / work.interval)),
+        Item("requests to S3", _requests(MONTH / work.interval, runs, at)),
         Item("mails", at.email.of(mails)),
         *idle(wanted, at=at),
     ]
@@ -104,6 +111,11 @@ def calls(made: Mapping[tuple[str, str], float], at: PriceList = LISTED) -> floa
 def total(items: Sequence[Item]) -> float:
     """Return the sum of *items*."""
     return sum(item.usd for item in items)
+
+
+def _requests(uploads: float, runs: float, at: PriceList) -> float:
+    """Return the cost of the requests to S3 of small objects that runs convert."""
+    return calls(CALLS_OF_AN_OBJECT, at) * uploads + calls(CALLS_OF_A_RUN, at) * runs
 
 
 def _call(service: str, operation: str, at: PriceList) -> float:

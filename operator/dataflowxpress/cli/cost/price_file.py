@@ -7,10 +7,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from dataflowxpress.cli.documents import mappings
-from dataflowxpress.cli.failures import Failure, listed
-
-from .prices import LISTED, PriceList
+from dataflowxpress.api.errors import Failure, listed
+from dataflowxpress.aws.prices import LISTED, PriceList
+from dataflowxpress.standalone.documents import mappings
 
 NAMES = {"crawl": "crawl", "run": "run", "flexRun": "flex_run", "write": "write"}
 NAMES |= {"read": "read", "queue": "queue", "invocation": "invocation", "compute": "compute"}

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from dataflowxpress.aws.dpus import dpu_seconds
+from dataflowxpress.aws.dpus import CRAWL_DPUS, dpu_seconds
+from dataflowxpress.aws.prices import SHORTEST_CRAWL, SHORTEST_RUN, PriceList
 
-from .estimate import CRAWL_DPUS, HOUR
-from .prices import SHORTEST_CRAWL, SHORTEST_RUN, PriceList
+from .estimate import HOUR
 
 FLEX = "FLEX"
 

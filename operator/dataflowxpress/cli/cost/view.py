@@ -10,9 +10,9 @@ from typing import Any
 from rich.text import Text
 
 from dataflowxpress.api.timestamps import format_time
+from dataflowxpress.aws.prices import PriceList
 
 from .estimate import Item, Workload, total
-from .prices import PriceList
 from .spent import Spent
 
 NAME = 34  # columns of a part's name

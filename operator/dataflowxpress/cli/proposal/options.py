@@ -10,7 +10,7 @@ from dataflow.source_options import SourceOptions
 from dataflowxpress.api.spec.file_formats import Encoding
 from dataflowxpress.blueprint.source_argument import source_argument
 from dataflowxpress.cli.failures import Failure
-from dataflowxpress.cli.manifest import Manifest
+from dataflowxpress.standalone.manifest import Manifest
 
 FORMATS = ("csv", "json", "parquet", "avro", "orc", "xml")
 UNKNOWN = ""  # the format

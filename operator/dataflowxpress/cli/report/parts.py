@@ -14,9 +14,9 @@ import yaml
 from rich.console import Console
 
 from dataflowxpress.cli.log_sources import Window, events_of, last_run, sources
-from dataflowxpress.cli.plan_view import as_document
 from dataflowxpress.cli.status_page import Page
 from dataflowxpress.cli.terminal import show
+from dataflowxpress.reporting.plans import as_document
 
 from .redaction import Redactor, plan_without_private, without_private
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dataflowxpress.aws import prices
+from dataflowxpress.aws.dpus import CRAWL_DPUS
 from dataflowxpress.aws.resources import Job
-from dataflowxpress.cli.cost import estimate, prices
+from dataflowxpress.cli.cost import estimate
 from dataflowxpress.planning.resource import Resource, only
 
 from .table import Calls
 from .wait import PAUSE
 
 WAITING = 600  # seconds of polling, which a smoke test on AWS takes
-ASSUMED = f"list prices of {prices.REGION}, {prices.READ}, {estimate.CRAWL_DPUS} DPUs for a crawl"
+ASSUMED = f"list prices of {prices.REGION}, {prices.READ}, {CRAWL_DPUS} DPUs for a crawl"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from dataflowxpress.api.pipeline import Pipeline
 from dataflowxpress.aws.queue_urls import queue_url
 from dataflowxpress.aws.resources import Alarm, Bucket, Database, LogGroup
-from dataflowxpress.cli.manifest import Manifest
 from dataflowxpress.cli.target import Target
 from dataflowxpress.controller.connector import Connection
 from dataflowxpress.dataplane.manifest_log import ManifestLogs
@@ -16,6 +15,7 @@ from dataflowxpress.dataplane.manifest_reads import listing
 from dataflowxpress.dataplane.observation import Observation, observe
 from dataflowxpress.dataplane.queues import Queues
 from dataflowxpress.planning.resource import Resource, only
+from dataflowxpress.standalone.manifest import Manifest
 
 from .sample import FILES
 

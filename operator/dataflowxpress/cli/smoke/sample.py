@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from dataflowxpress.api.spec import GROUP, KIND, VERSION
-from dataflowxpress.cli.manifest import Manifest
+from dataflowxpress.standalone.manifest import Manifest
 
 PREFIX = "smoke-"
 CHANGE = {"tags": {"smoke": "changed"}, "job": {"timeoutMinutes": 31}}  # nearly every kind has tags

@@ -7,12 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from dataflowxpress.cli.existing import as_record, existing
-from dataflowxpress.cli.target import Target
 from dataflowxpress.controller.reconciler import Reconciler, Result
 from dataflowxpress.controller.tenancy import OPEN
 from dataflowxpress.planning.step import Action, Step
 from dataflowxpress.reporting.text import pluralize, summarize
+from dataflowxpress.standalone.existing import as_record, existing
 
 from .deployed import Deployed
 from .hops import HOPS, Hop
@@ -100,8 +99,8 @@ class Trial:
 
     def _differences(self) -> dict[str, str]:
         """Return the steps of a plan that are not empty, by resource."""
-        chosen = self._chosen()
-        steps = chosen.reconciler().plan(chosen.pipeline)
+        manifest = self.sample.manifest()
+        steps = manifest.reconciler().plan(manifest.current)
         return {str(step.id): _shown(step) for step in steps if step.action is not Action.KEEP}
 
     def _remaining(self) -> list[str]:
@@ -109,16 +108,11 @@ class Trial:
 
         The random name leaves no doubt whose resources they are.
         """
-        if found := existing(self._chosen()):
+        if found := existing(self.sample.manifest()):
             manifest = self.sample.manifest().is_deleting()
             manifest.write_status(*manifest.key, as_record(found))
             Reconciler(manifest, tenant_policy=OPEN).delete(*manifest.key)
-        return list(map(_shown, existing(self._chosen())))
-
-    def _chosen(self) -> Target:
-        """Return the pipeline as its file and its record have it now."""
-        manifest = self.sample.manifest()
-        return Target(*manifest.key, manifest)
+        return list(map(_shown, existing(self.sample.manifest())))
 
 
 def _is_ready(result: Result | None) -> bool:

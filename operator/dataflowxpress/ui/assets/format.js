@@ -3,6 +3,9 @@
 import { h } from "./dom.js";
 
 const NUMBER = new Intl.NumberFormat("en");
+const DOLLARS = new Intl.NumberFormat("en", { style: "currency", currency: "USD" });
+const SIZE = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+const SIZES = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"];
 const DATE = new Intl.DateTimeFormat("en-GB", {
   day: "numeric",
   month: "short",
@@ -25,6 +28,16 @@ export function number(value) {
 
 export function plural(count, noun) {
   return `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+export function dollars(value) {
+  return value === null || value === undefined ? UNKNOWN : DOLLARS.format(value);
+}
+
+/** Return a number of bytes in the unit that gives one to four digits before the point. */
+export function bytes(value) {
+  const unit = Math.min(SIZES.length - 1, Math.floor(Math.log2(Math.max(1, value)) / 10));
+  return `${SIZE.format(value / 1024 ** unit)} ${SIZES[unit]}`;
 }
 
 export function moment(text) {

@@ -1,7 +1,7 @@
 // List parts: the elements of the list: filters, table, rows, pages and notices.
 
 import { h, render } from "./dom.js";
-import { number, pill, plural, shortIds, time, word } from "./format.js";
+import { dollars, number, pill, plural, shortIds, time, word } from "./format.js";
 
 export const ORDER = ["failing", "drifting", "deleting", "waiting", "unknown", "paused", "healthy"];
 const FRESH = { True: "Current", False: "Behind", Unknown: "Unknown" };
@@ -159,6 +159,7 @@ export function tableRow(row) {
     figure(row.rows),
     figure(row.rejected, true),
     h("td", {}, time(row.converted, row.deadLetters === null ? "unknown" : "none")),
+    h("td", { class: row.usd === null ? "numeric muted" : "numeric" }, dollars(row.usd)),
   );
 }
 

@@ -12,6 +12,7 @@ const COLUMNS = [
   { name: "Rows", by: (row) => row.rows ?? -1, numeric: true },
   { name: "Rejected", by: (row) => row.rejected ?? -1, numeric: true },
   { name: "Converted", by: (row) => row.converted },
+  { name: "Cost, 1 day", by: (row) => row.usd ?? -1, numeric: true },
 ];
 
 export function listView() {

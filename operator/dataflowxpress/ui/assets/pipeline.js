@@ -7,6 +7,7 @@ import { flowView } from "./flow.js";
 import { pill, prose, time, word } from "./format.js";
 import { rejects } from "./rejects.js";
 import { runs } from "./runs.js";
+import { storage } from "./storage.js";
 import { conditions, events, refused } from "./tables.js";
 
 const DRAWN = {
@@ -16,6 +17,7 @@ const DRAWN = {
   flow: [["flow"], flowView],
   drift: [["drift", "facts"], drift],
   refused: [["refused", "row"], refused],
+  storage: [["tables", "facts"], storage],
   runs: [["runs"], runs],
   rejects: [["samples", "runs"], rejects],
   conditions: [["conditions"], conditions],

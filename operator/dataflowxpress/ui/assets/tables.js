@@ -3,7 +3,8 @@
 import { h } from "./dom.js";
 import { number, pill, prose, time } from "./format.js";
 
-function table(caption, columns, rows) {
+/** Return a table in a card; *numeric* has the columns whose heads are above numbers. */
+export function table(caption, columns, rows, numeric = []) {
   return h(
     "div",
     { class: "scroll card", tabindex: "0", role: "region", "aria-label": caption },
@@ -17,7 +18,9 @@ function table(caption, columns, rows) {
         h(
           "tr",
           {},
-          columns.map((name) => h("th", { scope: "col" }, name)),
+          columns.map((name) =>
+            h("th", { scope: "col", class: numeric.includes(name) ? "numeric" : null }, name),
+          ),
         ),
       ),
       h("tbody", {}, rows),

@@ -10,7 +10,6 @@ from dataflowxpress.api.run_states import CRAWL_FAILED, is_active, is_failed
 from dataflowxpress.api.status import Status
 
 from .health import Health, fix_of
-from .overview import ended
 
 
 class Activity(NamedTuple):
@@ -101,11 +100,11 @@ def _run(status: Status) -> Activity:
         return Activity(
             Health.FAILING,
             run.state.lower(),
-            at=ended(run),
+            at=run.ended,
             message=error,
             fix=Reason.LAST_RUN_FAILED.fix,
         )
-    return Activity(text=run.state.lower(), at=ended(run))
+    return Activity(text=run.state.lower(), at=run.ended)
 
 
 def _parquet(status: Status) -> Activity:

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .failures import Failure, listed
+from dataflowxpress.api.errors import Failure, listed
 
 if TYPE_CHECKING:
     from dataflowxpress.api.pipeline import Pipeline
     from dataflowxpress.api.spec import DataPipelineSpec
     from dataflowxpress.api.status import Status
+    from dataflowxpress.aws.clients import ClientsFor
+    from dataflowxpress.controller.reconciler import Reconciler
+    from dataflowxpress.planning.step import Outcome, Step
 
     from .record import Record
-
-PAGE = "docs/first-pipeline.md, or `kubectl explain datapipeline.spec`"
-NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
 
 class Manifest:
     """A PipelineStore for one pipeline: the file has its spec, its bucket has its status.
 
     With *keeps* unset, the status is kept in memory only. With *pins*, the record is read once, so
-    that a later write fails if another command has changed it. Set *uid* to the uid of a cluster to
-    compare the pipeline as the operator of that cluster does.
+    that a later write fails if another command has changed it. Calls to AWS use the clients of
+    *clients_for*, or this machine's credentials. Set *uid* to the uid of a cluster to compare the
+    pipeline as the operator of that cluster does.
     """
 
     def __init__(
@@ -39,8 +37,10 @@ class Manifest:
         *,
         keeps: bool = True,
         pins: bool = True,
+        clients_for: ClientsFor | None = None,
     ) -> None:
         self._body, self._others, self._keeps, self._pins = dict(body), others, keeps, pins
+        self._clients_for = clients_for
         self._status: Status | None = None
         self.uid = ""
 
@@ -50,23 +50,15 @@ class Manifest:
 
         Raises Failure if the file has no such pipeline, or an invalid one.
         """
-        from dataflowxpress.api.spec import KIND
+        from dataflowxpress.api.document import as_stored, document_mistakes
 
-        from .documents import mappings
+        from .documents import PAGE, chosen, mappings
 
         documents = mappings(file)
-        pipelines = [each for each in documents if each.get("kind") == KIND]
-        chosen = [each for each in pipelines if not name or _name(each) == name]
-        if not chosen:
-            wanted = f"{KIND} {name}".strip()
-            found = ", ".join(map(_name, pipelines))
-            others = f"; pipelines in it: {found}" if found else ""
-            fix = "give a file with a DataPipeline" if not pipelines else "correct the NAME"
-            raise Failure(f"{file}: no {wanted} in this file{others}", fix, page=PAGE)
-        if len(chosen) > 1:
-            names = ", ".join(map(_name, chosen))
-            raise Failure(f"{file}: several pipelines in this file", f"give a NAME of {names}")
-        return cls(_checked(chosen[0], file, namespace), documents, keeps=keeps, pins=keeps)
+        document = chosen(documents, name, str(file))
+        if problems := [*document_mistakes(document, namespace)]:
+            raise Failure(listed(problems, f"{file}: "), page=PAGE)
+        return cls(as_stored(document, namespace), documents, keeps=keeps, pins=keeps)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -85,19 +77,40 @@ class Manifest:
         """The version of the spec."""
         return int(self._body["metadata"]["generation"])
 
+    @property
+    def current(self) -> Pipeline:
+        """The pipeline with its status."""
+        from dataflowxpress.api.pipeline import Pipeline
+
+        return Pipeline(self.pipeline(*self.key) or {})
+
+    def reconciler(
+        self,
+        on_outcome: Callable[[Outcome], None] | None = None,
+        approve: Callable[[list[Step]], list[Step]] = list,
+    ) -> Reconciler:
+        """Return a reconciler of this pipeline alone."""
+        from dataflowxpress.controller.reconciler import Reconciler
+        from dataflowxpress.controller.tenancy import OPEN
+
+        return Reconciler(
+            self,
+            on_outcome=on_outcome,
+            tenant_policy=OPEN,
+            approve=approve,
+            clients_for=self._clients_for,
+        )
+
     @cached_property
     def record(self) -> Record:
         """The pipeline's status in its bucket."""
         from dataflowxpress.api.pipeline import Pipeline
         from dataflowxpress.aws.resources import Bucket
-        from dataflowxpress.controller.reconciler import Reconciler
-        from dataflowxpress.controller.tenancy import OPEN
         from dataflowxpress.planning.resource import only
 
         from .record import Record
 
-        reconciler = Reconciler(self, tenant_policy=OPEN)
-        connection, wanted = reconciler.describe(Pipeline(self._body))
+        connection, wanted = self.reconciler().describe(Pipeline(self._body))
         return Record(connection, only(wanted, Bucket))
 
     def pipeline(self, namespace: str, name: str) -> dict[str, Any] | None:
@@ -151,44 +164,5 @@ class Manifest:
         A bucket that is being emptied denies every write. The record in it stays complete.
         """
         meta = {**self._body["metadata"], "deletionTimestamp": datetime.now(UTC).isoformat()}
-        return Manifest({**self._body, "metadata": meta}, self._others, keeps=False)
-
-
-def _name(document: Mapping[str, Any]) -> str:
-    return str((document.get("metadata") or {}).get("name", ""))
-
-
-def _checked(document: Mapping[str, Any], file: Path, namespace: str) -> dict[str, Any]:
-    """Check the fields that a cluster checks, and set the fields that a cluster sets."""
-    meta = dict(document["metadata"]) if document.get("metadata") else {}
-    if problems := [*_problems(document, meta, namespace)]:
-        raise Failure(listed(problems, f"{file}: "), page=PAGE)
-    return {
-        **document,
-        "metadata": {
-            **meta,
-            "namespace": meta.get("namespace") or namespace or "default",
-            "generation": _generation(document.get("spec")),
-        },
-    }
-
-
-def _problems(
-    document: Mapping[str, Any], meta: Mapping[str, Any], namespace: str
-) -> Iterator[str]:
-    from dataflowxpress.api.spec import GROUP, VERSION, DataPipelineSpec, mistakes
-
-    if (version := document.get("apiVersion")) != f"{GROUP}/{VERSION}":
-        yield f"apiVersion: {json.dumps(version)} is unknown; use {GROUP}/{VERSION}"
-    if not NAME.fullmatch(name := _name(document)):
-        fix = 'a-z, 0-9, "-" and ".", with a letter or digit at both ends'
-        yield f"metadata.name: {json.dumps(name)} is invalid; use {fix}"
-    if namespace and (given := meta.get("namespace", namespace)) != namespace:
-        yield f"metadata.namespace: {given} is not {namespace}; correct it, or the option -n"
-    yield from mistakes(DataPipelineSpec, document.get("spec") or {})
-
-
-def _generation(spec: Any) -> int:
-    """Return a number that changes with the spec: a file has no counter of versions."""
-    text = json.dumps(spec, sort_keys=True, default=str)
-    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16)
+        body = {**self._body, "metadata": meta}
+        return Manifest(body, self._others, keeps=False, clients_for=self._clients_for)

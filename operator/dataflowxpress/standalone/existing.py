@@ -10,15 +10,15 @@ from dataflowxpress.planning.step import Action, Step
 if TYPE_CHECKING:
     from dataflowxpress.api.status import Status
 
-    from .target import Target
+    from .manifest import Manifest
 
 
-def existing(chosen: Target) -> list[Step]:
+def existing(manifest: Manifest) -> list[Step]:
     """Return the steps of a plan without a record, except those that create a resource."""
     from dataflowxpress.api.pipeline import Pipeline
 
-    pipeline = Pipeline({**chosen.pipeline.body, "status": {}})
-    return [s for s in chosen.reconciler().plan(pipeline) if s.action is not Action.CREATE]
+    pipeline = Pipeline({**manifest.current.body, "status": {}})
+    return [s for s in manifest.reconciler().plan(pipeline) if s.action is not Action.CREATE]
 
 
 def as_record(steps: Iterable[Step]) -> Status:
@@ -29,3 +29,18 @@ def as_record(steps: Iterable[Step]) -> Status:
         ResourceStatus(kind=s.id.kind, name=s.id.name, key=s.id.key, state="Ready") for s in steps
     )
     return Status(resources=tuple(lines))
+
+
+def inventory(manifest: Manifest) -> Status:
+    """Return the record; without one, the resources of the description that exist.
+
+    The record goes with the bucket, which a deletion that was interrupted may have deleted first.
+    """
+    recorded = manifest.current.status
+    if recorded.resources:
+        return recorded
+    found = existing(manifest)
+    refused = {step.id for step in found if step.action is Action.REFUSE}
+    return as_record(
+        step for step in found if step.action is not Action.REFUSE and not step.needs & refused
+    )

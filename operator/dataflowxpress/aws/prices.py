@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from dataflowxpress.api.status import Usage
+
+from .dpus import CRAWL_DPUS
+
+HOUR = 3600  # seconds
 REGION = "us-east-1"
 READ = "2026-11-26"  # when the prices below were last compared with their sources
 
@@ -62,6 +67,12 @@ class PriceList(NamedTuple):
     compute: Price = COMPUTE
     alarm: Price = ALARM
     email: Price = EMAIL
+
+    def of_usage(self, usage: Usage) -> float:
+        """Return the price of runs and crawls, each crawl with the shortest billed duration."""
+        hours = CRAWL_DPUS * SHORTEST_CRAWL * usage.crawls / HOUR
+        runs = self.run.of(usage.dpu_seconds / HOUR)
+        return runs + self.flex_run.of(usage.flex_dpu_seconds / HOUR) + self.crawl.of(hours)
 
 
 LISTED = PriceList()

@@ -20,6 +20,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from dataflowxpress.api.errors import Failure
 from dataflowxpress.api.resource_id import Id
 from dataflowxpress.api.spec import RESERVED_PREFIX
 from dataflowxpress.api.status import Status
@@ -35,8 +36,6 @@ from dataflowxpress.dataplane.bounded import Stored
 from dataflowxpress.planning.blocking import prevented
 from dataflowxpress.planning.ownership import OWNER_TAG, OwnerTags
 from dataflowxpress.planning.step import Step
-
-from .failures import Failure
 
 KEY = f"{RESERVED_PREFIX}status.json"
 UNREADABLE = {ErrorClass.MISSING, ErrorClass.DENIED}

@@ -1,4 +1,4 @@
-"""Approval: holds `apply` to the plan that the user has confirmed."""
+"""Approval: holds `apply` to the plan that the user has approved."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from dataflowxpress.api.errors import Failure
 from dataflowxpress.planning.step import Action, Step
-
-from .plan_view import VERBS
+from dataflowxpress.reporting.plans import VERBS
 
 if TYPE_CHECKING:
     from dataflowxpress.api.resource_id import Id
@@ -16,8 +16,13 @@ if TYPE_CHECKING:
     from .manifest import Manifest
 
 
-class PlanChanged(Exception):
-    """The plan is not the confirmed one any more; nothing was applied."""
+class PlanChanged(Failure):
+    """The plan is not the approved one any more; nothing was applied. *change* says why."""
+
+    def __init__(self, change: str) -> None:
+        fix = "make a new plan, examine it, and apply that one"
+        super().__init__(f"nothing was applied: {change}", fix)
+        self.change = change
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,7 @@ class Approval:
         """
         from .record import RecordChanged
 
-        if self.asks and _essence(steps) != _essence(self.steps):
-            raise PlanChanged("the plan has changed since it was shown")
+        self.check(steps)
         bucket = self.manifest.record.prepare(steps)
         try:
             self.manifest.claim()
@@ -52,6 +56,11 @@ class Approval:
             replace(step, action=Action.KEEP, changes=()) if step.id == bucket else step
             for step in steps
         ]
+
+    def check(self, steps: Sequence[Step]) -> None:
+        """Raise PlanChanged if *steps* are not the approved ones."""
+        if self.asks and _essence(steps) != _essence(self.steps):
+            raise PlanChanged("the plan has changed since it was shown")
 
 
 def differences(before: Sequence[Step], now: Sequence[Step]) -> Iterator[str]:

@@ -1,0 +1,155 @@
+"""Change stack: what an administrator creates so that CloudTrail's events reach the operator.
+
+The operator creates none of it, and needs no permission to do so.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .cloudtrail import DATA_CALLS, DETAIL_TYPE, sources
+from .operator_policy import as_text
+from .resources.policy import VERSION
+
+NAME = "dataflowxpress-changes"
+RETENTION = 14_400  # seconds; an operator that starts later compares all pipelines anyway
+VISIBILITY = 60  # seconds until another leader gets messages that were not deleted
+
+_QUEUE = {"Fn::GetAtt": ["Queue", "Arn"]}
+_RULE = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/${Name}"
+_HOME_BUS = (
+    "arn:${AWS::Partition}:events:${HomeRegion}:${AWS::AccountId}:event-bus/${Name}"  # for Fn::Sub
+)
+
+
+def pattern() -> dict[str, Any]:
+    """Return the event pattern: calls that may change a pipeline's resources."""
+    return {
+        "source": [f"aws.{source}" for source in sources()],
+        "detail-type": [DETAIL_TYPE],
+        "detail": {
+            "managementEvent": [True],
+            "readOnly": [False],
+            "eventName": [{"anything-but": sorted(DATA_CALLS)}],
+        },
+    }
+
+
+def policy(name: str = NAME) -> dict[str, Any]:
+    """Return the optional policy of the operator's identity for the queue and rules *name*."""
+    queue = {
+        "Sid": "ReceiveChanges",
+        "Effect": "Allow",
+        "Action": ["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"],
+        "Resource": [f"arn:*:sqs:*:*:{name}"],
+    }
+    rules = {
+        "Sid": "ProbeChanges",
+        "Effect": "Allow",
+        "Action": ["events:TagResource"],
+        "Resource": [f"arn:*:events:*:*:rule/{name}"],
+    }
+    return {"Version": VERSION, "Statement": [queue, rules]}
+
+
+def text() -> str:
+    """Return the CloudFormation template as JSON text."""
+    return as_text(template())
+
+
+def template() -> dict[str, Any]:
+    """Return the CloudFormation template, for the home region and for each other one."""
+    return {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": "Sends changes of DataFlowXpress' resources to a queue of the operator.",
+        "Parameters": {
+            "Name": {
+                "Type": "String",
+                "Default": NAME,
+                "Description": "Name of the queue, the rules and the event bus.",
+            },
+            "HomeRegion": {
+                "Type": "String",
+                "Default": "",
+                "Description": "Region of the queue. Empty: this one, which gets the queue.",
+            },
+        },
+        "Conditions": {
+            "IsHome": {"Fn::Equals": [{"Ref": "HomeRegion"}, ""]},
+            "Forwards": {"Fn::Not": [{"Fn::Equals": [{"Ref": "HomeRegion"}, ""]}]},
+        },
+        "Resources": {**_home(), **_other_region()},
+    }
+
+
+def _home() -> dict[str, Any]:
+    admitted = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": _QUEUE,
+        "Condition": {
+            "ArnEquals": {
+                "aws:SourceArn": [
+                    {"Fn::Sub": _RULE},
+                    {"Fn::Sub": _RULE.replace("rule/", "rule/${Name}/")},
+                ]
+            }
+        },
+    }
+    queue = {
+        "QueueName": {"Ref": "Name"},
+        "MessageRetentionPeriod": RETENTION,
+        "VisibilityTimeout": VISIBILITY,
+        "SqsManagedSseEnabled": True,
+    }
+    target = [{"Id": "queue", "Arn": _QUEUE}]
+    return {
+        "Queue": _resource("AWS::SQS::Queue", "IsHome", queue),
+        "QueuePolicy": _resource(
+            "AWS::SQS::QueuePolicy",
+            "IsHome",
+            {
+                "Queues": [{"Ref": "Queue"}],
+                "PolicyDocument": {"Version": VERSION, "Statement": [admitted]},
+            },
+        ),
+        "Bus": _resource("AWS::Events::EventBus", "IsHome", {"Name": {"Ref": "Name"}}),
+        "OfThisRegion": _rule("IsHome", target),
+        "OfOtherRegions": _rule("IsHome", target, EventBusName={"Ref": "Bus"}),
+    }
+
+
+def _other_region() -> dict[str, Any]:
+    bus = {"Fn::Sub": _HOME_BUS}
+    trusted = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEqualsIfExists": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+    }
+    put = {"Effect": "Allow", "Action": "events:PutEvents", "Resource": bus}
+    role = {
+        "AssumeRolePolicyDocument": {"Version": VERSION, "Statement": [trusted]},
+        "Policies": [
+            {
+                "PolicyName": "forward",
+                "PolicyDocument": {"Version": VERSION, "Statement": [put]},
+            }
+        ],
+    }
+    arn = {"Fn::GetAtt": ["Role", "Arn"]}
+    target = [{"Id": "home", "Arn": bus, "RoleArn": arn}]
+    return {
+        "Role": _resource("AWS::IAM::Role", "Forwards", role),
+        "ToHome": _rule("Forwards", target),
+    }
+
+
+def _rule(condition: str, targets: list[dict[str, Any]], **bus: Any) -> dict[str, Any]:
+    properties = {"Name": {"Ref": "Name"}, "EventPattern": pattern(), "Targets": targets, **bus}
+    return _resource("AWS::Events::Rule", condition, properties)
+
+
+def _resource(kind: str, condition: str, properties: dict[str, Any]) -> dict[str, Any]:
+    return {"Type": kind, "Condition": condition, "Properties": properties}

@@ -1,0 +1,1 @@
+"""Standalone: a pipeline without a cluster. Its spec is in a file, its status in its bucket."""

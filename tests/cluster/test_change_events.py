@@ -1,0 +1,113 @@
+"""Events of changes: what others change is corrected at once, and nothing else is compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dataflowxpress.api.status import Status
+from dataflowxpress.aws import change_stack
+from dataflowxpress_sandbox import aws as sandbox_aws
+from dataflowxpress_sandbox.aws import Aws
+from dataflowxpress_sandbox.probe import HOST
+from dataflowxpress_sandbox.state import SandboxState
+from tests.audited import GLOBAL, audit, unaudit
+from tests.cluster.conftest import Operators, wait_for
+from tests.e2e.conftest import NAMESPACE, User
+from tests.scrape import Metrics
+
+SECONDS = 60  # within which a change must be corrected
+NAMES = ("watched", "unchanged")
+THEIRS = {"Effect": "Allow", "Action": "sqs:ListQueues", "Resource": "*"}
+
+
+@pytest.fixture(scope="module")
+def cloud(user: User) -> Iterator[Aws]:
+    """The AWS of the sandbox, with a trail, the stack and the policy for its queue."""
+    aws = Aws(int(user.sandbox.env()["AWS_ENDPOINT_URL"].rpartition(":")[2]))
+    sandbox_aws.operator_environment(aws.port)  # makes its user
+    iam = aws.client("iam")
+    policy = json.dumps(change_stack.policy())
+    iam.put_user_policy(UserName=sandbox_aws.OPERATOR, PolicyName="changes", PolicyDocument=policy)
+    audit(aws)
+    yield aws
+    unaudit(aws)
+    iam.delete_user_policy(UserName=sandbox_aws.OPERATOR, PolicyName="changes")
+
+
+def outcomes(metrics: Metrics) -> dict[str, float]:
+    series = metrics.series("dataflowxpress_change_events_total")
+    return {labels["outcome"]: value for labels, value in series}
+
+
+def comparisons(metrics: Metrics) -> float:
+    series = metrics.series("dataflowxpress_reconciliation_duration_seconds_count")
+    return sum(value for labels, value in series if labels["task"] == "reconcile")
+
+
+def corrected(status: Status, kind: str) -> bool:
+    drifted = status["Drifted"]
+    return bool(drifted and drifted.reason == "Corrected" and kind in drifted.message)
+
+
+def named(status: Status, kind: str) -> str:
+    return next(each.name for each in status.resources if each.kind == kind)
+
+
+def test_a_change_is_corrected_within_a_minute_and_only_its_pipeline_is_compared(
+    user: User, start: Operators, cloud: Aws
+) -> None:
+    state = SandboxState()
+    state.choose_port("metrics")
+    address = f"{HOST}:{state.ports['metrics']}"
+    for name in NAMES:
+        bucket = {"name": f"changes-{name}"}
+        user.pipeline(name, bucket=bucket, deletionPolicy="Delete", resyncInterval="24h")
+    operator = start("--metrics", address, "--change-queue", change_stack.NAME)
+    operator.wait("/readyz", 200)
+    metrics = Metrics(address)
+    for name in NAMES:
+        user.ready(name, 60)
+
+    def covered() -> dict[str, float]:
+        series = metrics.series("dataflowxpress_change_events_covered")
+        return {labels["region"]: value for labels, value in series}
+
+    everywhere = {sandbox_aws.REGION: 1, GLOBAL: 1}
+    wait_for(lambda: covered() == everywhere, "covered", operator.process)
+
+    status = user.status("watched")
+    changes: list[tuple[str, Any]] = [
+        ("Rule", lambda: cloud.client("events").disable_rule(Name=named(status, "Rule"))),
+        (
+            "Function",
+            lambda: cloud.client("lambda").update_function_configuration(
+                FunctionName=named(status, "Function"), Timeout=1
+            ),
+        ),
+        (
+            "Role",
+            lambda: cloud.client("iam").put_role_policy(
+                RoleName=named(status, "Role"),
+                PolicyName="theirs",
+                PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [THEIRS]}),
+            ),
+        ),
+    ]
+    for kind, change in changes:
+        before, own, seen = comparisons(metrics), outcomes(metrics)["own"], outcomes(metrics)
+        change()
+        user.wait("watched", lambda s, kind=kind: corrected(s, kind), SECONDS, "corrected")  # type: ignore[misc]
+        # The correction is an event, too: once it has arrived, it must have enqueued nothing.
+        wait_for(lambda own=own: outcomes(metrics)["own"] > own, "own event", operator.process)  # type: ignore[misc]
+        after = outcomes(metrics)
+        assert after["compared"] - seen.get("compared", 0) == 1, kind
+        assert comparisons(metrics) == before + 1, kind
+    log = operator.process.log.read_text()
+    assert f"{NAMESPACE}/watched: compared because of events:DisableRule" in log
+    assert f"{NAMESPACE}/unchanged: compared" not in log
+    for name in NAMES:
+        user.gone(name)

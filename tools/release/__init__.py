@@ -1,0 +1,1 @@
+"""Release: builds and checks all that a release publishes."""
