@@ -15,6 +15,7 @@ from dataflowxpress.aws.resources import role
 from dataflowxpress.aws.snapshot import Snapshot
 from dataflowxpress.planning.resource import Resource
 from dataflowxpress_sandbox.aws.faults import Faults
+from tests.contract.conftest import Cloud, Pipeline, scope_of
 from tests.contract.samples import SAMPLES
 from tests.contract.test_drift import WALK, meddle, spelled
 from tests.contract.test_laws import KINDS, described
@@ -22,7 +23,7 @@ from tests.contract.test_laws import KINDS, described
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.contract.conftest import Pipeline
+    from dataflowxpress_sandbox.aws.serving import RunningAws
     from tests.contract.test_drift import Path
 
 FOREVER = float("inf")
@@ -150,8 +151,9 @@ def test_a_denied_list_is_not_asked_for_again_at_each_comparison(
 
 
 def test_many_roles_of_others_cost_a_bounded_number_of_calls(
-    pipeline: Pipeline, name: str, monkeypatch: pytest.MonkeyPatch
+    own_aws: RunningAws, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pipeline = Pipeline(Cloud(own_aws), scope_of(f"tests/{name}"))
     monkeypatch.setattr(role, "PAGE", 1)
     monkeypatch.setattr(snapshot, "FEWEST_PAGES", 2)
     resting, _ = with_role(pipeline, name)
@@ -163,8 +165,6 @@ def test_many_roles_of_others_cost_a_bounded_number_of_calls(
         for _ in range(3):
             assert resting.compare(shared) is not None
     assert calls.count(LIST_OF_ROLES) == 3  # the last one shows that there are more
-    for each in foreign:
-        iam.delete_role(RoleName=each)
 
 
 def test_without_the_tagging_api_nothing_is_shared(pipeline: Pipeline, name: str) -> None:
