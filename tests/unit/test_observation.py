@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.dataplane.glue_activity import by_reason
 from dataflowxpress.dataplane.manifest_log import ManifestLog
-from dataflowxpress.dataplane.observation import by_reason, has_overdue_files
+from dataflowxpress.dataplane.observation import has_overdue_files
 
 SHORT, EMPTY = "not a record of 2 columns", "empty"
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -13,9 +13,10 @@ from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.status import Crawl, Data, Recovery, Run, Status
 from dataflowxpress.dataplane.events import events_between
 from dataflowxpress.dataplane.freshness import data_current
-from dataflowxpress.dataplane.observation import Observation, Upload
+from dataflowxpress.dataplane.observation import Observation
 from dataflowxpress.dataplane.queues import Depth
 from dataflowxpress.dataplane.recovery import BACKOFF_LIMIT, RecoveryAction, decide, unfinished_work
+from dataflowxpress.dataplane.uploads import Upload
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 STALL_TIMEOUT = 60.0

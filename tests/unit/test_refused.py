@@ -13,7 +13,8 @@ from dataflowxpress.cli.status_view import data as data_line
 from dataflowxpress.dataplane.events import events_between
 from dataflowxpress.dataplane.freshness import data_current
 from dataflowxpress.dataplane.manifest_log import NO_ROWS, REASON, ManifestLog, _entry
-from dataflowxpress.dataplane.observation import Upload, _data, _pending_and_refused
+from dataflowxpress.dataplane.observation import _data
+from dataflowxpress.dataplane.uploads import Upload, pending_and_refused
 
 from .test_recovery import crawl, observation, run, upload
 
@@ -53,21 +54,21 @@ def uploads(*keys: str, etag: str = "e") -> list[Upload]:
 def test_an_object_is_refused_if_it_has_rows_and_none_is_accepted(
     entry: dict[str, Any], refused: bool
 ) -> None:
-    _, found = _pending_and_refused(log(entry), uploads("a"))
+    _, found = pending_and_refused(log(entry), uploads("a"))
     assert bool(found) is refused
 
 
 def test_an_object_that_was_deleted_or_replaced_is_not_refused_any_more() -> None:
     known = log(record("a", 0, "not CSV"))
-    assert _pending_and_refused(known, []) == ((), [])
-    pending, refused = _pending_and_refused(known, uploads("a", etag="new"))
+    assert pending_and_refused(known, []) == ((), [])
+    pending, refused = pending_and_refused(known, uploads("a", etag="new"))
     assert ([each.key for each in pending], refused) == (["a"], [])
 
 
 def test_the_status_names_the_newest_ten_and_counts_all() -> None:
     keys = [f"in/{n}" for n in range(12)]
     known = log(*(record(key, 0, "x" * 999) for key in keys))
-    _, refused = _pending_and_refused(known, uploads(*keys))
+    _, refused = pending_and_refused(known, uploads(*keys))
     found = _data(known, DataPipelineSpec(), 0, refused, 0)
     assert found.refused == 12
     assert [each.key for each in found.refused_objects] == keys[:1:-1]

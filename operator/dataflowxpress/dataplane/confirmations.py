@@ -14,7 +14,7 @@ from dataflowxpress.planning.resource import Resource
 from dataflowxpress.reporting.conditions import set_conditions
 from dataflowxpress.reporting.outcomes import subscriptions_confirmed
 
-from .observation import naming
+from .missing import naming
 
 
 def with_requests(wanted: Sequence[Resource], status: Status) -> list[Resource]:

@@ -13,9 +13,9 @@ from dataflowxpress.planning.step import Action, Step
 from dataflowxpress.reporting.text import pluralize
 
 from .manifest_log import ManifestLog
-from .observation import converted
 from .partition_columns import unknown_columns
 from .table_changes import argument_changes, moves
+from .uploads import converted
 
 READING = "--source"
 # Arguments of the job whose change makes it write the rows of all objects again.

@@ -10,7 +10,7 @@ from dataflowxpress.api.run_states import is_active, is_failed
 from dataflowxpress.api.status import Data, Run, Status
 from dataflowxpress.reporting.text import pluralize, summarize
 
-from .observation import by_reason
+from .glue_activity import by_reason
 from .recovery import COMPARE, run_failure
 
 _NO_DATA = Data(dead_letters=0)

@@ -10,7 +10,8 @@ from dataflowxpress.api.status import Recovery
 from dataflowxpress.reporting.conditions import ConditionUpdate
 from dataflowxpress.reporting.text import pluralize, summarize
 
-from .observation import Observation, by_reason
+from .glue_activity import by_reason
+from .observation import Observation
 from .recovery import is_converted_without, run_failure
 
 

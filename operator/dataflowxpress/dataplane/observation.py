@@ -2,47 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import nlargest
-from typing import Any, NamedTuple
+from typing import Any
 
-from botocore.exceptions import ClientError
-
-from dataflowxpress.api.errors import Missing
 from dataflowxpress.api.run_states import is_active, is_failed
-from dataflowxpress.api.spec import DataPipelineSpec, Source
+from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.spec.work import When
 from dataflowxpress.api.status import Crawl, Data, RefusedObject, Run
-from dataflowxpress.api.timestamps import format_time
-from dataflowxpress.aws.dpus import dpu_seconds
-from dataflowxpress.aws.error_classes import ErrorClass
-from dataflowxpress.aws.errors import classify
 from dataflowxpress.aws.resources import Alarm, Bucket, Crawler, Database, Job, Queue
 from dataflowxpress.planning.resource import Resource, only
-from dataflowxpress.reporting.text import summarize
 from dataflowxpress.telemetry.context import Pool
 
-from .manifest_log import NAMED, REQUESTS, ManifestLog, ManifestLogs, ManifestTotals
+from .glue_activity import SHOWN, last_crawl, newest_runs
+from .manifest_log import NAMED, REQUESTS, ManifestLog, ManifestLogs
 from .manifest_reads import listing
+from .missing import naming
 from .partition_columns import unknown_columns
 from .queues import Depth, Queues, depth
 from .table_storage import in_status
+from .uploads import Upload, pending_and_refused, uploads
 
 DELETION_DELAY = timedelta(days=1)  # for the next upload, whose run deletes replaced files
-SHOWN = 10  # runs in the status
-SAME_REASON = 3  # objects that a message names for one reason
-
-
-class Upload(NamedTuple):
-    """An object under the source prefix, as S3 lists it."""
-
-    key: str
-    etag: str
-    modified: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,14 +105,14 @@ def observe(
     with Pool(2) as pool:
         reading_glue = pool.submit(_read_glue, glue, spec, wanted, crawler)
         reading_depths = pool.submit(_depths, sqs, wanted)
-        log, uploads, requests = _read_s3(s3, spec, only(wanted, Bucket), logs)
+        log, found, requests = _read_s3(s3, spec, only(wanted, Bucket), logs)
     crawl, runs, unknown = reading_glue.result()
     queued, dead = reading_depths.result()
-    pending, refused = _pending_and_refused(log, uploads)
+    pending, refused = pending_and_refused(log, found)
     return Observation(
         packaged=packaged,
         crawl=crawl,
-        runs=_runs(runs, log if packaged else None),
+        runs=newest_runs(runs, log if packaged else None),
         queued=queued,
         pending=pending,
         requests=requests,
@@ -154,8 +137,8 @@ def _read_s3(
     """Return the manifest log, the uploads that S3 lists after it, and the reprocess requests."""
     with naming(bucket):
         log = logs.of(bucket.scope.owner, s3, bucket.name)
-        uploads = [*_uploads(s3, bucket.name, spec.source)]
-        return log, uploads, tuple(each["Key"] for each in listing(s3, bucket.name, REQUESTS))
+        found = [*uploads(s3, bucket.name, spec.source)]
+        return log, found, tuple(each["Key"] for each in listing(s3, bucket.name, REQUESTS))
 
 
 def _read_glue(
@@ -166,7 +149,7 @@ def _read_glue(
     crawl = None
     if crawler:
         with naming(crawler):
-            crawl = _last_crawl(glue.get_crawler(Name=crawler.name)["Crawler"])
+            crawl = last_crawl(glue.get_crawler(Name=crawler.name)["Crawler"])
     with naming(job):
         runs = glue.get_job_runs(JobName=job.name, MaxResults=SHOWN)["JobRuns"]
     with naming(database):
@@ -182,46 +165,6 @@ def _depths(sqs: Any, wanted: Sequence[Resource]) -> tuple[Depth, int]:
 def _depth(sqs: Any, queue: Queue) -> Depth:
     with naming(queue):
         return depth(sqs, queue)
-
-
-@contextlib.contextmanager
-def naming(resource: Resource) -> Iterator[None]:
-    """Name *resource* in the error if AWS does not have it."""
-    try:
-        yield
-    except ClientError as error:
-        if classify(error) is not ErrorClass.MISSING:
-            raise
-        noun = type(resource).__name__.lower()
-        message = f"the {noun} {resource.name} is missing in AWS; the operator compares AWS next"
-        raise Missing(message) from error
-
-
-def _uploads(s3: Any, bucket: str, source: Source) -> Iterator[Upload]:
-    for item in listing(s3, bucket, source.prefix):
-        if item["Key"].endswith(source.suffix) and not item["Key"].endswith("/"):
-            yield Upload(item["Key"], item["ETag"].strip('"'), _time(item["LastModified"]))
-
-
-def converted(s3: Any, bucket: str, source: Source, log: ManifestLog) -> Iterator[Upload]:
-    """Yield the uploaded objects of which the log records rows in Parquet."""
-    for upload in _uploads(s3, bucket, source):
-        if (entry := log.objects.get(upload.key)) and entry.rows:
-            yield upload
-
-
-def _pending_and_refused(
-    log: ManifestLog, found: Iterable[Upload]
-) -> tuple[tuple[Upload, ...], list[tuple[Upload, str]]]:
-    """Return the objects that no manifest records, and the refused ones with their reasons."""
-    pending, refused = [], []
-    for upload in found:
-        entry = log.objects.get(upload.key)
-        if entry is None or entry.etag != upload.etag:
-            pending.append(upload)
-        elif entry.refusal:
-            refused.append((upload, entry.refusal))
-    return tuple(pending), refused
 
 
 def _data(
@@ -248,66 +191,3 @@ def _data(
         table_count=len(tables),
         tables=in_status(tables),
     )
-
-
-def _last_crawl(crawler: Mapping[str, Any]) -> Crawl | None:
-    last = crawler.get("LastCrawl") or {}
-    if crawler["State"] != "READY":
-        return Crawl(state="Running", started=_time(last.get("StartTime")))
-    if not last:
-        return None
-    return Crawl(
-        state=last["Status"].capitalize(),
-        started=_time(last.get("StartTime")),
-        error=last.get("ErrorMessage", ""),
-    )
-
-
-def _runs(found: Sequence[Mapping[str, Any]], log: ManifestLog | None) -> tuple[Run, ...]:
-    """Return the newest runs; without counts if *log* is None, as with a custom script."""
-    newest = sorted(found, key=lambda run: _time(run["StartedOn"]), reverse=True)[:SHOWN]
-    if log is None:
-        return tuple(map(_run, newest))
-    return tuple(_counted(_run(run), log.of_run(run["Id"])) for run in newest)
-
-
-def _run(run: Mapping[str, Any]) -> Run:
-    return Run(
-        id=run["Id"],
-        state=run["JobRunState"],
-        started=_time(run["StartedOn"]),
-        seconds=int(run.get("ExecutionTime") or 0),
-        dpu_seconds=dpu_seconds(run),
-        flex=run.get("ExecutionClass") == "FLEX",
-        error=run.get("ErrorMessage") or "",
-    )
-
-
-def _counted(run: Run, totals: Sequence[ManifestTotals]) -> Run:
-    reasons = [reason for each in totals for reason in each.reasons]
-    counts = {
-        "objects": sum(each.objects for each in totals),
-        "rows_read": sum(each.read for each in totals),
-        "rows_written": sum(each.rows for each in totals),
-        "rows_rejected": sum(each.rejected for each in totals),
-        "rejects": summarize(by_reason(reasons), NAMED),
-        "type_changes": summarize([change for each in totals for change in each.type_changes]),
-    }
-    return run.model_copy(update=counts)
-
-
-def by_reason(reasons: Sequence[tuple[str, str]]) -> list[str]:
-    """Return each reason once, after the objects that it applies to."""
-    keys: dict[str, list[str]] = defaultdict(list)
-    for key, reason in reasons:
-        keys[reason].append(key)
-    return [f"{_objects(found)}: {reason}" for reason, found in keys.items()]
-
-
-def _objects(keys: Sequence[str]) -> str:
-    more = len(keys) - SAME_REASON
-    return ", ".join(keys[:SAME_REASON]) + (f" and {more} more" if more > 0 else "")
-
-
-def _time(moment: datetime | float | None) -> str:
-    return "" if moment is None else format_time(moment)

@@ -111,7 +111,7 @@ def _spent(
     client: Callable[[str], Any], wanted: Sequence[Resource], start: datetime, at: PriceList
 ) -> list[Spent]:
     from dataflowxpress.aws.resources import Crawler, Job
-    from dataflowxpress.dataplane.observation import naming
+    from dataflowxpress.dataplane.missing import naming
 
     from .spent import crawls_since, of_crawls, of_runs, runs_since
 

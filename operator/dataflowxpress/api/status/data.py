@@ -1,70 +1,14 @@
-"""Status: the observed state of a DataPipeline; docstrings become descriptions in the CRD."""
+"""Data: the crawls and runs of a pipeline, its objects and tables, and unfinished work."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-from pydantic.alias_generators import to_camel
+from dataflowxpress.api.run_states import is_active
+from dataflowxpress.api.timestamps import format_time, parse_time
 
-from .resource_id import Id
-from .run_states import is_active
-from .timestamps import format_time, parse_time
-
-ResourceState = Literal["Ready", "Pending", "Failed", "Refused", "Deleting"]
-
-
-class StatusModel(BaseModel):
-    """The common configuration of all parts of the status."""
-
-    model_config = ConfigDict(
-        frozen=True, alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
-    )
-
-
-class Condition(StatusModel):
-    """A condition in the form of metav1.Condition."""
-
-    type: str
-    status: Literal["True", "False", "Unknown"]
-    reason: str
-    message: str
-    observed_generation: int
-    last_transition_time: str
-
-
-class ResourceStatus(StatusModel):
-    """The status of one AWS resource; all of them together are the inventory."""
-
-    kind: str
-    """The kind of the resource, for example `Crawler`."""
-
-    name: str
-    """The name of the resource in AWS."""
-
-    key: tuple[str, ...]
-    """The identifiers that the operator needs to find the resource again."""
-
-    arn: str = ""
-    """The ARN, if the resource has one."""
-
-    state: ResourceState
-    """`Ready`: as specified. `Pending`: waits for AWS, another resource or a person. `Failed`: an
-    operation failed. `Refused`: exists, but does not belong to this pipeline. `Deleting`: the
-    operator deletes it."""
-
-    message: str = ""
-    """Why the resource is not ready."""
-
-    requested_at: str = ""
-    """When an email address was last asked to confirm its subscription. The operator asks again
-    only for the annotation `dataflowxpress.io/subscribe-requested-at`."""
-
-    @property
-    def id(self) -> Id:
-        """Kind and key."""
-        return Id(self.kind, self.key)
+from .model import StatusModel
 
 
 class Crawl(StatusModel):
@@ -262,95 +206,3 @@ class Reprocess(StatusModel):
 
     result: str
     """`Requested`, or why the request was refused."""
-
-
-class Drift(StatusModel):
-    """A resource that differs from the spec."""
-
-    resource: str
-    """The kind and name of the resource."""
-
-    action: str = ""
-    """The action that would correct it: `create`, `update`, `replace` or `delete`; `refuse` if the
-    operator cannot."""
-
-    changes: tuple[str, ...] = ()
-    """Each property with its old and new value, or why the operator refuses to change it."""
-
-    since: str = ""
-    """The time of the last change in AWS; empty if AWS does not report it."""
-
-
-class Status(StatusModel):
-    """The observed state of a DataPipeline."""
-
-    observed_generation: int = 0
-    """The generation of the spec that this status describes."""
-
-    applied_generation: int = 0
-    """The last generation that was applied in full: any later difference from it is drift."""
-
-    last_compared_at: str = ""
-    """When the operator last compared AWS with the spec. The operator writes it with every other
-    change of the status, and alone at most once in nine minutes: with a `resyncInterval` below
-    that, a later comparison is possible."""
-
-    conditions: tuple[Condition, ...] = ()
-    """`Ready`, `Reconciling`, `Stalled`, `Drifted`, `DataCurrent` and `SubscriptionsConfirmed`."""
-
-    resources: tuple[ResourceStatus, ...] = ()
-    """The pipeline's AWS resources with their states."""
-
-    last_crawl: Crawl | None = None
-    """The last crawl. Unless `crawler.when` is `Always`, many runs can follow it."""
-
-    runs: tuple[Run, ...] = ()
-    """The last ten runs of the job, newest first."""
-
-    data: Data | None = None
-    """The state of the data, over all runs."""
-
-    usage: tuple[Usage, ...] = ()
-    """The runs and crawls of the last day with any, by the hour in which they started."""
-
-    recovery: Recovery | None = None
-    """Unfinished work and the attempts to resume it, if any."""
-
-    drift: tuple[Drift, ...] = ()
-    """Differences from the spec, if `driftPolicy` is `Report` or a plan is requested."""
-
-    tag_keys: tuple[str, ...] = ()
-    """Tag keys from the spec that resources carry: the operator removes those that leave the
-    spec."""
-
-    reconcile_handled_at: str = ""
-    """The last handled value of the annotation `dataflowxpress.io/reconcile-requested-at`."""
-
-    run_handled_at: str = ""
-    """The last handled value of the annotation `dataflowxpress.io/run-requested-at`."""
-
-    redrive_handled_at: str = ""
-    """The last handled value of the annotation `dataflowxpress.io/redrive-requested-at`."""
-
-    subscribe_handled_at: str = ""
-    """The last handled value of the annotation `dataflowxpress.io/subscribe-requested-at`."""
-
-    reprocess: Reprocess | None = None
-    """The last request to reprocess objects."""
-
-    def __getitem__(self, condition: str) -> Condition | None:
-        return next((c for c in self.conditions if c.type == condition), None)
-
-    def holds(self, condition: str) -> bool:
-        """Return whether a condition is True."""
-        found = self[condition]
-        return found is not None and found.status == "True"
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the status for the API server, without defaults."""
-        return self.model_dump(by_alias=True, mode="json", exclude_defaults=True, exclude_none=True)
-
-    @property
-    def inventory(self) -> tuple[Id, ...]:
-        """The resources that the operator has created or is about to create, in that order."""
-        return tuple(each.id for each in self.resources if each.state != "Refused")
