@@ -118,7 +118,7 @@ _PACKERS: dict[Form, Callable[[str], bytes]] = {
     Form.UTF_16: lambda text: text.encode("utf-16"),
     Form.UTF_16_IN_GZIP: lambda text: gzip.compress(text.encode("utf-16")),
     Form.CUT_GZIP: lambda text: gzip.compress(text.encode())[:-CUT],
-    Form.CUT_QUOTE: lambda text: text.rstrip().removesuffix('"').encode(),
+    Form.CUT_QUOTE: lambda text: text[: text.rindex('"')].encode(),
     Form.IMAGE: lambda text: (
         b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + hashlib.sha512(text.encode()).digest()
     ),

@@ -14,6 +14,7 @@ from dataflowxpress.aws import clients
 from dataflowxpress.aws.at_rest import OFTENEST, SELDOMEST, AtRest
 from dataflowxpress.aws.snapshot import Snapshot
 from dataflowxpress.blueprint import blueprint
+from dataflowxpress_sandbox.aws.serving import RunningAws, serving
 from tests.contract.conftest import scope_of
 from tests.contract.samples import SAMPLES
 from tests.walks.conftest import NAMESPACE, Life, World, new_life, world_on
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dataflowxpress.planning.resource import Resource
-    from dataflowxpress_sandbox.aws.serving import RunningAws
 
 PIPELINES = 20
 ROUNDS = OFTENEST + SELDOMEST  # in which each resource is read twice that no list shows
@@ -78,6 +78,13 @@ class Fleet:
         before = len(self.world.wire.calls)
         self.world.operator.poll(NAMESPACE, life.name)
         return len(self.world.wire.calls) - before
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAws]:
+    """An AWS without resources of other tests, which would make the lists longer."""
+    with serving(tmp_path_factory.mktemp("at-rest")) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
