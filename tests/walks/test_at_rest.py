@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from dataflowxpress.planning.resource import Resource
 
+# A fleet takes minutes; tests/contract/test_at_rest.py has one pipeline.
+pytestmark = pytest.mark.extended
+
 PIPELINES = 20
 ROUNDS = OFTENEST + SELDOMEST  # in which each resource is read twice that no list shows
 MOST_CALLS = 6  # per pipeline and comparison
