@@ -98,8 +98,12 @@ def test_a_deleted_namespace_takes_its_pipeline_along_or_says_what_blocks(
         stays.delete()
         until(lambda: goes.gone, "gone")
         until(lambda: "datapipelines" in stays.blockers(), "named by the namespace")
-        until(lambda: "glue:DeleteJob" in stays.condition("Ready")[1], "named by the pipeline")
+        until(
+            lambda: "DeleteJob: AccessDenied" in stays.condition("Ready")[1],
+            "named by the pipeline",
+        )
         assert not stays.gone
     until(lambda: stays.gone, "gone")
-    jobs = {job["Name"] for job in glue.get_jobs()["Jobs"]}
+    pages = glue.get_paginator("get_jobs").paginate()
+    jobs = {job["Name"] for page in pages for job in page["Jobs"]}
     assert not {job for job in jobs if job.startswith((goes.name, stays.name))}
