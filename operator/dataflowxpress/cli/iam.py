@@ -14,13 +14,16 @@ def iam() -> None:
     """Print the policies that the operator's identity needs in AWS."""
 
 
+Prefixes = Annotated[
+    list[str] | None,
+    typer.Option(help="Allow only names with this prefix, for example team-a-; repeatable."),
+]
+
+
 @app.command()
 def policy(  # noqa: PLR0913 - options of a command
     *,
-    prefix: Annotated[
-        list[str] | None,
-        typer.Option(help="Allow only names with this prefix, for example team-a-; repeatable."),
-    ] = None,
+    prefix: Prefixes = None,
     boundary: Annotated[
         str, typer.Option(help="ARN of the permissions boundary that each role must have.")
     ] = "",
@@ -87,10 +90,7 @@ def lists() -> None:
 @app.command()
 def encryption(
     *,
-    prefix: Annotated[
-        list[str] | None,
-        typer.Option(help="Allow only names with this prefix, for example team-a-; repeatable."),
-    ] = None,
+    prefix: Prefixes = None,
     key: Annotated[
         list[str] | None,
         typer.Option(help="ARN of a KMS key that specs may use; repeatable. Default: all keys."),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from dataflowxpress.aws.paging import pages
+
 Client = Callable[[str], Any]
 
 
@@ -30,10 +32,7 @@ def _all(client: Client) -> Iterator[str]:
 
 def _each(client: Any, call: str, answer: str, **about: Any) -> Iterator[Any]:
     """Yield what a list call returns, from all pages."""
-    if not client.can_paginate(call):
-        yield from getattr(client, call)(**about).get(answer, ())
-        return
-    for page in client.get_paginator(call).paginate(**about):
+    for page in pages(client, call, **about):
         yield from page.get(answer, ())
 
 

@@ -69,10 +69,9 @@ def is_allowed(
     ledger: Ledger, role: str, action: str, resource: str, keys: Mapping[str, str] | None = None
 ) -> bool:
     """Return whether the role may do it, and record that it asked."""
-    match = _ROLE.fullmatch(role)
-    if not match:
+    if not (found := _evaluated(role, action, resource, keys)):
         return False
-    context, policies, allowed = _evaluated(match[1], match[2], action, resource, keys)
+    context, policies, allowed = found
     if allowed:
         ledger.allow(context, policies)
     else:
@@ -82,14 +81,17 @@ def is_allowed(
 
 def _is_granted(role: str, action: str, resource: str) -> bool:
     """Return whether the role may do it; leave no record."""
-    match = _ROLE.fullmatch(role)
-    return match is not None and _evaluated(match[1], match[2], action, resource)[2]
+    found = _evaluated(role, action, resource)
+    return found is not None and found[2]
 
 
 def _evaluated(
-    account: str, name: str, action: str, resource: str, keys: Mapping[str, str] | None = None
-) -> tuple[Any, Any, bool]:
+    role: str, action: str, resource: str, keys: Mapping[str, str] | None = None
+) -> tuple[Any, Any, bool] | None:
     """Return the context of a role's call, the role's policies, and whether they allow it."""
+    if not (match := _ROLE.fullmatch(role)):
+        return None
+    account, name = match.groups()
     context = iam_evaluator.EvalContext(
         principal_arn=f"arn:aws:sts::{account}:assumed-role/{name}/lambda",
         principal_type="AssumedRole",
