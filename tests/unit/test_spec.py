@@ -64,6 +64,21 @@ MISTAKES = {
             " nothing starts a run; set trigger.schedule, or remove onUpload"
         ),
     ),
+    "a time zone in other case": (
+        {"trigger": {"schedule": "rate(1 hour)", "timeZone": "Europe/berlin"}},
+        (
+            'spec.trigger.timeZone: "Europe/berlin" is not in the IANA time zone database; use a'
+            " name of it, like Europe/Berlin or Europe/Dublin or Europe/Helsinki"
+        ),
+    ),
+    "a minute that no hour has": (
+        {"trigger": {"schedule": "cron(60 6 * * ? *)"}},
+        (
+            'spec.trigger.schedule: "cron(60 6 * * ? *)" has the wrong form; use rate(1 hour) or'
+            " cron(minutes hours day-of-month month day-of-week year) with ? for one of the two"
+            " days, like cron(0 6 * * ? *)"
+        ),
+    ),
     "a time zone without a schedule": (
         {"trigger": {"timeZone": "Europe/Berlin"}},
         (

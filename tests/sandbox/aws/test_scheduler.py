@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import given, settings
 
 from dataflowxpress_sandbox import aws as sandbox_aws
 from dataflowxpress_sandbox.aws.scheduler.expression import Expression
+from tests.hostile import SCHEMA, of
 from tests.sandbox.aws.conftest import allow, make_place, unique
 
 if TYPE_CHECKING:
@@ -51,6 +53,12 @@ def test_six_in_berlin_is_six_in_berlin_in_summer_and_winter(
 def test_an_hour_that_does_not_exist_is_skipped() -> None:
     found = occurrences("cron(30 2 * * ? *)", "Europe/Berlin", "2026-03-28T00:00Z")
     assert found == ["03-28 01:30", "03-30 00:30", "03-31 00:30"]
+
+
+@settings(deadline=None, derandomize=True)
+@given(of(SCHEMA["properties"]["trigger"]["properties"]["schedule"]))
+def test_each_schedule_that_the_spec_accepts_can_be_scheduled(schedule: str) -> None:
+    assert Expression.parse(schedule, "UTC")
 
 
 def test_in_an_hour_that_comes_twice_a_schedule_is_due_once() -> None:

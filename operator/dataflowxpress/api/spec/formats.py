@@ -206,27 +206,6 @@ Interval = Annotated[
         "0-9hms",
     ),
 ]
-# `rate`: a number above 0 and a unit. `cron`: six fields, one of the two days is `?`.
-ScheduleExpression = Annotated[
-    str,
-    Field(max_length=256),
-    Format(
-        r"^(rate\([1-9][0-9]* (minutes?|hours?|days?)\)"
-        r"|cron\([^ ()?]+ [^ ()?]+ ([^ ()?]+ [^ ()?]+ \?|\? [^ ()?]+ [^ ()?]+) [^ ()?]+\))$",
-        "rate(1 hour) or cron(minutes hours day-of-month month day-of-week year) with ? for one of"
-        " the two days, like cron(0 6 * * ? *)",
-        r"A-Za-z0-9 ()*?/,#-",
-    ),
-]
-TimeZone = Annotated[
-    str,
-    Field(max_length=50),
-    Format(
-        r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$",
-        "a name of the IANA time zone database, like Europe/Berlin or UTC",
-        "A-Za-z0-9_+/-",
-    ),
-]
 TagKey = Annotated[
     str,
     Field(max_length=128),

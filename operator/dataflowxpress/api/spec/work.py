@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool
 
 from .arguments import LOADS_CODE, SET_BY_OPERATOR
-from .formats import ArgumentName, Name, S3Uri, ScheduleExpression, SecretArn, TimeZone
+from .formats import ArgumentName, Name, S3Uri, SecretArn
 from .model import SpecModel, ValidationRule
+from .schedules import ScheduleExpression, TimeZone
 
 HAS_SCRIPT = (  # in CEL: the job has a custom script
     "(has(self.script) && (has(self.script.inline) || has(self.script.configMapKeyRef)"
