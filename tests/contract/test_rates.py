@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -86,3 +87,18 @@ def test_the_operator_adapts_to_limits_that_it_does_not_know(
     seen = sum(each["seen"] for each in faults.all())
     struck = sum(faults.struck(number) for number in numbers)
     assert 0 < struck < seen / 2
+
+
+def test_a_wall_clock_that_steps_back_delays_no_call(
+    own_aws: RunningAws, connected: clients.Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    RATES.configure(dict.fromkeys(LIMITS, 1000.0))
+    numbers = [
+        Faults(own_aws).set("limit", f"{service}:*", per_second=limit)
+        for service, limit in LIMITS.items()
+    ]
+    now, step = time.time, time.monotonic() + 3
+    monkeypatch.setattr(time, "time", lambda: now() - 3600 * (time.monotonic() > step))
+    create_and_compare(connected)
+    assert time.monotonic() > step
+    assert sum(map(Faults(own_aws).struck, numbers))
