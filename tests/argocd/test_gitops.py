@@ -41,10 +41,12 @@ class Life(NamedTuple):
         return self.argo.becomes(LIFE, "Synced", "Healthy")
 
     def batch_window(self, name: str) -> int:
+        """Return the seconds for which uploads gather before a run."""
         found = self.argo.user.aws("lambda").list_event_source_mappings(
-            FunctionName=f"default-{name}-start-crawler"
+            FunctionName=f"default-{name}-start-job"
         )
-        return int(found["EventSourceMappings"][0]["MaximumBatchingWindowInSeconds"])
+        mappings = found["EventSourceMappings"]
+        return max(int(each["MaximumBatchingWindowInSeconds"]) for each in mappings)
 
 
 def pipeline(name: str, wave: int = 1, **spec: Any) -> dict[str, Any]:
