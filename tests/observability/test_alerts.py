@@ -15,7 +15,7 @@ from tests.observability.conftest import Watched
 from tests.observability.prometheus import alerts
 
 MANY = 40  # pipelines: more than the operator has threads
-BAD_ROWS = "name,age\nAda,36,too,many\n"
+BAD_ROWS = "name,age\nAda,36,too,many\nEdsger,72\n"
 
 
 def test_every_alert_is_tested_here() -> None:
