@@ -18,7 +18,7 @@ IMAGE ?= dataflowxpress:0.1.0
 BUILD ?= docker build
 
 .DEFAULT_GOAL := help
-.PHONY: sbom release-check release-push docs docs-serve test-docs pre-commit bench-data bench-scale bench-fleet help setup demo test test-all check fmt crd iam reasons cost lock clean walks argocd argocd-testdata dashboard e2e-argocd e2e-observability e2e-node chart image
+.PHONY: sbom release-check release-push docs docs-serve test-docs pre-commit bench-data bench-fleet help setup demo test test-all check fmt crd iam reasons cost lock clean walks argocd argocd-testdata dashboard e2e-argocd e2e-observability e2e-node chart image
 
 ##@ Start
 help: ## list the targets
@@ -28,11 +28,13 @@ setup: $(SETUP) ## create the virtual environment from the lock file
 
 $(SETUP): requirements.lock tools/uv.lock pyproject.toml sandbox/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	@echo "… $(VENV) from requirements.lock: one to three minutes if it is new" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@test -x $(UV) || $(INSTALL_UV)
 	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable . --editable sandbox
 	@touch $@
+	@echo "✓ $(VENV)" >&2
 
 demo: $(SETUP) ## run the demo on a local sandbox (KEEP=1: leave the sandbox running)
 	@$(BIN)/dataflowxpress demo $(if $(KEEP),--keep)
@@ -136,12 +138,18 @@ release-push: $(SETUP) ## push and sign the chart and the OLM bundle in dist/ (R
 
 ##@ Check
 check: $(SETUP) ## run linters, format, type and prose checks, and unit tests
+	@$(MAKE) --no-print-directory --jobs 2 lint unit
+
+.PHONY: lint unit
+lint: $(SETUP) ## check style, format, types, layers and prose
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy operator sandbox tests lambdas glue image tools
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python tools/prose.py $(PROSE)
-	@$(BIN)/python -m pytest -q tests/unit tests/dataflow
+
+unit: $(SETUP) ## run unit tests (WORKERS=2)
+	@$(BIN)/python -m pytest -q --numprocesses $(WORKERS) --dist worksteal tests/unit tests/dataflow
 
 .PHONY: chaos
 chaos: $(SETUP) ## test random uploads under random faults (SEED=1 SEEDS=1 UPLOADS=60 LANES=4 FORMAT=Parquet)
@@ -174,11 +182,8 @@ e2e-node: $(SETUP) ## test the chart on a real node (DATAFLOWXPRESS_NODE: comman
 	@$(BIN)/python -m pytest -p no:randomly -s tests/node
 
 ##@ Measure
-bench-scale: $(SETUP) ## measure many, large and wide objects, a long history (WHAT="many large wide history")
-	@$(BIN)/python -m tests.bench.scale $(or $(WHAT),many large wide history)
-
-bench-data: $(SETUP) ## measure many tables, replaced objects and many runs (WHAT="tables replaced runs")
-	@$(BIN)/python -m tests.bench.data $(or $(WHAT),tables replaced runs)
+bench-data: $(SETUP) ## measure the job beside plain Spark (WHAT="many largest", all by default)
+	@$(BIN)/python -m tests.bench.data $(WHAT)
 
 .PHONY: bench
 bench: $(SETUP) ## measure one pipeline beside Terraform (ROUNDS=3, TF_PLUGIN_DIR: directory with its provider)

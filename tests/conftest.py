@@ -8,6 +8,7 @@ import pytest
 
 from dataflowxpress_sandbox.aws.serving import RunningAws, serving
 from dataflowxpress_sandbox.sandbox import Sandbox
+from tests.audited import audit
 from tests.models.session import (  # noqa: F401 - hooks of pytest
     pytest_configure,
     pytest_sessionfinish,
@@ -38,6 +39,14 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAws]:
     """One AWS for the session: keep to names of your own, and expect those of others."""
     directory = tmp_path_factory.mktemp("aws")
     with serving(directory) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAws]:
+    """An AWS for one module, in which a trail of all regions logs."""
+    with serving(tmp_path_factory.mktemp("audited")) as running:
+        audit(running)
         yield running
 
 

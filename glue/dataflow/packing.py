@@ -204,6 +204,6 @@ def _check_rows(batch: Batch, changed: Batch | None, rows: int) -> None:
     if found != rows:
         raise RuntimeError(
             f"batch {batch.name} of table {batch.table} has {found} rows instead of {rows}: if"
-            f" somebody changed files under {batch.target}, restore them, or upload the objects of"
-            " the batch again"
+            f" files under {batch.target} were changed, restore them, or upload the objects of the"
+            " batch again"
         )

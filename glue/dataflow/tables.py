@@ -147,7 +147,7 @@ def source_names(table: Table) -> list[str]:
 
 
 def plain_name(name: str) -> str:
-    """Return a name of an object in lowercase, without spaces and marks that nobody sees.
+    """Return a name of an object in lowercase, without spaces and invisible marks.
 
     Some programs write byte order marks or zero-width spaces before the first name.
     """

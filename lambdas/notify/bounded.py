@@ -5,6 +5,7 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from sys import getsizeof  # a wide character makes each one of its text take four bytes
 from typing import Any
 
 MIB = 2**20
@@ -12,7 +13,7 @@ DOCUMENT = 16 * MIB  # a manifest, or the first line of a snapshot; the operator
 VALUES = 500_000  # in a document
 LINE = MIB  # of a snapshot, after the first
 ETAGS = 64 * MIB  # the converted objects in memory, about 200,000
-ENTRY = 200  # bytes in memory, without its texts
+ENTRY = 100  # bytes in memory, without its texts
 MALFORMED = (
     *(ValueError, KeyError, TypeError, RecursionError),
     *(EOFError, gzip.BadGzipFile, zlib.error),
@@ -34,8 +35,9 @@ class Etags:
         """Record the entries that the object *source* has; raises Unreadable if they are many."""
         for entry in entries:
             key, etag = str(entry["key"]), str(entry["etag"])
-            if key not in self.by_key:
-                self._bytes += ENTRY + len(key) + len(etag)
+            if (before := self.by_key.get(key)) is not None:
+                self._bytes -= ENTRY + getsizeof(key) + getsizeof(before)
+            self._bytes += ENTRY + getsizeof(key) + getsizeof(etag)
             if self._bytes > ETAGS:
                 raise _unreadable(source, f"has entries of more than {ETAGS:,} bytes")
             self.by_key[key] = etag

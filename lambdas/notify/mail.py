@@ -130,7 +130,7 @@ def _of_run(
             for each in summary.get("type_changes", ())
         ),
         ("Objects waiting", summary.get("waiting") or None),
-        ("Seconds", summary.get("seconds")),
+        ("Seconds of conversion", summary.get("seconds")),
         ("DPU-seconds", used),
         ("Logs", _logs(pipeline, run)),
     )

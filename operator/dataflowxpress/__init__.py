@@ -1,112 +1,33 @@
 """DataFlowXpress: provisions CSV-to-Parquet pipelines on AWS from one Kubernetes resource.
 
-The names in `__all__` are the public Python API; everything else can change in any version.
+The names in `__all__`, those of `dataflowxpress.sdk`, are the public Python API; everything else
+can change in any version.
 """
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dataflowxpress.sdk import (
-        Bucket,
-        Catalog,
-        Change,
-        Condition,
-        ConfigMapKeyRef,
-        Crawler,
-        Csv,
-        DataPipeline,
-        DataPipelineSpec,
-        DeclaredColumn,
-        Encryption,
-        Error,
-        Failure,
-        FixedField,
-        FixedWidth,
-        Function,
-        Functions,
-        Iceberg,
-        Incomplete,
-        InvalidSpec,
-        Job,
-        Json,
-        Network,
-        Notifications,
-        Plan,
-        PlanChanged,
-        PlannedStep,
-        RecordChanged,
-        Refused,
-        Script,
-        Source,
-        Status,
-        TableSchema,
-        Target,
-        Topic,
-        Trigger,
-        Write,
-        Xml,
-        apply,
-        delete,
-        plan,
-        status,
-    )
-
-__all__ = [
-    "Bucket",
-    "Catalog",
-    "Change",
-    "Condition",
-    "ConfigMapKeyRef",
-    "Crawler",
-    "Csv",
-    "DataPipeline",
-    "DataPipelineSpec",
-    "DeclaredColumn",
-    "Encryption",
-    "Error",
-    "Failure",
-    "FixedField",
-    "FixedWidth",
-    "Function",
-    "Functions",
-    "Iceberg",
-    "Incomplete",
-    "InvalidSpec",
-    "Job",
-    "Json",
-    "Network",
-    "Notifications",
-    "Plan",
-    "PlanChanged",
-    "PlannedStep",
-    "RecordChanged",
-    "Refused",
-    "Script",
-    "Source",
-    "Status",
-    "TableSchema",
-    "Target",
-    "Topic",
-    "Trigger",
-    "Write",
-    "Xml",
-    "apply",
-    "delete",
-    "plan",
-    "status",
-]
+    from dataflowxpress.sdk import *  # noqa: F403 - the names in its __all__
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name at its first use: a command line needs few of them."""
-    if name not in __all__:
+    """Import the public API at the first use of a name: a command line needs few of them.
+
+    Python asks here for a submodule, too, before it imports that.
+    """
+    if (name.startswith("__") and name != "__all__") or find_spec(f"{__name__}.{name}"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from dataflowxpress import sdk
 
+    if name not in {"__all__", *sdk.__all__}:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(sdk, name)
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+    from dataflowxpress import sdk
+
+    return [*globals(), *sdk.__all__]

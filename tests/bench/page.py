@@ -74,6 +74,7 @@ def look(page: Page, kubernetes: Kubernetes, served: Served, pipelines: int) -> 
     server = psutil.Process(served.process.pid).memory_info().rss // MB
     print(f"| memory of the server | {server} MB |")
     print(f"| JavaScript heap of the tab | {heap(network):.1f} MB |")
+    print(f"| memory of the tab's process, without shared pages | {tab() // MB} MB |")
 
 
 def is_update(size: int) -> bool:
@@ -90,6 +91,13 @@ def change(page: Page, kubernetes: Kubernetes, number: int) -> float:
     kubernetes.pipeline("shop", name, status)
     page.get_by_text(error, exact=True).wait_for()
     return time.monotonic() - started
+
+
+def tab() -> int:
+    """Return the memory of Chromium's process of the page that it has to itself, in bytes."""
+    children = psutil.Process().children(recursive=True)
+    found = [each for each in children if "--type=renderer" in each.cmdline()]
+    return max(int(each.memory_full_info().uss) for each in found)
 
 
 def heap(session: CDPSession) -> float:

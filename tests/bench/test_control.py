@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from dataflowxpress_sandbox.aws.serving import RunningAws
 
-CREATE, PLAN, CHANGE, DELETE = 115, 65, 82, 166  # calls, for 41 resources
+CREATE, PLAN, CHANGE, DELETE = 104, 43, 59, 159  # calls, for 41 resources
 
 
 @pytest.fixture

@@ -96,6 +96,7 @@ def hops(chain: Chain, uploads: list[Upload], faults: Faults, tmp_path: Path) ->
     faults.clear()
 
 
+@pytest.mark.extended
 def test_an_upload_during_a_running_crawl_is_converted_without_another(hops: Hops) -> None:
     about = {"resource": f"*{NAME}*", "caller": CRAWL, "times": 1}
     # By then the crawl has listed all objects: it cannot see the second one.
@@ -143,6 +144,7 @@ def dies(hops: Hops, death: str) -> int:
     return hops.chain.failed()
 
 
+@pytest.mark.extended
 def test_with_every_event_of_glue_lost_uploads_are_converted(
     user: User, faults: Faults, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
@@ -166,6 +168,7 @@ def test_with_every_notification_lost_uploads_are_converted(hops: Hops) -> None:
     hops.comes_right()
 
 
+@pytest.mark.extended
 def test_what_is_uploaded_while_the_operator_is_down_and_no_event_comes_is_converted(
     hops: Hops,
 ) -> None:

@@ -18,7 +18,7 @@ from kubernetes.client import ApiException
 from kubernetes.dynamic import DynamicClient
 
 from dataflowxpress.api.spec import GROUP, KIND, VERSION, DataPipelineSpec
-from dataflowxpress.controller.tenancy import EVERYTHING
+from dataflowxpress.controller.namespace_policy import EVERYTHING
 from tests.chart.rendering import CHART, rendered
 
 SECONDS = 30

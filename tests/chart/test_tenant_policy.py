@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from dataflowxpress.controller.tenancy import NamespacePolicy, TenantPolicy
+from dataflowxpress.controller.namespace_policy import NamespacePolicy
+from dataflowxpress.controller.tenancy import TenantPolicy
 from tests.chart.matrix import MATRIX
 from tests.chart.rendering import CHART, NAME, objects, pod
 

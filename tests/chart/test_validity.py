@@ -23,6 +23,9 @@ from tools.tool import tool
 FOREIGN_KINDS = {"ServiceMonitor", "PrometheusRule"}  # of the Prometheus operator
 
 
+pytestmark = pytest.mark.long
+
+
 def test_helm_lint_finds_no_problem(helm: Helm) -> None:
     helm("lint", "--strict", str(CHART))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -20,8 +20,13 @@ from tests.e2e.conftest import NAMESPACE, User
 from tests.scrape import Metrics
 
 SECONDS = 60  # within which a change must be corrected
-NAMES = ("watched", "unchanged")
+# A pipeline for each change: the operator waits for 30 seconds between comparisons of one.
+CHANGED = ("rule", "function", "role")
+NAMES = (*(f"watched-{kind}" for kind in CHANGED), "unchanged")
 THEIRS = {"Effect": "Allow", "Action": "sqs:ListQueues", "Resource": "*"}
+
+
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
@@ -79,35 +84,32 @@ def test_a_change_is_corrected_within_a_minute_and_only_its_pipeline_is_compared
     everywhere = {sandbox_aws.REGION: 1, GLOBAL: 1}
     wait_for(lambda: covered() == everywhere, "covered", operator.process)
 
-    status = user.status("watched")
-    changes: list[tuple[str, Any]] = [
-        ("Rule", lambda: cloud.client("events").disable_rule(Name=named(status, "Rule"))),
-        (
-            "Function",
-            lambda: cloud.client("lambda").update_function_configuration(
-                FunctionName=named(status, "Function"), Timeout=1
-            ),
+    def name_of(kind: str) -> str:
+        return named(user.status(f"watched-{kind.lower()}"), kind)
+
+    changes: dict[str, Callable[[], Any]] = {
+        "Rule": lambda: cloud.client("events").disable_rule(Name=name_of("Rule")),
+        "Function": lambda: cloud.client("lambda").update_function_configuration(
+            FunctionName=name_of("Function"), Timeout=1
         ),
-        (
-            "Role",
-            lambda: cloud.client("iam").put_role_policy(
-                RoleName=named(status, "Role"),
-                PolicyName="theirs",
-                PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [THEIRS]}),
-            ),
+        "Role": lambda: cloud.client("iam").put_role_policy(
+            RoleName=name_of("Role"),
+            PolicyName="theirs",
+            PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [THEIRS]}),
         ),
-    ]
-    for kind, change in changes:
+    }
+    for kind, change in changes.items():
         before, own, seen = comparisons(metrics), outcomes(metrics)["own"], outcomes(metrics)
         change()
-        user.wait("watched", lambda s, kind=kind: corrected(s, kind), SECONDS, "corrected")  # type: ignore[misc]
+        name = f"watched-{kind.lower()}"
+        user.wait(name, lambda s, kind=kind: corrected(s, kind), SECONDS, "corrected")  # type: ignore[misc]
         # The correction is an event, too: once it has arrived, it must have enqueued nothing.
         wait_for(lambda own=own: outcomes(metrics)["own"] > own, "own event", operator.process)  # type: ignore[misc]
         after = outcomes(metrics)
         assert after["compared"] - seen.get("compared", 0) == 1, kind
         assert comparisons(metrics) == before + 1, kind
     log = operator.process.log.read_text()
-    assert f"{NAMESPACE}/watched: compared because of events:DisableRule" in log
+    assert f"{NAMESPACE}/watched-rule: compared because of events:DisableRule" in log
     assert f"{NAMESPACE}/unchanged: compared" not in log
     for name in NAMES:
         user.gone(name)

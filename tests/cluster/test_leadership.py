@@ -86,6 +86,7 @@ def test_a_leader_that_is_asked_to_end_hands_over_at_once(
     user.gone("handed")
 
 
+@pytest.mark.extended
 def test_a_leader_that_slept_through_its_lease_ends_before_it_does_anything(
     user: User, leader: Operator, standby: Operator, lease: Lease
 ) -> None:

@@ -70,6 +70,7 @@ def uid(cluster: User) -> str:
     return str(core.read_namespace("kube-system").metadata.uid)
 
 
+@pytest.mark.extended
 def test_another_cluster_takes_a_pipeline_over_with_all_that_it_has_in_aws(
     user: User, new: User, start: Operators
 ) -> None:

@@ -57,7 +57,13 @@ def admin(audit: Path, tmp_path: Path) -> Iterator[User]:  # noqa: ARG001 - it i
         client.close()
 
 
-@pytest.mark.parametrize("namespaces", [[], [NAMESPACE]], ids=["all", "one namespace"])
+@pytest.mark.parametrize(
+    "namespaces",
+    [
+        pytest.param([], id="all", marks=pytest.mark.extended),
+        pytest.param([NAMESPACE], id="one namespace"),
+    ],
+)
 def test_an_operator_is_allowed_what_it_does_and_nothing_else(
     admin: User, audit: Path, tmp_path: Path, namespaces: list[str]
 ) -> None:

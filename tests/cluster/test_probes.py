@@ -21,6 +21,9 @@ from tests.e2e.conftest import NAMESPACE, User
 NOTHING = "default/nobody-has-made-it"
 
 
+pytestmark = pytest.mark.long
+
+
 def test_all_is_well_where_nothing_is_broken(start: Operators, lease: Lease) -> None:
     operator = start("--lease", f"{NAMESPACE}/{lease.name}")
     assert operator.wait("/readyz", 200) == "[+]lease\n[+]kind\n[+]credentials\n"

@@ -53,7 +53,9 @@ def pipelines(cluster: Path) -> Pipelines:
 @contextmanager
 def watching(cluster: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
     environment = {**os.environ, "KUBECONFIG": str(cluster)}
-    command = [str(PROGRAM), "status", *words, "-n", "default", "--watch"]
+    # A background job of a shell ignores SIGINT, and its processes inherit that.
+    command = ["env", "--default-signal", str(PROGRAM), "status", *words, "-n", "default"]
+    command.append("--watch")
     pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with subprocess.Popen(command, env=environment, **pipes) as process:
         try:

@@ -23,12 +23,11 @@ from dataflowxpress.planning.resource import Resource, Scope
 from dataflowxpress.planning.step import Action, Outcome
 from dataflowxpress_sandbox import aws as sandbox_aws
 from dataflowxpress_sandbox.aws import Aws
+from dataflowxpress_sandbox.aws.serving import RunningAws, serving
 from tests.contract.pipeline_bucket import Bucket
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from dataflowxpress_sandbox.aws.serving import RunningAws
 
 READS = ("Get", "List", "Describe", "Head")
 
@@ -121,6 +120,13 @@ def mutations(calls: Sequence[str]) -> list[str]:
 
 
 @pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAws]:
+    """An AWS for this folder: its tests leave resources behind, which lengthen lists of others."""
+    with serving(tmp_path_factory.mktemp("contract")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def cloud(aws: RunningAws) -> Cloud:
     return Cloud(aws)
 
@@ -154,14 +160,17 @@ def environment() -> Iterator[pytest.MonkeyPatch]:
 def applied(
     aws: RunningAws, tmp_path_factory: pytest.TempPathFactory, environment: pytest.MonkeyPatch
 ) -> Iterator[Path]:
-    """The manifest of a pipeline that exists."""
+    """The manifest of a pipeline that exists.
+
+    It is suspended: a run would commit and delete beside the manifests that tests write.
+    """
     for variable, value in sandbox_aws.operator_environment(aws.port).items():
         environment.setenv(variable, value)
     clients.clients.cache_clear()
     name = f"applied-{uuid.uuid4().hex[:8]}"
     file = tmp_path_factory.mktemp("applied") / f"{name}.yaml"
     head = {"apiVersion": f"{GROUP}/{VERSION}", "kind": KIND, "metadata": {"name": name}}
-    spec = {"bucket": {"name": name}, "deletionPolicy": "Delete"}
+    spec = {"bucket": {"name": name}, "deletionPolicy": "Delete", "suspend": True}
     file.write_text(yaml.safe_dump({**head, "spec": spec}))
     done = CliRunner().invoke(app, ["apply", "-f", str(file), "--yes"])
     assert done.exit_code == 0, done.output

@@ -60,7 +60,7 @@ def described(pipeline: Pipeline) -> list[Resource]:
     return blueprint(example(), pipeline.scope)
 
 
-def test_what_was_built_by_hand_is_refused_by_name_then_planned_adopted_and_as_specified(
+def test_what_was_built_by_hand_is_refused_by_name_then_adopted_and_refused_to_others(
     built: Pipeline,
 ) -> None:
     steps = built.engine.plan(built.scope, described(built))
@@ -100,10 +100,6 @@ def test_what_was_built_by_hand_is_refused_by_name_then_planned_adopted_and_as_s
         item["Key"] for item in s3.list_objects_v2(Bucket=example().bucket.name)["Contents"]
     }
 
-
-def test_another_pipeline_is_refused_what_was_adopted(built: Pipeline) -> None:
-    adopting = replace(built, scope=replace(built.scope, adopt=True))
-    adopting.converge(described(adopting))
     other = Pipeline(built.cloud, replace(scope_of("team-b/serverless"), adopt=True))
     steps = other.engine.plan(other.scope, described(other))
     refused = {str(step.id): step.reason for step in steps if step.action is Action.REFUSE}

@@ -18,8 +18,9 @@ from dataflowxpress.api.spec import GROUP, KIND, VERSION
 from dataflowxpress.aws import clients
 from dataflowxpress.controller.reconciler import Reconciler
 from dataflowxpress.controller.tenancy import OPEN
-from dataflowxpress.dataplane import bounded, manifest_log
+from dataflowxpress.dataplane import bounded, manifest_log, manifest_logs
 from dataflowxpress.dataplane.manifest_log import ManifestLog
+from dataflowxpress.dataplane.manifest_logs import ManifestLogs
 from dataflowxpress.standalone.manifest import Manifest
 from dataflowxpress_sandbox import aws as sandbox_aws
 
@@ -32,7 +33,9 @@ SNAPSHOT = "dataflowxpress/snapshots/0000000100.jsonl.gz"
 MANIFEST = "dataflowxpress/manifests/0000000101.json"
 HEAD = b'{"number": 100, "write_layouts": {}, "waiting": {}}\n'
 PEAK = 100_000_000  # bytes; 600,000,000 for the bomb without bounds
+BATCH = {"table": "t", "partition_by": [], "directory": "d/", "files": [["f", 1, 1]]}
 FULL = {"read": 1, "rows": 1, "rejected": 0, "reason": None, "size": 1}
+CONVERTED = {"key": "k", "etag": "e", **FULL}
 
 
 def bomb(before: bytes = b"") -> bytes:
@@ -45,6 +48,15 @@ def bomb(before: bytes = b"") -> bytes:
 
 def entry(key: str) -> bytes:
     return json.dumps({"key": key, "etag": "e", **FULL}).encode() + b"\n"
+
+
+def manifest_of(*entries: dict[str, Any], run: str = "jr_1", **more: Any) -> bytes:
+    return json.dumps({"run": run, "objects": entries, "waiting": [], **more}).encode()
+
+
+def put(s3: Any, bucket: str, number: int, content: bytes) -> None:
+    key = f"dataflowxpress/manifests/{number:010d}.json"
+    s3.put_object(Bucket=bucket, Key=key, Body=content)
 
 
 @contextmanager
@@ -81,11 +93,16 @@ def bucket(s3: Any) -> str:
         (SNAPSHOT, lambda: b"text", "is not readable (BadGzipFile)"),
         (SNAPSHOT, lambda: gzip.compress(HEAD)[:-9], "is not readable (EOFError)"),
         (MANIFEST, lambda: b" " * 17_000_000, "more than 16,777,216 bytes"),
-        (MANIFEST, lambda: b"[%s0]" % (b"[]," * 5_000_000), "more than 1,000,000 values"),
+        (MANIFEST, lambda: b"[%s0]" % (b"[]," * 5_000_000), "more than 500,000 values"),
         (MANIFEST, lambda: b"[" * 100_000, "is not readable (RecursionError)"),
         (MANIFEST, lambda: b"{}", "is not readable (KeyError)"),
+        (MANIFEST, lambda: manifest_of({**CONVERTED, "rows": 10**4_000}), "(ValueError)"),
+        (MANIFEST, lambda: manifest_of({**CONVERTED, "rejected": -1}), "(ValueError)"),
     ],
-    ids=["bomb", "entry", "text", "cut off", "bytes", "values", "depth", "no manifest"],
+    ids=[
+        *("bomb", "entry", "text", "cut off", "bytes", "values", "depth", "no manifest"),
+        *("number", "negative"),
+    ],
 )
 def test_content_that_no_run_writes_is_refused_by_name_in_bounded_memory(
     s3: Any, bucket: str, key: str, content: Callable[[], bytes], reason: str
@@ -108,6 +125,45 @@ def test_a_log_that_grows_beyond_its_share_of_memory_is_refused(
     s3.put_object(Bucket=bucket, Key=SNAPSHOT, Body=gzip.compress(HEAD + lines))
     with pytest.raises(Refused, match="move uploads to a second pipeline"):
         ManifestLog.load(s3, bucket)
+
+
+WIDE = "x" * 50_000 + "\N{ROCKET}"  # each character of it takes four bytes
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        [manifest_of({**CONVERTED, "key": WIDE}), manifest_of({**CONVERTED, "key": WIDE + "2"})],
+        [manifest_of(CONVERTED), *[manifest_of({**CONVERTED, "etag": "e" * 300_000})] * 2],
+        [manifest_of(run=f"{number}" * 150_000) for number in range(3)],
+        [manifest_of(replaced={f"{n:05}": "2026-01-01T00:00:00Z" for n in range(2_000)})],
+        [manifest_of(batches={f"{n}" * 150_000: BATCH}) for n in range(3)],
+    ],
+    ids=["wide characters", "a longer entry", "runs", "replaced files", "batches"],
+)
+def test_whatever_a_log_keeps_counts_as_its_memory(
+    s3: Any, bucket: str, monkeypatch: pytest.MonkeyPatch, contents: list[bytes]
+) -> None:
+    monkeypatch.setattr(manifest_log, "LOG_BYTES", 300_000)  # of 192 MiB
+    for number, content in enumerate(contents, 1):
+        put(s3, bucket, number, content)
+    with pytest.raises(Refused, match="bytes of memory"):
+        ManifestLog.load(s3, bucket)
+
+
+def test_the_logs_of_all_pipelines_have_one_bound(
+    s3: Any, bucket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(s3, bucket, 1, manifest_of({**CONVERTED, "key": "k" * 10_000}))
+    logs = ManifestLogs()
+    first, second = logs.of("a/first", s3, bucket), logs.of("a/second", s3, bucket)
+    assert logs.of("a/first", s3, bucket) is first
+    monkeypatch.setattr(manifest_logs, "ALL_BYTES", 25_000)  # of 256 MiB
+    third = logs.of("a/third", s3, bucket)
+    assert logs.of("a/first", s3, bucket) is first  # used after the second
+    assert logs.of("a/third", s3, bucket) is third
+    assert logs.of("a/second", s3, bucket) is not second
+    assert logs.of("a/second", s3, bucket).objects == second.objects
 
 
 def test_a_snapshot_of_many_small_lines_ends(

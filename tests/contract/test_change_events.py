@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,10 +13,10 @@ from dataflowxpress.aws.cloudtrail import ApiCall
 from dataflowxpress.controller.change_index import ChangeIndex, Location
 from dataflowxpress.controller.coverage import COVERED, PROBE_INTERVAL, Coverage
 from dataflowxpress_sandbox import aws as sandbox_aws
-from dataflowxpress_sandbox.aws.serving import RunningAws, serving
-from tests.audited import GLOBAL, TRAIL, audit, bodies, client
+from dataflowxpress_sandbox.aws.serving import RunningAws
+from tests.audited import GLOBAL, TRAIL, bodies, client
 from tests.contract.conftest import Cloud, Pipeline, scope_of
-from tests.contract.test_drift import WALK, meddle, spelled
+from tests.contract.test_drift import WALKED, meddle, paths_of, spelled
 from tests.contract.test_laws import KINDS, described
 from tests.unit.conftest import Clock
 
@@ -28,13 +27,6 @@ if TYPE_CHECKING:
 WITHOUT_EVENTS = frozenset({"Object"})
 OWNER = ("tests", "any")
 HOME = Location(sandbox_aws.ACCOUNT, sandbox_aws.REGION)
-
-
-@pytest.fixture(scope="module")
-def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAws]:
-    with serving(tmp_path_factory.mktemp("audited")) as aws:
-        audit(aws)
-        yield aws
 
 
 @pytest.fixture(scope="module")
@@ -70,14 +62,14 @@ def indexed(wanted: list[Resource]) -> ChangeIndex:
     return index
 
 
-@pytest.mark.parametrize("kind", sorted({kind for kind, _ in WALK}))
+@pytest.mark.parametrize("kind", WALKED)
 def test_the_event_of_each_change_leads_to_its_pipeline(
     audited: RunningAws, pipeline: Pipeline, name: str, kind: str
 ) -> None:
     wanted = described(pipeline, name, kind)
     pipeline.converge(wanted)
     index, its = indexed(wanted), wanted[-1]
-    paths, unseen = [path for of, path in WALK if of == kind], []
+    paths, unseen = paths_of(kind), []
     for path in paths:
         bodies(audited)
         meddle(pipeline, its, path)

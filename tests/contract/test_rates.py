@@ -75,6 +75,7 @@ def test_the_operator_stays_below_the_limits_that_it_knows(
     assert sum(map(faults.struck, numbers.values())) <= 2 * PIPELINES
 
 
+@pytest.mark.extended
 def test_the_operator_adapts_to_limits_that_it_does_not_know(
     own_aws: RunningAws, connected: clients.Clients
 ) -> None:

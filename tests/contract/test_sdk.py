@@ -25,6 +25,7 @@ from dataflowxpress import (
     plan,
     status,
 )
+from dataflowxpress.api.annotations import PAUSED, PLAN
 from dataflowxpress.aws.clients import clients_of
 from dataflowxpress.cli.app import app
 from dataflowxpress_sandbox import aws as sandbox_aws
@@ -66,6 +67,10 @@ def changed(pipeline: DataPipeline, crawler: str) -> DataPipeline:
         bucket=pipeline.spec.bucket, deletion_policy="Delete", crawler=Crawler(name=crawler)
     )
     return DataPipeline(name=pipeline.name, namespace=pipeline.namespace, spec=spec)
+
+
+def annotated(pipeline: DataPipeline, annotation: str) -> DataPipeline:
+    return pipeline.model_copy(update={"annotations": {annotation: "true"}})
 
 
 def calls_of(session: boto3.Session) -> list[str]:
@@ -176,3 +181,56 @@ def test_the_status_of_a_changed_pipeline_does_not_apply_the_change(
     assert made
     assert not mutations(made)
     assert plan(later, session=session).has_changes
+
+
+def test_a_held_pipeline_is_planned_and_apply_says_which_annotation_holds_it(
+    session: boto3.Session, pipeline: DataPipeline
+) -> None:
+    applied = apply(pipeline, session=session)
+    made = calls_of(session)
+    for annotation in (PAUSED, PLAN):
+        held = annotated(changed(pipeline, f"{pipeline.name}-held"), annotation)
+        found = plan(held, session=session)
+        assert found.has_changes
+        for wanted in (held, found):
+            with pytest.raises(Failure, match=annotation) as error:
+                apply(wanted, session=session)
+            assert error.value.fix == f"remove {annotation} from metadata.annotations"
+    assert not mutations(made)
+    assert status(pipeline, session=session).applied_generation == applied.applied_generation
+
+
+def test_a_paused_pipeline_is_not_deleted_and_one_that_holds_its_plan_is(
+    aws: RunningAws, session: boto3.Session, pipeline: DataPipeline
+) -> None:
+    apply(pipeline, session=session)
+    with pytest.raises(Failure, match=PAUSED):
+        delete(annotated(pipeline, PAUSED), session=session)
+    assert plan(pipeline, session=session).summary.startswith("Nothing to do")
+    delete(annotated(pipeline, PLAN), session=session)
+    assert f"data-{pipeline.name}" not in aws.client("glue").list_crawlers()["CrawlerNames"]
+
+
+def test_a_suspended_pipeline_is_applied_and_its_queue_keeps_uploads(
+    aws: RunningAws, session: boto3.Session, pipeline: DataPipeline
+) -> None:
+    spec = pipeline.spec.model_copy(update={"suspend": True})
+    assert apply(pipeline.model_copy(update={"spec": spec}), session=session).holds("Ready")
+    mappings = aws.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    own = {m["State"] for m in mappings if f"data-{pipeline.name}-uploads" in m["EventSourceArn"]}
+    assert own == {"Disabled"}
+
+
+def test_apply_corrects_drift_that_a_cluster_would_only_report(
+    aws: RunningAws, session: boto3.Session, pipeline: DataPipeline
+) -> None:
+    spec = pipeline.spec.model_copy(update={"drift_policy": "Report"})
+    reported = pipeline.model_copy(update={"spec": spec})
+    apply(reported, session=session)
+    topic = f"arn:aws:sns:{session.region_name}:000000000000:data-{pipeline.name}"
+    aws.client("sns").set_topic_attributes(
+        TopicArn=topic, AttributeName="DisplayName", AttributeValue="theirs"
+    )
+    assert plan(reported, session=session).has_changes
+    assert apply(reported, session=session).holds("Ready")
+    assert not plan(reported, session=session).has_changes

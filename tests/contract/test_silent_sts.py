@@ -41,7 +41,9 @@ def connections(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
         yield accepted
 
 
-@pytest.mark.parametrize("session", [assumed_role, web_identity])
+@pytest.mark.parametrize(
+    "session", [assumed_role, pytest.param(web_identity, marks=pytest.mark.extended)]
+)
 def test_credentials_of_a_silent_sts_fail_within_half_a_minute(
     session: Callable[[], Any],
     connections: list[object],

@@ -15,7 +15,8 @@ from dataflowxpress.api.spec import GROUP, KIND, VERSION, DataPipelineSpec
 from dataflowxpress.aws import clients
 from dataflowxpress.aws.resources import Classifier, Queue
 from dataflowxpress.blueprint import blueprint
-from dataflowxpress.controller.reconciler import Reconciler, Result
+from dataflowxpress.controller.reconciler import Reconciler
+from dataflowxpress.controller.result import Result
 from dataflowxpress.controller.tenancy import OPEN
 from dataflowxpress.standalone.manifest import Manifest
 from dataflowxpress_sandbox import aws as sandbox_aws

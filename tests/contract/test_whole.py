@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from dataflowxpress.planning.resource import Resource
     from tests.contract.conftest import Pipeline
 
-CALLS_TO_CREATE, CALLS_TO_FIND_NOTHING = 118, 54
+CALLS_TO_CREATE, CALLS_TO_FIND_NOTHING = 112, 54
 
 
 @pytest.fixture

@@ -98,6 +98,7 @@ def test_a_manifest_lives_its_whole_life_without_a_cluster(
     assert set(leftovers(user.aws)) == before
 
 
+@pytest.mark.extended
 def test_a_deletion_that_lost_its_bucket_finds_the_other_resources(
     user: User, shell: Callable[..., Run], manifest: Callable[..., str]
 ) -> None:
@@ -157,6 +158,11 @@ def test_a_pipeline_in_the_cluster_is_planned_paused_run_and_deleted(
     )
     drifted = shell("plan", "steered")
     assert (drifted.returncode, "NumberOfWorkers: 9 -> 2" in drifted.stdout) == (2, True)
+    for command in (["apply"], ["run"], ["delete", "--yes"]):
+        held = shell(*command, "steered")
+        assert held.returncode == 1, held.stdout
+        assert "has the annotation dataflowxpress.io/paused" in held.stderr
+        assert "run `dataflowxpress resume steered -n default`" in held.stderr
     assert shell("resume", "steered").returncode == 0
     user.wait("steered", lambda s: reconciling(s) == "Settled", 20, "resumed")
     asked = shell("apply", "steered")
@@ -186,7 +192,7 @@ def test_a_pipeline_in_the_cluster_is_planned_paused_run_and_deleted(
     assert not user.exists("steered")
 
 
-@pytest.mark.parametrize("version", ["4.0", "5.0"])
+@pytest.mark.parametrize("version", [pytest.param("4.0", marks=pytest.mark.extended), "5.0"])
 def test_the_logs_of_a_run_have_its_output_and_its_errors_with_each_glue_version(
     shell: Callable[..., Run], manifest: Callable[..., str], version: str
 ) -> None:

@@ -12,7 +12,8 @@ from kubernetes.client import CustomObjectsApi
 
 from dataflowxpress.api.spec import GROUP, KIND, PLURAL, VERSION
 from dataflowxpress.aws import clients
-from dataflowxpress.controller.reconciler import Reconciler, Result
+from dataflowxpress.controller.reconciler import Reconciler
+from dataflowxpress.controller.result import Result
 from dataflowxpress.kube.client import Cluster
 from dataflowxpress_sandbox.aws import Aws, environment_of_root
 

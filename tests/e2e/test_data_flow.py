@@ -18,6 +18,9 @@ BUCKET, READER = "e2e-data-flow", "reader@example.com"
 PEOPLE = "name,age\nAda,36\nGrace,85\n"
 
 
+pytestmark = pytest.mark.long
+
+
 @pytest.fixture(scope="module")
 def flow(user: User) -> str:
     """A pipeline whose reader has confirmed."""
@@ -113,6 +116,7 @@ def test_each_folder_becomes_a_table_where_that_is_asked_for(user: User, tmp_pat
     user.gone("folders")
 
 
+@pytest.mark.extended
 def test_objects_and_folders_beside_each_other_become_one_table(user: User, tmp_path: Path) -> None:
     user.pipeline(
         "levels",

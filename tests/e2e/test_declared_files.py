@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 import yaml
 
 from dataflowxpress.api.spec import KIND
@@ -55,6 +56,7 @@ def test_a_title_latin_1_semicolons_and_decimal_commas_become_typed_rows(
     user.gone("semicolons")
 
 
+@pytest.mark.extended
 def test_declared_names_and_formats_hold_and_later_fields_are_kept(
     user: User, tmp_path: Path
 ) -> None:
@@ -81,6 +83,7 @@ def test_declared_names_and_formats_hold_and_later_fields_are_kept(
     user.gone("declared")
 
 
+@pytest.mark.extended
 def test_a_corrected_option_converts_objects_again_without_another_upload(
     user: User, tmp_path: Path
 ) -> None:

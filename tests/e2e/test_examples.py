@@ -11,6 +11,7 @@ from dataflowxpress.api.spec import KIND, DataPipelineSpec
 from dataflowxpress.blueprint import artifacts
 from dataflowxpress_sandbox.demo.leftovers import leftovers
 from tests.e2e.conftest import User
+from tests.sample import sampled
 
 EXAMPLES = sorted(path.stem for path in artifacts.path("examples").glob("*.yaml"))
 KEPT = {"Bucket", "Database", "Table"}
@@ -24,7 +25,7 @@ def pipeline(example: str) -> dict[str, Any]:
     return next(document for document in documents(example) if document["kind"] == KIND)
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", sampled(EXAMPLES, {"complete", "minimal"}.__contains__))
 def test_an_example_becomes_ready_and_goes_again(example: str, user: User) -> None:
     name = pipeline(example)["metadata"]["name"]
     before = set(leftovers(user.aws))

@@ -6,6 +6,8 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
 from dataflowxpress.api.status import Status
 from dataflowxpress_sandbox import aws as sandbox_aws
 from dataflowxpress_sandbox.aws import mail
@@ -32,6 +34,9 @@ OCCASIONAL = {  # what one good run does not need
     "glue:GetPartitions": "the target is partitioned",
     "logs:CreateLogGroup": "Glue makes its groups in an account that has none yet",
 }
+
+
+pytestmark = pytest.mark.long
 
 
 def test_a_good_run_uses_all_that_is_not_for_a_bad_day_and_is_refused_nothing(user: User) -> None:

@@ -90,6 +90,7 @@ def test_every_hop_passes_and_the_report_hides_the_account(start: Start, tmp_pat
     assert ACCOUNT not in written
 
 
+@pytest.mark.extended
 def test_a_hop_that_never_ends_is_named_with_the_place_to_look_at(
     aws: RunningAws, start: Start, tmp_path: Path
 ) -> None:
@@ -107,6 +108,7 @@ def test_a_hop_that_never_ends_is_named_with_the_place_to_look_at(
     assert "the rule `crawled`, the logs of the function start-job" in written
 
 
+@pytest.mark.extended
 def test_a_failed_run_is_reported_with_its_error_before_the_time_is_over(
     aws: RunningAws, start: Start, tmp_path: Path
 ) -> None:
@@ -138,6 +140,7 @@ def test_ctrl_c_in_the_middle_of_the_creation_leaves_nothing_in_aws(
     assert "interrupted by SIGINT" in report(tmp_path)
 
 
+@pytest.mark.extended
 def test_sigterm_in_the_middle_of_the_data_path_leaves_nothing_in_aws(start: Start) -> None:
     process = start("--yes", "--timeout", "120")
     assert process.stdout

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from dataflowxpress.api.status import Status
 from dataflowxpress_sandbox.aws import mail
 from tests.e2e.conftest import NAMESPACE, User, holds
@@ -15,6 +17,7 @@ CHANGES = (
 )
 
 
+@pytest.mark.extended
 def test_a_column_that_widens_is_reported_everywhere(user: User) -> None:
     user.pipeline(
         "types",

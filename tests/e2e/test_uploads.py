@@ -33,6 +33,9 @@ REFUSED = {
 MIXED = b"n,name\n1,one\n3,three,too many\n"
 
 
+pytestmark = pytest.mark.long
+
+
 @pytest.fixture(scope="module")
 def after(user: User) -> Iterator[Status]:
     """The status of a pipeline into which all of it was uploaded at once."""

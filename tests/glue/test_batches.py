@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.sample import sampled
+
 if TYPE_CHECKING:
     from tests.glue.conftest import Pipeline
 
@@ -252,8 +254,15 @@ def empty(runs: Runs, number: int) -> None:
     runs.put("0")
 
 
-@pytest.mark.parametrize("event", ["before-call", "after-call"])
-@pytest.mark.parametrize("change", [append, append_and_merge, replace, replace_all, empty])
+CHANGES: tuple[Change, ...] = (append, append_and_merge, replace, replace_all, empty)
+EVENTS = ("before-call", "after-call")
+# Each change with one event.
+SAMPLE = {*zip(CHANGES, itertools.cycle(EVENTS), strict=False)}
+
+
+@pytest.mark.parametrize(
+    ("change", "event"), sampled(itertools.product(CHANGES, EVENTS), SAMPLE.__contains__)
+)
 def test_whatever_call_a_run_dies_at_each_row_is_there_once(
     runs: Runs, monkeypatch: pytest.MonkeyPatch, change: Change, event: str
 ) -> None:

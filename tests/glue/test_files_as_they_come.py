@@ -176,6 +176,9 @@ REJECTED = {
 }
 
 
+pytestmark = pytest.mark.long
+
+
 class Story:
     """The cases of a format in one pipeline, after two crawls and runs, and one for what waits."""
 

@@ -127,6 +127,7 @@ def test_an_update_of_the_table_whose_answer_is_lost_is_made_once(lake: Lake) ->
         assert lake.found("n") == [(step,)]
 
 
+@pytest.mark.extended
 def test_rows_are_published_although_a_compaction_has_moved_the_table_since(lake: Lake) -> None:
     lake.put("csv_data/a.csv", "n,name\n1,one\n")
     lake.put("csv_data/b.csv", "n,name\n2,two\n")
@@ -191,6 +192,7 @@ def test_values_of_all_types_are_read_as_they_were_uploaded(
     assert [each.name for each in lake.loaded().spec().fields] == ["day"]
 
 
+@pytest.mark.extended
 def test_a_type_that_becomes_wider_keeps_the_rows_of_deleted_objects(lake: Lake) -> None:
     """From whole number to text, which Iceberg cannot do in its metadata."""
     lake.put("csv_data/a.csv", "n,name\n1,one\n")

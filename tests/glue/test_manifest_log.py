@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dataflowxpress.dataplane.manifest_log import ManifestLog, ManifestLogs
+from dataflowxpress.dataplane.manifest_log import ManifestLog
+from dataflowxpress.dataplane.manifest_logs import ManifestLogs
 
 if TYPE_CHECKING:
     from collections.abc import Callable

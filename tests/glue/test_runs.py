@@ -134,7 +134,13 @@ def test_the_columns_of_the_path_and_those_asked_for_are_kept(
     }
 
 
-@pytest.mark.parametrize("odd", ["", '"two\nlines"'], ids=["line by line", "records of two lines"])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        pytest.param("", id="line by line"),
+        pytest.param('"two\nlines"', id="records of two lines", marks=pytest.mark.extended),
+    ],
+)
 def test_a_large_object_is_whole_whether_or_not_many_tasks_can_read_it(
     make: Callable[..., Pipeline], odd: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""Many objects in one run; `make bench-scale` measures more of them."""
+"""Many objects in one run; `make bench-data` measures more of them."""
 
 from __future__ import annotations
 

@@ -49,6 +49,9 @@ ROWS = [
 ]
 
 
+pytestmark = pytest.mark.long
+
+
 @pytest.fixture(scope="module")
 def changed(make: Callable[..., Pipeline]) -> Pipeline:
     """A pipeline that has seen all changes, a run after each."""

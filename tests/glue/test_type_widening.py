@@ -37,6 +37,9 @@ CASES = {
 KEPT_TEXTS = {"code", "huge", "long_number", "java_double", "part_number", "java_only", "word"}
 
 
+pytestmark = pytest.mark.long
+
+
 def csv(*values: str) -> str:
     return "id," + ",".join(CASES) + "\n" + ",".join(values) + "\n"
 

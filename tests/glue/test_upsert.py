@@ -41,6 +41,7 @@ def test_the_newest_row_of_each_key_stays_in_any_order_of_uploads(lake: Lake) ->
     assert lake.found("id", "name") == [(1, "fourth"), (2, "newer"), (3, "new")]
 
 
+@pytest.mark.extended
 def test_a_death_and_a_compaction_before_the_publication_change_no_result(lake: Lake) -> None:
     lake.put("csv_data/a.csv", "id,name,at\n1,one,1\n2,two,5\n")
     lake.converts()

@@ -133,7 +133,7 @@ def test_a_run_that_converted_objects_is_notified_with_its_figures(notify: Funct
         "Rows written: 10",
         "Rows rejected: 2",
         "To see them: kubectl dataflow rejects orders --namespace default --run jr_1",
-        "Seconds: 9",
+        "Seconds of conversion: 9",
         LOGS,
         "",
         "To see the status of the pipeline, run:",

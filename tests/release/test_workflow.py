@@ -1,4 +1,4 @@
-"""The workflow is valid for GitHub Actions, and uses only commands that the repository has."""
+"""The workflows are valid for GitHub Actions, and use only commands that the repository has."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 from tools.release.project import ROOT
 from tools.tool import tool
 
-WORKFLOW = ROOT / ".github/workflows/release.yml"
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 
 
 @pytest.mark.extended
 def test_actionlint_finds_no_error() -> None:
     done = subprocess.run(
-        [tool("actionlint"), *sorted((ROOT / ".github/workflows").glob("*.yml"))],
+        [tool("actionlint"), *WORKFLOWS],
         capture_output=True,
         check=False,
         text=True,
@@ -24,8 +24,18 @@ def test_actionlint_finds_no_error() -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_the_workflow_calls_only_existing_make_targets() -> None:
-    called = re.findall(r"run: make (.+)", WORKFLOW.read_text())
-    targets = {target for line in called for target in line.split()}
-    assert targets >= {"check", "release-check", "release-push"}
-    assert targets <= set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+def test_the_workflows_call_only_existing_make_targets() -> None:
+    texts = "".join(file.read_text() for file in WORKFLOWS)
+    called = {
+        target for line in re.findall(r"run: make ([^#\n]+)", texts) for target in line.split()
+    }
+    assert called >= {"check", "test", "release-check", "release-push"}
+    assert called <= set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def test_all_workflows_use_the_same_commit_of_an_action() -> None:
+    texts = "".join(file.read_text() for file in WORKFLOWS)
+    pins: dict[str, set[str]] = {}
+    for action, commit in re.findall(r"uses: ([^@\s]+)@(\S+)", texts):
+        pins.setdefault(action, set()).add(commit)
+    assert {action: found for action, found in pins.items() if len(found) > 1} == {}

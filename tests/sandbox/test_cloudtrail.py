@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 
-import pytest
 from botocore.exceptions import ClientError
 
 from dataflowxpress_sandbox import aws as sandbox_aws
-from dataflowxpress_sandbox.aws.serving import RunningAws, serving
-from tests.audited import audit, events
-
-
-@pytest.fixture(scope="module")
-def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAws]:
-    """An AWS in which a trail of all regions logs."""
-    with serving(tmp_path_factory.mktemp("audited")) as aws:
-        audit(aws)
-        yield aws
+from dataflowxpress_sandbox.aws.serving import RunningAws
+from tests.audited import events
 
 
 def test_a_change_by_any_protocol_names_its_resource_as_cloudtrail_does(

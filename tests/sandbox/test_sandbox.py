@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -17,12 +18,20 @@ from kubernetes import client, config
 from dataflowxpress_sandbox import processes
 from dataflowxpress_sandbox.errors import SandboxError
 from dataflowxpress_sandbox.sandbox import Sandbox
+from tests.sample import sampled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MOMENTS = ("aws", "kube-apiserver")
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Each signal at one moment.
+SAMPLE = {*zip(itertools.cycle(MOMENTS), SIGNALS, strict=False)}
 _CLUSTER = {"etcd", "kube-apiserver"}
 _ALL = _CLUSTER | {"aws"}
+
+
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture
@@ -136,6 +145,7 @@ def test_a_second_up_restarts_only_what_has_died_and_loses_nothing(directory: Pa
         assert "precious" in namespaces(sandbox.kubeconfig)
 
 
+@pytest.mark.extended
 def test_an_operator_gets_new_credentials_when_aws_had_to_be_started_again(
     directory: Path,
 ) -> None:
@@ -152,8 +162,9 @@ def test_an_operator_gets_new_credentials_when_aws_had_to_be_started_again(
         assert {name for name in after if after[name] != before[name]} == {"aws", "operator"}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("moment", ["aws", "kube-apiserver"])
+@pytest.mark.parametrize(
+    ("moment", "number"), sampled(itertools.product(MOMENTS, SIGNALS), SAMPLE.__contains__)
+)
 def test_an_interrupted_up_leaves_no_process(
     directory: Path, moment: str, number: signal.Signals
 ) -> None:
@@ -178,6 +189,7 @@ def test_down_ends_what_a_killed_up_left_behind(directory: Path) -> None:
     assert not directory.exists()
 
 
+@pytest.mark.extended
 def test_two_sandboxes_run_side_by_side(directory: Path, tmp_path: Path) -> None:
     one, two = Sandbox(directory, aws=False), Sandbox(tmp_path / "other", aws=False)
     with one.running():

@@ -119,7 +119,6 @@ def test_a_dead_letter_that_was_not_sent_is_not_deleted_though_the_call_succeede
         played(
             "sqs",
             ("get_queue_url", {"QueueUrl": "https://sqs/dead"}),
-            ("get_queue_url", {"QueueUrl": "https://sqs/q"}),
             ("get_queue_attributes", {"Attributes": dict.fromkeys((VISIBLE, IN_FLIGHT), "1")}),
             ("receive_message", {"Messages": [message]}),
             ("send_message_batch", {"Successful": [], "Failed": [unsent]}),

@@ -338,6 +338,18 @@ def test_each_statement_holds_the_resources_that_it_names(spec: dict[str, Any]) 
         assert not [arn for arn in texts for name in names if name in arn], role.name
 
 
+def test_bucket_queues_and_topic_deny_each_connection_without_tls() -> None:
+    actions: dict[type[Resource], str] = {Bucket: "s3:*", Queue: "sqs:*", Topic: "sns:Publish"}
+    for kind, action in actions.items():
+        for each in every(kind, resources()):
+            statements = each.desired()["Policy"]["Statement"]
+            (denied,) = (one for one in statements if one["Effect"] == "Deny")
+            assert denied["Principal"] == {"AWS": ["*"]}
+            assert denied["Action"] == [action]
+            assert each.arn in denied["Resource"]
+            assert denied["Condition"] == {"Bool": {"aws:SecureTransport": ["false"]}}
+
+
 def test_a_role_waits_only_for_the_resources_that_hold_data() -> None:
     found = resources()
     for role in every(Role, found):

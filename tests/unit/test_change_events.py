@@ -17,7 +17,7 @@ from dataflowxpress.aws.cloudtrail import DATA_CALLS
 from dataflowxpress.controller.change_index import Location
 from dataflowxpress.controller.changes import Changes
 from dataflowxpress.controller.coverage import Coverage
-from dataflowxpress.controller.reconciler import Result
+from dataflowxpress.controller.result import Result
 from dataflowxpress.controller.worker import Worker
 from dataflowxpress.controller.workqueue import WorkQueue
 from dataflowxpress.manager.change_events import RETRY, SETTLE, SPREAD, ChangeEvents

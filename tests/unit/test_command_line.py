@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, version
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,27 @@ def test_help_imports_what_it_prints_with_and_no_command() -> None:
     assert packages(modules) == HELP | {"dataflowxpress"}
     own = {name.partition(".")[2] for name in modules if name.startswith("dataflowxpress.")}
     assert own == OWN
+
+
+@pytest.mark.parametrize("tool", ["dataflowxpress", "kubectl-dataflow"])
+def test_the_command_and_the_plugin_print_the_version_of_the_distribution(tool: str) -> None:
+    path = Path(sys.executable).with_name(tool)
+    answer = subprocess.run([path, "--version"], check=True, capture_output=True, text=True)
+    assert answer.stdout == f"dataflowxpress {version('dataflowxpress')}\n"
+
+
+def test_the_log_of_an_operator_begins_with_its_version(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "dataflowxpress", "operator"]
+    ended = subprocess.run(
+        command,
+        env={"HOME": str(tmp_path), "KUBECONFIG": str(tmp_path / "none")},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    first, *error = ended.stderr.splitlines()
+    assert json.loads(first)["message"] == f"DataFlowXpress {version('dataflowxpress')} starts"
+    assert error[0] == "Error: no cluster"
 
 
 @pytest.mark.parametrize("command", [[], *([name, "--"] for name in (*COMMANDS, *SANDBOX))])
@@ -150,7 +172,7 @@ def test_without_a_cluster_the_fix_is_named(monkeypatch: pytest.MonkeyPatch) -> 
     head, why, fix = message.stderr.splitlines()
     assert head == "Error: no cluster"
     assert "No configuration found" in why
-    assert fix == "  Fix: set KUBECONFIG, or give a file with -f"
+    assert fix == "  Fix: set KUBECONFIG; commands about a pipeline also take a file with -f"
 
 
 def test_an_error_of_aws_says_what_failed_why_and_the_fix(

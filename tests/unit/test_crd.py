@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from dataflowxpress.api import crd
+from dataflowxpress.api.spec.model import SpecModel, ValidationRule
 from dataflowxpress.blueprint import artifacts
 
 ROOT = crd.definition()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
@@ -76,6 +77,21 @@ def test_it_is_small_enough_for_client_side_apply() -> None:
 @pytest.mark.parametrize("rule", ["bucket", "job"])
 def test_rules_of_a_part_are_on_that_part(rule: str) -> None:
     assert SPEC["properties"][rule]["x-kubernetes-validations"]
+
+
+def test_a_field_with_the_name_of_a_part_has_no_rule_of_it() -> None:
+    class Lake(SpecModel):
+        VALIDATION_RULES = (ValidationRule("no", cel="false"),)
+
+        name: str
+
+    class Copies(SpecModel):
+        lake: str
+        original: Lake
+
+    properties = crd.structural(Copies)["properties"]
+    assert "x-kubernetes-validations" in properties["original"]
+    assert "x-kubernetes-validations" not in properties["lake"]
 
 
 def test_it_is_yaml_that_kubernetes_can_read() -> None:

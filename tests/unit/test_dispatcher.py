@@ -15,7 +15,7 @@ from dataflowxpress.api.pipeline import Reference
 from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.status import Status
 from dataflowxpress.controller.dispatcher import Dispatcher
-from dataflowxpress.controller.reconciler import Result
+from dataflowxpress.controller.result import Result
 from dataflowxpress.controller.shares import Shares
 from dataflowxpress.controller.worker import Worker
 from dataflowxpress.controller.workqueue import PROGRESS_DEADLINE, WorkQueue

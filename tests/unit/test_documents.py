@@ -100,6 +100,8 @@ def test_the_architecture_page_draws_the_layers_that_are_checked() -> None:
 
 
 THREATS = "docs/threat-model.md"
+TEST = r"`tests/[\w/]+\.py::[\w:]+`"
+TESTS = rf"{TEST}(, {TEST})*"
 
 
 def sections() -> list[str]:
@@ -120,9 +122,7 @@ def test_each_threat_has_a_category_a_control_and_a_test(heading: str) -> None:
         assert named, threat
         assert control, threat
         assert set(category.split(", ")) <= set("STRIDE"), threat
-        assert re.fullmatch(r"`tests/[\w/]+\.py::[\w:]+`(, `tests/[\w/]+\.py::[\w:]+`)*", shown), (
-            threat
-        )
+        assert re.fullmatch(TESTS, shown), threat
 
 
 def test_the_threat_model_covers_each_category_and_gives_a_measure_for_each_gap() -> None:
@@ -133,6 +133,15 @@ def test_the_threat_model_covers_each_category_and_gives_a_measure_for_each_gap(
     for gap in gaps:
         assert all(cells(gap)), gap
         assert len(cells(gap)) == 3, gap
+
+
+def test_each_attack_has_an_effect_before_a_result_now_and_a_test() -> None:
+    attacks = [cells(row) for row in rows("docs/attacks.md", "## Attempts\n")]
+    assert [attack[0] for attack in attacks] == [str(number) for number in range(1, 25)]
+    for number, *texts, shown in attacks:
+        assert len(texts) == 3, number
+        assert all(texts), number
+        assert re.fullmatch(TESTS, shown), number
 
 
 def test_each_practice_has_a_state_and_evidence() -> None:

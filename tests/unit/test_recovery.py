@@ -13,10 +13,11 @@ from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.status import Crawl, Data, Recovery, Run, Status
 from dataflowxpress.dataplane.events import events_between
 from dataflowxpress.dataplane.freshness import data_current
+from dataflowxpress.dataplane.manifest_log import ManifestLog
 from dataflowxpress.dataplane.observation import Observation
 from dataflowxpress.dataplane.queues import Depth
 from dataflowxpress.dataplane.recovery import BACKOFF_LIMIT, RecoveryAction, decide, unfinished_work
-from dataflowxpress.dataplane.uploads import Upload
+from dataflowxpress.dataplane.uploads import Keys, Upload, pending_and_refused
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 STALL_TIMEOUT = 60.0
@@ -42,8 +43,9 @@ def upload(minute: int, key: str = "in/a.csv") -> Upload:
 def observation(*pending: Upload, **more: Any) -> Observation:
     data = Data(objects=0, rows=0, rejected=0, waiting=len(pending), dead_letters=0)
     quiet: dict[str, Any] = {"packaged": True, "crawl": None, "runs": (), "reasons": ()}
-    quiet["requests"] = ()
-    empty = {"queued": Depth(), "pending": pending, "data": data}
+    quiet["requests"] = Keys()
+    listed, _ = pending_and_refused(ManifestLog(), pending)
+    empty = {"queued": Depth(), "pending": listed, "data": data}
     return Observation(**{**quiet, **empty, **more})
 
 
@@ -109,7 +111,7 @@ LEFT: dict[str, tuple[Observation, str, RecoveryAction]] = {
         RecoveryAction.CRAWL,
     ),
     "a reprocess request that no run has fulfilled": (
-        observation(crawl=crawl(1), runs=(run(2),), requests=("requests/1/in/",)),
+        observation(crawl=crawl(1), runs=(run(2),), requests=Keys(["requests/1/in/"])),
         "ReprocessPending",
         RecoveryAction.RUN,
     ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -55,14 +57,15 @@ def test_an_object_is_refused_if_it_has_rows_and_none_is_accepted(
     entry: dict[str, Any], refused: bool
 ) -> None:
     _, found = pending_and_refused(log(entry), uploads("a"))
-    assert bool(found) is refused
+    assert bool(found.count) is refused
 
 
 def test_an_object_that_was_deleted_or_replaced_is_not_refused_any_more() -> None:
     known = log(record("a", 0, "not CSV"))
-    assert pending_and_refused(known, []) == ((), [])
+    pending, refused = pending_and_refused(known, [])
+    assert (pending.count, refused.count) == (0, 0)
     pending, refused = pending_and_refused(known, uploads("a", etag="new"))
-    assert ([each.key for each in pending], refused) == (["a"], [])
+    assert (pending.count, refused.count) == (1, 0)
 
 
 def test_the_status_names_the_newest_ten_and_counts_all() -> None:
@@ -73,6 +76,21 @@ def test_the_status_names_the_newest_ten_and_counts_all() -> None:
     assert found.refused == 12
     assert [each.key for each in found.refused_objects] == keys[:1:-1]
     assert {len(each.reason) for each in found.refused_objects} == {REASON}
+
+
+def test_a_million_pending_objects_take_no_memory_of_their_own() -> None:
+    def found() -> Iterator[Upload]:
+        for number in range(20_000):
+            yield Upload(f"in/{number:0900d}", f"{number:032x}", "2026-01-01T12:00:00Z")
+
+    tracemalloc.start()
+    try:
+        pending, _ = pending_and_refused(log(), found())
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert pending.count == 20_000
+    assert peak < 1_000_000  # 20,000,000 for a list of them
 
 
 def test_data_is_not_current_while_an_object_is_refused() -> None:

@@ -51,11 +51,12 @@ def test_the_public_surface_changes_only_on_purpose() -> None:
 def test_all_parts_of_a_spec_are_public() -> None:
     spec = DataPipelineSpec.__module__.rpartition(".")[0]
     parts = {each.__name__ for each in SpecModel.__subclasses__() if spec in each.__module__}
-    assert parts <= {*dataflowxpress.__all__}, "export it in sdk/__init__.py and __init__.py"
+    assert parts <= {*dataflowxpress.__all__}, "export it in sdk/__init__.py"
 
 
-def test_the_package_and_its_sdk_have_the_same_names() -> None:
+def test_the_package_has_the_names_of_its_sdk_and_no_others() -> None:
     assert dataflowxpress.__all__ == sdk.__all__
+    assert dataflowxpress.DataPipeline is sdk.DataPipeline
     assert {*dataflowxpress.__all__} <= {*dir(dataflowxpress)}
     with pytest.raises(AttributeError, match="no attribute 'aplpy'"):
         dataflowxpress.aplpy  # noqa: B018 - the access is the test

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from dataflowxpress.api.errors import LONGEST, InvalidSpec
 from dataflowxpress.api.pipeline import Pipeline
 from dataflowxpress.api.spec import DataPipelineSpec, SpecModel, mistakes
+from dataflowxpress.api.spec.arguments import LOADS_CODE
 from dataflowxpress.api.spec.mistakes import WORDS
 from tests.hostile import SCHEMA
 
@@ -528,3 +529,16 @@ def test_every_region_of_every_partition_is_allowed() -> None:
 def test_a_custom_script_can_load_more_code() -> None:
     job = {"script": {"inline": "x"}, "arguments": {"--additional-python-modules": "pyarrow"}}
     assert mistakes(DataPipelineSpec, {"job": job}) == []
+
+
+@pytest.mark.parametrize("name", [*LOADS_CODE, "--TempDir", "--scriptLocation"])
+def test_an_argument_that_loads_code_is_refused_without_a_custom_script(name: str) -> None:
+    (mistake,) = found({"job": {"arguments": {name: "s3://mine/evil"}}})
+    assert mistake.startswith("spec.job.arguments: ")
+
+
+def test_each_argument_of_glue_that_loads_code_or_configures_its_runtime_is_known() -> None:
+    assert {
+        *("--additional-python-modules", "--class", "--conf", "--extra-files", "--extra-jars"),
+        *("--extra-py-files", "--python-modules-installer-option", "--user-jars-first"),
+    } <= set(LOADS_CODE)

@@ -12,12 +12,8 @@ from dataflowxpress.api import crd
 from dataflowxpress.api.errors import Refused
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.aws.clients import Identity
-from dataflowxpress.controller.tenancy import (
-    OPEN,
-    InvalidTenantPolicy,
-    NamespacePolicy,
-    TenantPolicy,
-)
+from dataflowxpress.controller.namespace_policy import NamespacePolicy
+from dataflowxpress.controller.tenancy import OPEN, InvalidTenantPolicy, TenantPolicy
 from dataflowxpress_sandbox.sandbox import TENANT_POLICY
 
 FILE = """

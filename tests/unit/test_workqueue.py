@@ -10,7 +10,7 @@ from dataflowxpress.api.annotations import PAUSED, REQUESTED
 from dataflowxpress.api.pipeline import Pipeline, Reference
 from dataflowxpress.api.spec.pipeline import SHORTEST_RESYNC
 from dataflowxpress.api.status import Status
-from dataflowxpress.controller.reconciler import Result
+from dataflowxpress.controller.result import Result
 from dataflowxpress.controller.shares import Shares
 from dataflowxpress.controller.workitem import (
     BUSY_POLL,

@@ -24,18 +24,18 @@ from dataflowxpress.aws.at_rest import AtRest
 from dataflowxpress.aws.queue_urls import queue_url
 from dataflowxpress.aws.snapshot import TAGGING
 from dataflowxpress.aws.tags import TAGGERS
-from dataflowxpress.controller.reconciler import Reconciler, Result
+from dataflowxpress.controller.reconciler import Reconciler
+from dataflowxpress.controller.result import Result
 from dataflowxpress.controller.tenancy import OPEN, TenantPolicy
 from dataflowxpress.kube.client import Cluster
 from dataflowxpress.planning.ownership import OWNER_TAG
 from dataflowxpress_sandbox import aws as sandbox_aws
+from dataflowxpress_sandbox.aws.serving import RunningAws, serving
 from dataflowxpress_sandbox.demo.leftovers import leftovers
 from tests.contract.conftest import READS
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from dataflowxpress_sandbox.aws.serving import RunningAws
 
 NAMESPACE = "default"
 FINALIZER = f"{GROUP}/finalizer"
@@ -309,6 +309,13 @@ def said(status: Status) -> str:
     lines = [line for line in status.resources if line.state != "Ready"]
     reported = {"conditions": status.conditions, "resources": lines, "drift": status.drift}
     return json.dumps(reported, default=lambda model: model.model_dump(), indent=1)
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAws]:
+    """An AWS for the walks, which compare all that is in it before and after."""
+    with serving(tmp_path_factory.mktemp("walks")) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -79,7 +79,7 @@ class Fleet:
 
     def poll_one(self, life: Life) -> int:
         before = len(self.world.wire.calls)
-        self.world.operator.poll(NAMESPACE, life.name)
+        self.world.operator.observe(NAMESPACE, life.name)  # in full, as after a comparison
         return len(self.world.wire.calls) - before
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dataflowxpress.aws import operator_policy
-from dataflowxpress.aws.operator_policy import PolicyScope
+from dataflowxpress.aws.policy_scope import PolicyScope
 from dataflowxpress.aws.snapshot import TAGGING
 from dataflowxpress.controller.tenancy import TenantPolicy
 from dataflowxpress_sandbox import aws as sandbox_aws

@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 from kubernetes.client import ApiException
 
 from dataflowxpress.aws import operator_policy as access
-from dataflowxpress.aws.operator_policy import PolicyScope
+from dataflowxpress.aws.policy_scope import PolicyScope
 from dataflowxpress.blueprint import artifacts
 from dataflowxpress.controller.tenancy import TenantPolicy
 from dataflowxpress_sandbox import aws as sandbox_aws
@@ -80,9 +80,9 @@ class Tenants:
         """Return a client of somebody who has the operator's credentials."""
         return self.world.aws.client(service, dict(os.environ))
 
-    def job(self, service: str) -> Any:
-        """Return a client of what the attacker's own script is given."""
-        sts, role = self.world.admin("sts"), f"arn:aws:iam::{SCOPE}:role/default-{ATTACKER}-glue"
+    def job(self, service: str, of: str = ATTACKER) -> Any:
+        """Return a client of what the script of a pipeline is given, by default the attacker's."""
+        sts, role = self.world.admin("sts"), f"arn:aws:iam::{SCOPE}:role/default-{of}-glue"
         given = sts.assume_role(RoleArn=role, RoleSessionName="run")["Credentials"]
         key = self.world.aws.environment(given["AccessKeyId"], given["SecretAccessKey"])
         return self.world.aws.client(service, key | {"AWS_SESSION_TOKEN": given["SessionToken"]})
@@ -492,12 +492,15 @@ def test_a_pipeline_whose_bucket_goes_to_another_owner_loses_its_permissions_on_
     life.converge()
     bucket, s3 = f"default-{life.name}-{SCOPE}", tenants.world.admin("s3")
     assert _permitted(tenants, life.owner, bucket)
+    running = tenants.job("s3", life.name)  # a session that began before
+    assert running.list_objects_v2(Bucket=bucket)
     tagged = s3.get_bucket_tagging(Bucket=bucket)["TagSet"]
     taken = [{"Key": "dataflowxpress.io/pipeline", "Value": f"default/{VICTIM}"}]
     s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": taken})
     try:
         _is_refused(life, f"Bucket/{bucket}: exists and belongs to pipeline default/{VICTIM}")
         assert _permitted(tenants, life.owner, bucket) == set()
+        _is_denied(lambda s3: s3.list_objects_v2(Bucket=bucket), running, "s3:ListBucket")
     finally:
         s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tagged})
     life.converge()

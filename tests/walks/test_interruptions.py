@@ -17,7 +17,7 @@ import pytest
 from tests.sample import EVERYTHING
 from tests.walks.conftest import Killed, Life, World, new_life, said
 
-EVERY = 1 if EVERYTHING else 12  # how many calls apart the deaths are
+EVERY = 1 if EVERYTHING else 30  # how many calls apart the deaths are
 A = {"deletionPolicy": "Delete", "notifications": {"emails": ["ann@example.com"]}}
 B = {  # what changes, comes, goes and is renamed at once
     "deletionPolicy": "Delete",

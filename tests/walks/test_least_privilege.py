@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dataflowxpress.api.spec import DataPipelineSpec
-from dataflowxpress.aws import key_policy
+from dataflowxpress.aws import key_policy, optional_policies
 from dataflowxpress.aws import operator_policy as access
 from dataflowxpress.aws.at_rest import AtRest
 from dataflowxpress.aws.resources import Bucket, Crawler, Job, Queue, Role
@@ -35,6 +35,9 @@ READER, LEAVER = "ann@example.com", "bob@example.com"
 ELSEWHERE = f"arn:aws:iam::{sandbox_aws.ACCOUNT}:role/dataflowxpress-elsewhere"
 KEY_STATEMENTS = [*key_policy.statements("aws", sandbox_aws.ACCOUNT, sandbox_aws.REGION)]
 Ledger = dict[str, list[dict[str, Any]]]
+
+
+pytestmark = pytest.mark.long
 
 
 class Sparing(Life):
@@ -211,7 +214,12 @@ def test_no_call_needs_more_than_the_policy_that_we_ship(ledger: Ledger) -> None
 def test_no_action_of_the_policy_that_we_ship_is_unused(ledger: Ledger) -> None:
     granted = {
         (statement["Sid"], action)
-        for policy in (access.document(), access.lists(), access.encryption(), access.network())
+        for policy in (
+            access.document(),
+            optional_policies.lists(),
+            optional_policies.encryption(),
+            optional_policies.network(),
+        )
         for statement in policy["Statement"]
         for action in statement["Action"]
     }

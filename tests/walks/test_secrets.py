@@ -11,7 +11,7 @@ import pytest
 
 from dataflowxpress.api.pipeline import Pipeline
 from dataflowxpress.aws import clients
-from dataflowxpress.controller.reconciler import Result
+from dataflowxpress.controller.result import Result
 from dataflowxpress.telemetry import context as logs
 from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.walks.conftest import NAMESPACE, Life

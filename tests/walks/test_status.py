@@ -8,6 +8,7 @@ import pytest
 
 from dataflowxpress.api.status import Status
 from dataflowxpress.cli.cost.estimate import CALLS_OF_A_POLL
+from dataflowxpress.cli.cost.estimate import CALLS_OF_A_QUIET_POLL as QUIET
 from dataflowxpress.reporting import status as reporting
 from dataflowxpress_sandbox.aws import mail
 from tests.walks.conftest import NAMESPACE, Life, World, new_life
@@ -121,12 +122,12 @@ def packaged(world: World) -> Iterator[Life]:
 
 
 def test_a_poll_makes_the_billed_calls_that_the_cost_estimate_counts(packaged: Life) -> None:
-    life = packaged
-    poll(life)
-    life.world.wire.restart()
-    poll(life)
-    billed = {
-        name: sum(call.startswith(name) for call in life.world.wire.calls)
-        for _, name in CALLS_OF_A_POLL
-    }
-    assert billed == {name: count for (_, name), count in CALLS_OF_A_POLL.items()}
+    operator, wire = packaged.world.operator, packaged.world.wire
+    poll(packaged)
+    for look, expected in ((operator.observe, CALLS_OF_A_POLL), (operator.poll, QUIET)):
+        wire.restart()
+        look(NAMESPACE, packaged.name)
+        billed = {
+            name: sum(call.startswith(name) for call in wire.calls) for _, name in CALLS_OF_A_POLL
+        }
+        assert billed == {name: expected.get((of, name), 0) for of, name in CALLS_OF_A_POLL}

@@ -15,6 +15,9 @@ SPEC = {"deletionPolicy": "Delete"}
 SLOW = 10  # seconds that S3 takes for an answer to the crawler or the job
 
 
+pytestmark = pytest.mark.long
+
+
 @pytest.fixture
 def live(life: Life) -> Iterator[Life]:
     life.create(SPEC)
@@ -62,11 +65,20 @@ def converge_in_time(live: Life) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"crawler": {"name": "renamed-{id}"}}, "is deleted when the running crawl ends"),
-        ({"catalog": {"tablePrefix": "raw_"}}, "is running"),
-        ({"source": {"format": "json"}}, "is replaced when the running crawl ends"),
+        pytest.param(
+            {"crawler": {"name": "renamed-{id}"}},
+            "is deleted when the running crawl ends",
+            id="renamed",
+            marks=pytest.mark.extended,
+        ),
+        pytest.param({"catalog": {"tablePrefix": "raw_"}}, "is running", id="changed"),
+        pytest.param(
+            {"source": {"format": "json"}},
+            "is replaced when the running crawl ends",
+            id="replaced",
+            marks=pytest.mark.extended,
+        ),
     ],
-    ids=["renamed", "changed", "replaced"],
 )
 def test_a_crawl_may_end_before_its_crawler_changes_or_goes(
     live: Life, change: dict[str, Any], words: str

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dataflowxpress.aws.operator_policy import PolicyScope, document, encryption, lists, network
+from dataflowxpress.aws.operator_policy import document
+from dataflowxpress.aws.optional_policies import encryption, lists, network
+from dataflowxpress.aws.policy_scope import PolicyScope
 from tools.website.tables import code, table
 
 INTRODUCTION = (

@@ -24,7 +24,7 @@ def is_due(options: Options, before: int, after: int) -> bool:
 
 
 def maintain(options: Options, table: IcebergTable) -> None:
-    """Compact small files, then delete the snapshots and files that nobody can ask for."""
+    """Compact small files, then delete the snapshots and files that no reader can use."""
     sizes = f"'target-file-size-bytes', '{FILE_BYTES}', 'min-input-files', '{SMALL_FILES}'"
     table.call("rewrite_data_files", options=f"map({sizes})")
     oldest = datetime.now(UTC) - timedelta(hours=int(options.snapshot_retention_hours))

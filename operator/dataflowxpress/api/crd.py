@@ -131,7 +131,8 @@ def _structural(
         result["additionalProperties"] = _structural(schema["additionalProperties"], parts, rules)
     if (default := _default(schema)) is not None:
         result["default"] = default
-    if checks := rules.get(schema.get("title", "")):
+    # A scalar field has a title, too: that of a field `bucket` is the name of a part.
+    if checks := "properties" in schema and rules.get(schema.get("title", "")):
         result["x-kubernetes-validations"] = [
             {"rule": rule.cel, "message": rule.message}
             | ({"fieldPath": rule.field} if rule.field else {})

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from .cloudtrail import DATA_CALLS, DETAIL_TYPE, sources
-from .operator_policy import as_text
+from .policy_scope import as_text
 from .resources.policy import VERSION
 
 NAME = "dataflowxpress-changes"

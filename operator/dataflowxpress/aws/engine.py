@@ -60,7 +60,7 @@ class Engine:
         snapshot: Snapshot | None = None,
     ) -> None:
         self._client, self._workers, self._retry_budget = client, workers, retry_budget
-        self._observer, self._snapshot = Observer(client, workers), snapshot
+        self._observer, self._snapshot = Observer(client, workers, snapshot), snapshot
         self._sleep, self._on_outcome = sleep, on_outcome
 
     def plan(
@@ -76,8 +76,13 @@ class Engine:
         parents = (parent for i in orphans for parent in Resource.kinds[i.kind].parents(*i.key))
         ids |= dict.fromkeys([*orphans, *parents])
         # A deletion needs proof of ownership that does not lag.
-        observed = self._observer.observe(scope, ids, consistent_tags=not wanted)
-        return plan(scope, wanted, inventory, observed, retain)
+        existing = frozenset(inventory) if wanted else frozenset()
+        observed = self._observer.observe(scope, ids, consistent_tags=not wanted, existing=existing)
+        steps = plan(scope, wanted, inventory, observed, retain)
+        if unsure := [step.id for step in steps if _may_lag(step, existing)]:
+            exact = self._observer.observe(scope, unsure)
+            steps = plan(scope, wanted, inventory, {**observed, **exact}, retain)
+        return steps
 
     def plan_at_rest(
         self, scope: Scope, wanted: Sequence[Resource], at_rest: AtRest, max_age: float
@@ -255,6 +260,12 @@ class Engine:
                 case ErrorClass.DENIED if is_absent(self._observer.read_one(which)):
                     return
             raise
+
+
+def _may_lag(step: Step, existing: Collection[Id]) -> bool:
+    """Return whether a step that changes a resource can follow from the first page of a list."""
+    listed = Resource.kinds[step.id.kind].lists_first and step.id in existing
+    return listed and step.action is not Action.KEEP
 
 
 _CLAIM = threading.Lock()  # AWS tags have no compare-and-swap

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -17,7 +17,7 @@ from dataflowxpress.telemetry.context import Pool
 from .error_classes import ErrorClass
 from .errors import classify, describe, problem
 from .paging import pages
-from .snapshot import TAGGING
+from .snapshot import TAGGING, Snapshot
 from .tags import TAGGERS, unpair
 
 log = logging.getLogger(__name__)
@@ -26,11 +26,13 @@ log = logging.getLogger(__name__)
 class Observer:
     """Reads resources of one account and region.
 
-    *client* maps a service's name to its boto3 client.
+    *client* maps a service's name to its boto3 client. *snapshot* is that of *client*.
     """
 
-    def __init__(self, client: Callable[[str], Any], workers: int = 16) -> None:
-        self._client, self._workers = client, workers
+    def __init__(
+        self, client: Callable[[str], Any], workers: int = 16, snapshot: Snapshot | None = None
+    ) -> None:
+        self._client, self._workers, self._snapshot = client, workers, snapshot
 
     def observe(
         self,
@@ -39,19 +41,25 @@ class Observer:
         *,
         consistent_tags: bool = False,
         owned: Mapping[str, Tags] | None = None,
+        existing: Collection[Id] = (),
     ) -> Observed:
         """Return the state of each resource, None if it is absent, or the problem of reading it.
 
         By default the tags come from the tagging API, which is eventually consistent, or from
         *owned*. With *consistent_tags*, the tags of each resource are read from its own service.
+        The states of *existing* resources can come from the first page of a list, which shows a
+        change some seconds later than a read of the resource.
         """
         if not (ids := list(ids)):
             return {}
         known = {} if consistent_tags else owned
         with Pool(self._workers) as pool:
             owned_tags = pool.submit(lambda: self._owned_tags(scope) if known is None else known)
-            states = {i: state for read in pool.map(self._read, _groups(ids)) for i, state in read}
-            states = {i: states[i] for i in ids}
+            groups = _groups(ids, existing if self._snapshot else ())
+            found = {i: state for read in pool.map(self._read, groups) for i, state in read}
+            left = [i for i in ids if i not in found]
+            found |= zip(left, pool.map(self.read_one, left), strict=True)
+            states = {i: found[i] for i in ids}
             tagged = pool.map(
                 lambda i: self._with_tags(scope, i, states[i], owned_tags.result()), states
             )
@@ -62,8 +70,14 @@ class Observer:
         return {i: self._with_tags(scope, i, state, owned) for i, state in states.items()}
 
     def _read(self, ids: Sequence[Id]) -> list[tuple[Id, State | Problem | None]]:
-        """Read resources of one kind, in one call if the API has a bulk operation."""
+        """Read resources of one kind, in one call if the API has a bulk operation.
+
+        Returns those that the call shows; the others are left.
+        """
         kind = Resource.kinds[ids[0].kind]
+        if len(ids) > 1 and kind.lists_first and self._snapshot:
+            shown = self._snapshot.current(ids[0].kind, [i.key for i in ids])
+            return [(i, shown[i.key]) for i in ids if i.key in shown]
         if len(ids) > 1:
             try:
                 found = kind.read_many(self._client(kind.service), [i.key for i in ids])
@@ -74,6 +88,7 @@ class Observer:
                     ids[0].kind,
                     describe(error),
                 )
+                return []
         return [(i, self.read_one(i)) for i in ids]
 
     def read_one(self, which: Id) -> State | Problem | None:
@@ -117,10 +132,11 @@ class Observer:
             return None if classify(error) is ErrorClass.MISSING else problem(error)
 
 
-def _groups(ids: Iterable[Id]) -> list[list[Id]]:
+def _groups(ids: Iterable[Id], existing: Collection[Id]) -> list[list[Id]]:
     """Group the ids that one call reads."""
     groups: dict[object, list[Id]] = {}
     for each in ids:
-        together = each.kind if Resource.kinds[each.kind].reads_many else each
-        groups.setdefault(together, []).append(each)
+        kind = Resource.kinds[each.kind]
+        together = kind.reads_many or (kind.lists_first and each in existing)
+        groups.setdefault(each.kind if together else each, []).append(each)
     return list(groups.values())

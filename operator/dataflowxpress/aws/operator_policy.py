@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 from dataflowxpress.planning.ownership import OWNER_TAG
-from dataflowxpress.planning.resource import Resource
 
+from .policy_scope import ANY_RESOURCE, UNRESTRICTED, PolicyScope, allow, as_text
 from .resources import (
     Alarm,
     Bucket,
@@ -17,17 +15,14 @@ from .resources import (
     Database,
     Function,
     Job,
-    LogGroup,
     Queue,
     Role,
     Rule,
     Topic,
 )
-from .resources.log_group import OF_FUNCTIONS, OF_JOBS
 from .resources.policy import VERSION, Statement
 from .resources.schedule import ARN_FORMAT as SCHEDULES
 
-ANY_RESOURCE = ("*",)  # for actions that do not support resource-level permissions
 TAGGED_ON_REQUEST = {"Null": {f"aws:RequestTag/{OWNER_TAG}": "false"}}
 TAGGED = {"Null": {f"aws:ResourceTag/{OWNER_TAG}": "false"}}
 # A bucket that does not exist has no account: S3 must report that it is absent.
@@ -41,33 +36,6 @@ PASSED_TO = {
     ]
 }
 THROUGH_S3 = {"StringLike": {"kms:ViaService": "s3.*"}}  # each partition has its own domain
-THROUGH_SQS = {"StringLike": {"kms:ViaService": "sqs.*"}}
-
-
-class PolicyScope(NamedTuple):
-    """Limits of the operator policy; the default allows every name."""
-
-    prefixes: tuple[str, ...] = ("",)  # of the names of the resources that the operator creates
-    boundary: str = ""  # ARN of the permissions boundary that every role must have
-    keys: tuple[str, ...] = ("arn:*:kms:*:*:key/*",)  # that S3 uses for the operator
-    accounts: tuple[str, ...] = ()  # of the roles in `spec.roleArn`; by default the operator's own
-    organization: str = ""  # ID of the organization of the roles in `spec.roleArn`
-
-    def arns(self, *kinds: type[Resource]) -> tuple[str, ...]:
-        """Return ARN patterns for the resources of these kinds."""
-        return tuple(self.patterns(*(kind.arn_format for kind in kinds)))
-
-    def patterns(self, *formats: str) -> Iterator[str]:
-        """Yield each ARN format with each allowed name prefix."""
-        for arn in formats:
-            for prefix in self.prefixes:
-                # Database names contain only these characters.
-                name = re.sub(r"[^a-z0-9_]", "_", prefix) if "{database}" in arn else prefix
-                names = {"name": f"{name}*", "database": f"{name}*"}
-                yield arn.format(partition="*", region="*", account="*", **names)
-
-
-UNRESTRICTED = PolicyScope()
 
 
 def document(scope: PolicyScope = UNRESTRICTED) -> dict[str, Any]:
@@ -75,48 +43,9 @@ def document(scope: PolicyScope = UNRESTRICTED) -> dict[str, Any]:
     return {"Version": VERSION, "Statement": list(_statements(scope))}
 
 
-def lists() -> dict[str, Any]:
-    """Return the optional policy document for the lists of an account.
-
-    A list shows the resources of others, too, so it is a policy of its own.
-    """
-    statement = _allow(
-        "Lists",
-        "events ListRules, glue GetClassifiers GetCrawlers GetDatabases GetJobs,"
-        " iam GetAccountAuthorizationDetails, lambda ListFunctions, sns ListSubscriptions",
-        ANY_RESOURCE,
-    )
-    return {"Version": VERSION, "Statement": [statement]}
-
-
-def encryption(scope: PolicyScope = UNRESTRICTED) -> dict[str, Any]:
-    """Return the optional policy document for `spec.encryption`.
-
-    It is a policy of its own, because a managed policy has 6,144 characters at most.
-    """
-    groups = tuple(_log_groups(scope))
-    statements = [
-        _allow("KeyPolicies", "kms GetKeyPolicy", scope.keys),
-        _allow("Messages", "kms Decrypt GenerateDataKey", scope.keys, THROUGH_SQS),
-        _allow("LogKeys", "logs AssociateKmsKey DisassociateKmsKey", groups),
-    ]
-    return {"Version": VERSION, "Statement": statements}
-
-
-def network() -> dict[str, Any]:
-    """Return the optional policy document for `spec.network`: Lambda checks it at each change."""
-    actions = "ec2 DescribeSecurityGroups DescribeSubnets DescribeVpcs"
-    return {"Version": VERSION, "Statement": [_allow("Networks", actions, ANY_RESOURCE)]}
-
-
 def text(scope: PolicyScope = UNRESTRICTED) -> str:
     """Return the policy document as JSON text."""
     return as_text(document(scope))
-
-
-def as_text(policy: Mapping[str, Any]) -> str:
-    """Return a policy document as JSON text."""
-    return json.dumps(policy, indent=2) + "\n"
 
 
 def _statements(scope: PolicyScope) -> Iterator[Statement]:
@@ -128,17 +57,6 @@ def _statements(scope: PolicyScope) -> Iterator[Statement]:
     yield from _roles(scope)
 
 
-def _allow(sid: str, actions: str, on: tuple[str, ...], when: Mapping[str, Any] = {}) -> Statement:
-    """Return a statement.
-
-    *actions* is a comma-separated list of services, each followed by the names of its actions.
-    """
-    services = (each.split() for each in actions.split(","))
-    listed = sorted(f"{service}:{name}" for service, *names in services for name in names)
-    statement = {"Sid": sid, "Effect": "Allow", "Action": listed, "Resource": sorted({*on})}
-    return {**statement, "Condition": when} if when else statement
-
-
 def _identities(scope: PolicyScope) -> Iterator[Statement]:
     roles = tuple(
         f"arn:*:iam::{account}:role/dataflowxpress-{prefix}*"
@@ -148,8 +66,8 @@ def _identities(scope: PolicyScope) -> Iterator[Statement]:
     in_accounts = {} if scope.accounts else IN_ACCOUNT
     in_organization = {"StringEquals": {"aws:ResourceOrgID": scope.organization}}
     when = in_organization if scope.organization else in_accounts
-    yield _allow("OtherIdentities", "sts AssumeRole TagSession", roles, when)
-    yield _allow(
+    yield allow("OtherIdentities", "sts AssumeRole TagSession", roles, when)
+    yield allow(
         "Unscoped",
         "cloudwatch DescribeAlarms, glue CreateClassifier DeleteClassifier GetClassifier"
         " UpdateClassifier, lakeformation GrantPermissions ListPermissions RevokePermissions,"
@@ -160,7 +78,7 @@ def _identities(scope: PolicyScope) -> Iterator[Statement]:
 
 
 def _data(scope: PolicyScope) -> Iterator[Statement]:
-    yield _allow(
+    yield allow(
         "Buckets",
         "s3 CreateBucket DeleteBucket GetBucketNotification GetBucketOwnershipControls"
         " GetBucketPolicy GetBucketPublicAccessBlock GetBucketTagging GetBucketVersioning"
@@ -171,13 +89,13 @@ def _data(scope: PolicyScope) -> Iterator[Statement]:
         scope.arns(Bucket),
         IN_ACCOUNT_IF_KNOWN,
     )
-    yield _allow(
+    yield allow(
         "Objects",
         "s3 AbortMultipartUpload DeleteObject DeleteObjectVersion GetObject PutObject",
         tuple(f"{bucket}/*" for bucket in scope.arns(Bucket)),
         IN_ACCOUNT_IF_KNOWN,
     )
-    yield _allow("Keys", "kms Decrypt GenerateDataKey", scope.keys, THROUGH_S3)
+    yield allow("Keys", "kms Decrypt GenerateDataKey", scope.keys, THROUGH_S3)
 
 
 def _resources(scope: PolicyScope) -> Iterator[Statement]:
@@ -190,7 +108,7 @@ def _resources(scope: PolicyScope) -> Iterator[Statement]:
     inside = ("database/{database}", "table/{database}/*", "userDefinedFunction/{database}/*")
     catalog = scope.patterns(f"{prefix}catalog", *(prefix + each for each in inside))
     kinds = (Alarm, Crawler, Function, Job, Queue, Role, Rule, Topic)
-    yield _allow(
+    yield allow(
         "Resources",
         "sqs CreateQueue DeleteMessage GetQueueAttributes GetQueueUrl ListQueueTags ReceiveMessage"
         " SendMessage SetQueueAttributes TagQueue,"
@@ -204,14 +122,14 @@ def _resources(scope: PolicyScope) -> Iterator[Statement]:
         " GetTables GetTags GetUserDefinedFunctions TagResource UntagResource UpdateDatabase,"
         " iam GetRole GetRolePolicy ListAttachedRolePolicies ListRolePolicies ListRoleTags,"
         " scheduler CreateSchedule DeleteSchedule GetSchedule UpdateSchedule",
-        (*scope.arns(*kinds), *_log_groups(scope), *catalog, *scope.patterns(SCHEDULES)),
+        (*scope.arns(*kinds), *scope.log_groups(), *catalog, *scope.patterns(SCHEDULES)),
     )
 
 
 def _starts(scope: PolicyScope) -> Iterator[Statement]:
     # Glue has no resource for this action, so that only the owner tag can limit it.
-    yield _allow("MakeCrawlers", "glue CreateCrawler", ANY_RESOURCE, TAGGED_ON_REQUEST)
-    yield _allow(
+    yield allow("MakeCrawlers", "glue CreateCrawler", ANY_RESOURCE, TAGGED_ON_REQUEST)
+    yield allow(
         "EventSources",
         "lambda CreateEventSourceMapping DeleteEventSourceMapping UpdateEventSourceMapping",
         ANY_RESOURCE,
@@ -225,7 +143,7 @@ def _owned(scope: PolicyScope) -> Iterator[Statement]:
     Other changes follow a creation at once, and a service applies new tags with a delay.
     """
     tagged = (Alarm, Crawler, Function, Job, Queue, Role, Rule, Topic)
-    yield _allow(
+    yield allow(
         "Owned",
         "cloudwatch DeleteAlarms UntagResource, events DeleteRule RemoveTargets UntagResource,"
         " glue BatchStopJobRun DeleteCrawler DeleteJob StopCrawler UpdateCrawler UpdateJob,"
@@ -233,7 +151,7 @@ def _owned(scope: PolicyScope) -> Iterator[Statement]:
         " lambda DeleteFunction UntagResource UpdateFunctionCode UpdateFunctionConfiguration,"
         " logs DeleteLogGroup UntagResource, sns DeleteTopic UntagResource,"
         " sqs DeleteQueue UntagQueue",
-        (*scope.arns(*tagged), *_log_groups(scope)),
+        (*scope.arns(*tagged), *scope.log_groups()),
         TAGGED,
     )
 
@@ -249,18 +167,12 @@ def _roles(scope: PolicyScope) -> Iterator[Statement]:
     bound = {"StringEquals": {"iam:PermissionsBoundary": scope.boundary}}
     bounded = bound if scope.boundary else {}
     binding = "" if scope.boundary else " DeleteRolePermissionsBoundary PutRolePermissionsBoundary"
-    yield _allow("MakeRoles", "iam CreateRole", roles, {**TAGGED_ON_REQUEST, **bounded})
-    yield _allow("MarkRoles", "iam TagRole", roles, TAGGED_ON_REQUEST)
-    yield _allow(
+    yield allow("MakeRoles", "iam CreateRole", roles, {**TAGGED_ON_REQUEST, **bounded})
+    yield allow("MarkRoles", "iam TagRole", roles, TAGGED_ON_REQUEST)
+    yield allow(
         "ChangeRoles",
         f"iam DeleteRolePolicy DetachRolePolicy PutRolePolicy UpdateAssumeRolePolicy{binding}",
         roles,
         {**TAGGED, **bounded},
     )
-    yield _allow("PassRoles", "iam PassRole", roles, {"StringEquals": PASSED_TO})
-
-
-def _log_groups(scope: PolicyScope) -> Iterator[str]:
-    folders = (OF_FUNCTIONS, OF_JOBS)
-    groups = (LogGroup.arn_format.replace("{name}", f"{folder}{{name}}") for folder in folders)
-    return scope.patterns(*groups)
+    yield allow("PassRoles", "iam PassRole", roles, {"StringEquals": PASSED_TO})

@@ -6,10 +6,8 @@ A snapshot belongs to one identity, because another one may not read the same re
 from __future__ import annotations
 
 import logging
-import pickle
 import threading
 import time
-import zlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dataflowxpress.api.resource_id import Key
 from dataflowxpress.planning.ownership import OWNER_TAG
+from dataflowxpress.planning.packing import pack, unpack
 from dataflowxpress.planning.resource import Resource, State, Tags
 from dataflowxpress.telemetry.metrics import LISTS
 
@@ -71,6 +70,7 @@ class Snapshot:
     ) -> None:
         self._client, self._clock = client, clock
         self._lists: dict[str, _List] = defaultdict(_List)
+        self._first_at = defaultdict[str, float](lambda: float("-inf"))  # of first pages, by kind
         self._lock = threading.Lock()
 
     def states(
@@ -91,6 +91,27 @@ class Snapshot:
         if items is None:
             return None
         return {arn: _unpacked(items[arn]) for arn in arns if arn in items}
+
+    def current(self, kind: str, keys: Collection[Key]) -> Mapping[Key, State]:
+        """Return the current states of those resources with *keys* that a short list shows.
+
+        The others have to be read themselves. If the list is denied, or too long to show all of
+        them, it is not read again for an hour.
+        """
+        of = Resource.kinds[kind]
+        with self._lock:
+            if self._clock() < self._first_at[kind]:
+                return {}
+        try:
+            found, complete = of.list_first(self._client_of(of))
+        except (ClientError, BotoCoreError) as error:
+            log.info("first page of %s failed, reading one by one: %s", kind, describe(error))
+            found, complete = {}, False
+        shown = {key: found[key] for key in keys if key in found}
+        if not complete and len(shown) < len(keys):
+            with self._lock:
+                self._first_at[kind] = self._clock() + RETRY_DENIED
+        return shown
 
     def _client_of(self, kind: type[Resource]) -> Any:
         return self._client(kind.service)
@@ -132,7 +153,7 @@ class Snapshot:
                     found.too_long = limit
                     return
                 count += 1
-                items.update((key, _packed(state)) for key, state in page.items())
+                items.update((key, pack(state)) for key, state in page.items())
         except (ClientError, BotoCoreError) as error:
             denied = classify(error) is ErrorClass.DENIED
             found.retry_at = began + (RETRY_DENIED if denied else RETRY_FAILED)
@@ -157,10 +178,5 @@ def _report_too_long(name: str, limit: int) -> None:
     )
 
 
-def _packed(state: Any) -> bytes:
-    """Return *state* in a form that takes a tenth of the memory."""
-    return zlib.compress(pickle.dumps(state), level=1)
-
-
 def _unpacked(packed: bytes | None) -> Any:
-    return None if packed is None else pickle.loads(zlib.decompress(packed))  # noqa: S301 - own data
+    return None if packed is None else unpack(packed)

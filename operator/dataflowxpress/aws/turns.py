@@ -90,6 +90,6 @@ class Turns:
         return call.claim.priority, self._served.get(call.claim.namespace, 0), call.arrival
 
     def _forget_idle(self) -> None:
-        """Forget the turns of namespaces that do not wait, once nobody waits."""
+        """Forget the turns of namespaces that do not wait, once none waits."""
         if not self._waiting:
             self._served.clear()

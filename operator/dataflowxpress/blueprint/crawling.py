@@ -10,7 +10,8 @@ from dataflowxpress.aws.resources.grant import Grant
 from dataflowxpress.planning.resource import Resource
 
 from . import patterns, settings, trigger_permissions
-from .factory import EVENTS, GLUE, ResourceFactory
+from .factory import GLUE, ResourceFactory
+from .queue_factory import EVENTS
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,9 @@ class CrawlRequests:
         """
         if spec.crawls != "NewColumns":
             return None
-        dead = factory.dead_letters("crawl-requests")
+        dead = factory.queues.dead_letters("crawl-requests")
         crawler = factory.crawler(factory.role("glue", GLUE), database, bucket, None)
-        return cls(factory.queue("crawl-requests", dead), dead, crawler)
+        return cls(factory.queues.of("crawl-requests", dead), dead, crawler)
 
     @property
     def arguments(self) -> dict[str, str]:
@@ -77,10 +78,10 @@ class Crawling:
             settings=settings.to_start_crawler(spec, crawler, bucket),
         )
         window = 0 if requests else spec.trigger.batch_window_seconds
-        mapping = factory.event_source(start, source, window, suspended=spec.suspend)
+        mapping = factory.queues.event_source(start, source, window, suspended=spec.suspend)
         # Crawl succeeded or failed -> queue; it buffers events while the job runs.
-        dead = factory.dead_letters("crawls", factory.rule_arn("crawled"))
-        queue = factory.queue("crawls", dead, (EVENTS, factory.rule_arn("crawled")))
+        dead = factory.queues.dead_letters("crawls", factory.rule_arn("crawled"))
+        queue = factory.queues.of("crawls", dead, (EVENTS, factory.rule_arn("crawled")))
         ended = Rule(
             factory.scope,
             factory.names.of("crawled"),

@@ -13,7 +13,6 @@ from dataflowxpress.aws.resources import (
     Classifier,
     Crawler,
     Database,
-    EventSource,
     Function,
     Job,
     LogGroup,
@@ -36,17 +35,15 @@ from .classification import classification
 from .code import Code
 from .crawl_configuration import crawl_configuration, exclusions
 from .job_logs import JobLogs
-from .redrive_policy import FUNCTION_TIMEOUT, RETENTION, RedrivePolicy
+from .queue_factory import QueueFactory
+from .redrive_policy import FUNCTION_TIMEOUT
 
-S3, EVENTS, LAMBDA, GLUE, SCHEDULER = (
-    f"{name}.amazonaws.com" for name in ("s3", "events", "lambda", "glue", "scheduler")
+S3, LAMBDA, GLUE, SCHEDULER = (
+    f"{name}.amazonaws.com" for name in ("s3", "lambda", "glue", "scheduler")
 )
 SOURCE = "dataflowxpress"  # identifies messages that S3 and EventBridge did not send
 
 LONGEST_SENDER = 100  # characters, the limit of SNS
-# The queue whose retries a function follows; all queues of a function have the same.
-QUEUES = {"start-crawler": "crawl-requests", "start-job": "crawls", "notify": "outcomes"}
-LARGE_BATCH = 1000  # messages; more than 10 require a batching window
 
 
 @dataclass(frozen=True)
@@ -62,25 +59,14 @@ class ResourceFactory:
         return Names(self.scope.owner, self.scope.account)
 
     @property
+    def queues(self) -> QueueFactory:
+        """The factory of the queues between the hops."""
+        return QueueFactory(self.spec, self.scope)
+
+    @property
     def prefixes(self) -> tuple[str, str]:
         """The prefixes of the uploads and of the Parquet files."""
         return self.spec.source.prefix, self.spec.target.prefix
-
-    def redrive_policy(self, of: str) -> RedrivePolicy:
-        """Return the timing of retries and dead letters of the queue *of*."""
-        trigger = self.spec.trigger
-        match of:
-            case "uploads" if self.spec.crawls != "Always":
-                policy = RedrivePolicy.for_runs(self.spec.job, trigger.batch_window_seconds)
-            case "uploads":
-                policy = RedrivePolicy.for_crawls(trigger.batch_window_seconds)
-            case "crawl-requests":
-                policy = RedrivePolicy.for_crawls()
-            case "crawls":
-                policy = RedrivePolicy.for_runs(self.spec.job)
-            case _:
-                return RedrivePolicy.for_outcomes()
-        return policy._replace(interval=trigger.min_interval_seconds)
 
     @property
     def key(self) -> str:
@@ -122,30 +108,6 @@ class ResourceFactory:
             trusted=trusted,
             grants=(*grants, *permissions.through("sqs", self.scope, self.key)),
             permissions_boundary=self.scope.boundary,
-        )
-
-    def dead_letters(self, of: str, *rules: str) -> Queue:
-        """Return the dead-letter queue of *of*, also for undeliverable events of *rules*."""
-        return Queue(
-            self.scope,
-            self.names.of(f"{of}-dead" if of != "unsent" else of, limit=80),
-            senders=tuple((EVENTS, rule) for rule in rules),
-            retention_seconds=RETENTION,
-            kms_key_arn=self.key,
-        )
-
-    def queue(self, of: str, dead_letters: Queue, *senders: tuple[str, str]) -> Queue:
-        """Return the queue of one function, with the visibility timeout that it needs."""
-        policy = self.redrive_policy(of)
-        return Queue(
-            self.scope,
-            self.names.of(of, limit=80),
-            visibility_seconds=policy.visibility_seconds,
-            retention_seconds=RETENTION,
-            dead_letters=dead_letters,
-            attempts=policy.attempts,
-            senders=senders,
-            kms_key_arn=self.key,
         )
 
     def rule_arn(self, of: str) -> str:
@@ -227,7 +189,7 @@ class ResourceFactory:
         The group of a chosen function name could already hold the logs of another function.
         """
         name = self._function_name(of, spec)
-        retry = {"RETRY_SECONDS": str(self.redrive_policy(QUEUES[of]).retry_seconds)}
+        retry = {"RETRY_SECONDS": str(self.queues.retry_seconds(of))}
         logs = LogGroup(self.scope, f"{OF_FUNCTIONS}{self.names.of(of)}", kms_key_arn=self.key)
         return Function(
             self.scope,
@@ -250,21 +212,6 @@ class ResourceFactory:
     def job_logs(self) -> JobLogs:
         """Return the log groups of the job's runs."""
         return JobLogs.of(self.scope, self.names.of(), self.spec.job.glue_version, self.key)
-
-    def event_source(
-        self, function: Function, queue: Queue, window: int = 0, *, suspended: bool = False
-    ) -> EventSource:
-        """Return the mapping from *queue* to *function*, with a batching *window* in seconds."""
-        return EventSource(
-            self.scope,
-            function.name,
-            function=function,
-            queue=queue,
-            batch_size=LARGE_BATCH if window else 10,
-            window_seconds=window,
-            maximum_concurrency=2,  # Lambda's minimum; each batch starts one crawl or run
-            enabled=not suspended,
-        )
 
     def schedule(self, queue: Queue, dead_letters: Queue) -> Schedule:
         """Return the schedule that asks for a run, or a crawl, through *queue*."""
@@ -300,12 +247,4 @@ class ResourceFactory:
             max_retries=spec.max_retries,
             execution_class=spec.execution_class,
             connection=self.spec.network.connection or "",
-        )
-
-    def alarm_text(self, queue: Queue) -> str:
-        """Return the description of the alarm on *queue*."""
-        return (
-            f"DataPipeline {self.scope.owner}: dead-letter queue {queue.name} contains messages"
-            " whose processing failed repeatedly. The logs of the pipeline's functions contain"
-            " the errors. After fixing the cause, redrive the messages."
         )

@@ -9,7 +9,8 @@ from dataflowxpress.planning.resource import Resource, Scope
 from . import network_permissions, patterns, permissions, settings, trigger_permissions
 from .code import Code
 from .crawling import Crawling, CrawlRequests
-from .factory import EVENTS, GLUE, S3, ResourceFactory
+from .factory import GLUE, S3, ResourceFactory
+from .queue_factory import EVENTS
 
 
 def blueprint(
@@ -32,9 +33,9 @@ def blueprint(
     )
 
     # Upload or schedule -> queue, which buffers uploads while the crawler or the job runs.
-    dead_uploads = factory.dead_letters("uploads")
+    dead_uploads = factory.queues.dead_letters("uploads")
     on_upload = spec.trigger.on_upload
-    uploads = factory.queue("uploads", dead_uploads, *([(S3, bucket.arn)] if on_upload else []))
+    uploads = factory.queues.of("uploads", dead_uploads, *([(S3, bucket.arn)] if on_upload else []))
     uploaded = [factory.notification(bucket, uploads)] if on_upload else []
     schedules = [factory.schedule(uploads, dead_uploads)] if spec.trigger.schedule else []
 
@@ -69,13 +70,13 @@ def blueprint(
         settings={**settings.to_start_job(spec, job, bucket), **first[1]},
     )
     job_sources = [
-        factory.event_source(start_job, queue, window, suspended=spec.suspend)
+        factory.queues.event_source(start_job, queue, window, suspended=spec.suspend)
         for queue, window in windows
     ]
 
     # Outcome -> queue -> email, with figures that Glue's events do not contain.
-    unsent = factory.dead_letters("unsent", factory.rule_arn("ended"))
-    outcomes = factory.queue("outcomes", unsent, (EVENTS, factory.rule_arn("ended")))
+    unsent = factory.queues.dead_letters("unsent", factory.rule_arn("ended"))
+    outcomes = factory.queues.of("outcomes", unsent, (EVENTS, factory.rule_arn("ended")))
     notified = spec.notifications.outcomes
     ended = Rule(
         scope,
@@ -94,12 +95,18 @@ def blueprint(
         grants=permissions.to_notify(spec, bucket, topic, job),
         settings=settings.to_notify(spec, scope.owner, bucket, topic, job),
     )
-    notify_source = factory.event_source(notify, outcomes)
+    notify_source = factory.queues.event_source(notify, outcomes)
     subscriptions = [
         Subscription(scope, mail, topic=topic) for mail in dict.fromkeys(spec.notifications.emails)
     ]
     alarms = [
-        Alarm(scope, queue.name, queue=queue, topic=topic, description=factory.alarm_text(queue))
+        Alarm(
+            scope,
+            queue.name,
+            queue=queue,
+            topic=topic,
+            description=factory.queues.alarm_text(queue),
+        )
         for queue in (dead_uploads, *(crawling.dead_letters if crawling else ()), unsent)
     ]
 

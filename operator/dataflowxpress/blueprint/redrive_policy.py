@@ -31,7 +31,7 @@ class RedrivePolicy(NamedTuple):
     A message waits for a crawl or run, for a batching window, and for the interval between starts.
     """
 
-    patience: int
+    longest_wait: int
     window: int = 0
     interval: int = 0
 
@@ -63,14 +63,14 @@ class RedrivePolicy(NamedTuple):
     @property
     def retry_seconds(self) -> int:
         """The seconds until a returned message is visible again."""
-        return max(RETRY, math.ceil(min(self.patience, LONGEST_STAY) / MAX_RECEIVE_COUNT))
+        return max(RETRY, math.ceil(min(self.longest_wait, LONGEST_STAY) / MAX_RECEIVE_COUNT))
 
     @property
     def attempts(self) -> int:
         """The number of attempts before a message becomes a dead letter."""
         # After two intervals at most, a crawl or run has covered the message.
         longest = (LONGEST_STAY - 2 * self.interval) // self.slowest_attempt
-        return min(math.ceil(self.patience / self.retry_seconds), longest, MAX_RECEIVE_COUNT)
+        return min(math.ceil(self.longest_wait / self.retry_seconds), longest, MAX_RECEIVE_COUNT)
 
     @property
     def slowest_attempt(self) -> int:

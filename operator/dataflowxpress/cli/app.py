@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
 from typer._click.exceptions import UsageError  # typer has no public name for it
@@ -128,8 +129,22 @@ app = typer.Typer(
 )
 
 
+def _print_version(*, given: bool) -> None:
+    if given:
+        typer.echo(f"dataflowxpress {version('dataflowxpress')}")
+        raise typer.Exit
+
+
 @app.callback()
-def main() -> None:
+def main(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
     """One DataPipeline resource for a serverless CSV-to-Parquet pipeline on AWS.
 
     Commands about a pipeline take its NAME in the cluster (`-n` its namespace), or a manifest

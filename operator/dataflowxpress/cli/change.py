@@ -13,7 +13,7 @@ from dataflowxpress.standalone.approval import Approval, PlanChanged, difference
 from dataflowxpress.standalone.existing import inventory
 from dataflowxpress.standalone.manifest import Manifest
 from dataflowxpress.standalone.operations import delete as delete_standalone
-from dataflowxpress.standalone.operations import refuse_if_in_a_cluster
+from dataflowxpress.standalone.operations import refuse_if_held, refuse_if_in_a_cluster
 
 from . import terminal
 from .failures import FAILED, Failure, reported_errors
@@ -25,7 +25,7 @@ from .target import Context, File, Name, Namespace, Target, in_cluster
 
 if TYPE_CHECKING:
     from dataflowxpress.api.status import Status
-    from dataflowxpress.controller.reconciler import Result
+    from dataflowxpress.controller.result import Result
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Timeout = Annotated[float, typer.Option(min=1, help="Seconds to wait for the operator.")]
@@ -61,6 +61,7 @@ def apply(  # noqa: PLR0913 - options of a command
             return
         manifest = Manifest.load(file, name, namespace)
         chosen = Target(*manifest.key, manifest)
+        refuse_if_held(manifest.described, "apply")
         refuse_if_in_a_cluster(manifest, "apply")
         report = _apply_confirmed(chosen, manifest, yes=yes)
     _end(report)
@@ -88,6 +89,7 @@ def delete(  # noqa: PLR0913 - options of a command
             return
         manifest = Manifest.load(file, name, namespace).is_deleting()
         chosen = Target(*manifest.key, manifest)
+        refuse_if_held(manifest.described, "delete")
         refuse_if_in_a_cluster(manifest, "delete")
         before = inventory(manifest)
         kept = chosen.pipeline.spec.deletion_policy
@@ -111,7 +113,7 @@ def _apply_confirmed(chosen: Target, manifest: Manifest, *, yes: bool) -> Result
         try:
             with Steps(console, steps) as bar:
                 reconciler = chosen.reconciler(bar.show, approval)
-                if yes:  # nobody took time to confirm: the plan is still current
+                if yes:  # no confirmation took time: the plan is still current
                     return reconciler.reconcile_as_planned(chosen.namespace, chosen.name, steps)
                 return reconciler.reconcile(chosen.namespace, chosen.name)
         except PlanChanged as change:
@@ -136,6 +138,7 @@ def _ask_operator(chosen: Target, timeout: float) -> None:
     live, asked = chosen.live, now()
     if live is None:
         raise Failure("only a pipeline in a cluster has an operator", "omit -f, and give its NAME")
+    chosen.refuse_if_held("apply")
     live.annotate(chosen.namespace, chosen.name, REQUESTED, asked)
     status = follow(
         lambda: chosen.status,
@@ -154,6 +157,8 @@ def _is_over(status: Status) -> bool:
 
 def _delete_in_cluster(chosen: Target, timeout: float, *, yes: bool) -> None:
     kept = chosen.pipeline.spec.deletion_policy
+    if kept != "Retain":  # otherwise the operator has no work in AWS
+        chosen.refuse_if_held("delete")
     question = f"Delete {chosen.namespace}/{chosen.name} (deletionPolicy {kept})?"
     terminal.confirm(console, question, yes=yes)
     if (live := chosen.live) is None:

@@ -45,6 +45,7 @@ def run(  # noqa: PLR0913, PLR0917 - options of a command
     """
     with reported_errors():
         chosen = target(name, file, namespace, context)
+        chosen.refuse_if_held("run")
         before = {each.id for each in _poll(chosen).runs}
         _ask(chosen)
         if not wait:

@@ -73,7 +73,7 @@ def _from_library(error: Exception) -> Failure | None:
             fix = "start the cluster or correct the kubeconfig; without a cluster, use -f FILE"
             return Failure("the cluster does not answer", fix, why=str(error))
         case ConfigException():
-            fix = "set KUBECONFIG, or give a file with -f"
+            fix = "set KUBECONFIG; commands about a pipeline also take a file with -f"
             return Failure("no cluster", fix, why=str(error).rstrip("."))
         case YAMLError():
             return Failure("the kubeconfig is not valid YAML", "correct it", why=str(error))
@@ -102,7 +102,7 @@ def _from_api_server(error: ApiException) -> Failure:
         401: "log in to the cluster again",
         403: "ask for the right; `kubectl auth can-i --list` shows yours",
         404: "correct the namespace; if the kind is missing, install it: `dataflowxpress crd`",
-        409: "run the command again: somebody else changed the object",
+        409: "run the command again: another client changed the object",
         422: "correct the field that the message names",
     }
     fix = fixes.get(int(error.status or 0), "try again, or see the log of the API server")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -29,8 +29,13 @@ NARROW = 60  # columns: below, the figures of a hop follow in a line of their ow
 TITLE = max(len(hop.title) for hop in HOPS)  # columns
 
 
-def tree(name: str, nodes: Sequence[Node], width: int) -> Iterator[Text]:
-    """Yield the lines of a tree; a state that needs attention is also written out."""
+def tree(
+    name: str, nodes: Sequence[Node], width: int, known: Container[str] = ()
+) -> Iterator[Text]:
+    """Yield the lines of a tree; a state that needs attention is also written out.
+
+    Messages in *known* are left out.
+    """
     yield Text(name, style="bold")
     found = list(stages(nodes))
     for number, (stage, health, members) in enumerate(found):
@@ -38,11 +43,11 @@ def tree(name: str, nodes: Sequence[Node], width: int) -> Iterator[Text]:
         yield Text.assemble(("└─ " if is_last else "├─ ", "dim"), MARKS[health], f" {stage}")
         for node in members:
             end = "└─ " if node is members[-1] else "├─ "
-            yield from _hop(node, ("   " if is_last else "│  "), end, width)
+            yield from _hop(node, ("   " if is_last else "│  "), end, width, known)
 
 
-def _hop(node: Node, margin: str, end: str, width: int) -> Iterator[Text]:
-    health, note = node.state.health, note_of(node.state)
+def _hop(node: Node, margin: str, end: str, width: int, known: Container[str]) -> Iterator[Text]:
+    health, note = node.state.health, note_of(node.state, known)
     words = [] if health in QUIET else [health.capitalize()]
     figures = ("".join(f"  {each}" for each in [*words, note] if each), MARKS[health][1])
     if health in QUIET:
@@ -58,9 +63,9 @@ def _hop(node: Node, margin: str, end: str, width: int) -> Iterator[Text]:
         yield Text.assemble((margin + below, "dim"), figures)
 
 
-def note_of(state: Activity) -> str:
-    """Return figure, text, time and message of a state, those that it has."""
+def note_of(state: Activity, known: Container[str] = ()) -> str:
+    """Return figure, text, time and message of a state, those that it has and are not *known*."""
     figure = "" if state.figure is None else f"{state.figure} {state.unit}"
     at = state.at.replace("T", " ").rstrip("Z")
     facts = ", ".join(each for each in (figure, state.text, at) if each)
-    return ": ".join(each for each in (facts, state.message) if each)
+    return ": ".join(each for each in (facts, state.message) if each and each not in known)

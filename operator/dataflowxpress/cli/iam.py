@@ -60,7 +60,8 @@ def policy(  # noqa: PLR0913 - options of a command
 
     Example: `dataflowxpress iam policy --prefix team-a- --boundary ARN > operator.json`
     """
-    from dataflowxpress.aws.operator_policy import UNRESTRICTED, PolicyScope, text
+    from dataflowxpress.aws.operator_policy import text
+    from dataflowxpress.aws.policy_scope import UNRESTRICTED, PolicyScope
 
     _require_one("--prefix", prefix, "--any-name", waived=any_name)
     _require_one("--boundary", boundary, "--without-boundary", waived=without_boundary)
@@ -82,9 +83,10 @@ def lists() -> None:
 
     Example: `dataflowxpress iam lists > lists.json`
     """
-    from dataflowxpress.aws import operator_policy
+    from dataflowxpress.aws import optional_policies
+    from dataflowxpress.aws.policy_scope import as_text
 
-    typer.echo(operator_policy.as_text(operator_policy.lists()), nl=False)
+    typer.echo(as_text(optional_policies.lists()), nl=False)
 
 
 @app.command()
@@ -100,13 +102,13 @@ def encryption(
 
     Example: `dataflowxpress iam encryption --prefix team-a- --key ARN > encryption.json`
     """
-    from dataflowxpress.aws import operator_policy
-    from dataflowxpress.aws.operator_policy import UNRESTRICTED, PolicyScope
+    from dataflowxpress.aws import optional_policies
+    from dataflowxpress.aws.policy_scope import UNRESTRICTED, PolicyScope, as_text
 
     scope = PolicyScope(
         tuple(prefix or UNRESTRICTED.prefixes), keys=tuple(key or UNRESTRICTED.keys)
     )
-    typer.echo(operator_policy.as_text(operator_policy.encryption(scope)), nl=False)
+    typer.echo(as_text(optional_policies.encryption(scope)), nl=False)
 
 
 @app.command()
@@ -115,9 +117,10 @@ def network() -> None:
 
     Example: `dataflowxpress iam network > network.json`
     """
-    from dataflowxpress.aws import operator_policy
+    from dataflowxpress.aws import optional_policies
+    from dataflowxpress.aws.policy_scope import as_text
 
-    typer.echo(operator_policy.as_text(operator_policy.network()), nl=False)
+    typer.echo(as_text(optional_policies.network()), nl=False)
 
 
 @app.command()
@@ -151,9 +154,10 @@ def changes(
 
     Example: `dataflowxpress iam changes > changes.json`
     """
-    from dataflowxpress.aws import change_stack, operator_policy
+    from dataflowxpress.aws import change_stack
+    from dataflowxpress.aws.policy_scope import as_text
 
-    typer.echo(operator_policy.as_text(change_stack.policy(name)), nl=False)
+    typer.echo(as_text(change_stack.policy(name)), nl=False)
 
 
 @app.command("changes-stack")

@@ -35,7 +35,9 @@ class Page(NamedTuple):
         yield from view.conditions(status)
         yield from view.problems(status)
         yield Text()
-        yield from flow_view.tree("Flow", flow(status, _fields(pipeline, spec)), self.width)
+        known = {each.message for each in status.conditions}
+        nodes = flow(status, _fields(pipeline, spec))
+        yield from flow_view.tree("Flow", nodes, self.width, known)
         yield Text()
         if self.everything:
             yield from view.resources(status)
@@ -50,20 +52,28 @@ class Page(NamedTuple):
         """Yield how often AWS is compared with the spec, and the command that compares now."""
         if not self.in_cluster:
             again = f"dataflowxpress plan {self.options}"
-            yield Text(f"No operator compares a manifest. Compare now: {again}")
+            yield from _with_command("No operator compares a manifest. Compare now:", again)
         elif pipeline.paused:
             again = f"dataflowxpress resume {self.options}"
-            yield Text(f"No comparison while paused. Go on: {again}")
+            yield from _with_command("No comparison while paused. Go on:", again)
         elif spec:
             interval, again = spec.resync_interval, f"dataflowxpress apply {self.options}"
-            yield Text(f"The operator looks for drift every {interval}. Compare now: {again}")
+            yield from _with_command(
+                f"The operator looks for drift every {interval}. Compare now:", again
+            )
 
     def _runs(self, status: Status) -> Iterator[Text]:
         if len(status.runs) > NEWEST:
             more = f"dataflowxpress runs {self.options}"
-            yield Text(f"The newest {NEWEST} runs; for all: {more}")
+            yield from _with_command(f"The newest {NEWEST} runs; for all:", more)
         if status.runs:
             yield from runs_view.runs(status.runs[:NEWEST], self.options, self.width)
+
+
+def _with_command(text: str, command: str) -> Iterator[Text]:
+    """Yield a command in a line of its own, so that no terminal breaks it before its width."""
+    yield Text(text)
+    yield Text(f"  {command}")
 
 
 def _fields(pipeline: Pipeline, spec: DataPipelineSpec | None) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
@@ -69,6 +69,20 @@ class Target(NamedTuple):
             )
         return Pipeline(body)
 
+    def refuse_if_held(self, command: Literal["apply", "delete", "run"]) -> None:
+        """Raise Failure if an annotation keeps *command* from its work."""
+        from dataflowxpress.standalone.operations import refuse_if_held
+
+        pipeline = self.pipeline
+        if self.live is None:
+            refuse_if_held(pipeline, command)
+        elif pipeline.paused:
+            release = f"run `dataflowxpress resume {self.name} -n {self.namespace}`"
+            refuse_if_held(pipeline, command, release)
+        else:
+            release = f"kubectl annotate dp {self.name} -n {self.namespace} {{annotation}}-"
+            refuse_if_held(pipeline, command, f"run `{release}`")
+
     @property
     def status(self) -> Status:
         """The pipeline's status as the store has it now."""
@@ -77,7 +91,7 @@ class Target(NamedTuple):
     def reconciler(
         self,
         on_outcome: Callable[[Outcome], None] | None = None,
-        approve: Callable[[list[Step]], list[Step]] = list,
+        approve: Callable[[list[Step]], list[Step]] | None = None,
     ) -> Reconciler:
         """Return a reconciler that uses this machine's AWS credentials."""
         from dataflowxpress.controller.reconciler import Reconciler

@@ -56,7 +56,7 @@ def confirm(console: Console, question: str, *, yes: bool) -> None:
     if yes:
         return
     if not console.is_terminal:
-        raise Failure("nobody is there to be asked", "add --yes")
+        raise Failure("there is no terminal to ask for confirmation", "add --yes")
     typer.confirm(question, abort=True)
 
 

@@ -66,7 +66,7 @@ def possible(pipeline: Pipeline, steps: list[Step]) -> list[Step]:
 
 
 def _is_at_rest(pipeline: Pipeline, wanted: Sequence[Resource]) -> bool:
-    """Return whether the pipeline has converged, its data moves, and nobody waits for a result."""
+    """Return whether the pipeline has converged, its data moves, and no request waits."""
     status, current = pipeline.status, pipeline.status["DataCurrent"]
     return (
         pipeline.applied_before

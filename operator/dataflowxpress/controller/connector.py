@@ -37,7 +37,8 @@ class Connection(NamedTuple):
 class Connector:
     """Connects the pipelines of one store, within *tenant_policy*.
 
-    *clients_for* replaces the clients with the operator's own credentials.
+    *clients_for* replaces the clients with the operator's own credentials. Without *lists*, the
+    engine reads each resource itself.
     """
 
     def __init__(
@@ -46,9 +47,11 @@ class Connector:
         tenant_policy: TenantPolicy,
         on_outcome: Callable[[Outcome], None] | None = None,
         clients_for: ClientsFor | None = None,
+        *,
+        lists: bool = True,
     ) -> None:
         self._store, self._policy, self._on_outcome = store, tenant_policy, on_outcome
-        self._clients_for = clients_for or clients
+        self._clients_for, self._lists = clients_for or clients, lists
 
     def of(self, pipeline: Pipeline) -> Connection:
         """Connect *pipeline*; raises Refused if the policy forbids it, or if it would move."""
@@ -61,7 +64,8 @@ class Connector:
         _check_location(pipeline.status, me)
         _check_kinds(pipeline.status)
         _check_account(spec, me)
-        engine = Engine(client, on_outcome=self._on_outcome, snapshot=client.snapshot)
+        snapshot = client.snapshot if self._lists else None
+        engine = Engine(client, on_outcome=self._on_outcome, snapshot=snapshot)
         return Connection(self._scope(pipeline, me), client, engine)
 
     def _clients(self, pipeline: Pipeline) -> Clients:

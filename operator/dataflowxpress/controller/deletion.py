@@ -21,6 +21,7 @@ from dataflowxpress.reporting.conditions import ConditionUpdate, set_conditions
 from dataflowxpress.reporting.inventory import resource_statuses
 from dataflowxpress.reporting.outcomes import failures, summarize_failures
 
+from .connector import Connection
 from .store import PipelineStore
 
 REPORT_INTERVAL = 1.0  # seconds between two progress reports
@@ -114,3 +115,9 @@ def _with_message(status: Status, resource: Id, message: str) -> Status:
         each.model_copy(update=update) if each.id == resource else each for each in status.resources
     )
     return status.model_copy(update={"resources": tuple(entries)})
+
+
+def delete_empty(connection: Connection, may_go: Sequence[Id]) -> None:
+    """Delete what holds no data and still carries the owner tag; a failure leaves it in AWS."""
+    if empty := [which for which in may_go if connection.engine.is_empty(which)]:
+        connection.engine.apply(connection.engine.plan(connection.scope, [], empty))

@@ -5,22 +5,16 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dataflowxpress import dataplane
 from dataflowxpress.api.errors import PipelineError
-from dataflowxpress.api.events import Event
 from dataflowxpress.api.pipeline import Pipeline, Reference
-from dataflowxpress.api.problem import Problem
-from dataflowxpress.api.reasons import Reason
-from dataflowxpress.api.resource_id import Id
 from dataflowxpress.api.status import Status
 from dataflowxpress.aws import key_policy
 from dataflowxpress.aws.at_rest import AtRest
 from dataflowxpress.aws.clients import ClientsFor
-from dataflowxpress.aws.engine import Engine
 from dataflowxpress.aws.errors import problem
 from dataflowxpress.aws.turns import on_behalf
 from dataflowxpress.blueprint import blueprint
@@ -36,22 +30,12 @@ from .comparison import Comparison, compared, possible, priority
 from .connector import Connection, Connector
 from .custom_script import custom_script
 from .deletion import RETAINED, DeletionProgress
+from .pruning import apply_and_prune
+from .result import Result
 from .store import PipelineStore
 from .tenancy import TenantPolicy
 
 Expected = (PipelineError, ClientError, BotoCoreError)
-
-
-@dataclass
-class Result:
-    """The result of a reconciliation, a poll or a deletion."""
-
-    status: Status
-    success: bool  # no retry is needed
-    resync: float = 600  # seconds until the next full comparison
-    busy: bool = False  # data is moving: poll again soon
-    compare: bool = False  # work has stalled: compare all resources now
-    events: list[Event] = field(default_factory=list)
 
 
 class Reconciler:
@@ -59,9 +43,10 @@ class Reconciler:
 
     Calls *on_outcome* with the outcome of each step as soon as it is known. A deletion stops after
     *deletion_slice* seconds, so that its next attempt continues. Before the first write, *approve*
-    gets the plan, and returns the steps to apply; an exception that it raises passes. With
-    *at_rest*, routine comparisons of converged pipelines share what they read. *clients_for*
-    replaces the clients with the operator's own credentials.
+    gets the plan, and returns the steps to apply; an exception that it raises passes. An approved
+    plan is applied whatever `spec.driftPolicy` says. With *at_rest*, routine comparisons of
+    converged pipelines share what they read. Without *lists*, each resource is read itself.
+    *clients_for* replaces the clients with the operator's own credentials.
     """
 
     def __init__(  # noqa: PLR0913 - each but the store has a default
@@ -71,15 +56,16 @@ class Reconciler:
         on_outcome: Callable[[Outcome], None] | None = None,
         tenant_policy: TenantPolicy | None = None,
         *,
-        approve: Callable[[list[Step]], list[Step]] = list,
+        approve: Callable[[list[Step]], list[Step]] | None = None,
         deletion_slice: float = math.inf,
         at_rest: AtRest | None = None,
+        lists: bool = True,
         clients_for: ClientsFor | None = None,
     ) -> None:
         self._store, self._monitor = store, dataplane.DataMonitor(stall_timeout)
         self._deletion_slice = deletion_slice
         policy = tenant_policy or TenantPolicy()
-        self._connector = Connector(store, policy, on_outcome, clients_for)
+        self._connector = Connector(store, policy, on_outcome, clients_for, lists=lists)
         self._approve, self._comparison = approve, Comparison(at_rest)
 
     def reconcile(self, namespace: str, name: str) -> Result | None:
@@ -125,8 +111,7 @@ class Reconciler:
 
     def plan(self, pipeline: Pipeline) -> list[Step]:
         """Return the steps of a reconciliation, read-only; raises the errors it would report."""
-        connection, wanted = self.describe(pipeline)
-        _check_key(connection, pipeline)
+        connection, wanted = self._checked(pipeline)
         return possible(pipeline, compared(connection, wanted, pipeline.status))
 
     def effects(self, pipeline: Pipeline, steps: Sequence[Step]) -> list[str]:
@@ -167,8 +152,7 @@ class Reconciler:
         status = _with_observed_generation(pipeline)
         if pipeline.paused:
             return Result(reporting.paused(status), success=True)
-        connection, wanted = self.describe(pipeline)
-        _check_key(connection, pipeline)
+        connection, wanted = self._checked(pipeline)
         steps = planned
         if steps is None:
             steps = possible(pipeline, self._comparison.steps(pipeline, connection, wanted))
@@ -176,20 +160,22 @@ class Reconciler:
         if pipeline.planning:
             effects = _effects(connection, pipeline, wanted, steps)
             return Result(reporting.planned(status, steps, effects), success=True)
-        if pipeline.applied_before and pipeline.spec.drift_policy == "Report":
-            return self._with_data(pipeline, connection, wanted, reporting.reported(status, steps))
-        steps = self._approve(steps)
+        changes = [step for step in steps if step.action.writes]
+        if self._approve:
+            steps = self._approve(steps)
+        elif pipeline.applied_before and pipeline.spec.drift_policy == "Report":
+            status = reporting.reported(status, steps)
+            return self._with_data(pipeline, connection, wanted, status, changes=())
         applying = reporting.applying(status, steps, pipeline.spec.tags)
         if _recorded(applying) != _recorded(status):  # written before the first write to AWS
             self._write(pipeline, applying)
-        outcomes = _apply(connection.engine, steps)
+        outcomes = apply_and_prune(connection.engine, steps)
         status = status.model_copy(update={"tag_keys": applying.tag_keys})
         status = reporting.applied(status, outcomes, drifted=pipeline.applied_before)
         if any(outcome.problem for outcome in outcomes):
             return Result(status, success=False)
         status = reporting.converged(status, pipeline.spec.tags)
-        rewrites = bool(dataplane.rewrites(steps)) and pipeline.spec.job.script.packaged
-        return self._with_data(pipeline, connection, wanted, status, rewrites=rewrites)
+        return self._with_data(pipeline, connection, wanted, status, changes=changes)
 
     def _polled(self, pipeline: Pipeline) -> Result:
         if pipeline.needs_reconciliation or pipeline.paused:
@@ -220,7 +206,7 @@ class Reconciler:
         outcomes = connection.engine.apply(steps, progress)
         status = deletion.deleting(status, outcomes)
         if done := all(map(retain, status.inventory)):  # nothing can fill a database any more
-            _delete_empty(connection, may_go)
+            deletion.delete_empty(connection, may_go)
         return Result(status, success=done)
 
     def describe(self, pipeline: Pipeline) -> tuple[Connection, list[Resource]]:
@@ -230,6 +216,14 @@ class Reconciler:
         wanted = blueprint(pipeline.spec, connection.scope, script=script)
         return connection, dataplane.with_requests(wanted, pipeline.status)
 
+    def _checked(self, pipeline: Pipeline) -> tuple[Connection, list[Resource]]:
+        """Return what `describe` does; raises Refused for a key that a service cannot use."""
+        connection, wanted = self.describe(pipeline)
+        if key := pipeline.spec.encryption.kms_key_arn:
+            uploads, region = pipeline.spec.trigger.on_upload, connection.scope.region
+            key_policy.check(connection.client("kms"), key, region, uploads=uploads)
+        return connection, wanted
+
     def _with_data(
         self,
         pipeline: Pipeline,
@@ -237,18 +231,23 @@ class Reconciler:
         wanted: Sequence[Resource],
         status: Status,
         *,
-        rewrites: bool = False,
+        changes: Sequence[Step] | None = None,
     ) -> Result:
         """Add the status of the data; an error there does not affect the resources' conditions.
 
-        *rewrites*: the job has to convert objects again, and no upload may follow to start it.
+        *changes* are those of a comparison, None for a poll. If they rewrite tables, the job has to
+        convert objects again, and no upload may follow to start it.
         """
-        spec = pipeline.spec
+        spec, client = pipeline.spec, connection.client
         try:
-            report = self._monitor.poll(connection.client, spec, wanted, status)
+            if changes is None:
+                report = self._monitor.recheck(client, spec, wanted, status)
+            else:
+                created = {step.id for step in changes if step.action is Action.CREATE}
+                report = self._monitor.poll(client, spec, wanted, status, created)
             status = set_conditions(report.status, report.condition)
-            handler = dataplane.RequestHandler(connection.client, spec, wanted)
-            if rewrites:
+            handler = dataplane.RequestHandler(client, spec, wanted)
+            if spec.job.script.packaged and dataplane.rewrites(changes or ()):
                 handler.trigger(RecoveryAction.RUN)
             if report.action:
                 self._write(pipeline, status)  # counts the attempt even if it fails
@@ -264,13 +263,6 @@ class Reconciler:
     def _write(self, pipeline: Pipeline, status: Status) -> None:
         if reporting.is_worth_a_write(pipeline.status, status):
             self._store.write_status(pipeline.namespace, pipeline.name, status)
-
-
-def _check_key(connection: Connection, pipeline: Pipeline) -> None:
-    """Refuse a key that a service of the pipeline cannot use."""
-    if key := pipeline.spec.encryption.kms_key_arn:
-        uploads, region = pipeline.spec.trigger.on_upload, connection.scope.region
-        key_policy.check(connection.client("kms"), key, region, uploads=uploads)
 
 
 def _with_observed_generation(pipeline: Pipeline) -> Status:
@@ -292,22 +284,6 @@ def _effects(
         return [f"the effect on converted objects is unknown: {problem(error).message}"]
 
 
-def _delete_empty(connection: Connection, may_go: Sequence[Id]) -> None:
-    """Delete what holds no data and still carries the owner tag; a failure leaves it in AWS."""
-    if empty := [which for which in may_go if connection.engine.is_empty(which)]:
-        connection.engine.apply(connection.engine.plan(connection.scope, [], empty))
-
-
 def _recorded(status: Status) -> tuple[object, ...]:
     """Return the records that are needed to find everything in AWS again."""
     return status.inventory, status.tag_keys
-
-
-def _apply(engine: Engine, steps: Sequence[Step]) -> list[Outcome]:
-    """Apply the steps; deletes unwanted resources only after all others have succeeded."""
-    prune = [step for step in steps if step.action is Action.DELETE]
-    outcomes = engine.apply(step for step in steps if step.action is not Action.DELETE)
-    if any(outcome.problem for outcome in outcomes):
-        blocked = Problem(Reason.BLOCKED, "is deleted once all other resources are as specified")
-        return [*outcomes, *(Outcome(step, blocked) for step in prune)]
-    return [*outcomes, *engine.apply(prune)]

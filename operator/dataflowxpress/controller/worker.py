@@ -15,7 +15,8 @@ from dataflowxpress.telemetry.pipelines import Pipelines
 from dataflowxpress.telemetry.reconciliation import observed
 
 from .changes import Changes
-from .reconciler import Reconciler, Result
+from .reconciler import Reconciler
+from .result import Result
 from .workitem import Task
 from .workqueue import WorkQueue
 
@@ -80,7 +81,7 @@ class Worker:
             work.outcome = _outcome(result)
         if task == "delete" and (result is None or result.success):
             self._end(reference, result)
-        elif result is None:  # it is gone, or its deletion has begun
+        elif result is None:  # it is gone, or its deletion has started
             self.queue.add_deletion(reference)
         else:
             if self.changes:

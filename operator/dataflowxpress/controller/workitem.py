@@ -11,7 +11,7 @@ from typing import Literal
 from dataflowxpress.api.pipeline import Pipeline, Reference
 from dataflowxpress.api.spec.pipeline import SHORTEST_RESYNC
 
-from .reconciler import Result
+from .result import Result
 
 Task = Literal["reconcile", "poll", "delete"]
 Uniform = Callable[[float, float], float]

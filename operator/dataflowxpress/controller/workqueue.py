@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from dataflowxpress.api.pipeline import Pipeline, Reference
 
-from .reconciler import Result
+from .result import Result
 from .shares import Shares
 from .workitem import IDLE_POLL, Item, Task
 

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from dataflowxpress.api.errors import Refused
 
-from .manifest_log import LOG_BYTES, OBJECT_BYTES, times
+from .bounded import size_of
+from .manifest_log import LOG_BYTES, times
 from .manifest_pages import Page, pages
 from .table_storage import (
     BatchStorage,
@@ -77,4 +78,4 @@ class Batches:
 
 
 def _bytes(batch: Batch | None) -> int:
-    return sum(OBJECT_BYTES + len(file.key) for file in batch.files) if batch else 0
+    return size_of((file.key,) for file in batch.files) if batch else 0

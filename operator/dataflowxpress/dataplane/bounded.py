@@ -10,19 +10,23 @@ import contextlib
 import gzip
 import itertools
 import json
+import sys
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import IO, Any, NamedTuple
 
 from dataflowxpress.api.errors import Refused
 
 MIB = 2**20
 DOCUMENT = 16 * MIB  # a manifest, or the first line of a snapshot
-VALUES = 1_000_000  # in a document; an empty list of two bytes takes 64 bytes in memory
+VALUES = 500_000  # in a document; an empty list of two bytes takes 64 bytes in memory
 LINE = MIB  # a later line of a snapshot, which is the entry of one object
 LINES = 1_000_000
 UNPACKED = 1024 * MIB  # a snapshot
+COUNT = 2**42  # rows of an object; the sum over LINES objects is an integer of 64 bits
+OBJECT_BYTES = 200  # of an entry of the log in memory, without its texts
+TEXT_BYTES = sys.getsizeof("")  # in a text without characters
 SMALL = MIB // 4  # documents of this size can be in memory in any number of threads
 
 # Only one large content of this process is in memory at a time. Open its stream before: a service
@@ -89,6 +93,26 @@ def parse(stored: Stored, content: bytes) -> Any:
         raise stored.too_large(f"{VALUES:,} values")
     with stored.parsing():
         return json.loads(content)
+
+
+def count(value: Any) -> int:
+    """Return a number of a document; raises ValueError unless it is one that the job can write.
+
+    JSON has no bound for integers: a number of 4,300 digits takes 1,900 bytes in memory.
+    """
+    if not 0 <= (number := int(value)) <= COUNT:
+        raise ValueError("the number is larger than an object can be")
+    return number
+
+
+def size_of(entries: Iterable[Iterable[str]]) -> int:
+    """Return about how many bytes of memory entries with these texts take.
+
+    One character outside of Latin-1 makes each character of its text take two or four bytes.
+    """
+    return sum(
+        OBJECT_BYTES + sum(sys.getsizeof(text) - TEXT_BYTES for text in texts) for texts in entries
+    )
 
 
 def lines(

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from dataflowxpress.api.errors import Refused
 
-from .manifest_log import LOG_BYTES, OBJECT_BYTES
+from .bounded import size_of
+from .manifest_log import LOG_BYTES
 from .manifest_pages import pages
 
 
@@ -35,7 +36,7 @@ def column_history(s3: Any, bucket: str) -> History:
             for each in page.head.get("type_changes", ()):
                 change = _change(each, page.run, str(page.head["finished"]))
                 found[str(each["table"]), str(each["column"])].append(change)
-                size += OBJECT_BYTES + sum(map(len, change))
+                size += size_of([change])
         if size > LOG_BYTES:
             raise Refused(f"the manifests up to {page.stored} have too many changes of types")
     return found

@@ -18,8 +18,8 @@ from dataflowxpress.api.spec import RESERVED_PREFIX
 from dataflowxpress.telemetry.context import Pool
 
 from .batches import Batches
-from .bounded import Stored
-from .manifest_log import LOG_BYTES, OBJECT_BYTES
+from .bounded import Stored, size_of
+from .manifest_log import LOG_BYTES
 from .manifest_pages import pages
 from .manifest_reads import THREADS, listing
 from .parquet_values import has_values, objects_with_values
@@ -105,7 +105,7 @@ def _written(s3: Any, bucket: str, table: str, column: str) -> _Written:
                     names[key] = str(name)
                 else:
                     directories[key] = tuple(map(str, record["directories"]))
-                size += OBJECT_BYTES + len(key) + sum(map(len, directories.get(key, ())))
+                size += size_of([(key, *directories.get(key, ()))])
             if size > LOG_BYTES:
                 raise Refused(f"the manifests up to {page.stored} name too many objects of {table}")
     found = (batches.by_name[name] for name in sorted({*names.values()}))

@@ -60,7 +60,7 @@ def _pending(spec: DataPipelineSpec, observation: Observation) -> tuple[Reason, 
     """Return why objects are pending."""
     trigger = spec.trigger
     if not (spec.suspend or trigger.on_upload or observation.newest <= observation.ran):
-        count = len(observation.pending)
+        count = observation.pending.count
         verb = "waits" if count == 1 else "wait"
         times = f"{trigger.schedule}, {trigger.time_zone or 'UTC'}"
         message = f"{pluralize(count, 'uploaded object')} {verb} for the schedule {times}"

@@ -13,8 +13,8 @@ from dataflowxpress.api.spec import RESERVED_PREFIX
 from dataflowxpress.api.timestamps import parse_time
 
 from . import bounded
-from .bounded import Stored
-from .manifest_reads import ManifestRef, listing, manifests, read_all
+from .bounded import Stored, count, size_of
+from .manifest_reads import ManifestRef, manifests, newest, read_all
 from .table_storage import Storage
 
 SNAPSHOTS = f"{RESERVED_PREFIX}snapshots/"
@@ -25,7 +25,6 @@ LOG_BYTES = 192 * bounded.MIB  # about 650,000 objects with keys of 60 character
 REASON = 300  # characters of a reason that stay in memory
 # The job's reasons for an object that has no row to convert.
 NO_ROWS = frozenset({"the object has no rows", "the object is empty"})
-OBJECT_BYTES = 200  # of an entry in memory, without its texts
 RECENT = 50  # manifests whose totals stay in memory, for the runs in the status
 
 
@@ -64,23 +63,25 @@ class ManifestLog:
     storage: Storage = field(default_factory=Storage)
     totals: deque[ManifestTotals] = field(default_factory=lambda: deque(maxlen=RECENT))
     last: ManifestRef | None = None  # the manifest read last
+    size: int = 0  # about the bytes of memory that it takes
     _entries_bytes: int = 0
 
     @classmethod
     def load(cls, s3: Any, bucket: str) -> Self:
         """Read the newest snapshot and all later manifests; earlier ones only for totals."""
         log, number = cls(), 0
-        if snapshots := [item["Key"] for item in listing(s3, bucket, SNAPSHOTS)]:
-            number = log._restore(s3, Stored(bucket, snapshots[-1]))
+        if snapshot := newest(s3, bucket, SNAPSHOTS):
+            number = log._restore(s3, Stored(bucket, snapshot))
         for ref, manifest in read_all(s3, bucket, manifests(s3, bucket, number - RECENT)):
             log._append(Stored(bucket, ref.key), ref, manifest, known=ref.number <= number)
         return log
 
     def follow(self, s3: Any, bucket: str) -> bool:
-        """Read the manifests added since; False if the manifest read last no longer exists."""
-        if self.last is None:
-            return False
-        refs = manifests(s3, bucket, self.last.number - 1)
+        """Read the manifests added since; False if the log has to be loaded again.
+
+        That is so for the first manifest, and if the manifest read last no longer exists.
+        """
+        refs = manifests(s3, bucket, self.last.number - 1 if self.last else 0)
         if next(refs, None) != self.last:
             return False
         for ref, manifest in read_all(s3, bucket, refs):
@@ -101,7 +102,7 @@ class ManifestLog:
             self.storage.update(head.get("batches", {}))
             self.storage.update_iceberg(head.get("totals", {}))
             self._record(snapshot, entries)
-            return int(head["number"])
+            return count(head["number"])
 
     def _append(
         self,
@@ -126,18 +127,19 @@ class ManifestLog:
         """Record the entries that *stored* has; raises Refused once the log is too large."""
         left = (
             LOG_BYTES
-            - _size([*self.waiting.items(), tuple(self.replaced)])
+            - size_of(self.waiting.items())
+            - size_of((name,) for name in self.replaced)
             - sum(each.size for each in self.totals)
             - self.storage.size
         )
         self._require_room(stored, left)
         for key, entry in map(_entry, entries):
-            if key not in self.objects:
-                self._entries_bytes += (
-                    OBJECT_BYTES + len(key) + len(entry.etag) + len(entry.refusal)
-                )
+            if before := self.objects.get(key):
+                self._entries_bytes -= _bytes(key, before)
+            self._entries_bytes += _bytes(key, entry)
             self.objects[key] = entry
             self._require_room(stored, left)
+        self.size = LOG_BYTES - left + self._entries_bytes
 
     def _require_room(self, stored: Stored, left: int) -> None:
         """Raise Refused if the entries take more than the bytes that are *left* for them."""
@@ -149,37 +151,15 @@ class ManifestLog:
             )
 
 
-class ManifestLogs:
-    """The manifest logs of all pipelines, by owner.
-
-    One worker at a time uses the log of an owner. Two pipelines whose specs name the same bucket do
-    not share a log: concurrent updates would count manifests twice.
-    """
-
-    def __init__(self) -> None:
-        self._logs: dict[str, ManifestLog] = {}
-
-    def of(self, owner: str, s3: Any, bucket: str) -> ManifestLog:
-        """Return the manifest log of *bucket* for *owner*, brought up to date."""
-        log = self._logs.get(owner)
-        try:
-            if log is None or not log.follow(s3, bucket):
-                log = self._logs[owner] = ManifestLog.load(s3, bucket)
-        except Refused:
-            self._logs.pop(owner, None)  # it may have half of a manifest
-            raise
-        return log
-
-    def forget(self, owner: str) -> None:
-        """Drop the log of a deleted pipeline."""
-        self._logs.pop(owner, None)
-
-
 def _entry(record: Mapping[str, Any]) -> tuple[str, ObjectEntry]:
-    etag, rows, rejected = str(record["etag"]), int(record["rows"]), int(record["rejected"])
+    etag, rows, rejected = str(record["etag"]), count(record["rows"]), count(record["rejected"])
     reason = str(record["reason"] or "")
     refusal = "" if rows or reason in NO_ROWS else reason[:REASON]
     return str(record["key"]), ObjectEntry(etag, rows, rejected, refusal)
+
+
+def _bytes(key: str, entry: ObjectEntry) -> int:
+    return size_of([(key, entry.etag, entry.refusal)])
 
 
 def times(record: Mapping[str, Any]) -> dict[str, datetime]:
@@ -195,14 +175,9 @@ def _totals_of_tables(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 def _totals(manifest: Mapping[str, Any]) -> ManifestTotals:
     entries = manifest["objects"]
-    read, rows, rejected = (sum(int(each[name]) for each in entries) for name in COUNTS)
+    read, rows, rejected = (sum(count(each[name]) for each in entries) for name in COUNTS)
     reasons = tuple((str(each["key"]), str(each["reason"])) for each in entries if each["reason"])
     changes = tuple(str(each["message"]) for each in manifest.get("type_changes", ()))
-    size = _size([*reasons, changes])
     run = str(manifest["run"])
+    size = size_of([*reasons, changes, (run,)])
     return ManifestTotals(run, len(entries), read, rows, rejected, reasons, changes, size)
-
-
-def _size(groups: Iterable[tuple[str, ...]]) -> int:
-    """Return about how many bytes of memory groups of texts take."""
-    return sum(OBJECT_BYTES + sum(map(len, texts)) for texts in groups)

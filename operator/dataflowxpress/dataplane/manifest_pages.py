@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from . import bounded
 from .bounded import Stored
 from .manifest_log import SNAPSHOTS
-from .manifest_reads import listing, manifests, read_all
+from .manifest_reads import manifests, newest, read_all
 
 
 class Page(NamedTuple):
@@ -30,12 +30,12 @@ def pages(s3: Any, bucket: str, *, every: bool = False) -> Iterator[Page]:
     With *every*, all manifests are read, and no snapshot. Raises Refused for a malformed page.
     """
     number = 0
-    if not every and (snapshots := [item["Key"] for item in listing(s3, bucket, SNAPSHOTS)]):
-        stored = Stored(bucket, snapshots[-1])
+    if not every and (snapshot := newest(s3, bucket, SNAPSHOTS)):
+        stored = Stored(bucket, snapshot)
         lines = bounded.lines(stored, stored.open(s3))
         with stored.parsing():
             head = dict(next(lines, {}))
-            number = int(head["number"])
+            number = bounded.count(head["number"])
         yield Page(stored, head, lines)
     for ref, manifest in read_all(s3, bucket, manifests(s3, bucket, number)):
         stored = Stored(bucket, ref.key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from dataflowxpress.api.spec import RESERVED_PREFIX
@@ -16,7 +16,7 @@ from .bounded import Stored
 MANIFESTS = f"{RESERVED_PREFIX}manifests/"
 _MANIFEST = re.compile(rf"{MANIFESTS}[0-9]{{10}}\.json")
 THREADS = 16
-BATCH = 64  # small manifests that are in memory at once
+BATCH, BATCH_BYTES = 64, 4 * bounded.MIB  # of small manifests that are in memory at once
 
 
 class ManifestRef(NamedTuple):
@@ -37,6 +37,14 @@ def listing(s3: Any, bucket: str, prefix: str, **more: str) -> Iterator[Mapping[
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, **more)
     for page in pages:
         yield from page.get("Contents", ())
+
+
+def newest(s3: Any, bucket: str, prefix: str) -> str:
+    """Return the last key under a prefix, or an empty string if there is none."""
+    key = ""
+    for item in listing(s3, bucket, prefix):
+        key = item["Key"]
+    return key
 
 
 def manifests(s3: Any, bucket: str, after: int) -> Iterator[ManifestRef]:
@@ -72,11 +80,22 @@ def _read_large(s3: Any, stored: Stored) -> Mapping[str, Any]:
 def _read_small(
     s3: Any, bucket: str, refs: Iterator[ManifestRef]
 ) -> Iterator[tuple[ManifestRef, Mapping[str, Any]]]:
-    while batch := [*islice(refs, BATCH)]:
+    for batch in _batches(refs):
         stored = [Stored(bucket, ref.key) for ref in batch]
         with Pool(min(THREADS, len(batch))) as pool:
             contents = pool.map(lambda each: _read_one(s3, each), stored)
             yield from zip(batch, map(bounded.parse, stored, contents), strict=True)
+
+
+def _batches(refs: Iterable[ManifestRef]) -> Iterator[list[ManifestRef]]:
+    batch: list[ManifestRef] = []
+    for ref in refs:
+        batch.append(ref)
+        if len(batch) == BATCH or sum(each.size for each in batch) > BATCH_BYTES:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def _read_one(s3: Any, stored: Stored) -> bytes:

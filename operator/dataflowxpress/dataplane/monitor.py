@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from dataflowxpress.api.resource_id import Id
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.status import Status
 from dataflowxpress.aws.resources import Bucket
@@ -16,8 +17,9 @@ from dataflowxpress.reporting.conditions import ConditionUpdate
 
 from .confirmations import with_confirmations
 from .freshness import data_current
-from .manifest_log import ManifestLogs
+from .manifest_logs import ManifestLogs
 from .observation import Observation, observe
+from .quiet import QuietData
 from .recovery import Decision, RecoveryAction, decide, unfinished_work, work_of
 
 
@@ -35,6 +37,7 @@ class DataMonitor:
 
     def __init__(self, stall_timeout: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._stall_timeout, self._clock, self._logs = stall_timeout, clock, ManifestLogs()
+        self._quiet = QuietData(self._logs)
         self._stalled: dict[str, tuple[tuple[str, str], float]] = {}
 
     def poll(
@@ -43,11 +46,38 @@ class DataMonitor:
         spec: DataPipelineSpec,
         wanted: Sequence[Resource],
         before: Status,
+        created: Collection[Id] = (),
     ) -> DataReport:
-        """Poll the data of the pipeline whose resources are *wanted*."""
+        """Poll the data of the pipeline with the *wanted* resources; those in *created* are new."""
         owner = only(wanted, Bucket).scope.owner
-        observation = observe(client, spec, wanted, self._logs)
-        decision = self._decide(owner, spec, observation, before)
+        self._quiet.forget(owner)
+        observation = observe(client, spec, wanted, self._logs, created)
+        if not created:
+            self._quiet.record(owner, spec, observation, before)
+        return self._report(client, spec, wanted, before, observation)
+
+    def recheck(
+        self,
+        client: Callable[[str], Any],
+        spec: DataPipelineSpec,
+        wanted: Sequence[Resource],
+        before: Status,
+    ) -> DataReport:
+        """Poll as `poll` does; data that does not move is read in full only now and then."""
+        unchanged = self._quiet.unchanged(client("s3"), spec, only(wanted, Bucket), before)
+        if unchanged is None:
+            return self.poll(client, spec, wanted, before)
+        return self._report(client, spec, wanted, before, unchanged)
+
+    def _report(
+        self,
+        client: Callable[[str], Any],
+        spec: DataPipelineSpec,
+        wanted: Sequence[Resource],
+        before: Status,
+        observation: Observation,
+    ) -> DataReport:
+        decision = self._decide(only(wanted, Bucket).scope.owner, spec, observation, before)
         update = {
             "last_crawl": observation.crawl,
             "runs": observation.runs,
@@ -65,6 +95,7 @@ class DataMonitor:
     def forget(self, owner: str) -> None:
         """Drop what is remembered of a deleted pipeline."""
         self._logs.forget(owner)
+        self._quiet.forget(owner)
         self._stalled.pop(owner, None)
 
     @staticmethod

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from heapq import nlargest
 from typing import Any
 
+from dataflowxpress.api.resource_id import Id
 from dataflowxpress.api.run_states import is_active, is_failed
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.spec.work import When
-from dataflowxpress.api.status import Crawl, Data, RefusedObject, Run
+from dataflowxpress.api.status import Crawl, Data, Run
 from dataflowxpress.aws.resources import Alarm, Bucket, Crawler, Database, Job, Queue
 from dataflowxpress.planning.resource import Resource, only
 from dataflowxpress.telemetry.context import Pool
 
 from .glue_activity import SHOWN, last_crawl, newest_runs
-from .manifest_log import NAMED, REQUESTS, ManifestLog, ManifestLogs
+from .manifest_log import REQUESTS, ManifestLog
+from .manifest_logs import ManifestLogs
 from .manifest_reads import listing
 from .missing import naming
 from .partition_columns import unknown_columns
 from .queues import Depth, Queues, depth
 from .table_storage import in_status
-from .uploads import Upload, pending_and_refused, uploads
+from .uploads import Keys, Pending, RefusedUploads, pending_and_refused, uploads
 
 DELETION_DELAY = timedelta(days=1)  # for the next upload, whose run deletes replaced files
 
@@ -36,8 +37,8 @@ class Observation:
     crawl: Crawl | None
     runs: tuple[Run, ...]  # newest first
     queued: Depth  # in all queues that lead to a crawl or a run
-    pending: tuple[Upload, ...]  # named by no manifest; with a custom script, all objects
-    requests: tuple[str, ...]  # keys of the reprocess requests
+    pending: Pending  # named by no manifest; with a custom script, all objects
+    requests: Keys  # of the reprocess requests
     reasons: tuple[str, ...]  # why objects are pending, from the newest manifest
     data: Data
     crawls: When = "Always"
@@ -89,7 +90,11 @@ class Observation:
     @property
     def newest(self) -> str:
         """The upload time of the newest pending object."""
-        return max((upload.modified for upload in self.pending), default="")
+        return self.pending.newest
+
+    def had_pending(self, time: str) -> bool:
+        """Return whether an object that is pending was there at *time*."""
+        return bool(self.pending) and self.pending.oldest <= time
 
 
 def observe(
@@ -97,18 +102,26 @@ def observe(
     spec: DataPipelineSpec,
     wanted: Sequence[Resource],
     logs: ManifestLogs,
+    created: Collection[Id] = (),
 ) -> Observation:
-    """Observe the data of the pipeline whose resources are *wanted*; reads services in parallel."""
+    """Observe the data of the pipeline whose resources are *wanted*; reads services in parallel.
+
+    A bucket or a queue in *created* is new: it is empty as of its creation, and is not read.
+    """
     s3, glue, sqs = client("s3"), client("glue"), client("sqs")
     crawler = next((each for each in wanted if isinstance(each, Crawler)), None)
     packaged = spec.job.script.packaged
     with Pool(2) as pool:
         reading_glue = pool.submit(_read_glue, glue, spec, wanted, crawler)
-        reading_depths = pool.submit(_depths, sqs, wanted)
-        log, found, requests = _read_s3(s3, spec, only(wanted, Bucket), logs)
+        reading_depths = pool.submit(_depths, sqs, wanted, created)
+        bucket = only(wanted, Bucket)
+        log, (pending, refused), requests = (
+            (logs.begin(bucket.scope.owner), (Pending(), RefusedUploads()), Keys())
+            if bucket.id in created
+            else _read_s3(s3, spec, bucket, logs)
+        )
     crawl, runs, unknown = reading_glue.result()
     queued, dead = reading_depths.result()
-    pending, refused = pending_and_refused(log, found)
     return Observation(
         packaged=packaged,
         crawl=crawl,
@@ -117,7 +130,9 @@ def observe(
         pending=pending,
         requests=requests,
         reasons=tuple(f"{key}: {reason}" for key, reason in log.waiting.items()),
-        data=_data(log, spec, len(pending), refused, dead) if packaged else Data(dead_letters=dead),
+        data=_data(log, spec, pending.count, refused, dead)
+        if packaged
+        else Data(dead_letters=dead),
         crawls=spec.crawls,
         on_upload=spec.trigger.on_upload,
         unknown_columns=unknown,
@@ -133,12 +148,12 @@ def has_overdue_files(log: ManifestLog, spec: DataPipelineSpec, now: datetime) -
 
 def _read_s3(
     s3: Any, spec: DataPipelineSpec, bucket: Bucket, logs: ManifestLogs
-) -> tuple[ManifestLog, list[Upload], tuple[str, ...]]:
-    """Return the manifest log, the uploads that S3 lists after it, and the reprocess requests."""
+) -> tuple[ManifestLog, tuple[Pending, RefusedUploads], Keys]:
+    """Return the manifest log, what S3 lists after it, and the reprocess requests."""
     with naming(bucket):
         log = logs.of(bucket.scope.owner, s3, bucket.name)
-        found = [*uploads(s3, bucket.name, spec.source)]
-        return log, found, tuple(each["Key"] for each in listing(s3, bucket.name, REQUESTS))
+        found = pending_and_refused(log, uploads(s3, bucket.name, spec.source))
+        return log, found, Keys(each["Key"] for each in listing(s3, bucket.name, REQUESTS))
 
 
 def _read_glue(
@@ -156,13 +171,16 @@ def _read_glue(
         return crawl, runs, unknown_columns(glue, spec, bucket.name, database.name)
 
 
-def _depths(sqs: Any, wanted: Sequence[Resource]) -> tuple[Depth, int]:
+def _depths(sqs: Any, wanted: Sequence[Resource], created: Collection[Id]) -> tuple[Depth, int]:
     """Return the depth of all queues that lead to work, and the number of dead letters."""
-    dead = sum(sum(_depth(sqs, each.queue)) for each in wanted if isinstance(each, Alarm))
-    return Depth.sum(_depth(sqs, each) for each in Queues.of(wanted).all), dead
+    dead = [each.queue for each in wanted if isinstance(each, Alarm)]
+    work = Depth.sum(_depth(sqs, each, created) for each in Queues.of(wanted).all)
+    return work, sum(sum(_depth(sqs, each, created)) for each in dead)
 
 
-def _depth(sqs: Any, queue: Queue) -> Depth:
+def _depth(sqs: Any, queue: Queue, created: Collection[Id]) -> Depth:
+    if queue.id in created:
+        return Depth()
     with naming(queue):
         return depth(sqs, queue)
 
@@ -171,18 +189,15 @@ def _data(
     log: ManifestLog,
     spec: DataPipelineSpec,
     waiting: int,
-    refused: Sequence[tuple[Upload, str]],
+    refused: RefusedUploads,
     dead_letters: int,
 ) -> Data:
-    newest = nlargest(NAMED, refused, key=lambda each: (each[0].modified, each[0].key))
     # A user can delete the Iceberg tables from before a change of the format.
     kept = {"Parquet", spec.target.format}
     tables = [each for each in log.storage.tables(log.replaced) if each.format in kept]
     return Data(
-        refused=len(refused),
-        refused_objects=tuple(
-            RefusedObject(key=upload.key, reason=reason) for upload, reason in newest
-        ),
+        refused=refused.count,
+        refused_objects=refused.newest,
         objects=sum(not entry.refusal for entry in log.objects.values()),
         rows=sum(entry.rows for entry in log.objects.values()),
         rejected=sum(entry.rejected for entry in log.objects.values()),

@@ -97,8 +97,7 @@ def _run_missing(observation: Observation) -> UnfinishedWork | None:
 
 
 def _run_incomplete(observation: Observation) -> UnfinishedWork | None:
-    seen = any(each.modified <= observation.started for each in observation.pending)
-    if not (observation.packaged and seen):
+    if not (observation.packaged and observation.had_pending(observation.started)):
         return None
     message = f"{_pending(observation)} after the last run"
     # A run has seen all of them. A crawl helps if the job's request was lost, if a table was
@@ -167,7 +166,7 @@ def is_converted_without(observation: Observation) -> bool:
     """
     run = observation.last_run
     has_run = run is not None and run.started > observation.crawled and not is_failed(run.state)
-    left = any(each.modified <= observation.crawled for each in observation.pending)
+    left = observation.had_pending(observation.crawled)
     return observation.packaged and has_run and not left
 
 
@@ -179,8 +178,8 @@ def run_failure(run: Run) -> str:
 def work_of(observation: Observation, before: Status) -> str:
     """Return a hash that changes with the pending work, the spec and a run request."""
     work = [
-        sorted(observation.pending),
-        observation.requests,
+        observation.pending.digest,
+        observation.requests.digest,
         before.observed_generation,
         before.run_handled_at,
     ]
@@ -198,7 +197,7 @@ def _next(recovery: Recovery, stall_timeout: float) -> datetime:
 def _pending(observation: Observation) -> str:
     if not observation.packaged:
         return "objects were uploaded"
-    count = len(observation.pending)
+    count = observation.pending.count
     return f"{pluralize(count, 'object')} {'is' if count == 1 else 'are'} not converted"
 
 

@@ -14,8 +14,8 @@ from dataflowxpress.api.errors import Refused
 from dataflowxpress.api.spec import RESERVED_PREFIX
 
 from . import bounded
-from .bounded import Stored
-from .manifest_log import LOG_BYTES, OBJECT_BYTES
+from .bounded import Stored, count, size_of
+from .manifest_log import LOG_BYTES
 from .manifest_pages import pages
 from .manifest_reads import listing
 
@@ -84,7 +84,7 @@ def rejected_objects(s3: Any, bucket: str, selection: Selection) -> list[Rejecte
             found.pop(entry.key, None)
             if entry.reason or entry.rejected:
                 found[entry.key] = entry
-                size += OBJECT_BYTES + len(entry.key) + len(entry.reason) + len(entry.directory)
+                size += size_of([(entry.key, entry.reason, entry.directory)])
             if size > LOG_BYTES:
                 raise Refused(
                     f"the manifests up to {page.stored} name too many objects without rows:"
@@ -117,8 +117,8 @@ def _entry(record: Mapping[str, Any], run: str) -> RejectedObject:
     return RejectedObject(
         str(record["key"]),
         str(record.get("table") or ""),
-        int(record["read"]),
-        int(record["rejected"]),
+        count(record["read"]),
+        count(record["rejected"]),
         str(record["reason"] or ""),
         directory,
         run,

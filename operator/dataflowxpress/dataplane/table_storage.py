@@ -13,7 +13,9 @@ from typing import Any, Literal, NamedTuple, Self
 from dataflowxpress.api.status import Table
 from dataflowxpress.api.timestamps import format_time
 
-BATCH_BYTES = 400  # of the sums of a batch in memory, without its texts
+from .bounded import size_of
+
+BATCH_BYTES = 200  # of the sums of a batch in memory, without texts and OBJECT_BYTES
 SMALL_FILE = 16 * 2**20  # bytes of a file that queries read at little more cost than an empty one
 SHOWN = 20  # tables in the status
 LONGEST_NAME = 255  # characters of a table or column in the catalog
@@ -97,10 +99,10 @@ class Storage:
         Raises an error of a type in `bounded` if a record is malformed.
         """
         for name, record in records.items():
-            self.size -= _bytes(self.batches.pop(str(name), None))
+            self.size -= _bytes(name, self.batches.pop(name, None))
             if record:
-                self.batches[str(name)] = batch = storage_of(record)
-                self.size += _bytes(batch)
+                self.batches[name] = batch = storage_of(record)
+                self.size += _bytes(name, batch)
 
     def update_iceberg(self, totals: Mapping[str, Any]) -> None:
         """Replace the sums of Iceberg tables by those of a manifest.
@@ -109,7 +111,7 @@ class Storage:
         """
         for name, sums in totals.items():
             if name not in self.iceberg:
-                self.size += BATCH_BYTES + len(name)
+                self.size += BATCH_BYTES + size_of([(name,)])
             self.iceberg[name] = iceberg_of(name, sums)
 
     def tables(self, replaced: Mapping[str, datetime]) -> list[TableStorage]:
@@ -160,10 +162,9 @@ def storage_of(record: Mapping[str, Any]) -> BatchStorage:
     """
     names = [str(each) for each in (record["table"], *record["partition_by"])]
     found = BatchStorage.of(names[0], names[1:], files_of(record))
-    if max(map(len, names)) > LONGEST_NAME or len(names) > 1 + MOST_COLUMNS:
-        raise ValueError("the names are longer than names in the catalog")
-    if not 0 <= min(found.size, found.rows) <= max(found.size, found.rows) <= LARGEST_BATCH:
-        raise ValueError("the batch is larger than an object can be")
+    if len(names) > 1 + MOST_COLUMNS:
+        raise ValueError(f"there are more than {MOST_COLUMNS} partition columns")
+    _check(names, (found.size, found.rows), LARGEST_BATCH)
     return found
 
 
@@ -173,10 +174,7 @@ def iceberg_of(name: str, sums: Mapping[str, Any]) -> TableStorage:
     Raises ValueError for sums that do not fit in a status.
     """
     files, size, rows = (int(sums[each]) for each in ("files", "bytes", "rows"))
-    if len(name) > LONGEST_NAME:
-        raise ValueError("the names are longer than names in the catalog")
-    if not 0 <= min(files, size, rows) <= max(files, size, rows) <= LARGEST_TABLE:
-        raise ValueError("the table is larger than a table can be")
+    _check([name], (files, size, rows), LARGEST_TABLE)
     return TableStorage(
         table=name.removesuffix("_iceberg"),
         partition_by=(),
@@ -188,6 +186,13 @@ def iceberg_of(name: str, sums: Mapping[str, Any]) -> TableStorage:
         replaced=None,
         format="Iceberg",
     )
+
+
+def _check(names: Iterable[str], sums: Iterable[int], largest: int) -> None:
+    if max(map(len, names)) > LONGEST_NAME:
+        raise ValueError(f"a name is longer than {LONGEST_NAME} characters, as in the catalog")
+    if not all(0 <= each <= largest for each in sums):
+        raise ValueError(f"a sum is not from 0 to {largest}")
 
 
 def in_status(tables: Iterable[TableStorage]) -> tuple[Table, ...]:
@@ -211,7 +216,7 @@ def _as_status(storage: TableStorage) -> Table:
     )
 
 
-def _bytes(batch: BatchStorage | None) -> int:
+def _bytes(name: str, batch: BatchStorage | None) -> int:
     if batch is None:
         return 0
-    return BATCH_BYTES + len(batch.table) + sum(map(len, batch.partition_by))
+    return BATCH_BYTES + size_of([(name, batch.table, *batch.partition_by)])

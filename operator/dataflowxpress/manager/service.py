@@ -22,7 +22,7 @@ from dataflowxpress.controller.tenancy import TenantPolicy
 from dataflowxpress.controller.worker import Worker
 from dataflowxpress.controller.workitem import IDLE_POLL
 from dataflowxpress.controller.workqueue import PROGRESS_DEADLINE, WorkQueue
-from dataflowxpress.kube.client import Cluster, connect
+from dataflowxpress.kube.client import Cluster
 from dataflowxpress.kube.events import EventRecorder
 from dataflowxpress.kube.lease import Lease
 from dataflowxpress.planning.resource import Resource
@@ -45,7 +45,10 @@ FRESH = 15.0  # seconds for which a readiness result stays valid
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """The settings of `dataflowxpress operator`; its options document them."""
+    """The settings of `dataflowxpress operator`; its options document them.
+
+    The caller connects to the cluster first.
+    """
 
     namespaces: Sequence[str] = ()
     selector: str = ""
@@ -61,7 +64,6 @@ class Service:
 
     def run(self) -> NoReturn:
         """Run until a signal arrives; then the process exits."""
-        connect()
         signals, cluster = Signals(), Cluster()
         queue, watch = (
             WorkQueue(self.poll_interval, self.progress_deadline),
@@ -73,6 +75,7 @@ class Service:
             tenant_policy=self.tenant_policy,
             deletion_slice=TIME_SLICE,
             at_rest=AtRest() if self.shared_lists else None,
+            lists=self.shared_lists,
         )
         changes = self._changes()
         worker = Worker(reconciler, queue, EventRecorder(), changes=changes)
@@ -100,7 +103,6 @@ class Service:
 
     def check(self) -> tuple[bool, str]:
         """Run the readiness checks once; return whether all pass, and a report."""
-        connect()
         lease = self._lease()
         held = {"lease": partial(health.lease_held, lease)} if lease else {}
         return probes.report({**held, **self._readiness(Cluster())})

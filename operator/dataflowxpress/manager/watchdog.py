@@ -30,7 +30,7 @@ class Watchdog:
 
     def end(self, reason: str) -> NoReturn:
         """End the process now."""
-        with contextlib.suppress(OSError):  # nobody reads: the exit must not wait
+        with contextlib.suppress(OSError):  # without a reader: the exit must not wait
             os.write(self._output, f"{reason}\n".encode())
         os._exit(1)
 

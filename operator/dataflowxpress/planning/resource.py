@@ -96,6 +96,7 @@ class Resource:
     reads_many: ClassVar[bool] = False  # one call reads many: see `read_many`
     calls: ClassVar[int] = 1  # of one `read`
     lists: ClassVar[bool] = False  # some calls read all of an account and region: see `list_all`
+    lists_first: ClassVar[bool] = False  # a short page replaces many calls: see `list_first`
     unlisted: ClassVar[frozenset[str]] = frozenset()  # properties that only `read` returns
     reads_tags: ClassVar[bool] = False  # `read` returns the tags; the tagging API lacks the kind
     asks_once: ClassVar[bool] = False  # its creation asks a person: see `stays_absent`
@@ -181,6 +182,14 @@ class Resource:
         """Yield the result of `read` for all resources, one page for each call; see `lists`.
 
         The states lack the properties in `unlisted`.
+        """
+        raise NotImplementedError
+
+    @staticmethod
+    def list_first(client: Any) -> tuple[Mapping[Key, State], bool]:
+        """Return the result of `read` for some resources, by one call, and whether these are all.
+
+        See `lists_first`.
         """
         raise NotImplementedError
 

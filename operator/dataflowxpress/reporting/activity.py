@@ -60,14 +60,14 @@ def _queued(status: Status) -> Activity:
         return Activity(
             Health.PAUSED, "suspended", at=since, message=current.message, fix=Reason.SUSPENDED.fix
         )
-    stuck = status.recovery
-    if stuck and stuck.reason == Reason.QUEUE_NOT_CONSUMED:
+    recovery = status.recovery
+    if recovery and recovery.reason == Reason.QUEUE_NOT_CONSUMED:
         return Activity(
             Health.FAILING,
             "not consumed",
-            at=stuck.last_attempt,
-            message=stuck.message,
-            fix=fix_of(stuck.reason),
+            at=recovery.last_attempt,
+            message=recovery.message,
+            fix=fix_of(recovery.reason),
         )
     return Activity()
 

@@ -50,7 +50,7 @@ def health_of(condition: Condition) -> Health:
 
 
 def _needs_repair(reason: str) -> bool:
-    """Return whether somebody must repair something; a reason that is unknown here needs it."""
+    """Return whether a person must repair something; a reason that is unknown here needs it."""
     if reason not in set(Reason):
         return True
     return reason == Reason.BLOCKED or (bool(Reason(reason).fix) and reason not in CHOICES)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import boto3
 
     from dataflowxpress.api.status import Status
-    from dataflowxpress.controller.reconciler import Result
+    from dataflowxpress.controller.result import Result
 
     from .pipeline import DataPipeline
 
@@ -61,13 +61,14 @@ def apply(pipeline: DataPipeline | Plan, *, session: boto3.Session | None = None
     """Make AWS match *pipeline*, and return its status; without differences, write nothing.
 
     Given a Plan, it applies exactly this plan: it raises PlanChanged before any change if AWS needs
-    other changes now. Raises Incomplete if a step fails or is refused, Failure if the operator of a
-    cluster owns the pipeline, RecordChanged if another command changes it at the same time, and the
-    errors of `plan`.
+    other changes now. Raises Incomplete if a step fails or is refused, and RecordChanged if another
+    command changes the pipeline at the same time. Raises Failure if the operator of a cluster owns
+    the pipeline, or an annotation pauses it or holds its plan, and the errors of `plan`.
     """
     approved = pipeline if isinstance(pipeline, Plan) else None
     wanted = pipeline.pipeline if isinstance(pipeline, Plan) else pipeline
     manifest = _manifest(wanted, session)
+    operations.refuse_if_held(manifest.described, "apply")
     operations.refuse_if_in_a_cluster(manifest, "apply")
     steps = manifest.reconciler().plan(manifest.current)
     approval = Approval(manifest, approved.planned if approved else steps, asks=bool(approved))
@@ -95,6 +96,7 @@ def delete(pipeline: DataPipeline, *, session: boto3.Session | None = None) -> N
     Raises Incomplete if a resource cannot be deleted, and the errors of `apply`.
     """
     manifest = _manifest(pipeline, session).is_deleting()
+    operations.refuse_if_held(manifest.described, "delete")
     operations.refuse_if_in_a_cluster(manifest, "delete")
     result = operations.delete(manifest, inventory(manifest))
     if result is None or not result.success:

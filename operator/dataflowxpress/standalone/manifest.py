@@ -66,11 +66,16 @@ class Manifest:
         return self._body["metadata"]["namespace"], self._body["metadata"]["name"]
 
     @property
-    def spec(self) -> DataPipelineSpec:
-        """The spec."""
+    def described(self) -> Pipeline:
+        """The pipeline as the file has it, without its status."""
         from dataflowxpress.api.pipeline import Pipeline
 
-        return Pipeline(self._body).spec
+        return Pipeline(self._body)
+
+    @property
+    def spec(self) -> DataPipelineSpec:
+        """The spec."""
+        return self.described.spec
 
     @property
     def generation(self) -> int:
@@ -87,7 +92,7 @@ class Manifest:
     def reconciler(
         self,
         on_outcome: Callable[[Outcome], None] | None = None,
-        approve: Callable[[list[Step]], list[Step]] = list,
+        approve: Callable[[list[Step]], list[Step]] | None = None,
     ) -> Reconciler:
         """Return a reconciler of this pipeline alone."""
         from dataflowxpress.controller.reconciler import Reconciler
@@ -104,13 +109,12 @@ class Manifest:
     @cached_property
     def record(self) -> Record:
         """The pipeline's status in its bucket."""
-        from dataflowxpress.api.pipeline import Pipeline
         from dataflowxpress.aws.resources import Bucket
         from dataflowxpress.planning.resource import only
 
         from .record import Record
 
-        connection, wanted = self.reconciler().describe(Pipeline(self._body))
+        connection, wanted = self.reconciler().describe(self.described)
         return Record(connection, only(wanted, Bucket))
 
     def pipeline(self, namespace: str, name: str) -> dict[str, Any] | None:

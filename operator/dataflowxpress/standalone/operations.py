@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Literal
 from dataflowxpress.api.errors import Failure
 
 if TYPE_CHECKING:
+    from dataflowxpress.api.pipeline import Pipeline
     from dataflowxpress.api.status import Status
-    from dataflowxpress.controller.reconciler import Result
+    from dataflowxpress.controller.result import Result
     from dataflowxpress.planning.ownership import OwnerTags
     from dataflowxpress.planning.step import Outcome
 
     from .manifest import Manifest
+
+
+_REMOVE = "remove {annotation} from metadata.annotations"
 
 
 def compare_as_owner(manifest: Manifest) -> OwnerTags | None:
@@ -34,6 +38,22 @@ def refuse_if_in_a_cluster(manifest: Manifest, command: Literal["apply", "delete
         f"Run `dataflowxpress {command} {name} -n {namespace}` against that cluster"
         f"{', after `kubectl apply`' if command == 'apply' else ''}",
         why="the operator there made its resources in AWS, and corrects any other change",
+    )
+
+
+def refuse_if_held(
+    pipeline: Pipeline, command: Literal["apply", "delete", "run"], release: str = _REMOVE
+) -> None:
+    """Raise Failure if an annotation keeps *command* from its work; *release* is the fix."""
+    from dataflowxpress.api.annotations import PAUSED, PLAN
+
+    held = PAUSED if pipeline.paused else PLAN if pipeline.planning else ""
+    if not held or (held == PLAN and command == "delete"):
+        return
+    raise Failure(
+        f"{pipeline.namespace}/{pipeline.name} has the annotation {held}",
+        release.format(annotation=held),
+        why=f"{command} changes nothing while it is set",
     )
 
 

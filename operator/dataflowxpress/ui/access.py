@@ -13,7 +13,7 @@ from dataflowxpress.kube import reviews
 from dataflowxpress.kube.core import CoreApi
 from dataflowxpress.kube.reviews import ACCESS_REVIEWS, TOKEN_REVIEWS, subject
 
-AT_ONCE = 8  # reviews in progress, also if somebody tries tokens at random
+AT_ONCE = 8  # reviews in progress, also if a client tries tokens at random
 
 
 class Viewer(Protocol):

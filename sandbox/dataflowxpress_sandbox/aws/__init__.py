@@ -152,7 +152,7 @@ def operator_environment(port: int) -> dict[str, str]:
     function creates the user if it is missing and stores its secret key in Secrets Manager, because
     IAM returns the key only once.
     """
-    from dataflowxpress.aws import operator_policy
+    from dataflowxpress.aws import operator_policy, optional_policies
 
     aws = Aws(port)
     iam, secrets = aws.client("iam"), aws.client("secretsmanager")
@@ -161,9 +161,9 @@ def operator_environment(port: int) -> dict[str, str]:
         iam.create_user(UserName=OPERATOR)
     policies = {
         OPERATOR: operator_policy.text(),
-        LISTS: json.dumps(operator_policy.lists()),
-        ENCRYPTION: json.dumps(operator_policy.encryption()),
-        NETWORK: json.dumps(operator_policy.network()),
+        LISTS: json.dumps(optional_policies.lists()),
+        ENCRYPTION: json.dumps(optional_policies.encryption()),
+        NETWORK: json.dumps(optional_policies.network()),
     }
     for name, document in policies.items():
         iam.put_user_policy(UserName=OPERATOR, PolicyName=name, PolicyDocument=document)

@@ -79,7 +79,7 @@ class Subscriptions:
         return _listed(operation(params))
 
     def _forget(self) -> None:
-        """Delete the subscriptions that nobody has confirmed in time."""
+        """Delete the subscriptions that were not confirmed in time."""
         deadline = self._clock() - _FORGOTTEN
         for topic in list(sns._topics.values()):
             for each in topic["subscriptions"]:

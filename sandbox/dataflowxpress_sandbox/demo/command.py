@@ -23,11 +23,11 @@ def demo(
     from .demo import Demo
 
     console = Console()
-    story = Demo(directory, console)
+    shown = Demo(directory, console)
     with explained():
         try:
-            good = story.run(keep=keep)
+            good = shown.run(keep=keep)
         finally:
             if not keep:
-                story.sandbox.down()
+                shown.sandbox.down()
     raise typer.Exit(code=not good)

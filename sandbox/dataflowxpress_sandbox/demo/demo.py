@@ -18,21 +18,17 @@ from dataflowxpress.blueprint import artifacts
 from dataflowxpress_sandbox.aws import mail
 from dataflowxpress_sandbox.sandbox import Sandbox
 
+from . import checks
+from .checks import state
 from .figures import Figure, connect, fetch, show
 from .files import File, files
 from .kubernetes import Kubernetes
 from .leftovers import leftovers
-from .story import Story
+from .progress import Progress, data_lines
 
 EXAMPLES = ("minimal", "complete", "serverless")
 MAIN = "serverless"
-BUCKET, DATABASE, PREFIX, TARGET = (
-    "serverlessgluelambdacloudwatch",
-    "demoglue",
-    "csv_data/",
-    "parquet_data/",
-)
-TABLE = "csv_data"  # all that lies under one prefix is one table
+BUCKET, PREFIX, TARGET = "serverlessgluelambdacloudwatch", "csv_data/", "parquet_data/"
 READER = "data-team@example.com"
 TO_READY, TO_CONFIRMED, TO_PARQUET, TO_GONE = 60, 60, 240, 120  # seconds, at most
 
@@ -64,7 +60,7 @@ class Demo:
         )
 
     def run(self, *, keep: bool) -> bool:
-        """Tell the whole story; return whether every figure was as it should be."""
+        """Run all parts; return whether every figure was as it should be."""
         self._title("1. Kubernetes, AWS and the operator on this machine")
         self.sandbox.up()
         self._title("2. kubectl apply: the examples become true in AWS")
@@ -82,6 +78,8 @@ class Demo:
         else:
             self._title("5. kubectl delete: what is left in AWS")
             good &= self._delete()
+        result = "All figures are as expected." if good else "A figure with ✗ is not as expected."
+        self.console.print(f"\n[bold]{result}[/]")
         return good
 
     def _next_steps(self) -> str:
@@ -102,23 +100,23 @@ class Demo:
         self.console.print(f"\n[bold]{text}[/]")
 
     def _apply(self) -> None:
-        story = Story(self.console)
+        progress = Progress(self.console)
         for example in EXAMPLES:
             self.pipelines += [self.kubernetes.apply(artifacts.path(f"examples/{example}.yaml"))]
-            story.tell(f"applied examples/{example}.yaml")
+            progress.show(f"applied examples/{example}.yaml")
         for name in self.pipelines:
-            status = story.watch(
+            status = progress.watch(
                 self._looker(name),
-                lambda s: _state(s, "Ready") == "True",
+                lambda s: state(s, "Ready") == "True",
                 TO_READY,
                 lines=_readiness,
             )
-            story.tell(f"{name}: Ready, {len(status.resources)} resources in AWS")
+            progress.show(f"{name}: Ready, {len(status.resources)} resources in AWS")
         mail.confirm(self.sandbox.directory, READER)
-        story.tell(f"{READER} opened the confirmation link in the mail from AWS")
-        story.watch(
+        progress.show(f"{READER} opened the confirmation link in the mail from AWS")
+        progress.watch(
             self._looker(MAIN),
-            lambda s: _state(s, "SubscriptionsConfirmed") == "True",
+            lambda s: state(s, "SubscriptionsConfirmed") == "True",
             TO_CONFIRMED,
             lines=_subscriptions,
         )
@@ -128,25 +126,27 @@ class Demo:
 
     def _upload(self, files: Sequence[File]) -> float:
         """Upload those of *files* that are not there; return the seconds until all are Parquet."""
-        s3, story = self.client("s3"), Story(self.console)
+        s3, mails = self.client("s3"), len(self._mails())
+        known = data_lines(self.kubernetes.status(MAIN) or Status())
+        progress = Progress(self.console, known=known)
         for file in files:
             if file not in self.uploaded:
                 s3.put_object(Bucket=BUCKET, Key=file.key(PREFIX), Body=file.body)
-                story.tell(f"uploaded {file.key(PREFIX)}, {len(file.rows) - 1} rows")
+                progress.show(f"uploaded {file.key(PREFIX)}, {len(file.rows) - 1} rows")
         self.uploaded = files
 
         def converted(status: Status) -> bool:
             return bool(
                 status.data
                 and status.data.objects == len(files)
-                and _state(status, "DataCurrent") == "True"
+                and state(status, "DataCurrent") == "True"
                 and status.runs[0].state == "SUCCEEDED"
             )
 
-        story.watch(self._looker(MAIN), converted, TO_PARQUET)
-        seconds = story.seconds
-        story.watch(self._looker(MAIN), lambda _: bool(self._mails()), TO_PARQUET)
-        story.tell(f"mail to {READER}: {self._mails()[0].subject}")
+        progress.watch(self._looker(MAIN), converted, TO_PARQUET)
+        seconds = progress.seconds
+        progress.watch(self._looker(MAIN), lambda _: len(self._mails()) > mails, TO_PARQUET)
+        progress.show(f"mail to {READER}: {self._mails()[-1].subject}")
         return seconds
 
     def _mails(self) -> list[mail.Mail]:
@@ -159,67 +159,42 @@ class Demo:
         with tempfile.TemporaryDirectory() as scratch:
             parquet = fetch(self.client("s3"), BUCKET, TARGET, Path(scratch))
             with connect(parquet) as database:
-                self.console.print(database.sql(_QUESTION))
-                figures = [*self._rows(database), _texts(database, self.files)]
+                self.console.print(str(database.sql(_QUESTION)).rstrip(), highlight=False)
+                figures = [*checks.rows(database, self.files), checks.texts(database, self.files)]
         figures += [
-            *self._status(status),
-            Figure("tables in the catalog", self._tables(), [TABLE, f"{TABLE}_parquet"]),
-            Figure("mails of success, at least", min(len(self._mails()), 1), 1),
+            *checks.of_status(status, self.files),
+            *checks.tables(self.client("glue")),
+            Figure(
+                "mails of success, at least", min(len(self._mails()), len(seconds)), len(seconds)
+            ),
             Figure(
                 "crawls for files with known columns", int(_crawl(status) != _crawl(crawled)), 0
             ),
         ]
         title = "{:.0f} s from the first uploads to Parquet, {:.0f} s from those with known columns"
         good = show(self.console, title.format(*seconds), figures)
-        self.console.print("\nThe mail:", self._mails()[0].text, sep="\n", highlight=False)
-        self.console.print("Events of the pipeline:")
-        for event in self.kubernetes.events(MAIN):
-            self.console.print(f"  {event}", highlight=False)
+        events = (f"  {event}" for event in self.kubernetes.events(MAIN))
+        text = "\n".join(
+            ["", "The first mail:", self._mails()[0].text, "Events of the pipeline:", *events]
+        )
+        self.console.print(text, highlight=False, soft_wrap=True, markup=False)
         return good
 
-    def _rows(self, database: Any) -> list[Figure]:
-        """Count each data set by its first column, which no other one has."""
-        found = []
-        for folder in sorted({file.folder for file in self.files}):
-            parts = [file for file in self.files if file.folder == folder]
-            sql = f"SELECT count({parts[0].rows[0][0]}) FROM {TABLE}"  # noqa: S608 - our own files
-            counted = database.sql(sql).fetchall()[0][0]
-            rows = sum(len(file.rows) - 1 for file in parts)
-            found.append(Figure(f"rows of {folder} in Parquet, as in the CSV", counted, rows))
-        return found
-
-    def _status(self, status: Status) -> list[Figure]:
-        rows = sum(len(file.rows) - 1 for file in self.files)
-        data = status.data
-        return [
-            Figure("objects converted, by the status", data and data.objects, len(self.files)),
-            Figure("rows, by the status", data and data.rows, rows),
-            Figure("rows rejected", data and data.rejected, 0),
-            Figure("objects waiting", data and data.waiting, 0),
-            Figure("dead letters", data and data.dead_letters, 0),
-            Figure("condition Ready", _state(status, "Ready"), "True"),
-            Figure("condition Drifted", _state(status, "Drifted"), "False"),
-        ]
-
-    def _tables(self) -> list[str]:
-        found = self.client("glue").get_tables(DatabaseName=DATABASE)["TableList"]
-        return sorted(table["Name"] for table in found)
-
     def _delete(self) -> bool:
-        story = Story(self.console)
+        progress = Progress(self.console)
         for name in self.pipelines:
             self.kubernetes.delete(name)
         for name in self.pipelines:
-            story.watch(self._looker(name), lambda s: s == Status(), TO_GONE, lines=_readiness)
-            story.tell(f"{name}: gone")
+            progress.watch(self._looker(name), lambda s: s == Status(), TO_GONE, lines=_readiness)
+            progress.show(f"{name}: gone")
         left = leftovers(self.client)
         kept = [line for line in left if line.split()[0] in {"Bucket", "Database", "Table"}]
         for line in left:
-            story.tell(f"left: {line}")
+            progress.show(f"left: {line}")
         return show(
             self.console,
             "deletionPolicy RetainData keeps bucket, database and tables",
-            [Figure("anything else in AWS", [x for x in left if x not in kept], [])],
+            [Figure("anything else in AWS", ", ".join({*left} - {*kept}) or "none", "none")],
         )
 
 
@@ -234,11 +209,6 @@ def _crawl(status: Status | None) -> str:
     return status.last_crawl.started if status and status.last_crawl else ""
 
 
-def _state(status: Status, condition: str) -> str:
-    found = status[condition]
-    return found.status if found else "Unknown"
-
-
 def _readiness(status: Status) -> list[str]:
     return [
         f"{c.type}={c.status} {c.reason}: {c.message}".removesuffix(": ")
@@ -250,14 +220,3 @@ def _readiness(status: Status) -> list[str]:
 def _subscriptions(status: Status) -> list[str]:
     found = status["SubscriptionsConfirmed"]
     return [f"SubscriptionsConfirmed={found.status} {found.reason}"] if found else []
-
-
-def _texts(database: Any, uploaded: Sequence[File]) -> Figure:
-    """Compare the text that is hard to read and write, value by value."""
-    notes = next(file for file in uploaded if file.folder == "notes")
-    expected = [(place, note or None, int(visitors)) for place, note, visitors in notes.rows[1:]]
-    found = database.sql(
-        "SELECT place, note, visitors FROM csv_data WHERE place IS NOT NULL"
-    ).fetchall()
-    same = len(set(found) & set(expected))
-    return Figure("texts with quotes, commas, newlines, UTF-8, as uploaded", same, len(expected))

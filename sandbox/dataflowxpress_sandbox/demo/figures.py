@@ -27,7 +27,8 @@ class Figure(NamedTuple):
 
 def show(console: Console, title: str, figures: Sequence[Figure]) -> bool:
     """Print the figures as a table; return whether all of them hold."""
-    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+    console.print(f"\n{title}", highlight=False, soft_wrap=True)
+    table = Table(box=None, header_style="bold")
     for column, justify in (
         ("", "left"),
         ("what", "left"),

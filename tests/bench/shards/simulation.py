@@ -19,7 +19,7 @@ from typing import Any, Literal, NamedTuple
 from dataflowxpress.api.pipeline import Pipeline, Reference
 from dataflowxpress.api.spec.pipeline import SHORTEST_RESYNC
 from dataflowxpress.api.status import Status
-from dataflowxpress.controller.reconciler import Result
+from dataflowxpress.controller.result import Result
 from dataflowxpress.controller.shares import Shares
 from dataflowxpress.controller.workitem import Task
 from dataflowxpress.controller.workqueue import WorkQueue

@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from dataflowxpress_sandbox import aws as sandbox_aws
+from tests.sample import sampled
 from tests.sandbox.aws.conftest import allow
 
 if TYPE_CHECKING:
@@ -76,6 +77,9 @@ from pyspark.context import SparkContext
 path = getResolvedOptions(sys.argv, ["path"])["path"]
 GlueContext(SparkContext()).spark_session.read.csv(path).count()
 """
+
+
+pytestmark = pytest.mark.long
 
 
 class Job:
@@ -148,7 +152,7 @@ LOGS = {  # by Glue version: which argument counts
 }
 
 
-@pytest.mark.parametrize("version", LOGS)
+@pytest.mark.parametrize("version", sampled(LOGS, {"4.0", "5.0"}.__contains__))
 def test_the_glue_version_decides_which_argument_selects_the_log_groups(
     place: Place, eventually: Eventually, version: str
 ) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import psutil
+import pytest
 
 from tests.sandbox.aws.conftest import allow
 from tests.sandbox.aws.test_jobs import READS, Job
@@ -85,6 +86,7 @@ def test_a_stopped_run_takes_its_jvm_with_it(place: Place, eventually: Eventuall
     assert ends(java)
 
 
+@pytest.mark.extended
 def test_a_jvm_that_a_script_has_ended_is_replaced(place: Place, eventually: Eventually) -> None:
     job = Job(place, eventually, ENDS_ITS_JVM)
     before = job.run()

@@ -17,7 +17,8 @@ from dataflowxpress.api.status import Status
 from dataflowxpress.aws.engine import Engine
 from dataflowxpress.controller import handlers as registered
 from dataflowxpress.controller.connector import Connection
-from dataflowxpress.controller.reconciler import Reconciler, Result
+from dataflowxpress.controller.reconciler import Reconciler
+from dataflowxpress.controller.result import Result
 from dataflowxpress.controller.shares import Shares
 from dataflowxpress.controller.worker import Worker
 from dataflowxpress.controller.workqueue import WorkQueue

@@ -25,6 +25,7 @@ from .policy import Statement, as_read, policy
 
 POLICY = "pipeline"
 PAGE = 500  # roles in one answer, which has all policies in full
+FIRST_PAGE = 100  # roles in the answer for one pipeline: a second of AWS, and up to a megabyte
 YOUNG = timedelta(seconds=60)  # IAM takes some seconds to apply the tags of a new role
 
 
@@ -36,6 +37,7 @@ class Role(Resource):
     arn_format = "arn:{partition}:iam::{account}:role/{name}"
     calls = 4
     lists = True
+    lists_first = True
     reads_tags = True
     critical = True
 
@@ -108,8 +110,12 @@ class Role(Resource):
     @staticmethod
     def list_all(iam: Any) -> Iterator[Mapping[Key, State]]:
         details = pages(iam, "get_account_authorization_details", Filter=["Role"], MaxItems=PAGE)
-        for page in details:
-            yield {(role["RoleName"],): _listed(role) for role in page["RoleDetailList"]}
+        yield from map(_states, details)
+
+    @staticmethod
+    def list_first(iam: Any) -> tuple[Mapping[Key, State], bool]:
+        page = iam.get_account_authorization_details(Filter=["Role"], MaxItems=FIRST_PAGE)
+        return _states(page), not page["IsTruncated"]
 
     def create(self, iam: Any, want: State, tags: Tags) -> None:
         boundary = want["PermissionsBoundary"]
@@ -191,6 +197,10 @@ def _read_policy(iam: Any, name: str) -> State | None:
 
 def _boundary_of(role: Mapping[str, Any]) -> str:
     return str(role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", ""))
+
+
+def _states(page: Mapping[str, Any]) -> dict[Key, State]:
+    return {(role["RoleName"],): _listed(role) for role in page["RoleDetailList"]}
 
 
 def _listed(role: Mapping[str, Any]) -> State:

@@ -9,15 +9,16 @@ from typing import NamedTuple
 from dataflowxpress.aws.dpus import CRAWL_DPUS, DPUS
 from dataflowxpress.aws.prices import LISTED, SHORTEST_CRAWL, SHORTEST_RUN, PriceList
 from dataflowxpress.aws.resources import Alarm, EventSource, Function, Job, Subscription
+from dataflowxpress.dataplane.quiet import OFTENEST, SELDOMEST
 from dataflowxpress.planning.resource import Resource, only
 
 HOUR, MONTH = 3600, 730 * 3600  # seconds
 POLLERS = 5  # long polls on a queue at a time, which Lambda starts with and keeps while it is idle
 LONG_POLL = 20  # seconds
-CALLS_OF_A_POLL = {  # that AWS bills; a test counts them
-    ("s3", "ListObjectsV2"): 4,  # three as soon as there is a manifest
-    ("sqs", "GetQueueAttributes"): 7,
-}
+CALLS_OF_A_POLL = {("s3", "ListObjectsV2"): 3, ("sqs", "GetQueueAttributes"): 7}  # billed by AWS
+CALLS_OF_A_QUIET_POLL = {("s3", "ListObjectsV2"): 2}  # tests count both
+POLL_INTERVAL = 60  # seconds
+FULL_POLLS = 2 / (OFTENEST + SELDOMEST)  # the share of the polls of data that does not move
 # Calls of a run that adds Parquet to one table; a test counts them on the sandbox. A run reads each
 # manifest since the last snapshot: 50 on average, because each hundredth has a snapshot.
 CALLS_OF_A_RUN = {
@@ -60,17 +61,28 @@ class Workload:
 
 
 def idle(
-    wanted: Sequence[Resource], poll_interval: float = 60, at: PriceList = LISTED
+    wanted: Sequence[Resource], poll_interval: float = POLL_INTERVAL, at: PriceList = LISTED
 ) -> list[Item]:
     """Return the monthly cost of a pipeline without uploads."""
+    return _idle(wanted, poll_interval, FULL_POLLS, at)
+
+
+def _idle(
+    wanted: Sequence[Resource], poll_interval: float, full_polls: float, at: PriceList
+) -> list[Item]:
+    """Return the monthly cost of what does not depend on uploads, but for the share of polls."""
     alarms = sum(isinstance(each, Alarm) for each in wanted)
     mappings = sum(isinstance(each, EventSource) and each.enabled for each in wanted)
     polls = mappings * POLLERS * MONTH / LONG_POLL
-    observed = {call: count * MONTH / poll_interval for call, count in CALLS_OF_A_POLL.items()}
+    shares = (CALLS_OF_A_POLL, full_polls), (CALLS_OF_A_QUIET_POLL, 1 - full_polls)
+    observed = sum(
+        calls({call: n * share * MONTH / poll_interval for call, n in made.items()}, at)
+        for made, share in shares
+    )
     return [
         Item("alarms", at.alarm.of(alarms)),
         Item("polls of the queues by Lambda", at.queue.of(polls)),
-        Item("polls of the data by the operator", calls(observed, at)),
+        Item("polls of the data by the operator", observed),
     ]
 
 
@@ -87,7 +99,7 @@ def monthly(wanted: Sequence[Resource], work: Workload, at: PriceList = LISTED) 
         Item("functions", (runs * FUNCTIONS_OF_A_RUN + crawls) * _invocation(wanted, at)),
         Item("requests to S3", _requests(MONTH / work.interval, runs, at)),
         Item("mails", at.email.of(mails)),
-        *idle(wanted, at=at),
+        *_idle(wanted, POLL_INTERVAL, 1, at),  # while data moves, each poll is a full one
     ]
 
 

@@ -10,7 +10,7 @@ from dataflowxpress.aws.queue_urls import queue_url
 from dataflowxpress.aws.resources import Alarm, Bucket, Database, LogGroup
 from dataflowxpress.cli.target import Target
 from dataflowxpress.controller.connector import Connection
-from dataflowxpress.dataplane.manifest_log import ManifestLogs
+from dataflowxpress.dataplane.manifest_logs import ManifestLogs
 from dataflowxpress.dataplane.manifest_reads import listing
 from dataflowxpress.dataplane.observation import Observation, observe
 from dataflowxpress.dataplane.queues import Queues

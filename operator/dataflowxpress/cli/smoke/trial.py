@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 
-from dataflowxpress.controller.reconciler import Reconciler, Result
+from dataflowxpress.controller.reconciler import Reconciler
+from dataflowxpress.controller.result import Result
 from dataflowxpress.controller.tenancy import OPEN
 from dataflowxpress.planning.step import Action, Step
 from dataflowxpress.reporting.text import pluralize, summarize

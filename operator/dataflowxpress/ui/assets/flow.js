@@ -2,6 +2,7 @@
 
 import { h, render } from "./dom.js";
 import { number, pill, prose, time, word } from "./format.js";
+import { innerTable } from "./tables.js";
 
 /** Return a function that draws the flow of one pipeline; it keeps the opened hop. */
 export function flowView() {
@@ -107,45 +108,24 @@ function detailOf(hop) {
 }
 
 function resources(found) {
-  return h(
-    "div",
-    { class: "scroll", tabindex: "0", role: "region", "aria-label": "AWS resources of the step" },
+  const rows = found.map((each) =>
     h(
-      "table",
+      "tr",
       {},
-      h("caption", { class: "hidden" }, "AWS resources of the step"),
+      h("td", { class: "kind" }, each.kind),
       h(
-        "thead",
-        {},
-        h(
-          "tr",
-          {},
-          ["Kind", "Name", "State"].map((name) => h("th", { scope: "col" }, name)),
-        ),
+        "td",
+        { class: "mono" },
+        each.name,
+        each.arn ? h("span", { class: "under" }, each.arn) : null,
       ),
       h(
-        "tbody",
-        {},
-        found.map((each) =>
-          h(
-            "tr",
-            {},
-            h("td", { class: "kind" }, each.kind),
-            h(
-              "td",
-              { class: "mono" },
-              each.name,
-              each.arn ? h("span", { class: "under" }, each.arn) : null,
-            ),
-            h(
-              "td",
-              { class: each.state === "Ready" ? "muted" : "bad" },
-              each.state,
-              each.message ? h("span", { class: "under" }, each.message) : null,
-            ),
-          ),
-        ),
+        "td",
+        { class: each.state === "Ready" ? "muted" : "bad" },
+        each.state,
+        each.message ? h("span", { class: "under" }, each.message) : null,
       ),
     ),
   );
+  return innerTable("AWS resources of the step", ["Kind", "Name", "State"], rows);
 }

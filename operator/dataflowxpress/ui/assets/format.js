@@ -68,7 +68,7 @@ export function prose(text) {
   return text.split("`").map((part, index) => (index % 2 ? h("code", {}, part) : part));
 }
 
-/** Shorten the IDs of runs, which have 64 digits; the rest of the message is the news. */
+/** Shorten the IDs of runs, which have 64 digits; the rest of the message matters more. */
 export function shortIds(text) {
   return text.replace(/\b(jr_[0-9a-f]{8})[0-9a-f]{20,}/g, "$1…");
 }

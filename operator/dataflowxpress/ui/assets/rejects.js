@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { h, render } from "./dom.js";
 import { number } from "./format.js";
+import { innerTable } from "./tables.js";
 
 export function rejects({ row, samples, facts = {} }) {
   if (!row.rejected && !facts.refused) return [];
@@ -57,7 +58,7 @@ async function load(row, body, button) {
     );
     render(
       body,
-      found.problem ? h("p", { class: "problem", role: "alert" }, found.problem) : table(found),
+      found.problem ? h("p", { class: "problem", role: "alert" }, found.problem) : sample(found),
     );
   } catch (error) {
     render(body, h("p", { class: "problem", role: "alert" }, error.message));
@@ -65,46 +66,23 @@ async function load(row, body, button) {
   button.disabled = false;
 }
 
-function table({ rows, more }) {
-  return [
+function sample({ rows: found, more }) {
+  const rows = found.map((each) =>
     h(
-      "div",
-      { class: "scroll", tabindex: "0", role: "region", "aria-label": "Sample of rejected rows" },
+      "tr",
+      {},
+      h("td", { class: "mono" }, each.object),
+      h("td", {}, each.record === null ? "" : number(each.record)),
       h(
-        "table",
-        {},
-        h("caption", { class: "hidden" }, "Sample of rejected rows"),
-        h(
-          "thead",
-          {},
-          h(
-            "tr",
-            {},
-            ["Object", "Record", "Reason and raw text"].map((name) =>
-              h("th", { scope: "col" }, name),
-            ),
-          ),
-        ),
-        h(
-          "tbody",
-          {},
-          rows.map((each) =>
-            h(
-              "tr",
-              {},
-              h("td", { class: "mono" }, each.object),
-              h("td", {}, each.record === null ? "" : number(each.record)),
-              h(
-                "td",
-                { class: "wide" },
-                each.reason,
-                each.raw ? h("span", { class: "under mono" }, each.raw) : null,
-              ),
-            ),
-          ),
-        ),
+        "td",
+        { class: "wide" },
+        each.reason,
+        each.raw ? h("span", { class: "under mono" }, each.raw) : null,
       ),
     ),
+  );
+  return [
+    innerTable("Sample of rejected rows", ["Object", "Record", "Reason and raw text"], rows),
     more ? h("p", { class: "muted" }, `The first ${number(rows.length)} rows.`) : null,
   ];
 }

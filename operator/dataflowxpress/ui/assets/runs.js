@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { moment, number, prose, time } from "./format.js";
+import { head } from "./tables.js";
 
 const CHARTS = [
   { title: "Rows written", of: (run) => run.rowsWritten },
@@ -76,17 +77,7 @@ function table(found) {
     "table",
     { class: "runs-table" },
     h("caption", { class: "hidden" }, "The last ten runs, the newest first"),
-    h(
-      "thead",
-      {},
-      h(
-        "tr",
-        {},
-        columns.map((name, index) =>
-          h("th", { scope: "col", class: index > 1 ? "numeric" : null }, name),
-        ),
-      ),
-    ),
+    head(columns, columns.slice(2)),
     h(
       "tbody",
       {},

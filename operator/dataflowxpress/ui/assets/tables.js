@@ -5,26 +5,27 @@ import { number, pill, prose, time } from "./format.js";
 
 /** Return a table in a card; *numeric* has the columns whose heads are above numbers. */
 export function table(caption, columns, rows, numeric = []) {
+  return scrolling("scroll card", caption, head(columns, numeric), rows);
+}
+
+/** Return a table for the inside of a card. */
+export function innerTable(caption, columns, rows) {
+  return scrolling("scroll", caption, head(columns), rows);
+}
+
+/** Return the row of column names. */
+export function head(columns, numeric = []) {
+  const names = columns.map((name) =>
+    h("th", { scope: "col", class: numeric.includes(name) ? "numeric" : null }, name),
+  );
+  return h("thead", {}, h("tr", {}, names));
+}
+
+function scrolling(style, caption, head, rows) {
   return h(
     "div",
-    { class: "scroll card", tabindex: "0", role: "region", "aria-label": caption },
-    h(
-      "table",
-      {},
-      h("caption", { class: "hidden" }, caption),
-      h(
-        "thead",
-        {},
-        h(
-          "tr",
-          {},
-          columns.map((name) =>
-            h("th", { scope: "col", class: numeric.includes(name) ? "numeric" : null }, name),
-          ),
-        ),
-      ),
-      h("tbody", {}, rows),
-    ),
+    { class: style, tabindex: "0", role: "region", "aria-label": caption },
+    h("table", {}, h("caption", { class: "hidden" }, caption), head, h("tbody", {}, rows)),
   );
 }
 

@@ -1,4 +1,4 @@
-"""Story: tells what happens to uploaded files, as it happens."""
+"""Progress: prints the changes of a pipeline's status while the demo waits."""
 
 from __future__ import annotations
 
@@ -15,25 +15,31 @@ POLL = 0.5  # seconds
 
 
 class TookTooLongError(SandboxError):
-    """What was waited for has not come."""
+    """An awaited state did not occur in time."""
 
 
-class Story:
-    """Prints each line once, with the seconds since the story began."""
+class Progress:
+    """Prints each line once, except *known* ones, with the seconds since its creation."""
 
-    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        console: Console,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        known: Iterable[str] = (),
+    ) -> None:
         self._console, self._clock = console, clock
-        self._began, self._told = clock(), set[str]()
+        self._started, self._printed = clock(), {*known}
 
     @property
     def seconds(self) -> float:
-        """How long it has been going on."""
-        return self._clock() - self._began
+        """The seconds since its creation."""
+        return self._clock() - self._started
 
-    def tell(self, line: str) -> None:
+    def show(self, line: str) -> None:
         """Print *line*, unless it was printed before."""
-        if line not in self._told:
-            self._told.add(line)
+        if line not in self._printed:
+            self._printed.add(line)
             self._console.print(
                 f"  [dim]{self.seconds:6.1f} s[/]  {line}", highlight=False, soft_wrap=True
             )
@@ -45,11 +51,14 @@ class Story:
         timeout: float,
         lines: Callable[[Status], Iterable[str]] | None = None,
     ) -> Status:
-        """Tell of each new fact in the status until *until* holds; it is returned then."""
+        """Print each new line of the status until *until* holds; return the status.
+
+        Raises TookTooLongError after *timeout* seconds.
+        """
         while True:
             status = look()
-            for line in (lines or facts)(status):
-                self.tell(line)
+            for line in (lines or data_lines)(status):
+                self.show(line)
             if until(status):
                 return status
             if self.seconds > timeout:
@@ -57,8 +66,8 @@ class Story:
             time.sleep(POLL)
 
 
-def facts(status: Status) -> Iterator[str]:
-    """Yield what a status says of the data, a line a fact."""
+def data_lines(status: Status) -> Iterator[str]:
+    """Yield the lines about the data in a status."""
     if crawl := status.last_crawl:
         error = f": {crawl.error}" if crawl.error else ""
         began = f" [dim](began {crawl.started[11:19]})[/]" if crawl.started else ""
