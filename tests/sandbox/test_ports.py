@@ -1,7 +1,12 @@
 """Ports: what is chosen for a server stays free until it listens."""
 
 import socket
+import subprocess
+import sys
 
+import pytest
+
+from dataflowxpress_sandbox import ports
 from dataflowxpress_sandbox.ports import free_port
 from dataflowxpress_sandbox.probe import HOST
 
@@ -18,3 +23,13 @@ def test_a_server_keeps_its_port_unless_somebody_else_has_taken_it() -> None:
     assert free_port(port) == port
     with socket.create_server((HOST, port)):
         assert free_port(port) != port
+
+
+def test_no_port_is_given_twice_before_its_server_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "LAST", ports.FIRST + 200)
+    monkeypatch.setattr(ports, "TRIES", 10_000)
+    code = "from dataflowxpress_sandbox import ports; ports.LAST = ports.FIRST + 200;"
+    code += "ports.TRIES = 10_000; print(*(ports.free_port() for _ in range(20)))"
+    mine = [free_port() for _ in range(20)]
+    others = subprocess.check_output([sys.executable, "-c", code], text=True)
+    assert len({*mine, *map(int, others.split())}) == 40
