@@ -25,6 +25,7 @@ from dataflowxpress_sandbox import aws as sandbox_aws
 from dataflowxpress_sandbox.aws import Aws
 from dataflowxpress_sandbox.aws.serving import RunningAws, serving
 from tests.contract.pipeline_bucket import Bucket
+from tests.contract.samples import make_log_buckets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -128,6 +129,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAws]:
 
 @pytest.fixture(scope="session")
 def cloud(aws: RunningAws) -> Cloud:
+    make_log_buckets(aws.client("s3"), sandbox_aws.REGION)
     return Cloud(aws)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dataflowxpress.aws.resources import (
+    AccessLogs,
     Alarm,
     Bucket,
     Classifier,
@@ -38,6 +39,7 @@ S3, EVENTS, GLUE, LAMBDA, SCHEDULER = (
     f"{who}.amazonaws.com" for who in ("s3", "events", "glue", "lambda", "scheduler")
 )
 READ, WRITE = Grant(("s3:GetObject",), ("*",)), Grant(("s3:PutObject",), ("*",))
+LOG_BUCKET, OTHER_LOG_BUCKET = "access-logs", "other-access-logs"
 KEY = "arn:aws:kms:eu-west-1:000000000000:key/11111111-2222-3333-4444-555555555555"
 CSV = {
     "Delimiter": ",",
@@ -137,6 +139,25 @@ def notification(here: Scope, name: str) -> Notification:
     return Notification(
         here, name, bucket=bucket, queue=told_by(bucket, name), prefix="csv_data/", suffix=".csv"
     )
+
+
+def access_logs(here: Scope, name: str) -> AccessLogs:
+    bucket = Bucket(here, name)
+    return AccessLogs(here, name, bucket=bucket, target=LOG_BUCKET, prefix="logs/")
+
+
+def make_log_buckets(s3: Any, region: str) -> None:
+    """Make the buckets for access logs, which an administrator owns and which admit S3."""
+    for bucket in (LOG_BUCKET, OTHER_LOG_BUCKET):
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region})
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "logging.s3.amazonaws.com"},
+            "Action": "s3:PutObject",
+            "Resource": f"arn:aws:s3:::{bucket}/*",
+        }
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        s3.put_bucket_policy(Bucket=bucket, Policy=document)
 
 
 def told_by(bucket: Bucket, name: str) -> Queue:
@@ -304,6 +325,12 @@ SAMPLES = {
         lambda logs, its: logs.delete_retention_policy(logGroupName=its.name),
         {"retention_days": 7},
         frozenset({"kms_key_arn"}),  # needs a key: see tests/walks/test_encryption.py
+    ),
+    "AccessLogs": Sample(
+        access_logs,
+        lambda s3, its: s3.put_bucket_logging(Bucket=its.bucket.name, BucketLoggingStatus={}),
+        {"prefix": "other/"},
+        frozenset({"bucket", "target"}),  # target: see tests/walks/test_access_logs.py
     ),
     "Notification": Sample(
         notification,

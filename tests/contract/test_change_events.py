@@ -16,6 +16,7 @@ from dataflowxpress_sandbox import aws as sandbox_aws
 from dataflowxpress_sandbox.aws.serving import RunningAws
 from tests.audited import GLOBAL, TRAIL, bodies, client
 from tests.contract.conftest import Cloud, Pipeline, scope_of
+from tests.contract.samples import make_log_buckets
 from tests.contract.test_drift import WALKED, meddle, paths_of, spelled
 from tests.contract.test_laws import KINDS, described
 from tests.unit.conftest import Clock
@@ -31,6 +32,7 @@ HOME = Location(sandbox_aws.ACCOUNT, sandbox_aws.REGION)
 
 @pytest.fixture(scope="module")
 def cloud(audited: RunningAws) -> Cloud:
+    make_log_buckets(audited.client("s3"), sandbox_aws.REGION)
     return Cloud(audited)
 
 

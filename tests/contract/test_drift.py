@@ -14,7 +14,7 @@ import pytest
 from dataflowxpress.aws.resources import Bucket, Queue, Topic
 from dataflowxpress.planning.step import Action
 from tests.contract.conftest import scope_of
-from tests.contract.samples import SAMPLES, queue, with_all_it_needs
+from tests.contract.samples import OTHER_LOG_BUCKET, SAMPLES, queue, with_all_it_needs
 from tests.contract.test_laws import KINDS, described
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ Path = tuple[str | int, ...]
 
 # What others may change a property to, where a longer text or the next number is none for AWS.
 VALUES: Mapping[str, Any] = {
+    "AccessLogs TargetBucket": OTHER_LOG_BUCKET,
     "Alarm ActionsEnabled": False,
     "Alarm ComparisonOperator": "GreaterThanThreshold",
     "Alarm Statistic": "Sum",

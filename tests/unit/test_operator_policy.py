@@ -67,6 +67,17 @@ def test_the_policy_for_encryption_in_docs_is_the_one_that_the_command_prints() 
     assert all("team-a-" in arn for arn in allowed["LogKeys"])
 
 
+def test_the_policy_for_access_logs_in_docs_is_the_one_that_the_command_prints() -> None:
+    options = ["--prefix", "default-", "--bucket", "access-logs"]
+    printed = CliRunner().invoke(app, ["iam", "access-logs", *options])
+    assert SHIPPED.with_name("access-logs.json").read_text() == printed.output, "run make iam"
+    allowed = {each["Sid"]: each["Resource"] for each in json.loads(printed.output)["Statement"]}
+    assert allowed == {
+        "AccessLogs": ["arn:*:s3:::default-*"],
+        "LogBuckets": ["arn:*:s3:::access-logs"],
+    }
+
+
 def test_a_key_with_the_statements_that_the_command_prints_admits_the_services() -> None:
     options = ["--account", "111122223333", "--region", "eu-west-1"]
     printed = CliRunner().invoke(app, ["iam", "key", *options])

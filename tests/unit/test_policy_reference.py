@@ -70,7 +70,7 @@ OUTDATED = {  # AWS' reference has this key since the release of the linter
         )
     ),
 }
-OPTIONAL = ("lists", "encryption", "network")
+OPTIONAL = ("lists", "encryption", "network", "access-logs")
 CHANGES = {"Write", "Tagging", "Permissions management"}  # access levels
 OWNER = {f"aws:{of}Tag/{OWNER_TAG}" for of in ("Request", "Resource")}
 Json = Mapping[str, Any]
@@ -99,6 +99,7 @@ def documents() -> dict[str, Json]:
         "lists": optional_policies.lists(),
         "encryption": optional_policies.encryption(),
         "network": optional_policies.network(),
+        "access-logs": optional_policies.access_logs(),
         "changes": change_stack.policy(),
     }
     return {**operator, **others, **roles, "boundary": json.loads(BOUNDARY.read_text())}
@@ -132,7 +133,7 @@ def _list(value: Any) -> list[Any]:
 
 def test_policies_of_all_kinds_are_checked() -> None:
     roles = 4 * len(SPECS)  # one role of Glue, three of Lambda
-    others = {"boundary", "changes", "encryption", "lists", "network"}
+    others = {"boundary", "changes", *OPTIONAL}
     assert len(documents()) == len(SCOPES) + roles + len(others)
     assert len({action for action, _ in grants()}) > 100
 
@@ -169,7 +170,7 @@ def test_the_page_has_each_action_on_all_resources_with_its_condition_and_a_reas
 
 def test_the_page_has_the_size_of_each_policy() -> None:
     sizes = reasons("Size")
-    assert len(sizes) == 5
+    assert len(sizes) == 6
     for command, (size,) in sizes.items():
         printed = CliRunner().invoke(app, command.split())
         assert f"{len(''.join(printed.output.split())):,}" == size, command

@@ -133,6 +133,7 @@ CLOSED: dict[str, tuple[dict[str, Any], str]] = {
     "a role": ({"roleArn": "arn:aws:iam::111122223333:role/admin"}, "roles"),
     "a key": ({"bucket": {"kmsKeyArn": KEY}}, "keys"),
     "a connection": ({"network": {"connection": "vpc"}}, "connections"),
+    "a bucket for logs": ({"bucket": {"accessLogs": {"bucket": "logs"}}}, "logBuckets"),
     "a key for all": ({"encryption": {"kmsKeyArn": KEY}}, "keys"),
     "a script in a bucket": ({"job": {"script": {"s3Uri": "s3://code/job.py"}}}, "scripts"),
     "the name of a bucket": ({"bucket": {"name": "lake"}}, "names"),

@@ -164,7 +164,8 @@ class World:
         trust = {"Effect": "Allow", "Principal": {"AWS": user}, "Action": assume}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]
-        for policy in (operator, sandbox_aws.ENCRYPTION, sandbox_aws.NETWORK):
+        optional = (sandbox_aws.ENCRYPTION, sandbox_aws.NETWORK, sandbox_aws.ACCESS_LOGS)
+        for policy in (operator, *optional):
             may = iam.get_user_policy(UserName=operator, PolicyName=policy)["PolicyDocument"]
             iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(may))
         sandbox_aws.make_administrator(self.aws, role["Arn"])
@@ -176,6 +177,23 @@ class World:
         users = {"Effect": "Allow", "Principal": account, "Action": "kms:*", "Resource": "*"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [users, *statements]})
         return str(self.admin("kms").create_key(Policy=document)["KeyMetadata"]["Arn"])
+
+    def log_bucket(self, *, admits: bool = True, of: str = sandbox_aws.ACCOUNT) -> str:
+        """Make a bucket for access logs of account *of*, which admits S3 if *admits*."""
+        s3, name = self.admin("s3"), f"access-logs-{uuid.uuid4().hex[:8]}"
+        where = {"LocationConstraint": sandbox_aws.REGION}
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration=where)
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "logging.s3.amazonaws.com"},
+            "Action": "s3:PutObject",
+            "Resource": f"arn:aws:s3:::{name}/*",
+            "Condition": {"StringEquals": {"aws:SourceAccount": of}},
+        }
+        if admits:
+            document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+            s3.put_bucket_policy(Bucket=name, Policy=document)
+        return name
 
     def subnet(self) -> tuple[str, str]:
         """Return the IDs of a subnet and of a security group of the account."""

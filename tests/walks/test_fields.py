@@ -27,6 +27,8 @@ pytestmark = pytest.mark.long
 # What no schema can know: a value that means something, for each field that takes any text.
 TEXTS: dict[str, Any] = {
     "accountId": sandbox_aws.ACCOUNT,
+    "bucket.accessLogs.bucket": "{logs}",
+    "bucket.accessLogs.prefix": "requests/",
     "bucket.kmsKeyArn": f"arn:aws:kms:eu-west-1:{sandbox_aws.ACCOUNT}:key/11111111-2222",
     "bucket.name": "another-bucket",
     "catalog.database": "field_walk_{id}",
@@ -179,6 +181,7 @@ def live(world: World) -> Iterator[Life]:
     statements = key_policy.statements("aws", sandbox_aws.ACCOUNT, sandbox_aws.REGION)
     subnet, group = world.subnet()
     MADE[life.name] = {"{key}": world.key(*statements), "{subnet}": subnet, "{group}": group}
+    MADE[life.name] |= {"{logs}": world.log_bucket()}
     life.create({"deletionPolicy": "Delete"})
     life.converge()
     table = {"Name": "csv_data"}

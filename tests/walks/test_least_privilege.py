@@ -78,7 +78,7 @@ class Sparing(Life):
         key = self.world.key(*KEY_STATEMENTS)
         return {
             "deletionPolicy": "Delete",
-            "bucket": {"versioning": True},
+            "bucket": {"versioning": True, "accessLogs": {"bucket": self.world.log_bucket()}},
             "encryption": {"kmsKeyArn": key},
             "network": self._network(),
             "catalog": {"lakeFormation": True},
@@ -219,6 +219,7 @@ def test_no_action_of_the_policy_that_we_ship_is_unused(ledger: Ledger) -> None:
             optional_policies.lists(),
             optional_policies.encryption(),
             optional_policies.network(),
+            optional_policies.access_logs(),
         )
         for statement in policy["Statement"]
         for action in statement["Action"]

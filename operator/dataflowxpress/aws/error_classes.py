@@ -104,6 +104,13 @@ _CODES = [
     ),
     Row("Resource(Conflict|InUse|NotReady)(Exception)?|ConflictException", "", ErrorClass.BUSY),
     Row("BucketAlreadyExists", "", ErrorClass.REFUSED),
+    Row(
+        "InvalidTargetBucketForLogging|CrossLocationLoggingProhibit(t)?ed",
+        "",
+        ErrorClass.FAILED,
+        "in spec.bucket.accessLogs.bucket, name a bucket of the same account and region whose"
+        " policy allows s3:PutObject to logging.s3.amazonaws.com for this account",
+    ),
     # Created since the last comparison: the next comparison finds its owner. Glue reports a job
     # that exists with other properties as a mismatch.
     Row(

@@ -7,7 +7,14 @@ from typing import Any
 
 from dataflowxpress.planning.ownership import OWNER_TAG
 
-from .policy_scope import ANY_RESOURCE, UNRESTRICTED, PolicyScope, allow, as_text
+from .policy_scope import (
+    ANY_RESOURCE,
+    IN_ACCOUNT_IF_KNOWN,
+    UNRESTRICTED,
+    PolicyScope,
+    allow,
+    as_text,
+)
 from .resources import (
     Alarm,
     Bucket,
@@ -25,8 +32,6 @@ from .resources.schedule import ARN_FORMAT as SCHEDULES
 
 TAGGED_ON_REQUEST = {"Null": {f"aws:RequestTag/{OWNER_TAG}": "false"}}
 TAGGED = {"Null": {f"aws:ResourceTag/{OWNER_TAG}": "false"}}
-# A bucket that does not exist has no account: S3 must report that it is absent.
-IN_ACCOUNT_IF_KNOWN = {"StringEqualsIfExists": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
 IN_ACCOUNT = {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
 PASSED_TO = {
     "iam:PassedToService": [

@@ -1,10 +1,12 @@
-"""Optional policies: what the operator needs for lists, `spec.encryption` and `spec.network`."""
+"""Optional policies: what the operator needs for lists, and for optional fields of a spec."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from .policy_scope import ANY_RESOURCE, UNRESTRICTED, PolicyScope, allow
+from .policy_scope import ANY_RESOURCE, IN_ACCOUNT_IF_KNOWN, UNRESTRICTED, PolicyScope, allow
+from .resources import Bucket
 from .resources.policy import VERSION
 
 THROUGH_SQS = {"StringLike": {"kms:ViaService": "sqs.*"}}
@@ -34,6 +36,22 @@ def encryption(scope: PolicyScope = UNRESTRICTED) -> dict[str, Any]:
         allow("KeyPolicies", "kms GetKeyPolicy", scope.keys),
         allow("Messages", "kms Decrypt GenerateDataKey", scope.keys, THROUGH_SQS),
         allow("LogKeys", "logs AssociateKmsKey DisassociateKmsKey", groups),
+    ]
+    return {"Version": VERSION, "Statement": statements}
+
+
+def access_logs(
+    scope: PolicyScope = UNRESTRICTED, targets: Iterable[str] = ("*",)
+) -> dict[str, Any]:
+    """Return the optional policy document for `spec.bucket.accessLogs`.
+
+    *targets* are the names of the buckets to which S3 writes the logs.
+    """
+    logs = tuple(f"arn:*:s3:::{target}" for target in targets)
+    actions = "s3 GetBucketLogging PutBucketLogging"
+    statements = [
+        allow("AccessLogs", actions, scope.arns(Bucket), IN_ACCOUNT_IF_KNOWN),
+        allow("LogBuckets", "s3 GetBucketPolicy", logs, IN_ACCOUNT_IF_KNOWN),
     ]
     return {"Version": VERSION, "Statement": statements}
 

@@ -14,6 +14,8 @@ from .resources.log_group import OF_FUNCTIONS, OF_JOBS
 from .resources.policy import Statement
 
 ANY_RESOURCE = ("*",)  # for actions that do not support resource-level permissions
+# A bucket that does not exist has no account: S3 must report that it is absent.
+IN_ACCOUNT_IF_KNOWN = {"StringEqualsIfExists": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
 
 
 class PolicyScope(NamedTuple):

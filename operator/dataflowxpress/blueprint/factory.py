@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.spec import Function as FunctionSpec
 from dataflowxpress.aws.resources import (
+    AccessLogs,
     Bucket,
     Classifier,
     Crawler,
@@ -83,6 +84,14 @@ class ResourceFactory:
             versioning=spec.versioning,
             kms_key_arn=self.spec.bucket_key,
         )
+
+    def access_logs(self, bucket: Bucket) -> AccessLogs | None:
+        """Return the access logs of *bucket*, if the spec asks for them."""
+        logs = self.spec.bucket.access_logs
+        if logs is None:
+            return None
+        prefix = logs.prefix or f"{bucket.name}/"
+        return AccessLogs(self.scope, bucket.name, bucket=bucket, target=logs.bucket, prefix=prefix)
 
     def database(self) -> Database:
         """Return the database of the catalog."""

@@ -111,7 +111,14 @@ def blueprint(
     ]
 
     return [
-        *(bucket, *folders, database, topic, glue_role),
+        *(
+            bucket,
+            *filter(None, (factory.access_logs(bucket),)),
+            *folders,
+            database,
+            topic,
+            glue_role,
+        ),
         *(dead_uploads, uploads, *uploaded, *filter(None, (grants,))),
         *(each for schedule in schedules for each in (schedule.role, schedule)),
         *(crawling.resources if crawling else ()),

@@ -111,6 +111,27 @@ def encryption(
     typer.echo(as_text(optional_policies.encryption(scope)), nl=False)
 
 
+@app.command(name="access-logs")
+def access_logs(
+    *,
+    bucket: Annotated[
+        list[str], typer.Option(help="Name of a bucket for access logs; repeatable.")
+    ],
+    prefix: Prefixes = None,
+) -> None:
+    """Print the optional policy for `spec.bucket.accessLogs`.
+
+    Give the prefixes of the operator's policy.
+
+    Example: `dataflowxpress iam access-logs --prefix team-a- --bucket NAME > access-logs.json`
+    """
+    from dataflowxpress.aws import optional_policies
+    from dataflowxpress.aws.policy_scope import UNRESTRICTED, PolicyScope, as_text
+
+    scope = PolicyScope(tuple(prefix or UNRESTRICTED.prefixes))
+    typer.echo(as_text(optional_policies.access_logs(scope, bucket)), nl=False)
+
+
 @app.command()
 def network() -> None:
     """Print the optional policy for `spec.network`, which lets Lambda check subnets.

@@ -77,6 +77,9 @@ class NamespacePolicy(PolicyModel):
     keys: tuple[str, ...] = ()
     """KMS keys that `spec.bucket.kmsKeyArn` and `spec.encryption.kmsKeyArn` can name."""
 
+    log_buckets: tuple[str, ...] = ()
+    """Buckets that `spec.bucket.accessLogs.bucket` can name."""
+
     connections: tuple[str, ...] = ()
     """Glue connections that `spec.network.connection` can name."""
 
@@ -98,6 +101,8 @@ class NamespacePolicy(PolicyModel):
         yield Usage("accountId", spec.account_id or "", "accounts", self.accounts)
         yield Usage("region", spec.region or "", "regions", self.regions)
         yield Usage("bucket.kmsKeyArn", spec.bucket.kms_key_arn or "", "keys", self.keys)
+        logs = spec.bucket.access_logs.bucket if spec.bucket.access_logs else ""
+        yield Usage("bucket.accessLogs.bucket", logs, "logBuckets", self.log_buckets)
         key = spec.encryption.kms_key_arn or ""
         yield Usage("encryption.kmsKeyArn", key, "keys", self.keys)
         yield Usage("job.script.s3Uri", spec.job.script.s3_uri or "", "scripts", self.scripts)
@@ -147,6 +152,7 @@ EVERYTHING = NamespacePolicy(
     names=("*",),
     scripts=("*",),
     keys=("*",),
+    logBuckets=("*",),
     connections=("*",),
     subnets=("*",),
     securityGroups=("*",),

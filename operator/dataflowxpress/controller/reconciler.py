@@ -12,7 +12,6 @@ from dataflowxpress import dataplane
 from dataflowxpress.api.errors import PipelineError
 from dataflowxpress.api.pipeline import Pipeline, Reference
 from dataflowxpress.api.status import Status
-from dataflowxpress.aws import key_policy
 from dataflowxpress.aws.at_rest import AtRest
 from dataflowxpress.aws.clients import ClientsFor
 from dataflowxpress.aws.errors import problem
@@ -25,7 +24,7 @@ from dataflowxpress.reporting import events
 from dataflowxpress.reporting import status as reporting
 from dataflowxpress.reporting.conditions import set_conditions
 
-from . import deletion
+from . import deletion, prerequisites
 from .comparison import Comparison, compared, possible, priority
 from .connector import Connection, Connector
 from .custom_script import custom_script
@@ -217,11 +216,9 @@ class Reconciler:
         return connection, dataplane.with_requests(wanted, pipeline.status)
 
     def _checked(self, pipeline: Pipeline) -> tuple[Connection, list[Resource]]:
-        """Return what `describe` does; raises Refused for a key that a service cannot use."""
+        """Return what `describe` does; raises Refused if a service cannot use what a spec names."""
         connection, wanted = self.describe(pipeline)
-        if key := pipeline.spec.encryption.kms_key_arn:
-            uploads, region = pipeline.spec.trigger.on_upload, connection.scope.region
-            key_policy.check(connection.client("kms"), key, region, uploads=uploads)
+        prerequisites.check(connection, pipeline.spec, wanted)
         return connection, wanted
 
     def _with_data(

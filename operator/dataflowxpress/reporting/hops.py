@@ -34,7 +34,8 @@ def _queue(of: str, dead: str) -> tuple[tuple[str, str], ...]:
 
 
 _UPLOADS = (
-    *(("Bucket", ".*"), ("Notification", ".*"), ("Object", "{source}")),
+    *(("Bucket", ".*"), ("AccessLogs", ".*"), ("Notification", ".*")),
+    *(("Object", "{source}"),),
     *(("Schedule", ".*"), ("Role", ".*-schedule")),
 )
 _REQUESTS = _queue("crawl-requests", "crawl-requests-dead")

@@ -8,7 +8,7 @@ from dataflowxpress.api.spec.network import Network
 from dataflowxpress.api.spec.notifications import Notifications, Topic
 from dataflowxpress.api.spec.pipeline import DataPipelineSpec
 from dataflowxpress.api.spec.source import Source
-from dataflowxpress.api.spec.storage import Bucket, Catalog, Iceberg, Target, Write
+from dataflowxpress.api.spec.storage import AccessLogs, Bucket, Catalog, Iceberg, Target, Write
 from dataflowxpress.api.spec.work import (
     ConfigMapKeyRef,
     Crawler,
@@ -29,6 +29,7 @@ from .pipeline import DataPipeline
 from .plans import Plan
 
 __all__ = [
+    "AccessLogs",
     "Bucket",
     "Catalog",
     "Change",

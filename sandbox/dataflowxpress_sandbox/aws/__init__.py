@@ -25,6 +25,7 @@ OPERATOR = "dataflowxpress-operator"
 LISTS = f"{OPERATOR}-lists"  # the policy for lists of the account
 ENCRYPTION = f"{OPERATOR}-encryption"  # the policy for `spec.encryption`
 NETWORK = f"{OPERATOR}-network"  # the policy for `spec.network`
+ACCESS_LOGS = f"{OPERATOR}-access-logs"  # the policy for `spec.bucket.accessLogs`
 
 _CREATING = threading.Lock()
 _ROOT_KEY = "test"  # the root user of the emulated account, with all permissions
@@ -164,6 +165,7 @@ def operator_environment(port: int) -> dict[str, str]:
         LISTS: json.dumps(optional_policies.lists()),
         ENCRYPTION: json.dumps(optional_policies.encryption()),
         NETWORK: json.dumps(optional_policies.network()),
+        ACCESS_LOGS: json.dumps(optional_policies.access_logs()),
     }
     for name, document in policies.items():
         iam.put_user_policy(UserName=OPERATOR, PolicyName=name, PolicyDocument=document)

@@ -14,7 +14,7 @@ from ministack.core import iam_evaluator
 from ministack.core.responses import json_response
 from ministack.services import cloudwatch, cloudwatch_logs, lambda_svc, s3, tagging
 
-from . import HOST
+from . import HOST, log_targets
 
 Tagged = Iterator[tuple[str, list[dict[str, str]]]]
 
@@ -23,6 +23,7 @@ def install() -> None:
     """Add the missing behaviour to ministack in this process."""
     _treat_loopback_as_tls()
     _refuse_overlapping_rules()
+    log_targets.install()
     _compare_filters_with_encoded_keys()
     _find_log_groups_by_name()
     functions = tagging._COLLECTORS["lambda"]

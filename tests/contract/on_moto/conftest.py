@@ -17,12 +17,12 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from dataflowxpress_sandbox.aws import ACCOUNT, HOST, Aws
+from dataflowxpress_sandbox.aws import ACCOUNT, HOST, REGION, Aws
 from dataflowxpress_sandbox.ports import free_port
 from tests.contract.conftest import Cloud, Pipeline, scope_of
 from tests.contract.on_moto.gaps import GAPS, Gap, without_unknown
 from tests.contract.on_moto.supplements import supplement
-from tests.contract.samples import SAMPLES
+from tests.contract.samples import SAMPLES, make_log_buckets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,6 +74,7 @@ def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
 
 @pytest.fixture(scope="session")
 def cloud(moto: Aws) -> Cloud:
+    make_log_buckets(moto.client("s3"), REGION)
     return MotoCloud(moto)
 
 

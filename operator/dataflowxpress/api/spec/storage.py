@@ -11,6 +11,17 @@ from .formats import BucketName, Column, Database, KmsKeyArn, Prefix, TablePrefi
 from .model import SpecModel, ValidationRule
 
 
+class AccessLogs(SpecModel):
+    """Where S3 writes a record of each request to the pipeline's bucket."""
+
+    bucket: BucketName
+    """The bucket of the logs, in the account and region of the pipeline. Its policy must allow
+    `logging.s3.amazonaws.com` to put objects."""
+
+    prefix: Prefix | None = None
+    """The folder of the logs. Default: the name of the pipeline's bucket."""
+
+
 class Bucket(SpecModel):
     """The bucket for source files, Parquet files and the pipeline's own records."""
 
@@ -37,6 +48,9 @@ class Bucket(SpecModel):
     kms_key_arn: KmsKeyArn | None = None
     """The KMS key that encrypts the objects. Default: `encryption.kmsKeyArn`, or keys that S3
     manages."""
+
+    access_logs: AccessLogs | None = None
+    """Write the access logs of the bucket to another bucket. Default: S3 writes none."""
 
 
 MetadataColumn = Literal["file", "fileModified", "ingestedAt", "recordNumber"]

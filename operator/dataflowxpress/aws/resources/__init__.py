@@ -1,5 +1,6 @@
 """Resources: the kinds of AWS resources in a pipeline, one module each."""
 
+from .access_logs import AccessLogs
 from .alarm import Alarm
 from .bucket import Bucket
 from .classifier import Classifier
@@ -20,6 +21,7 @@ from .subscription import Subscription
 from .topic import Topic
 
 __all__ = [
+    "AccessLogs",
     "Alarm",
     "Bucket",
     "Classifier",
