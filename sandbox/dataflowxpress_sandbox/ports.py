@@ -6,6 +6,7 @@ therefore cannot occupy a port before its server listens on it.
 
 from __future__ import annotations
 
+import atexit
 import random
 import socket
 
@@ -15,6 +16,12 @@ FIRST, LAST, TRIES = 20_000, 32_000, 100
 
 
 _reservations: dict[int, socket.socket] = {}  # UDP: the server's TCP port stays free
+
+
+@atexit.register
+def _release() -> None:
+    for reservation in _reservations.values():
+        reservation.close()
 
 
 def free_port(preferred: int = 0) -> int:
