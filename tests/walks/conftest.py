@@ -284,6 +284,12 @@ class Life:
         assert report is not None
         return report
 
+    def poll(self) -> Result:
+        """Poll the data once."""
+        report = self.world.operator.poll(NAMESPACE, self.name)
+        assert report is not None
+        return report
+
     def converge(self) -> Result:
         """Reconcile until it is settled and nothing is left to do."""
         deadline, wire = time.monotonic() + PATIENCE, self.world.wire
@@ -378,6 +384,15 @@ class _fresh_clients:  # noqa: N801 - reads as the function that it is
 def life(world: World) -> Life:
     """A pipeline that is not there yet; the test that creates it also ends it."""
     return new_life(world)
+
+
+@pytest.fixture
+def ending(life: Life) -> Iterator[Life]:
+    """A pipeline that ends after the test, and then owns nothing."""
+    yield life
+    life.delete()
+    life.end()
+    assert life.owned() == set()
 
 
 def new_life(world: World) -> Life:

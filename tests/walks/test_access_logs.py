@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
-
-import boto3
-import pytest
 
 from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.walks.conftest import Life, said
 
 STRANGER = "555566667777"  # another account
-
-
-@pytest.fixture
-def ending(life: Life) -> Iterator[Life]:
-    yield life
-    life.delete()
-    life.end()
-    assert life.owned() == set()
 
 
 def spec_of(bucket: str, **more: str) -> dict[str, Any]:
@@ -114,14 +102,7 @@ def test_a_target_that_no_longer_admits_s3_is_reported(ending: Life) -> None:
 
 def test_a_bucket_of_another_region_is_refused_with_the_fix(ending: Life) -> None:
     target, region = f"far-{ending.name}", "eu-central-1"
-    root = sandbox_aws.environment_of_root(ending.world.aws)
-    s3 = boto3.client(
-        "s3",
-        region_name=region,
-        endpoint_url=root["AWS_ENDPOINT_URL"],
-        aws_access_key_id=root["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=root["AWS_SECRET_ACCESS_KEY"],
-    )
+    s3 = ending.world.aws.client("s3", region=region)
     s3.create_bucket(Bucket=target, CreateBucketConfiguration={"LocationConstraint": region})
     near = ending.world.log_bucket()
     admitting = ending.world.admin("s3").get_bucket_policy(Bucket=near)["Policy"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -25,14 +25,6 @@ PROPERTIES = {
 @pytest.fixture
 def statements() -> list[Mapping[str, Any]]:
     return [*key_policy.statements("aws", sandbox_aws.ACCOUNT, sandbox_aws.REGION)]
-
-
-@pytest.fixture
-def ending(life: Life) -> Iterator[Life]:
-    yield life
-    life.delete()
-    life.end()
-    assert life.owned() == set()
 
 
 def keys(life: Life) -> set[str | None]:

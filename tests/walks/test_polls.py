@@ -31,8 +31,7 @@ def quiet(life: Life) -> Iterator[Life]:
 
 
 def poll(life: Life) -> Status:
-    report = life.world.operator.poll(NAMESPACE, life.name)
-    assert report
+    report = life.poll()
     assert report.success
     return report.status
 
@@ -118,8 +117,7 @@ def test_a_bucket_that_is_gone_is_not_taken_for_quiet(quiet: Life) -> None:
     for each in s3.list_objects_v2(Bucket=bucket)["Contents"]:
         s3.delete_object(Bucket=bucket, Key=each["Key"])
     s3.delete_bucket(Bucket=bucket)
-    report = quiet.world.operator.poll(NAMESPACE, quiet.name)
-    assert report
+    report = quiet.poll()
     assert not report.success
     condition = report.status["DataCurrent"]
     assert condition

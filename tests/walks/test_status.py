@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dataflowxpress.api.status import Status
 from dataflowxpress.cli.cost.estimate import CALLS_OF_A_POLL
 from dataflowxpress.cli.cost.estimate import CALLS_OF_A_QUIET_POLL as QUIET
 from dataflowxpress.reporting import status as reporting
@@ -40,18 +39,12 @@ def life(world: World) -> Iterator[Life]:
     life.end()
 
 
-def poll(life: Life) -> Status:
-    result = life.world.operator.poll(NAMESPACE, life.name)
-    assert result
-    return result.status
-
-
 def writes(life: Life) -> int:
     return life.world.wire.calls.count("status")
 
 
 def test_a_custom_script_leaves_counts_unknown(life: Life) -> None:
-    data = poll(life).as_json()["data"]
+    data = life.poll().status.as_json()["data"]
     assert data.keys() == {"deadLetters"}
 
 
@@ -71,12 +64,12 @@ def test_the_time_of_a_comparison_is_written_alone_at_a_bounded_rate(
     assert writes(life) == 1
     assert life.status.last_compared_at == "2100-01-01T00:00:00Z"
     life.world.restart()
-    poll(life)
+    life.poll()
     assert writes(life) == 0
 
 
 def test_a_poll_notices_that_an_address_has_confirmed(life: Life) -> None:
-    condition = poll(life)["SubscriptionsConfirmed"]
+    condition = life.poll().status["SubscriptionsConfirmed"]
     assert condition
     assert (condition.status, condition.reason) == ("False", "PendingConfirmation")
     sns = life.world.admin("sns")
@@ -86,21 +79,20 @@ def test_a_poll_notices_that_an_address_has_confirmed(life: Life) -> None:
 
     mail.confirm(life.world.aws.directory, address(life))
 
-    status = poll(life)
+    status = life.poll().status
     condition = status["SubscriptionsConfirmed"]
     assert condition
     assert (condition.status, condition.reason) == ("True", "Confirmed")
     assert [r.state for r in status.resources if r.kind == "Subscription"] == ["Ready"]
     life.world.restart()
-    poll(life)
+    life.poll()
     assert not [call for call in life.world.wire.calls if "ListSubscriptions" in call]
 
 
 def test_a_missing_job_is_named_in_plain_words_and_compared_next(life: Life) -> None:
     [job] = (r.name for r in life.status.resources if r.kind == "Job")
     life.world.admin("glue").delete_job(JobName=job)
-    result = life.world.operator.poll(NAMESPACE, life.name)
-    assert result
+    result = life.poll()
     assert not result.success  # so that a comparison follows
     current = life.status["DataCurrent"]
     assert current
@@ -123,7 +115,7 @@ def packaged(world: World) -> Iterator[Life]:
 
 def test_a_poll_makes_the_billed_calls_that_the_cost_estimate_counts(packaged: Life) -> None:
     operator, wire = packaged.world.operator, packaged.world.wire
-    poll(packaged)
+    packaged.poll()
     for look, expected in ((operator.observe, CALLS_OF_A_POLL), (operator.poll, QUIET)):
         wire.restart()
         look(NAMESPACE, packaged.name)

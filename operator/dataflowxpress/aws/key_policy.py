@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 from dataflowxpress.api.errors import Refused
 
-from .resources.policy import Statement, parse, sid
+from .resources.policy import Statement, admits, parse, sid
 
 CLOUDWATCH, EVENTS, S3 = (f"{name}.amazonaws.com" for name in ("cloudwatch", "events", "s3"))
 DELIVERS = ("kms:Decrypt", "kms:GenerateDataKey")  # to an encrypted queue or topic
@@ -68,25 +67,10 @@ def not_admitted(document: str, services: Mapping[str, tuple[str, ...]]) -> Iter
 
     Conditions and denials are not evaluated.
     """
-    allowing = [each for each in parse(document) if each.get("Effect") == "Allow"]
+    found = parse(document)
     for service, actions in services.items():
-        patterns = [
-            pattern.lower()
-            for statement in allowing
-            if service in _services(statement.get("Principal"))
-            for pattern in _listed(statement.get("Action"))
-        ]
-        if not all(any(fnmatchcase(each.lower(), p) for p in patterns) for each in actions):
+        if not all(any(admits(each, service, action) for each in found) for action in actions):
             yield service
-
-
-def _services(principal: Any) -> list[str]:
-    """Return the services that a principal names; `*` names none."""
-    return _listed(principal.get("Service")) if isinstance(principal, Mapping) else []
-
-
-def _listed(value: Any) -> list[str]:
-    return list(value) if isinstance(value, list) else [value] if value else []
 
 
 _FIELD = "spec.encryption.kmsKeyArn"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -11,7 +9,7 @@ from botocore.exceptions import ClientError
 from dataflowxpress.api.errors import Refused
 
 from .resources import AccessLogs
-from .resources.policy import Statement, parse
+from .resources.policy import admits, parse
 
 WRITER = "logging.s3.amazonaws.com"
 FIELD = "spec.bucket.accessLogs.bucket"
@@ -29,7 +27,7 @@ def check(s3: Any, logs: AccessLogs) -> None:
         document = s3.get_bucket_policy(Bucket=logs.target)["Policy"]
     except ClientError as error:
         document = _unread(error, logs)
-    if not any(_admits(each, _objects(logs)) for each in parse(document)):
+    if not any(admits(each, WRITER, "s3:PutObject", _objects(logs)) for each in parse(document)):
         raise Refused(
             f"{FIELD}: the policy of bucket {logs.target} does not admit {WRITER} to"
             f" {logs.prefix}: add a statement that allows it s3:PutObject on {_objects(logs)}"
@@ -53,19 +51,3 @@ def _unread(error: ClientError, logs: AccessLogs) -> str:
             f" that `dataflowxpress iam access-logs --bucket {logs.target}` prints"
         ) from error
     raise error
-
-
-def _admits(each: Statement, objects: str) -> bool:
-    """Return whether a statement admits S3 to the logs; conditions are not evaluated."""
-    principal = each.get("Principal")
-    return (
-        each.get("Effect") == "Allow"
-        and isinstance(principal, Mapping)
-        and WRITER in _listed(principal.get("Service"))
-        and any(fnmatchcase("s3:putobject", one.lower()) for one in _listed(each.get("Action")))
-        and any(fnmatchcase(objects, one) for one in _listed(each.get("Resource")))
-    )
-
-
-def _listed(value: Any) -> list[str]:
-    return list(value) if isinstance(value, list) else [value] if value else []

@@ -62,7 +62,7 @@ class ResourceFactory:
     @property
     def queues(self) -> QueueFactory:
         """The factory of the queues between the hops."""
-        return QueueFactory(self.spec, self.scope)
+        return QueueFactory(self.spec, self.scope, self.names, self.key)
 
     @property
     def prefixes(self) -> tuple[str, str]:

@@ -23,15 +23,17 @@ class QueueFactory:
 
     spec: DataPipelineSpec
     scope: Scope
+    names: Names
+    key: str  # the ARN of the key of the queues; empty for the key that AWS manages
 
     def dead_letters(self, of: str, *rules: str) -> Queue:
         """Return the dead-letter queue of *of*, also for undeliverable events of *rules*."""
         return Queue(
             self.scope,
-            self._names.of(f"{of}-dead" if of != "unsent" else of, limit=80),
+            self.names.of(f"{of}-dead" if of != "unsent" else of, limit=80),
             senders=tuple((EVENTS, rule) for rule in rules),
             retention_seconds=RETENTION,
-            kms_key_arn=self._key,
+            kms_key_arn=self.key,
         )
 
     def of(self, of: str, dead_letters: Queue, *senders: tuple[str, str]) -> Queue:
@@ -39,13 +41,13 @@ class QueueFactory:
         policy = self._redrive_policy(of)
         return Queue(
             self.scope,
-            self._names.of(of, limit=80),
+            self.names.of(of, limit=80),
             visibility_seconds=policy.visibility_seconds,
             retention_seconds=RETENTION,
             dead_letters=dead_letters,
             attempts=policy.attempts,
             senders=senders,
-            kms_key_arn=self._key,
+            kms_key_arn=self.key,
         )
 
     def event_source(
@@ -89,11 +91,3 @@ class QueueFactory:
             case _:
                 return RedrivePolicy.for_outcomes()
         return policy._replace(interval=trigger.min_interval_seconds)
-
-    @property
-    def _names(self) -> Names:
-        return Names(self.scope.owner, self.scope.account)
-
-    @property
-    def _key(self) -> str:
-        return self.spec.encryption.kms_key_arn or ""

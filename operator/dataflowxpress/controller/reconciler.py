@@ -159,7 +159,7 @@ class Reconciler:
         if pipeline.planning:
             effects = _effects(connection, pipeline, wanted, steps)
             return Result(reporting.planned(status, steps, effects), success=True)
-        changes = [step for step in steps if step.action.writes]
+        changes = steps  # with the creation of the bucket, which an approval carries out
         if self._approve:
             steps = self._approve(steps)
         elif pipeline.applied_before and pipeline.spec.drift_policy == "Report":

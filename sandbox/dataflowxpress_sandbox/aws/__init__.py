@@ -53,7 +53,12 @@ class Aws:
         }
 
     def client(
-        self, service: str, environment: dict[str, str] | None = None, config: Any = None
+        self,
+        service: str,
+        environment: dict[str, str] | None = None,
+        config: Any = None,
+        *,
+        region: str = REGION,
     ) -> Any:
         """Return a new boto3 client with the credentials of an environment, by default of root."""
         credentials = environment or environment_of_root(self)
@@ -61,7 +66,7 @@ class Aws:
             return _session().client(
                 service,
                 endpoint_url=self.endpoint,
-                region_name=REGION,
+                region_name=region,
                 aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
                 aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
                 aws_session_token=credentials.get("AWS_SESSION_TOKEN"),

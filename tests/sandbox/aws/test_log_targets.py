@@ -6,11 +6,10 @@ import json
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from dataflowxpress_sandbox.aws import ACCOUNT, REGION, environment_of_root
+from dataflowxpress_sandbox.aws import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     from tests.sandbox.aws.conftest import Place
@@ -36,14 +35,7 @@ def of_account(account: str) -> dict[str, Any]:
 
 def create(place: Place, *statements: dict[str, Any], region: str = REGION, **more: Any) -> str:
     """Create a target for the logs, with a policy of these statements."""
-    given, target = environment_of_root(place.aws), f"{place.name}-logs"
-    s3 = boto3.client(
-        "s3",
-        region_name=region,
-        endpoint_url=given["AWS_ENDPOINT_URL"],
-        aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=given["AWS_SECRET_ACCESS_KEY"],
-    )
+    s3, target = place.aws.client("s3", region=region), f"{place.name}-logs"
     where = {"LocationConstraint": region}
     s3.create_bucket(Bucket=target, CreateBucketConfiguration=where, **more)
     if statements:

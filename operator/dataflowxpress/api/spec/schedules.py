@@ -26,7 +26,8 @@ def _entries(value: str, others: str = "") -> str:
 
 _MINUTE = _entries("[0-5]?[0-9]")
 _HOUR = _entries("([01]?[0-9]|2[0-3])")
-_DAY_OF_MONTH = _entries("(0?[1-9]|[12][0-9]|3[01])", "LW?|(0?[1-9]|[12][0-9]|3[01])W")
+_DAY = "(0?[1-9]|[12][0-9]|3[01])"
+_DAY_OF_MONTH = _entries(_DAY, f"LW?|{_DAY}W")
 _MONTH = _entries("(0?[1-9]|1[0-2]|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)")
 _WEEKDAY = "([1-7]|SUN|MON|TUE|WED|THU|FRI|SAT)"
 _DAY_OF_WEEK = _entries(_WEEKDAY, rf"L|{_WEEKDAY}(L|#[1-5])")

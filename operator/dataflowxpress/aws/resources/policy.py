@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from dataflowxpress.planning.diff import Exclusive
@@ -50,6 +51,26 @@ def merge(want: Mapping[str, Any], document: str | Mapping[str, Any]) -> dict[st
     """Return *document* with the operator's statements replaced by those of *want*."""
     others = [statement for statement in parse(document) if not _is_owned(statement)]
     return {**want, "Statement": [*others, *want["Statement"]]}
+
+
+def admits(statement: Statement, service: str, action: str, resource: str = "") -> bool:
+    """Return whether a statement allows an action to a service, on *resource* if it is given.
+
+    Conditions are not evaluated. A principal of `*` names no service.
+    """
+    principal = statement.get("Principal")
+    services = _values(principal.get("Service")) if isinstance(principal, Mapping) else []
+    actions, resources = (_values(statement.get(key)) for key in ("Action", "Resource"))
+    return (
+        statement.get("Effect") == "Allow"
+        and service in services
+        and any(fnmatchcase(action.lower(), each.lower()) for each in actions)
+        and (not resource or any(fnmatchcase(resource, each) for each in resources))
+    )
+
+
+def _values(value: Any) -> list[str]:
+    return list(value) if isinstance(value, list) else [value] if value else []
 
 
 def _loaded(document: str | Mapping[str, Any]) -> Mapping[str, Any]:
