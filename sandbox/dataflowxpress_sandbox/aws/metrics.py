@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from ministack.core.responses import request_scope
@@ -19,6 +20,7 @@ logger = logging.getLogger("dataflowxpress.metrics")
 
 _SECONDS = 2  # between two measurements
 _MINUTE = 60
+_HOUR = 3600
 _NAMESPACE = "AWS/SQS"
 _METRICS = {
     "ApproximateNumberOfMessagesVisible": "ApproximateNumberOfMessages",
@@ -43,18 +45,24 @@ def start() -> None:
         else:
             original(alarm)
 
+    evict = cloudwatch._evict_old_metrics
     cloudwatch._evaluate_alarm = evaluate
-    threading.Thread(target=_measure_forever, name="metrics", daemon=True).start()
+    cloudwatch._evict_old_metrics = lambda: None  # at each call, it reads all points of all metrics
+    threading.Thread(target=_measure_forever, args=(evict,), name="metrics", daemon=True).start()
 
 
-def _measure_forever() -> None:
-    pause = threading.Event()
+def _measure_forever(evict: Callable[[], None]) -> None:
+    pause, evicted = threading.Event(), time.monotonic()
     while not pause.wait(_SECONDS):
+        is_due = time.monotonic() - evicted > _HOUR
+        evicted = time.monotonic() if is_due else evicted
         for account, region in {key[:2] for key in list(sqs._queues._data)}:
             with request_scope(account, region):
                 try:
                     _measure()
                     cloudwatch._evaluate_all_alarms()
+                    if is_due:
+                        evict()
                 except Exception:  # one error must not end the measurements
                     logger.exception("queues of %s in %s", account, region)
 

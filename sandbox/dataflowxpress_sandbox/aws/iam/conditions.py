@@ -14,6 +14,7 @@ from ministack.services import (
     iam,
     lambda_svc,
     sns,
+    sqs,
     tagging,
 )
 
@@ -35,11 +36,12 @@ _TAGS: dict[str, Callable[[str], Any]] = {
     "glue": glue._tags.get,
     "lambda": lambda arn: (lambda_svc._functions.get(arn.split(":")[6]) or {}).get("tags"),
     "sns": lambda arn: (sns._topics.get(arn) or {}).get("tags"),
+    "sqs": lambda arn: (sqs._queues.get(sqs._queue_url(arn.split(":")[5])) or {}).get("tags"),
 }
 
 
 def install() -> None:
-    """Support policy variables, and tags of resources that ministack does not look up."""
+    """Support policy variables, and look up tags without a list of all resources."""
     original_met = iam_evaluator._conditions_met
     original_tags = tagging.resource_tags
 
