@@ -11,7 +11,9 @@ INSTALL_UV := $(BIN)/python -m pip install --quiet --no-deps --require-hashes --
 
 PROJECT := --no-emit-package dataflowxpress --no-emit-package dataflowxpress-sandbox
 
-WORKERS ?= 2
+# Most tests wait for a server most of the time. Each worker needs about 2 GB of memory.
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+WORKERS ?= $(shell echo $$(( $(CORES) < 4 ? 2 * $(CORES) : 8 )))
 # Pages that follow the prose rules in styles/.
 PROSE := README.md CONTRIBUTING.md SECURITY.md CODE_OF_CONDUCT.md docs
 IMAGE ?= dataflowxpress:0.1.0
@@ -149,18 +151,19 @@ lint: $(SETUP) ## check style, format, types, layers and prose
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python tools/prose.py $(PROSE)
 
-unit: $(SETUP) ## run unit tests (WORKERS=2)
-	@$(BIN)/python -m pytest -q --numprocesses $(WORKERS) --dist worksteal tests/unit tests/dataflow
+unit: $(SETUP) ## run unit tests on all processors
+	@$(BIN)/python -m pytest -q --numprocesses $(CORES) --dist worksteal tests/unit tests/dataflow
 
 .PHONY: chaos
 chaos: $(SETUP) ## test random uploads under random faults (SEED=1 SEEDS=1 UPLOADS=60 LANES=4 FORMAT=Parquet)
 	@CHAOS_SEED=$(SEED) CHAOS_SEEDS=$(SEEDS) CHAOS_UPLOADS=$(or $(UPLOADS),60) CHAOS_LANES=$(LANES) CHAOS_FORMAT=$(FORMAT) $(BIN)/python -m pytest -q tests/chaos/test_chaos.py
 
-# pytest prints what it deselects and skips, and why it skips.
-PARALLEL = $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+# pytest prints what it deselects and skips, and why it skips. The API servers of tests live for
+# minutes: GOGC saves their processors at the cost of memory.
+PARALLEL = GOGC=400 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 EXTERNAL := tests/argocd tests/node tests/observability
 
-test: check ## run unit, contract, Lambda, Spark and end-to-end tests (WORKERS=2)
+test: check ## run unit, contract, Lambda, Spark and end-to-end tests (WORKERS: 8 at most)
 	@$(PARALLEL) -m "not extended" tests --ignore tests/unit --ignore tests/dataflow $(EXTERNAL:%=--ignore %)
 
 test-all: check ## run all tests: `make test`, longer ones, real Argo CD, node and Prometheus

@@ -204,10 +204,10 @@ def test_every_text_is_for_a_field() -> None:
 
 
 def _is_in_sample(path: str) -> bool:
-    """Return whether a field is immutable, or the first other one of its object in the spec."""
-    parent = path.rpartition(".")[0]
-    others = (each for each in FIELDS if each.rpartition(".")[0] == parent)
-    return path in {*IMMUTABLE, next(each for each in others if each not in IMMUTABLE)}
+    """Return whether a field is immutable, or the first other one of its part of the spec."""
+    part = path.partition(".")[0]
+    others = (each for each in FIELDS if each.partition(".")[0] == part)
+    return path in {*IMMUTABLE, next((each for each in others if each not in IMMUTABLE), path)}
 
 
 @pytest.mark.parametrize("path", sampled(FIELDS, _is_in_sample))
