@@ -75,9 +75,13 @@ iam: $(SETUP) ## generate the documents in docs/iam from aws/operator_policy.py 
 	  --boundary arn:aws:iam::111122223333:policy/dataflowxpress-boundary > build/operator.json && mv build/operator.json docs/iam/
 	@$(BIN)/dataflowxpress iam lists > build/lists.json && mv build/lists.json docs/iam/
 	@$(BIN)/dataflowxpress iam encryption --prefix default- > build/encryption.json && mv build/encryption.json docs/iam/
+	@$(BIN)/dataflowxpress iam security-configuration --prefix default- > build/security-configuration.json \
+	  && mv build/security-configuration.json docs/iam/
 	@$(BIN)/dataflowxpress iam access-logs --prefix default- --bucket access-logs > build/access-logs.json && mv build/access-logs.json docs/iam/
 	@$(BIN)/dataflowxpress iam network > build/network.json && mv build/network.json docs/iam/
 	@$(BIN)/dataflowxpress iam changes > build/changes.json && mv build/changes.json docs/iam/
+	@$(BIN)/dataflowxpress iam changes --other-account > build/changes-other.json
+	@mv build/changes-other.json docs/iam/changes-other-account.json
 	@$(BIN)/dataflowxpress iam changes-stack > build/changes-stack.json && mv build/changes-stack.json docs/iam/
 
 reasons: $(SETUP) ## generate docs/reasons.md from api/reasons.py

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import boto3
-
 from dataflowxpress.aws import change_stack
 from dataflowxpress_sandbox import aws as sandbox_aws
 from dataflowxpress_sandbox.aws import Aws
@@ -15,41 +13,61 @@ TRAIL = "all"
 GLOBAL = "us-east-1"
 
 
-def client(aws: Aws, service: str, region: str) -> Any:
-    """Return a client of the account's root user for a region."""
-    credentials = sandbox_aws.environment_of_root(aws)
-    return boto3.client(
-        service,
-        region_name=region,
-        endpoint_url=aws.endpoint,
-        aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
-    )
+def client(aws: Aws, service: str, region: str, account: str = sandbox_aws.ACCOUNT) -> Any:
+    """Return a client of an account's root user for a region."""
+    root = aws.environment(account, account)
+    return aws.client(service, root, region=region)
 
 
-def audit(aws: Aws) -> None:
-    """Start a trail of all regions, and create the stack in the home region and in us-east-1."""
-    trail = aws.client("cloudtrail")
+def audit(aws: Aws, *admitted: str, **parameters: str) -> None:
+    """Start a trail of all regions, and create the stack in the home region and in us-east-1.
+
+    The stack in the home region admits the events of other accounts.
+    """
+    record(aws)
+    create_stack(aws, sandbox_aws.REGION, Accounts=",".join(admitted), **parameters)
+    create_stack(aws, GLOBAL, HomeRegion=sandbox_aws.REGION)
+
+
+def join(aws: Aws, account: str) -> None:
+    """Do the same in another account, which sends its events to the home region."""
+    record(aws, account)
+    home = {"HomeAccount": sandbox_aws.ACCOUNT, "HomeRegion": sandbox_aws.REGION}
+    for region in (sandbox_aws.REGION, GLOBAL):
+        create_stack(aws, region, account, **home)
+
+
+def record(aws: Aws, account: str = sandbox_aws.ACCOUNT) -> None:
+    """Start a trail of all regions in an account."""
+    trail = client(aws, "cloudtrail", sandbox_aws.REGION, account)
     trail.create_trail(Name=TRAIL, S3BucketName="logs", IsMultiRegionTrail=True)
-    for region, home in ((sandbox_aws.REGION, ""), (GLOBAL, sandbox_aws.REGION)):
-        stacks = client(aws, "cloudformation", region)
-        stacks.create_stack(
-            StackName=change_stack.NAME,
-            TemplateBody=change_stack.text(),
-            Parameters=[{"ParameterKey": "HomeRegion", "ParameterValue": home}],
-            Capabilities=["CAPABILITY_IAM"],
-        )
-        stacks.get_waiter("stack_create_complete").wait(
-            StackName=change_stack.NAME, WaiterConfig={"Delay": 1}
-        )
     trail.start_logging(Name=TRAIL)
 
 
-def unaudit(aws: Aws) -> None:
-    """Remove the trail and the stacks."""
-    aws.client("cloudtrail").delete_trail(Name=TRAIL)
-    for region in (GLOBAL, sandbox_aws.REGION):
-        client(aws, "cloudformation", region).delete_stack(StackName=change_stack.NAME)
+def create_stack(
+    aws: Aws, region: str, account: str = sandbox_aws.ACCOUNT, **parameters: str
+) -> None:
+    """Create the stack in a region of an account, and wait for it."""
+    stacks = client(aws, "cloudformation", region, account)
+    stacks.create_stack(
+        StackName=change_stack.NAME,
+        TemplateBody=change_stack.text(),
+        Parameters=[
+            {"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()
+        ],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    created = stacks.get_waiter("stack_create_complete")
+    created.wait(StackName=change_stack.NAME, WaiterConfig={"Delay": 1})
+
+
+def unaudit(aws: Aws, *accounts: str) -> None:
+    """Remove the trails and the stacks of accounts, by default of the home account."""
+    for account in accounts or (sandbox_aws.ACCOUNT,):
+        client(aws, "cloudtrail", sandbox_aws.REGION, account).delete_trail(Name=TRAIL)
+        for region in (GLOBAL, sandbox_aws.REGION):
+            stacks = client(aws, "cloudformation", region, account)
+            stacks.delete_stack(StackName=change_stack.NAME)
 
 
 def bodies(aws: Aws) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from dataflowxpress_sandbox.aws.serving import RunningAws, serving
 from dataflowxpress_sandbox.sandbox import Sandbox
@@ -18,6 +19,10 @@ from tests.models.session import (  # noqa: F401 - hooks of pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+settings.register_profile("tests", deadline=None)  # a busy machine makes an example slow
+settings.load_profile("tests")
 
 
 @pytest.hookimpl(trylast=True)

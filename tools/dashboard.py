@@ -139,6 +139,21 @@ OPERATOR = [
         {"{{service}}": _quantile("dataflowxpress_aws_request_duration_seconds", "service")},
     ),
     Panel(
+        "Change events",
+        "ops",
+        {"{{outcome}}": f"sum by (outcome) (rate(dataflowxpress_change_events_total{RATE}))"},
+        "Calls of CloudTrail that arrived. compared: a pipeline was compared because of one.",
+    ),
+    Panel(
+        "Coverage by change events",
+        "short",
+        {
+            "{{account}} {{region}}": "max by (account, region)"
+            " (dataflowxpress_change_events_covered)"
+        },
+        "1: events arrive, and pipelines are compared rarely. 0: spec.resyncInterval applies.",
+    ),
+    Panel(
         "Memory",
         "bytes",
         {

@@ -27,15 +27,18 @@ class Mail(NamedTuple):
 
 
 class PipelineInfo(NamedTuple):
-    """The name of a pipeline, and the location of its logs."""
+    """The name of a pipeline, and the locations of its logs."""
 
     name: str
     job_logs: str  # names of log groups, with commas
+    crawler_logs: str = "/aws-glue/crawlers"  # of all crawlers of the account
 
     @classmethod
     def of(cls, settings: Mapping[str, str]) -> Self:
         """Return the pipeline that the settings of the function name."""
-        return cls(*(settings[name] for name in ("PIPELINE", "JOB_LOGS")))
+        crawls = settings.get("CRAWLER_LOGS")
+        found = cls(settings["PIPELINE"], settings["JOB_LOGS"])
+        return found._replace(crawler_logs=crawls) if crawls else found
 
 
 def compose(
@@ -77,7 +80,7 @@ def _of_crawl(time: str, detail: Json, pipeline: PipelineInfo, waiting: int | st
         ("Crawler", crawler),
         ("Error", _first_line(error)),
         ("Objects waiting", _count(waiting)),
-        ("Logs", f"log group /aws-glue/crawlers, log stream {crawler}"),
+        ("Logs", f"log group {pipeline.crawler_logs}, log stream {crawler}"),
     )
 
 

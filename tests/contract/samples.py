@@ -6,7 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dataflowxpress.aws.resources import (
@@ -27,6 +27,7 @@ from dataflowxpress.aws.resources import (
     Role,
     Rule,
     Schedule,
+    SecurityConfiguration,
     Subscription,
     Topic,
 )
@@ -121,6 +122,7 @@ def crawler(here: Scope, name: str) -> Crawler:
         classifier=classifier(here, name),
         path=f"s3://{name}/csv_data/",
         configuration={"Version": 1.0, "CrawlerOutput": {"Tables": {"A": "B"}}},
+        log_group=LogGroup(here, f"/dataflowxpress/{name}-crawls"),
     )
 
 
@@ -193,6 +195,25 @@ def schedule(here: Scope, name: str) -> Schedule:
     )
 
 
+def security_configuration(here: Scope, name: str) -> SecurityConfiguration:  # noqa: ARG001
+    derived = SecurityConfiguration.name_of(here)  # another name proves no owner
+    return SecurityConfiguration(here, derived, kms_key_arn=KEY, bucket_key_arn=KEY)
+
+
+def add_workers(glue: Any, its: Job) -> None:
+    """Change a job; Glue rejects an empty name of a security configuration."""
+    given = {name: value for name, value in its.desired().items() if value != ""}
+    glue.update_job(JobName=its.name, JobUpdate={**given, "NumberOfWorkers": 9})
+
+
+def encrypt_with_another_key(glue: Any, its: SecurityConfiguration) -> None:
+    """Delete a configuration and create another one: Glue has no call to change it."""
+    glue.delete_security_configuration(Name=its.name)
+    replace(its, kms_key_arn=f"{KEY}6").create(
+        glue, replace(its, kms_key_arn=f"{KEY}6").desired(), {}
+    )
+
+
 def alarm(here: Scope, name: str) -> Alarm:
     return Alarm(here, name, queue=queue(here, name), topic=Topic(here, name), description="Dead")
 
@@ -258,8 +279,9 @@ SAMPLES = {
             "exclusions": ("**/_*",),
             "updates_tables": False,
             "connection": "vpc",
+            "security_configuration": security_configuration,
         },
-        fixed=frozenset({"permissions"}),
+        fixed=frozenset({"permissions", "log_group"}),
     ),
     "Database": Sample(
         database,
@@ -299,9 +321,7 @@ SAMPLES = {
     ),
     "Job": Sample(
         job,
-        lambda glue, its: glue.update_job(
-            JobName=its.name, JobUpdate={**its.desired(), "NumberOfWorkers": 9}
-        ),
+        add_workers,
         {
             "role": lambda here, name: role(here, f"{name}-2"),
             "script": "s3://elsewhere/script.py",
@@ -317,6 +337,7 @@ SAMPLES = {
             "execution_class": "FLEX",
             "max_concurrent_runs": 2,
             "connection": "vpc",
+            "security_configuration": security_configuration,
         },
         frozenset({"log_groups"}),
     ),
@@ -411,6 +432,11 @@ SAMPLES = {
             "dead_letters": lambda here, name: queue(here, f"{name}-2"),
             "enabled": False,
         },
+    ),
+    "SecurityConfiguration": Sample(
+        security_configuration,
+        encrypt_with_another_key,
+        {"kms_key_arn": f"{KEY}6", "bucket_key_arn": f"{KEY}6"},
     ),
     "PrincipalPermissions": Sample(
         principal_permissions,

@@ -14,11 +14,11 @@ import pytest
 import yaml
 
 from dataflowxpress.api.errors import Refused
-from dataflowxpress.api.spec import GROUP, KIND, VERSION
+from dataflowxpress.api.spec import GROUP, KIND, VERSION, DataPipelineSpec
 from dataflowxpress.aws import clients
 from dataflowxpress.controller.reconciler import Reconciler
 from dataflowxpress.controller.tenancy import OPEN
-from dataflowxpress.dataplane import bounded, manifest_log, manifest_logs
+from dataflowxpress.dataplane import bounded, catalog_tables, manifest_log, manifest_logs
 from dataflowxpress.dataplane.manifest_log import ManifestLog
 from dataflowxpress.dataplane.manifest_logs import ManifestLogs
 from dataflowxpress.standalone.manifest import Manifest
@@ -173,6 +173,51 @@ def test_a_snapshot_of_many_small_lines_ends(
     s3.put_object(Bucket=bucket, Key=SNAPSHOT, Body=gzip.compress(HEAD + entry("k") * 1_000))
     with pytest.raises(Refused, match="more than 1,000 lines"):
         ManifestLog.load(s3, bucket)
+
+
+@pytest.fixture
+def tables(aws: RunningAws, bucket: str) -> Callable[..., None]:
+    """Create tables in a database that has the name of the bucket."""
+    glue = aws.client("glue")
+    glue.create_database(DatabaseInput={"Name": bucket})
+
+    def create(*locations: str, comment: str = "") -> None:
+        for number, location in enumerate(locations):
+            columns = [{"Name": "id", "Type": "bigint", "Comment": comment}]
+            given = {"Location": location, "Columns": columns}
+            name = f"t{number}{len(location)}"
+            glue.create_table(
+                DatabaseName=bucket, TableInput={"Name": name, "StorageDescriptor": given}
+            )
+
+    return create
+
+
+def test_a_database_with_more_tables_than_a_poll_lists_is_refused_with_the_fix(
+    aws: RunningAws, bucket: str, tables: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    glue, spec = aws.client("glue"), DataPipelineSpec()
+    tables(f"s3://{bucket}/csv_data/", *["s3://elsewhere/"] * 9)
+    monkeypatch.setattr(catalog_tables, "TABLES", 10)  # of 20,000
+    (found,) = catalog_tables.crawled_tables(glue, bucket, bucket, spec)
+    assert found.crawled == {"id": "bigint"}
+    monkeypatch.setattr(catalog_tables, "TABLES", 9)
+    with pytest.raises(Refused, match=r"more than 9 tables.*spec\.catalog\.database"):
+        catalog_tables.crawled_tables(glue, bucket, bucket, spec)
+    with pytest.raises(Refused, match=f"database {bucket} has more than 9 tables"):
+        catalog_tables.catalog_tables(glue, bucket, bucket, "a/b", spec)
+
+
+def test_definitions_of_the_pipelines_tables_are_bounded_and_those_of_others_are_not_kept(
+    aws: RunningAws, bucket: str, tables: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    glue, spec = aws.client("glue"), DataPipelineSpec()
+    monkeypatch.setattr(catalog_tables, "DOCUMENT", 2_000)  # of 16 MiB
+    tables(*["s3://elsewhere/"] * 9, comment="x" * 250)
+    assert catalog_tables.crawled_tables(glue, bucket, bucket, spec) == []
+    tables(*[f"s3://{bucket}/csv_data/"] * 9, comment="x" * 250)
+    with pytest.raises(Refused, match="definitions of more than 2,000 bytes"):
+        catalog_tables.crawled_tables(glue, bucket, bucket, spec)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from dataflowxpress.api.status import ResourceStatus, Status
 from dataflowxpress.aws import change_stack
-from dataflowxpress.aws.clients import Clients
+from dataflowxpress.aws.clients import Access, Clients
 from dataflowxpress.aws.cloudtrail import ApiCall
 from dataflowxpress.controller.change_index import ChangeIndex, Location
 from dataflowxpress.controller.coverage import COVERED, PROBE_INTERVAL, Coverage
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 WITHOUT_EVENTS = frozenset({"Object"})
 OWNER = ("tests", "any")
 HOME = Location(sandbox_aws.ACCOUNT, sandbox_aws.REGION)
+PIPELINES: dict[Location, dict[str, Access]] = {HOME: {}}
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +100,7 @@ class TestCoverage:
 
     def arrive(self, aws: RunningAws, coverage: Coverage) -> None:
         for body in bodies(aws):
-            call = ApiCall.parse(body)
-            coverage.observe(call.account, call.region)
+            coverage.observe(ApiCall.parse(body))
 
     @pytest.fixture
     def coverage(
@@ -108,16 +108,16 @@ class TestCoverage:
     ) -> Coverage:
         for variable, value in sandbox_aws.environment(audited.port).items():
             monkeypatch.setenv(variable, value)
-        return Coverage(change_stack.NAME, Clients, clock)
+        return Coverage(change_stack.NAME, lambda region, _: Clients(region), clock)
 
     def test_a_stopped_trail_ends_it_and_a_started_one_restores_it(
         self, audited: RunningAws, coverage: Coverage, clock: Clock
     ) -> None:
         bodies(audited)
-        assert not coverage.check({HOME})
+        assert not coverage.check(PIPELINES)
         assert not coverage.includes(HOME)
         self.arrive(audited, coverage)
-        assert not coverage.check({HOME})
+        assert not coverage.check(PIPELINES)
         assert coverage.includes(HOME)
         assert not coverage.includes(HOME._replace(account="111122223333"))
         assert not coverage.includes(HOME._replace(region="eu-north-1"))
@@ -126,13 +126,13 @@ class TestCoverage:
         bodies(audited)
         clock.now += COVERED
         self.arrive(audited, coverage)
-        assert coverage.check({HOME})
+        assert coverage.check(PIPELINES)
         assert not coverage.includes(HOME)
         trail.start_logging(Name=TRAIL)
         clock.now += PROBE_INTERVAL
-        coverage.check({HOME})
+        coverage.check(PIPELINES)
         self.arrive(audited, coverage)
-        coverage.check({HOME})
+        coverage.check(PIPELINES)
         assert coverage.includes(HOME)
 
     def test_a_missing_rule_in_the_region_of_iam_leaves_no_region_covered(
@@ -145,9 +145,9 @@ class TestCoverage:
         events.delete_rule(Name=change_stack.NAME)
         try:
             bodies(audited)
-            coverage.check({HOME})
+            coverage.check(PIPELINES)
             self.arrive(audited, coverage)
-            coverage.check({HOME})
+            coverage.check(PIPELINES)
             assert not coverage.includes(HOME)
         finally:
             events.put_rule(Name=change_stack.NAME, EventPattern=pattern)

@@ -62,11 +62,21 @@ VALUES: Mapping[str, Any] = {
     "Schedule State": "DISABLED",
     "Schedule Target.RetryPolicy.MaximumEventAgeInSeconds": 60,
     "Schedule Target.RetryPolicy.MaximumRetryAttempts": 0,
+    **{
+        f"SecurityConfiguration {part}Mode": "DISABLED"
+        for part in (
+            "CloudWatchEncryption.CloudWatchEncryption",
+            "JobBookmarksEncryption.JobBookmarksEncryption",
+            "S3Encryption.0.S3Encryption",
+        )
+    },
 }
 THROUGH: Mapping[str, str] = {  # properties that follow from a field: digests and names
     "Crawler Classifiers": "classifier",
+    "Crawler CrawlerSecurityConfiguration": "security_configuration",
     "Crawler Role": "role",
     "Function CodeSha256": "code",
+    "Job SecurityConfiguration": "security_configuration",
     "Function LoggingConfig": "log_group",
     "Function Role": "role",
     "Notification QueueArn": "queue",
@@ -136,7 +146,11 @@ def meddle(pipeline: Pipeline, its: Resource, path: Path) -> None:
         for key in path[:-1]:
             place = place[key]
         place[path[-1]] = other(f"{kind} {spelled(path)}", place[path[-1]])
-    theirs.update(client, want, frozenset({part}))
+    if kind == "SecurityConfiguration":  # Glue has no call to change one
+        theirs.delete(client, *theirs.key)
+        theirs.create(client, want, {})
+    else:
+        theirs.update(client, want, frozenset({part}))
 
 
 def spelled(path: Path) -> str:

@@ -20,7 +20,7 @@ def test_an_upload_becomes_rows_and_a_notification_under_the_key(user: User) -> 
     user.pipeline(
         NAME,
         bucket={"name": NAME},
-        encryption={"kmsKeyArn": key},
+        encryption={"kmsKeyArn": key, "glueSecurityConfiguration": "Managed"},
         network=make_network(user),
         trigger={"batchWindowSeconds": 0},
         deletionPolicy="Delete",

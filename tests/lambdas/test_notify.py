@@ -232,6 +232,16 @@ def test_a_crawl_that_failed_is_notified_with_its_error_and_the_waiting_objects(
     } <= set(mail["Message"].splitlines())
 
 
+def test_a_failed_crawl_names_the_log_group_of_its_security_configuration(
+    notify: Function,
+) -> None:
+    notify.settings["CRAWLER_LOGS"] = "/aws-glue/crawlers-role/orders-glue-orders"
+    assert notify(crawl_failed()) == []
+    [mail] = notify.mails()
+    logs = "Logs: log group /aws-glue/crawlers-role/orders-glue-orders, log stream uploads"
+    assert logs in mail["Message"].splitlines()
+
+
 def test_waiting_objects_are_counted_by_snapshot_and_manifests(notify: Function) -> None:
     etags = {key: notify.put(f"in/{key}.csv", key.encode()) for key in ("a", "b", "c", "d")}
     entry = {key: {"key": f"in/{key}.csv", "etag": etag} for key, etag in etags.items()}

@@ -63,9 +63,13 @@ class Watched:
     prometheus: Prometheus
 
     @property
-    def faults(self) -> Faults:
+    def cloud(self) -> aws.Aws:
         (part,) = [part for part in self.user.sandbox.status() if part.name == "aws"]
-        return Faults(aws.Aws(part.port))
+        return aws.Aws(part.port)
+
+    @property
+    def faults(self) -> Faults:
+        return Faults(self.cloud)
 
     def annotate(self, name: str, **annotations: str) -> None:
         asked = {f"{GROUP}/{k}": v for k, v in annotations.items()}

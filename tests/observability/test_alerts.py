@@ -114,11 +114,12 @@ def test_denied_calls_fire_an_alert(watched: Watched, flow: str) -> None:
 
 
 def test_missing_events_of_changes_fire_until_the_stack_exists(watched: Watched) -> None:
-    (part,) = [part for part in watched.user.sandbox.status() if part.name == "aws"]
-    cloud = aws.Aws(part.port)
+    cloud = watched.cloud
     watched.operator.stop()
     watched.operator.start(options=("--change-queue", change_stack.NAME))
-    watched.prometheus.fires("DataFlowXpressChangeEventsMissing", region=GLOBAL)
+    watched.prometheus.fires(
+        "DataFlowXpressChangeEventsMissing", account=aws.ACCOUNT, region=GLOBAL
+    )
     policy = json.dumps(change_stack.policy())
     cloud.client("iam").put_user_policy(
         UserName=aws.OPERATOR, PolicyName="changes", PolicyDocument=policy
@@ -126,7 +127,9 @@ def test_missing_events_of_changes_fire_until_the_stack_exists(watched: Watched)
     audit(cloud)
     watched.operator.stop()  # its next probe would be in ten minutes
     watched.operator.start(options=("--change-queue", change_stack.NAME))
-    watched.prometheus.clears("DataFlowXpressChangeEventsMissing", region=GLOBAL)
+    watched.prometheus.clears(
+        "DataFlowXpressChangeEventsMissing", account=aws.ACCOUNT, region=GLOBAL
+    )
     watched.operator.stop()
     unaudit(cloud)
     watched.operator.start()

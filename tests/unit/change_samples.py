@@ -18,21 +18,23 @@ DAY = 86_400.0
 QUEUES = f"arn:aws:sqs:{REGION}:{ACCOUNT}:"
 
 
-def resource(kind: str, name: str, service: str, path: str = "") -> ResourceStatus:
+def resource(
+    kind: str, name: str, service: str, path: str = "", account: str = ACCOUNT
+) -> ResourceStatus:
     region = "" if service == "iam" else REGION
-    arn = f"arn:aws:{service}:{region}:{ACCOUNT}:{path}{name}"
+    arn = f"arn:aws:{service}:{region}:{account}:{path}{name}"
     return ResourceStatus(kind=kind, name=name, key=(name,), arn=arn, state="Ready")
 
 
-def status(name: str) -> Status:
+def status(name: str, account: str = ACCOUNT) -> Status:
     """Return the status of a pipeline with some resources."""
-    topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:{name}"
+    topic = f"arn:aws:sns:{REGION}:{account}:{name}"
     return Status(
         resources=(
-            resource("Queue", name, "sqs"),
-            resource("Role", f"{name}-job", "iam", "role/"),
-            resource("Crawler", name, "glue", "crawler/"),
-            resource("Alarm", name, "cloudwatch", "alarm:"),
+            resource("Queue", name, "sqs", account=account),
+            resource("Role", f"{name}-job", "iam", "role/", account),
+            resource("Crawler", name, "glue", "crawler/", account),
+            resource("Alarm", name, "cloudwatch", "alarm:", account),
             ResourceStatus(kind="Classifier", name=name, key=(name,), state="Ready"),
             ResourceStatus(
                 kind="Subscription", name="a@b.c", key=(topic, "email", "a@b.c"), state="Ready"

@@ -27,6 +27,7 @@ from dataflowxpress.aws.resources import (
     Role,
     Rule,
     Schedule,
+    SecurityConfiguration,
     Subscription,
     Topic,
 )
@@ -168,6 +169,57 @@ def test_a_job_logs_to_groups_of_the_pipeline_with_the_argument_of_its_glue_vers
     )  # Glue would create them without a retention period
     (notify,) = [s for s in map(settings_of, every(Function, found)) if "JOB_LOGS" in s]
     assert notify["JOB_LOGS"].split(",") == job.log_group_names
+
+
+@pytest.mark.parametrize("version", ["4.0", "5.0", "5.1"])
+def test_with_a_security_configuration_glue_writes_to_encrypted_groups_of_the_pipeline(
+    version: str,
+) -> None:
+    key = "arn:aws:kms:eu-west-1:123456789012:key/1234"
+    encryption = {"kmsKeyArn": key, "glueSecurityConfiguration": "Managed"}
+    script = {"s3Uri": "s3://code/job.py"}
+    found = resources(encryption=encryption, job={"glueVersion": version, "script": script})
+    (job,), (crawler,) = every(Job, found), every(Crawler, found)
+    (configuration,) = every(SecurityConfiguration, found)
+    assert job.security_configuration == crawler.security_configuration == configuration
+    folder = "/aws-glue/jobs/default-orders-role/default-orders-glue"
+    crawls = "/aws-glue/crawlers-role/default-orders-glue-default-orders"
+    assert job.log_group_names == [f"{folder}/output", f"{folder}/error"]
+    assert crawler.log_group_name == crawls
+    groups = {each.name: each.kms_key_arn for each in every(LogGroup, found)}
+    assert {groups[name] for name in (*job.log_group_names, crawls)} == {key}
+    assert not [name for name in job.arguments if "log" in name.lower()]
+    (notify,) = [s for s in map(settings_of, every(Function, found)) if "JOB_LOGS" in s]
+    assert notify["CRAWLER_LOGS"] == crawls
+
+
+@pytest.mark.parametrize(
+    ("job", "bookmarks"), [({}, set()), ({"script": {"inline": "print()"}}, {"kms:Encrypt"})]
+)
+def test_only_a_custom_script_has_bookmarks_and_the_key_for_them(
+    job: dict[str, Any], bookmarks: set[str]
+) -> None:
+    key = "arn:aws:kms:eu-west-1:123456789012:key/1234"
+    encryption = {"kmsKeyArn": key, "glueSecurityConfiguration": "Managed"}
+    spec = DataPipelineSpec.model_validate({"encryption": encryption, "job": job})
+    found = blueprint(spec, SCOPE, script=b"print()")
+    (role,) = [each for each in every(Role, found) if each.name.endswith("-glue")]
+    direct = [one for one in role.statements if one["Resource"] == [key] and "Condition" not in one]
+    assert {"kms:Encrypt"} & {a for one in direct for a in one["Action"]} == bookmarks
+    groups = [one["Resource"] for one in role.statements if "logs:AssociateKmsKey" in one["Action"]]
+    assert len(groups[0]) == 6  # three groups, and their streams
+    assert all("default-orders" in arn for arn in groups[0])
+
+
+def test_without_a_crawler_there_is_no_log_group_for_crawls() -> None:
+    key = "arn:aws:kms:eu-west-1:123456789012:key/1234"
+    found = resources(
+        encryption={"kmsKeyArn": key, "glueSecurityConfiguration": "Managed"},
+        crawler={"when": "Never"},
+        source={"columns": [{"name": "id", "type": "bigint"}]},
+    )
+    assert not [each for each in every(LogGroup, found) if "crawlers" in each.name]
+    assert len(every(SecurityConfiguration, found)) == 1
 
 
 def test_only_uploads_under_the_source_prefix_start_anything() -> None:

@@ -15,7 +15,7 @@ from dataflowxpress.planning.resource import Scope
 BOUNDARY = Path(__file__).parents[2] / "docs/iam/boundary.json"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1234"
 ALL = {
-    "encryption": {"kmsKeyArn": KEY},
+    "encryption": {"kmsKeyArn": KEY, "glueSecurityConfiguration": "Managed"},
     "network": {
         "connection": "vpc",
         "subnetIds": ["subnet-0a1b2c3d"],
@@ -32,6 +32,7 @@ ALL = {
 }
 PACKAGED: dict[str, Any] = {"job": {}}
 WITHOUT_RESOURCE = {
+    "glue:GetSecurityConfiguration",  # AWS has no resource for it
     "lakeformation:GetDataAccess",  # Lake Formation decides on the data
     "ec2:DescribeNetworkInterfaces",  # reads of EC2 have no resources
     "ec2:DescribeRouteTables",

@@ -13,7 +13,7 @@ from botocore.exceptions import EndpointConnectionError
 from dataflowxpress.api.status import Status
 from dataflowxpress.aws import change_stack, clients
 from dataflowxpress.aws.clients import principal
-from dataflowxpress.aws.cloudtrail import DATA_CALLS
+from dataflowxpress.aws.cloudtrail import DATA_CALLS, ApiCall
 from dataflowxpress.controller.change_index import Location
 from dataflowxpress.controller.changes import Changes
 from dataflowxpress.controller.coverage import Coverage
@@ -38,22 +38,23 @@ from tests.unit.change_samples import (
 from tests.unit.conftest import Clock
 from tests.unit.pipelines import pipeline
 
+HOME, MEMBER = Location(ACCOUNT, REGION), Location("444455556666", REGION)
+
 
 class Covering:
     """A coverage that a test decides."""
 
     def __init__(self) -> None:
-        self.seen: list[tuple[str, str]] = []
-        self.covers, self.lost = True, False
+        self.covers, self.lost = True, set[Location]()
 
-    def observe(self, *where: str) -> None:
-        self.seen.append((where[0], where[1]))
+    def observe(self, _: ApiCall) -> None:
+        pass
 
     def includes(self, _: Location) -> bool:
         return self.covers
 
-    def check(self, locations: set[Location]) -> bool:
-        assert locations <= {Location(ACCOUNT, REGION)}
+    def check(self, pipelines: dict[Location, Any]) -> set[Location]:
+        assert pipelines.keys() <= {HOME, MEMBER}
         return self.lost
 
 
@@ -96,7 +97,8 @@ class World:
         self.events = ChangeEvents(self.inbox, self.changes, worker, clock)  # type: ignore[arg-type]
         while reference := self.queue.pop():  # type: ignore[assignment]
             with self.queue.work(reference):
-                after = self.changes.resync_after(reference.key, status(reference.name), 60)
+                usual = Result(status(reference.name), success=True, resync=60)
+                after = self.changes.resync_after(reference.key, usual)
                 self.queue.done(reference, self.result(after), "reconcile")
 
     @staticmethod
@@ -188,17 +190,23 @@ def test_a_change_during_a_comparison_makes_another_one_due(world: World) -> Non
 
 def test_without_coverage_the_interval_of_the_spec_applies(world: World) -> None:
     world.coverage.covers = False
-    assert world.changes.resync_after(ORDERS.key, status("orders"), 60) == 60
+    assert world.changes.resync_after(ORDERS.key, Result(status("orders"), success=True)) == 600
 
 
 def test_a_longer_interval_of_the_spec_remains(world: World) -> None:
-    assert world.changes.resync_after(ORDERS.key, status("orders"), 2 * DAY) == 2 * DAY
+    rare = Result(status("orders"), success=True, resync=2 * DAY)
+    assert world.changes.resync_after(ORDERS.key, rare) == 2 * DAY
 
 
-def test_the_end_of_coverage_compares_all_pipelines_within_ten_minutes(world: World) -> None:
-    world.coverage.lost = True
+def test_the_end_of_coverage_compares_the_pipelines_there_within_ten_minutes(world: World) -> None:
+    elsewhere = status("others", account=MEMBER.account)
+    world.changes.index.observe(OTHERS.key, elsewhere)
+    world.coverage.lost = {MEMBER}
     world.receive()
-    assert world.due_after(SPREAD) == ["orders", "others"]
+    assert world.due_after(SPREAD) == ["others"]
+    world.coverage.lost = {HOME}
+    world.receive()
+    assert world.due_after(SPREAD) == ["orders"]
 
 
 def test_a_failed_delete_keeps_the_messages_and_what_they_made_due(
@@ -234,6 +242,11 @@ class TestStack:
             ["arn:*:sqs:*:*:mine"],
             ["arn:*:events:*:*:rule/mine"],
         ]
+
+    def test_the_policy_of_a_role_in_another_account_only_tags_the_rule(self) -> None:
+        (statement,) = change_stack.probes("mine")["Statement"]
+        assert statement["Action"] == ["events:TagResource"]
+        assert statement["Resource"] == ["arn:*:events:*:*:rule/mine"]
 
 
 def test_changes_in_a_loop_make_a_pipeline_due_at_most_twice_a_minute(world: World) -> None:

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataflowxpress.api.status import Status
-from dataflowxpress.aws.clients import principal
+from dataflowxpress.aws.clients import OWN, Access, principal
 from dataflowxpress.aws.cloudtrail import ApiCall, InvalidEvent
+from dataflowxpress.aws.sessions import RoleSession
 from dataflowxpress.controller.change_index import ChangeIndex, Location
 from tests.unit.change_samples import (
     ACCOUNT,
@@ -25,6 +26,8 @@ from tests.unit.change_samples import (
     filled_index,
     status,
 )
+
+OTHER_ACCOUNT = "444455556666"
 
 
 @pytest.fixture
@@ -68,13 +71,38 @@ def test_the_index_follows_the_status_and_keeps_nothing_of_deleted_pipelines(
     call = ApiCall.parse(event(asked={"name": "orders"}))
     index.observe(OTHERS.key, status("orders"))  # it shares them now
     assert index.affected(call) == {ORDERS.key, OTHERS.key}
-    assert index.locations() == {Location(ACCOUNT, REGION)}
+    assert index.locations() == {Location(ACCOUNT, REGION): {}}
     index.forget(ORDERS.key)
     assert index.affected(call) == {OTHERS.key}
     index.observe(OTHERS.key, Status())
     assert index.affected(call) == set()
     assert index.location(OTHERS.key) is None
-    assert index.locations() == set()
+    assert index.locations() == {}
+
+
+def test_a_call_in_another_account_concerns_no_pipeline_whose_arn_it_names(
+    index: ChangeIndex,
+) -> None:
+    named = {"resourceARNList": [f"{QUEUES}orders"]}
+    elsewhere = ApiCall.parse(event("TagResources", "tagging", named, account=OTHER_ACCOUNT))
+    assert index.affected(elsewhere) == set()
+    here = ApiCall.parse(event("TagResources", "tagging", named))
+    assert index.affected(here) == {ORDERS.key}
+
+
+def test_a_location_has_each_role_that_reaches_its_pipelines_once(index: ChangeIndex) -> None:
+    def access(role: str, name: str) -> Access:
+        return Access(f"arn:aws:iam::{ACCOUNT}:role/{role}", RoleSession(name))
+
+    index.observe(ORDERS.key, status("orders"), access("team", "shop.orders"))
+    index.observe(OTHERS.key, status("others"), access("team", "shop.others"))
+    index.observe(("shop", "third"), status("third"), access("own", "shop.third"))
+    index.observe(("shop", "fourth"), status("fourth"), OWN)
+    roles = {arn.rpartition("/")[2] for arn in index.locations()[Location(ACCOUNT, REGION)]}
+    assert roles == {"team", "own"}
+    index.observe(("shop", "third"), status("third"))  # its role is refused now
+    roles = {arn.rpartition("/")[2] for arn in index.locations()[Location(ACCOUNT, REGION)]}
+    assert roles == {"team"}
 
 
 json_values = st.recursive(

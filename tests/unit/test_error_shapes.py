@@ -92,7 +92,7 @@ def test_the_operations_are_those_that_the_policy_allows() -> None:
     policies = (
         *(operator_policy.document(), optional_policies.lists()),
         *(optional_policies.encryption(), optional_policies.network()),
-        optional_policies.access_logs(),
+        *(optional_policies.access_logs(), optional_policies.security_configuration()),
     )
     for statement in (each for policy in policies for each in policy["Statement"]):
         for action in statement["Action"]:

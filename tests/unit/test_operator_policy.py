@@ -67,6 +67,17 @@ def test_the_policy_for_encryption_in_docs_is_the_one_that_the_command_prints() 
     assert all("team-a-" in arn for arn in allowed["LogKeys"])
 
 
+def test_the_policy_for_security_configurations_in_docs_is_the_one_that_the_command_prints() -> (
+    None
+):
+    command = ["iam", "security-configuration", "--prefix", "default-"]
+    printed = CliRunner().invoke(app, command).output
+    assert SHIPPED.with_name("security-configuration.json").read_text() == printed, "run make iam"
+    allowed = {each["Sid"]: each["Resource"] for each in json.loads(printed)["Statement"]}
+    groups = ["arn:*:logs:*:*:log-group:/aws-glue/crawlers-role/default-*"]
+    assert allowed["CrawlerLogs"] == allowed["OwnedCrawlerLogs"] == groups
+
+
 def test_the_policy_for_access_logs_in_docs_is_the_one_that_the_command_prints() -> None:
     options = ["--prefix", "default-", "--bucket", "access-logs"]
     printed = CliRunner().invoke(app, ["iam", "access-logs", *options])
@@ -109,12 +120,17 @@ def test_a_statement_that_does_not_allow_a_service_all_it_needs_does_not_admit_i
 
 
 @pytest.mark.parametrize(
-    ("file", "command"), [("changes.json", "changes"), ("changes-stack.json", "changes-stack")]
+    ("file", "command"),
+    [
+        ("changes.json", ["changes"]),
+        ("changes-other-account.json", ["changes", "--other-account"]),
+        ("changes-stack.json", ["changes-stack"]),
+    ],
 )
 def test_the_documents_for_events_in_docs_are_those_that_the_commands_print(
-    file: str, command: str
+    file: str, command: list[str]
 ) -> None:
-    printed = CliRunner().invoke(app, ["iam", command])
+    printed = CliRunner().invoke(app, ["iam", *command])
     assert SHIPPED.with_name(file).read_text() == printed.output, "run make iam"
 
 

@@ -35,7 +35,7 @@ CUSTOM = {  # commands of the AWS CLI that are no operations
     },
 }
 S3 = {"cp", "ls", "mb", "rb", "rm", "sync"}
-GLOBAL = {"cli-binary-format", "endpoint-url", "output", "query", "region"}
+GLOBAL = {"cli-binary-format", "endpoint-url", "output", "profile", "query", "region"}
 FIELD = re.compile(r"(spec|status)((?:\.[a-z]\w*(?:\[\])?)+)(?:: .*|=.*)?")
 
 

@@ -39,6 +39,7 @@ NO_RESOURCE = "no resource"  # in AWS' reference
 SPECS: dict[str, dict[str, Any]] = {
     "default": {},
     "encrypted": {"encryption": {"kmsKeyArn": KEY}},
+    "secured": {"encryption": {"kmsKeyArn": KEY, "glueSecurityConfiguration": "Managed"}},
     "custom-script": {
         "job": {
             "script": {"s3Uri": "s3://code/job.py"},
@@ -70,7 +71,7 @@ OUTDATED = {  # AWS' reference has this key since the release of the linter
         )
     ),
 }
-OPTIONAL = ("lists", "encryption", "network", "access-logs")
+OPTIONAL = ("lists", "encryption", "security-configuration", "network", "access-logs")
 CHANGES = {"Write", "Tagging", "Permissions management"}  # access levels
 OWNER = {f"aws:{of}Tag/{OWNER_TAG}" for of in ("Request", "Resource")}
 Json = Mapping[str, Any]
@@ -98,9 +99,11 @@ def documents() -> dict[str, Json]:
     others = {
         "lists": optional_policies.lists(),
         "encryption": optional_policies.encryption(),
+        "security-configuration": optional_policies.security_configuration(),
         "network": optional_policies.network(),
         "access-logs": optional_policies.access_logs(),
         "changes": change_stack.policy(),
+        "changes-other-account": change_stack.probes(),
     }
     return {**operator, **others, **roles, "boundary": json.loads(BOUNDARY.read_text())}
 
@@ -133,7 +136,7 @@ def _list(value: Any) -> list[Any]:
 
 def test_policies_of_all_kinds_are_checked() -> None:
     roles = 4 * len(SPECS)  # one role of Glue, three of Lambda
-    others = {"boundary", "changes", *OPTIONAL}
+    others = {"boundary", "changes", "changes-other-account", *OPTIONAL}
     assert len(documents()) == len(SCOPES) + roles + len(others)
     assert len({action for action, _ in grants()}) > 100
 
@@ -170,7 +173,7 @@ def test_the_page_has_each_action_on_all_resources_with_its_condition_and_a_reas
 
 def test_the_page_has_the_size_of_each_policy() -> None:
     sizes = reasons("Size")
-    assert len(sizes) == 6
+    assert len(sizes) == 7
     for command, (size,) in sizes.items():
         printed = CliRunner().invoke(app, command.split())
         assert f"{len(''.join(printed.output.split())):,}" == size, command
@@ -234,6 +237,15 @@ def test_each_change_that_the_policy_for_encryption_allows_has_a_reason() -> Non
     follows = {"logs:AssociateKmsKey", "logs:DisassociateKmsKey"}  # a creation at once
     assert set(changing("encryption")) == keys | follows
     assert all(needed(changing("encryption")[key]) == {"kms:ViaService"} for key in keys)
+
+
+def test_each_change_that_the_policy_for_security_configurations_allows_has_a_reason() -> None:
+    found = changing("security-configuration")
+    configurations = {f"glue:{verb}SecurityConfiguration" for verb in ("Create", "Delete")}
+    follows = {f"logs:{each}" for each in ("AssociateKmsKey", "PutRetentionPolicy", "TagResource")}
+    without = {action for action, statement in found.items() if not needed(statement) & OWNER}
+    assert without == {*configurations, *follows, "logs:CreateLogGroup"}
+    assert not any(resource_types(action) for action in configurations)
 
 
 @pytest.mark.parametrize("name", SCOPES)

@@ -66,24 +66,24 @@ def test_look_ups_of_missing_queues_do_not_wait_for_each_other() -> None:
     assert [str(error) for error in errors] == list(NAMES)
 
 
-def test_a_queue_that_was_just_created_is_not_looked_up() -> None:
+def test_a_created_queue_shows_the_urls_of_all_without_a_look_up() -> None:
     urls, sqs = QueueUrls(), Sqs()
-    urls.remember(sqs, "q", "https://created")
-    assert urls(sqs, "q") == "https://created"
+    urls.remember(sqs, "q", "https://sqs/account/q")
+    assert urls(sqs, "q") == "https://sqs/account/q"
+    assert urls(sqs, "other") == "https://sqs/account/other"
     assert not sqs.asked
 
 
-def test_more_queues_than_fit_drop_the_oldest_url_which_needs_no_second_look_up() -> None:
-    urls, sqs = QueueUrls(most=2), Sqs()
-    found = [urls(sqs, name) for name in ("a", "b", "c", "b", "a")]
-    assert found == [f"https://sqs/account/{name}" for name in ("a", "b", "c", "b", "a")]
-    assert sqs.asked == {"a": 1}
+def test_a_url_of_another_form_shows_nothing_of_other_queues() -> None:
+    urls, sqs = QueueUrls(), Sqs()
+    urls.remember(sqs, "q", "https://sqs/account/renamed")
+    assert urls(sqs, "other") == "https://sqs/account/other"
+    assert sqs.asked == {"other": 1}
 
 
-def test_urls_that_were_dropped_hold_no_client() -> None:
-    urls, sqs = QueueUrls(most=1), Sqs()
+def test_urls_hold_no_client() -> None:
+    urls, sqs = QueueUrls(), Sqs()
     urls(sqs, "q")
-    urls(Sqs(), "q")
     gone = weakref.ref(sqs)
     del sqs
     assert gone() is None

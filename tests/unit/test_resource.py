@@ -41,7 +41,7 @@ def test_what_a_resource_holds_is_what_it_needs() -> None:
 def test_what_a_kind_may_hold_is_read_off_its_types() -> None:
     assert EventSource.may_need() == {"Function", "Queue"}
     assert Rule.may_need() == {"Queue", "Topic"}
-    assert Job.may_need() == {"LogGroup", "Object", "Role"}
+    assert Job.may_need() == {"LogGroup", "Object", "Role", "SecurityConfiguration"}
     assert Object.may_need() == {"Bucket"}
     assert Queue.may_need() == {"Queue"}
 

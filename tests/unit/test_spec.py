@@ -331,6 +331,13 @@ MISTAKES = {
         {"job": {"arguments": {"--password": 12345}}},
         "spec.job.arguments.--password: the value is not text; put it in quotes",
     ),
+    "a security configuration without a key": (
+        {"encryption": {"glueSecurityConfiguration": "Managed"}},
+        (
+            "spec.encryption.kmsKeyArn: a security configuration needs a key; set kmsKeyArn, or"
+            " glueSecurityConfiguration to None"
+        ),
+    ),
     "equal prefixes": (
         {"source": {"prefix": "data/"}, "target": {"prefix": "data/"}},
         (

@@ -164,7 +164,10 @@ class World:
         trust = {"Effect": "Allow", "Principal": {"AWS": user}, "Action": assume}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]
-        optional = (sandbox_aws.ENCRYPTION, sandbox_aws.NETWORK, sandbox_aws.ACCESS_LOGS)
+        optional = (
+            *(sandbox_aws.ENCRYPTION, sandbox_aws.SECURITY),
+            *(sandbox_aws.NETWORK, sandbox_aws.ACCESS_LOGS),
+        )
         for policy in (operator, *optional):
             may = iam.get_user_policy(UserName=operator, PolicyName=policy)["PolicyDocument"]
             iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(may))

@@ -70,18 +70,23 @@ def test_a_pipeline_lives_in_another_account_with_what_the_documents_allow(
     assert all(
         f":{OTHER_SCOPE}:" in line.arn for line in life.status.resources if ":glue:" in line.arn
     )
+    access = life.reconcile().access  # the operator probes the account with it
+    assert access
+    assert access.role_arn == role
     life.delete()
     life.end()
     assert not any(life.name in arn for arn in account.arns())
 
 
-def test_a_role_that_trusts_somebody_else_is_told_with_its_name(
+def test_a_role_that_trusts_somebody_else_is_told_with_its_name_and_used_for_nothing(
     account: Account, life: Life
 ) -> None:
     role = account.role(f"dataflowxpress-{life.name}", f"arn:aws:iam::{OTHER_SCOPE}:root")
     life.create({"roleArn": role, "accountId": OTHER_SCOPE})
-    ready = life.reconcile().status["Ready"]
+    result = life.reconcile()
+    ready = result.status["Ready"]
     assert ready
+    assert result.access is None
     assert f"is not authorized to perform: sts:AssumeRole on resource: {role}" in ready.message
     life.delete()
     life.end()

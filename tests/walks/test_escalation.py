@@ -470,6 +470,27 @@ def test_nothing_is_written_for_a_pipeline_that_is_refused_its_data(
     life.end()
 
 
+@pytest.mark.parametrize("name", ["its topic", "its crawler", "its job", "its function"])
+def test_an_edit_to_the_name_of_what_another_pipeline_owns_widens_no_role(
+    tenants: Tenants, name: str
+) -> None:
+    asked, taken = OF_THE_VICTIM[name]
+    life, before = asker(tenants), _belongings(tenants, VICTIM)
+    life.create({"deletionPolicy": "Delete"})
+    life.converge()
+    life.change({"deletionPolicy": "Delete", **asked})
+    _is_refused(life, f"{taken}: exists and belongs to pipeline default/{VICTIM}")
+    assert _permitted(tenants, life.owner, VICTIM) == set()
+    life.change({"deletionPolicy": "Delete"})  # the pipeline is whole again without the name
+    life.converge()
+    life.change({"deletionPolicy": "Delete", **asked})
+    life.reconcile()
+    life.delete()
+    life.end()
+    assert life.owned() == set()
+    assert _belongings(tenants, VICTIM) == before
+
+
 def test_an_edit_to_the_database_of_another_pipeline_widens_no_role(tenants: Tenants) -> None:
     life = asker(tenants)
     life.create({"deletionPolicy": "Delete"})
@@ -514,6 +535,7 @@ def test_an_inventory_that_claims_what_others_own_deletes_none_of_it(tenants: Te
     glue, scheduler = tenants.world.admin("glue"), tenants.world.admin("scheduler")
     classifier = {"Name": f"default-{VICTIM}-0badcafe", "RowTag": "r", "Classification": "xml"}
     glue.create_classifier(XMLClassifier=classifier)
+    glue.create_security_configuration(Name=f"default-{VICTIM}", EncryptionConfiguration={})
     scheduler.create_schedule(
         Name=f"default-{VICTIM}",
         ScheduleExpression="rate(1 day)",
@@ -536,6 +558,7 @@ def test_an_inventory_that_claims_what_others_own_deletes_none_of_it(tenants: Te
     assert all(any(each.endswith(name) for each in left) for _, name, _ in _OTHERS)
     glue.delete_classifier(Name=classifier["Name"])
     scheduler.delete_schedule(Name=f"default-{VICTIM}")
+    glue.delete_security_configuration(Name=f"default-{VICTIM}")
 
 
 _OTHERS = [  # what no pipeline owns, and what AWS shows no owner of
@@ -547,6 +570,7 @@ _OTHERS = [  # what no pipeline owns, and what AWS shows no owner of
     ("Topic", API, [f"arn:aws:sns:eu-west-1:{SCOPE}", API]),
     ("Classifier", f"default-{VICTIM}-0badcafe", [f"default-{VICTIM}-0badcafe"]),
     ("Schedule", f"default-{VICTIM}", [f"default-{VICTIM}"]),
+    ("SecurityConfiguration", f"default-{VICTIM}", [f"default-{VICTIM}"]),
 ]
 
 

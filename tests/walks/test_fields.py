@@ -144,6 +144,8 @@ def with_field(spec: Mapping[str, Any], path: str) -> dict[str, Any]:
         changed["job"]["script"] = {"inline": "print('mine')"}
     if path in {"trigger.onUpload", "trigger.timeZone"}:
         place["schedule"] = another("trigger.schedule")
+    if path == "encryption.glueSecurityConfiguration":
+        place["kmsKeyArn"] = another("encryption.kmsKeyArn")
     if path in {"network.subnetIds", "network.securityGroupIds"}:
         ids = ("subnetIds", "securityGroupIds")
         place.update({each: another(f"network.{each}") for each in ids})

@@ -79,7 +79,7 @@ class Sparing(Life):
         return {
             "deletionPolicy": "Delete",
             "bucket": {"versioning": True, "accessLogs": {"bucket": self.world.log_bucket()}},
-            "encryption": {"kmsKeyArn": key},
+            "encryption": {"kmsKeyArn": key, "glueSecurityConfiguration": "Managed"},
             "network": self._network(),
             "catalog": {"lakeFormation": True},
             "notifications": {"emails": [READER, LEAVER]},
@@ -196,7 +196,11 @@ def ledger(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Ledger:
         retain = Life(world, "retaining")  # the default: an empty database goes with its pipeline
         retain.create({})
         retain.converge()
-        retain.change({"encryption": {"kmsKeyArn": world.key(*KEY_STATEMENTS)}})
+        for key in (world.key(*KEY_STATEMENTS), world.key(*KEY_STATEMENTS)):
+            managed = {"kmsKeyArn": key, "glueSecurityConfiguration": "Managed"}
+            retain.change({"encryption": managed})
+            retain.converge()
+        retain.change({"encryption": {"kmsKeyArn": key}})
         retain.converge()
         retain.change({})
         retain.converge()
@@ -218,6 +222,7 @@ def test_no_action_of_the_policy_that_we_ship_is_unused(ledger: Ledger) -> None:
             access.document(),
             optional_policies.lists(),
             optional_policies.encryption(),
+            optional_policies.security_configuration(),
             optional_policies.network(),
             optional_policies.access_logs(),
         )

@@ -6,14 +6,20 @@ import json
 from typing import Any
 
 from dataflowxpress.aws.operator_policy import document
-from dataflowxpress.aws.optional_policies import access_logs, encryption, lists, network
+from dataflowxpress.aws.optional_policies import (
+    access_logs,
+    encryption,
+    lists,
+    network,
+    security_configuration,
+)
 from dataflowxpress.aws.policy_scope import PolicyScope
 from tools.website.tables import code, table
 
 INTRODUCTION = (
     "Generated from the policy that `dataflowxpress iam policy --prefix PREFIX --boundary BOUNDARY`"
-    " prints, and from the optional policies: `iam lists`, `iam encryption`, `iam access-logs` and"
-    " `iam network`."
+    " prints, and from the optional policies: `iam lists`, `iam encryption`,"
+    " `iam security-configuration`, `iam access-logs` and `iam network`."
     " [Permissions](../iam/README.md) has the options, the boundary and the tenant policy."
 )
 _SCOPE = PolicyScope(prefixes=("PREFIX",), boundary="BOUNDARY")
@@ -25,6 +31,7 @@ def actions() -> str:
         "policy": document(_SCOPE),
         "lists": lists(),
         "encryption": encryption(_SCOPE),
+        "security-configuration": security_configuration(_SCOPE),
         "access-logs": access_logs(_SCOPE),
         "network": network(),
     }

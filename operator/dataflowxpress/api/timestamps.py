@@ -13,7 +13,10 @@ def format_time(moment: datetime | float, layout: str = TIME) -> str:
     """Format an aware datetime, or seconds since the epoch."""
     if not isinstance(moment, datetime):
         moment = datetime.fromtimestamp(moment, UTC)
-    return moment.astimezone(UTC).strftime(layout)
+    moment = moment.astimezone(UTC)
+    if layout == TIME:  # for each of a million objects; `strftime` takes four times as long
+        return f"{moment.isoformat(timespec='seconds')[:-6]}Z"
+    return moment.strftime(layout)
 
 
 def format_now(layout: str = TIME) -> str:

@@ -1,4 +1,4 @@
-"""Change stack: what an administrator creates so that CloudTrail's events reach the operator.
+"""Change stack: what administrators create so that CloudTrail's events reach the operator.
 
 The operator creates none of it, and needs no permission to do so.
 """
@@ -17,9 +17,39 @@ VISIBILITY = 60  # seconds until another leader gets messages that were not dele
 
 _QUEUE = {"Fn::GetAtt": ["Queue", "Arn"]}
 _RULE = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:rule/${Name}"
-_HOME_BUS = (
-    "arn:${AWS::Partition}:events:${HomeRegion}:${AWS::AccountId}:event-bus/${Name}"  # for Fn::Sub
-)
+_HOME_BUS = "arn:${AWS::Partition}:events:${HomeRegion}:${Account}:event-bus/${Name}"
+_PARAMETERS = {
+    "Name": {"Default": NAME, "Description": "Name of the queue, the rules and the event bus."},
+    "HomeRegion": {"Description": "Region of the queue. Empty: this one, which gets the queue."},
+    "HomeAccount": {
+        "AllowedPattern": "([0-9]{12})?",
+        "ConstraintDescription": "an account ID of 12 digits, or empty",
+        "Description": "Account of the queue, if it is another one. Needs HomeRegion.",
+    },
+    "Accounts": {
+        "Type": "CommaDelimitedList",
+        "Description": "For the home region: other accounts that can send events to the queue.",
+    },
+    "Organization": {
+        "Description": "For the home region: organization whose accounts can send events."
+    },
+}
+_EMPTY = {
+    "Accounts": {"Fn::Equals": [{"Fn::Join": ["", {"Ref": "Accounts"}]}, ""]},
+    **{
+        name: {"Fn::Equals": [{"Ref": name}, ""]}
+        for name in ("HomeRegion", "HomeAccount", "Organization")
+    },
+}
+_HOME_ACCOUNT_HAS_REGION = {
+    "RuleCondition": {"Fn::Not": [_EMPTY["HomeAccount"]]},
+    "Assertions": [
+        {
+            "Assert": {"Fn::Not": [_EMPTY["HomeRegion"]]},
+            "AssertDescription": "HomeAccount needs HomeRegion, the region of the queue.",
+        }
+    ],
+}
 
 
 def pattern() -> dict[str, Any]:
@@ -43,13 +73,18 @@ def policy(name: str = NAME) -> dict[str, Any]:
         "Action": ["sqs:DeleteMessage", "sqs:GetQueueUrl", "sqs:ReceiveMessage"],
         "Resource": [f"arn:*:sqs:*:*:{name}"],
     }
+    return {"Version": VERSION, "Statement": [queue, *probes(name)["Statement"]]}
+
+
+def probes(name: str = NAME) -> dict[str, Any]:
+    """Return the optional policy of a role in another account for the rules *name* there."""
     rules = {
         "Sid": "ProbeChanges",
         "Effect": "Allow",
         "Action": ["events:TagResource"],
         "Resource": [f"arn:*:events:*:*:rule/{name}"],
     }
-    return {"Version": VERSION, "Statement": [queue, rules]}
+    return {"Version": VERSION, "Statement": [rules]}
 
 
 def text() -> str:
@@ -58,28 +93,28 @@ def text() -> str:
 
 
 def template() -> dict[str, Any]:
-    """Return the CloudFormation template, for the home region and for each other one."""
+    """Return the CloudFormation template, for the home region and for all that forward to it."""
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "Sends changes of DataFlowXpress' resources to a queue of the operator.",
         "Parameters": {
-            "Name": {
-                "Type": "String",
-                "Default": NAME,
-                "Description": "Name of the queue, the rules and the event bus.",
-            },
-            "HomeRegion": {
-                "Type": "String",
-                "Default": "",
-                "Description": "Region of the queue. Empty: this one, which gets the queue.",
-            },
+            name: {"Type": "String", "Default": "", **parameter}
+            for name, parameter in _PARAMETERS.items()
         },
+        "Rules": {"HomeAccountHasRegion": _HOME_ACCOUNT_HAS_REGION},
         "Conditions": {
-            "IsHome": {"Fn::Equals": [{"Ref": "HomeRegion"}, ""]},
-            "Forwards": {"Fn::Not": [{"Fn::Equals": [{"Ref": "HomeRegion"}, ""]}]},
+            "IsHome": _EMPTY["HomeRegion"],
+            "Forwards": {"Fn::Not": [_EMPTY["HomeRegion"]]},
+            "IsHomeAccount": _EMPTY["HomeAccount"],
+            "AdmitsAccounts": _both("IsHome", {"Fn::Not": [_EMPTY["Accounts"]]}),
+            "AdmitsOrganization": _both("IsHome", {"Fn::Not": [_EMPTY["Organization"]]}),
         },
-        "Resources": {**_home(), **_other_region()},
+        "Resources": {**_home(), **_admission(), **_elsewhere()},
     }
+
+
+def _both(condition: str, other: dict[str, Any]) -> dict[str, Any]:
+    return {"Fn::And": [{"Condition": condition}, other]}
 
 
 def _home() -> dict[str, Any]:
@@ -120,8 +155,37 @@ def _home() -> dict[str, Any]:
     }
 
 
-def _other_region() -> dict[str, Any]:
-    bus = {"Fn::Sub": _HOME_BUS}
+def _admission() -> dict[str, Any]:
+    """Return the policies of the bus for other accounts, of which only rules can send."""
+    members = {"aws:PrincipalOrgID": {"Ref": "Organization"}}
+    return {
+        "FromAccounts": _admitted("AdmitsAccounts", {"AWS": {"Ref": "Accounts"}}, {}),
+        "FromOrganization": _admitted("AdmitsOrganization", "*", members),
+    }
+
+
+def _admitted(condition: str, principal: Any, limits: dict[str, Any]) -> dict[str, Any]:
+    statement = {
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": "events:PutEvents",
+        "Resource": {"Fn::GetAtt": ["Bus", "Arn"]},
+        "Condition": {
+            "StringEquals": {
+                "events:detail-type": DETAIL_TYPE,
+                "events:eventBusInvocation": "true",
+                **limits,
+            },
+            "ForAllValues:StringEquals": {"events:source": pattern()["source"]},
+        },
+    }
+    bus = {"EventBusName": {"Ref": "Bus"}, "StatementId": condition, "Statement": statement}
+    return _resource("AWS::Events::EventBusPolicy", condition, bus)
+
+
+def _elsewhere() -> dict[str, Any]:
+    account = {"Fn::If": ["IsHomeAccount", {"Ref": "AWS::AccountId"}, {"Ref": "HomeAccount"}]}
+    bus = {"Fn::Sub": [_HOME_BUS, {"Account": account}]}
     trusted = {
         "Effect": "Allow",
         "Principal": {"Service": "events.amazonaws.com"},

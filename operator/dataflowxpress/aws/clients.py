@@ -40,7 +40,7 @@ SETTINGS = Config(
     user_agent_extra="dataflowxpress",
 )
 CALLERS = set[str]()  # the principals of all clients of this process, some hundred bytes each
-SESSIONS = 64  # of roles and regions, whose clients are kept: 4 MB each
+SESSIONS = 64  # of roles and regions, whose clients are kept: 2 MB each
 FAIL_FAST = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
 
 
@@ -50,6 +50,21 @@ class Identity(NamedTuple):
     account: str
     partition: str
     region: str
+
+
+class Access(NamedTuple):
+    """The identity that calls for a pipeline use: a role and its session, or the operator's own."""
+
+    role_arn: str | None = None
+    role_session: RoleSession = OF_OPERATOR
+
+    @property
+    def parameters(self) -> tuple[Any, ...]:
+        """The arguments of `clients` after the region, equal for all that share the clients."""
+        return tuple(self) if self.role_arn else (None,)
+
+
+OWN = Access()
 
 
 class Clients:

@@ -10,6 +10,7 @@ from dataflowxpress.planning.ownership import OWNER_TAG
 from .policy_scope import (
     ANY_RESOURCE,
     IN_ACCOUNT_IF_KNOWN,
+    TAGGED,
     UNRESTRICTED,
     PolicyScope,
     allow,
@@ -31,7 +32,6 @@ from .resources.policy import VERSION, Statement
 from .resources.schedule import ARN_FORMAT as SCHEDULES
 
 TAGGED_ON_REQUEST = {"Null": {f"aws:RequestTag/{OWNER_TAG}": "false"}}
-TAGGED = {"Null": {f"aws:ResourceTag/{OWNER_TAG}": "false"}}
 IN_ACCOUNT = {"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
 PASSED_TO = {
     "iam:PassedToService": [

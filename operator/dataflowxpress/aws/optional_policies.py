@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from .policy_scope import ANY_RESOURCE, IN_ACCOUNT_IF_KNOWN, UNRESTRICTED, PolicyScope, allow
+from .policy_scope import (
+    ANY_RESOURCE,
+    IN_ACCOUNT_IF_KNOWN,
+    TAGGED,
+    UNRESTRICTED,
+    PolicyScope,
+    allow,
+)
 from .resources import Bucket
 from .resources.policy import VERSION
 
@@ -36,6 +43,24 @@ def encryption(scope: PolicyScope = UNRESTRICTED) -> dict[str, Any]:
         allow("KeyPolicies", "kms GetKeyPolicy", scope.keys),
         allow("Messages", "kms Decrypt GenerateDataKey", scope.keys, THROUGH_SQS),
         allow("LogKeys", "logs AssociateKmsKey DisassociateKmsKey", groups),
+    ]
+    return {"Version": VERSION, "Statement": statements}
+
+
+def security_configuration(scope: PolicyScope = UNRESTRICTED) -> dict[str, Any]:
+    """Return the optional policy document for `spec.encryption.glueSecurityConfiguration`.
+
+    AWS limits the actions on security configurations neither by a resource nor by a tag.
+    """
+    configurations = (
+        "glue CreateSecurityConfiguration DeleteSecurityConfiguration GetSecurityConfiguration"
+    )
+    made = "logs AssociateKmsKey CreateLogGroup ListTagsForResource PutRetentionPolicy TagResource"
+    groups = tuple(scope.crawler_log_groups())
+    statements = [
+        allow("SecurityConfigurations", configurations, ANY_RESOURCE),
+        allow("CrawlerLogs", made, groups),
+        allow("OwnedCrawlerLogs", "logs DeleteLogGroup UntagResource", groups, TAGGED),
     ]
     return {"Version": VERSION, "Statement": statements}
 

@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from dataflowxpress.planning.ownership import OWNER_TAG
 from dataflowxpress.planning.resource import Resource
 
 from .resources import LogGroup
-from .resources.log_group import OF_FUNCTIONS, OF_JOBS
+from .resources.log_group import OF_ENCRYPTED_CRAWLERS, OF_FUNCTIONS, OF_JOBS
 from .resources.policy import Statement
 
 ANY_RESOURCE = ("*",)  # for actions that do not support resource-level permissions
+TAGGED = {"Null": {f"aws:ResourceTag/{OWNER_TAG}": "false"}}
 # A bucket that does not exist has no account: S3 must report that it is absent.
 IN_ACCOUNT_IF_KNOWN = {"StringEqualsIfExists": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}
 
@@ -42,7 +44,13 @@ class PolicyScope(NamedTuple):
 
     def log_groups(self) -> Iterator[str]:
         """Yield ARN patterns for the log groups of functions and jobs."""
-        folders = (OF_FUNCTIONS, OF_JOBS)
+        return self._groups(OF_FUNCTIONS, OF_JOBS)
+
+    def crawler_log_groups(self) -> Iterator[str]:
+        """Yield ARN patterns for the log groups of crawlers with a security configuration."""
+        return self._groups(OF_ENCRYPTED_CRAWLERS)
+
+    def _groups(self, *folders: str) -> Iterator[str]:
         groups = (LogGroup.arn_format.replace("{name}", f"{folder}{{name}}") for folder in folders)
         return self.patterns(*groups)
 

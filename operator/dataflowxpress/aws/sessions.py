@@ -18,6 +18,8 @@ from botocore.credentials import (
 from botocore.exceptions import NoCredentialsError
 from botocore.session import Session
 
+from .lean_clients import lean_session
+
 # botocore asks the instance metadata service once, for one second. While a node starts, this is
 # too little. The environment and the configuration file of AWS still take precedence.
 METADATA = {
@@ -65,7 +67,7 @@ def own_session(*, fail_fast: bool = False, profile: str | None = None) -> Sessi
 
     Its clients have the timeouts and retries of `STS`, unless their own configuration has others.
     """
-    session = Session(session_vars=None if fail_fast else METADATA, profile=profile)
+    session = lean_session(session_vars=None if fail_fast else METADATA, profile=profile)
     session.set_default_client_config(STS)
     session.register_component("data_loader", _service_models())
     return session

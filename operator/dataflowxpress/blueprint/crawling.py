@@ -89,9 +89,9 @@ class Crawling:
             target=queue,
             dead_letters=dead,
         )
-        classifier = (crawler.classifier,) if crawler.classifier else ()
+        parts = filter(None, (crawler.classifier, crawler.log_group))
         requested = (requests.dead_letters, requests.queue) if requests else ()
-        starts = (*classifier, crawler, start.log_group, start.role, start, mapping)
+        starts = (*parts, crawler, start.log_group, start.role, start, mapping)
         return cls(
             crawler,
             requests,

@@ -23,10 +23,11 @@ from dataflowxpress.aws.resources import (
     Role,
     Rule,
     Schedule,
+    SecurityConfiguration,
     Topic,
 )
 from dataflowxpress.aws.resources.grant import Grant
-from dataflowxpress.aws.resources.log_group import OF_FUNCTIONS
+from dataflowxpress.aws.resources.log_group import OF_ENCRYPTED_CRAWLERS, OF_FUNCTIONS
 from dataflowxpress.planning.naming import Names
 from dataflowxpress.planning.resource import Scope
 from dataflowxpress.planning.short_names import digest, fit
@@ -161,6 +162,25 @@ class ResourceFactory:
             return None
         return PrincipalPermissions(self.scope, database.name, role=role, database=database)
 
+    def security_configuration(self) -> SecurityConfiguration | None:
+        """Return the security configuration of crawler and job, if the spec asks for one."""
+        if self.spec.encryption.glue_security_configuration == "None":
+            return None
+        return SecurityConfiguration(
+            self.scope,
+            SecurityConfiguration.name_of(self.scope),
+            kms_key_arn=self.key,
+            bucket_key_arn=self.spec.bucket_key,
+        )
+
+    def crawler_logs(self) -> LogGroup | None:
+        """Return the log group of the crawler, which Glue names after role and configuration."""
+        secured = self.security_configuration()
+        if secured is None or self.spec.crawls == "Never":
+            return None
+        name = f"{OF_ENCRYPTED_CRAWLERS}{self.names.of('glue')}-{secured.name}"
+        return LogGroup(self.scope, name, adopt=True, kms_key_arn=self.key)
+
     def crawler(
         self,
         role: Role,
@@ -182,6 +202,8 @@ class ResourceFactory:
             configuration=crawl_configuration(self.spec),
             exclusions=exclusions(self.spec.source.suffix),
             connection=self.spec.network.connection or "",
+            security_configuration=self.security_configuration(),
+            log_group=self.crawler_logs(),
         )
 
     def function(
@@ -220,7 +242,10 @@ class ResourceFactory:
 
     def job_logs(self) -> JobLogs:
         """Return the log groups of the job's runs."""
-        return JobLogs.of(self.scope, self.names.of(), self.spec.job.glue_version, self.key)
+        name, version = self.names.of(), self.spec.job.glue_version
+        configuration = self.security_configuration()
+        secured = f"{configuration.name}-role/{self.names.of('glue')}" if configuration else ""
+        return JobLogs.of(self.scope, name, version, self.key, secured)
 
     def schedule(self, queue: Queue, dead_letters: Queue) -> Schedule:
         """Return the schedule that asks for a run, or a crawl, through *queue*."""
@@ -256,4 +281,5 @@ class ResourceFactory:
             max_retries=spec.max_retries,
             execution_class=spec.execution_class,
             connection=self.spec.network.connection or "",
+            security_configuration=self.security_configuration(),
         )

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.aws.resources import Alarm, Object, Rule, Subscription
+from dataflowxpress.aws.resources.log_group import OF_CRAWLERS
 from dataflowxpress.planning.resource import Resource, Scope
 
-from . import network_permissions, patterns, permissions, settings, trigger_permissions
+from . import (
+    encryption_permissions,
+    network_permissions,
+    patterns,
+    permissions,
+    settings,
+    trigger_permissions,
+)
 from .code import Code
 from .crawling import Crawling, CrawlRequests
 from .factory import GLUE, S3, ResourceFactory
@@ -22,13 +30,15 @@ def blueprint(
     # Storage, catalog and notifications.
     bucket, database, topic = factory.bucket(), factory.database(), factory.topic()
     folders = [Object(scope, prefix, bucket=bucket, body=b"") for prefix in factory.prefixes]
-    job_logs = factory.job_logs()
+    job_logs, crawler_logs = factory.job_logs(), factory.crawler_logs()
+    log_groups = (crawler_logs or OF_CRAWLERS, *job_logs.groups)
     requests = CrawlRequests.of(spec, factory, database, bucket)
     glue_role = factory.role(
         "glue",
         GLUE,
-        *permissions.of_glue(spec, scope, bucket, database, job_logs.groups),
+        *permissions.of_glue(spec, scope, bucket, database, log_groups),
         *network_permissions.of_glue(spec, scope),
+        *encryption_permissions.of_glue(spec, job_logs, crawler_logs),
         *(requests.grants if requests else ()),
     )
 
@@ -93,7 +103,7 @@ def blueprint(
         spec.functions.notify,
         sources=[outcomes],
         grants=permissions.to_notify(spec, bucket, topic, job),
-        settings=settings.to_notify(spec, scope.owner, bucket, topic, job),
+        settings=settings.to_notify(spec, scope.owner, bucket, topic, job, crawler_logs),
     )
     notify_source = factory.queues.event_source(notify, outcomes)
     subscriptions = [
@@ -122,6 +132,7 @@ def blueprint(
         *(dead_uploads, uploads, *uploaded, *filter(None, (grants,))),
         *(each for schedule in schedules for each in (schedule.role, schedule)),
         *(crawling.resources if crawling else ()),
+        *filter(None, (factory.security_configuration(),)),
         *(*code.objects, *job_logs.owned, job),
         *(start_job.log_group, start_job.role, start_job, *job_sources),
         *(unsent, outcomes, ended, notify.log_group, notify.role, notify, notify_source),

@@ -8,7 +8,6 @@ from typing import Any
 from dataflowxpress.api.spec import RESERVED_PREFIX, DataPipelineSpec
 from dataflowxpress.aws.resources import Bucket, Database, Job, LogGroup, Queue, Topic
 from dataflowxpress.aws.resources.grant import Grant, Part, part
-from dataflowxpress.aws.resources.log_group import OF_CRAWLERS
 from dataflowxpress.planning.resource import Scope
 
 
@@ -89,7 +88,7 @@ def of_glue(
     scope: Scope,
     bucket: Bucket,
     database: Database,
-    job_logs: Sequence[LogGroup | str],
+    log_groups: Sequence[LogGroup | str],
 ) -> tuple[Grant, ...]:
     """Return the permissions of crawler and job: bucket, database and log groups."""
     glue = f"arn:{scope.partition}:glue:{scope.region}:{scope.account}"
@@ -129,7 +128,7 @@ def of_glue(
             "logs:CreateLogGroup",
             "logs:CreateLogStream",
             "logs:PutLogEvents",
-            on=[arn for group in (OF_CRAWLERS, *job_logs) for arn in _log_group(scope, group)],
+            on=[arn for group in log_groups for arn in log_group_arns(scope, group)],
         ),
         *through("s3", scope, spec.bucket_key),
     ]
@@ -143,7 +142,7 @@ def of_glue(
     return tuple(statements)
 
 
-def _log_group(scope: Scope, group: LogGroup | str) -> tuple[Part | str, ...]:
+def log_group_arns(scope: Scope, group: LogGroup | str) -> tuple[Part | str, ...]:
     """Return the ARNs of a log group and of its streams."""
     if isinstance(group, LogGroup):
         return part(group), part(group, ":*")

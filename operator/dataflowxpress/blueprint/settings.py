@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dataflowxpress.api.spec import RESERVED_PREFIX, DataPipelineSpec
-from dataflowxpress.aws.resources import Bucket, Crawler, Database, Job, Queue, Topic
+from dataflowxpress.aws.resources import Bucket, Crawler, Database, Job, LogGroup, Queue, Topic
 
 from .source_argument import source_argument
 
@@ -77,15 +77,22 @@ def _iceberg(spec: DataPipelineSpec) -> dict[str, str]:
     }
 
 
-def to_notify(
-    spec: DataPipelineSpec, owner: str, bucket: Bucket, topic: Topic, job: Job
+def to_notify(  # noqa: PLR0913, PLR0917 - the resources that a notification names
+    spec: DataPipelineSpec,
+    owner: str,
+    bucket: Bucket,
+    topic: Topic,
+    job: Job,
+    crawler_logs: LogGroup | None,
 ) -> dict[str, str]:
     """Return the settings of the function that sends notifications."""
+    crawls = {"CRAWLER_LOGS": crawler_logs.name} if crawler_logs else {}
     return {
         "PIPELINE": owner,
         "TOPIC": topic.arn,
         **_keeps_manifests(spec),
         "JOB_LOGS": ",".join(job.log_group_names),
+        **crawls,
         **_uploads(spec, bucket),
     }
 

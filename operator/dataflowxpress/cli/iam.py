@@ -111,6 +111,21 @@ def encryption(
     typer.echo(as_text(optional_policies.encryption(scope)), nl=False)
 
 
+@app.command(name="security-configuration")
+def security_configuration(*, prefix: Prefixes = None) -> None:
+    """Print the optional policy for `spec.encryption.glueSecurityConfiguration`.
+
+    Give the prefixes of the operator's policy.
+
+    Example: `dataflowxpress iam security-configuration --prefix team-a- > configuration.json`
+    """
+    from dataflowxpress.aws import optional_policies
+    from dataflowxpress.aws.policy_scope import UNRESTRICTED, PolicyScope, as_text
+
+    scope = PolicyScope(tuple(prefix or UNRESTRICTED.prefixes))
+    typer.echo(as_text(optional_policies.security_configuration(scope)), nl=False)
+
+
 @app.command(name="access-logs")
 def access_logs(
     *,
@@ -167,9 +182,17 @@ def key(
 
 @app.command()
 def changes(
+    *,
     name: Annotated[
         str, typer.Option(help="Name of the queue and the rules.")
     ] = "dataflowxpress-changes",
+    other_account: Annotated[
+        bool,
+        typer.Option(
+            "--other-account",
+            help="Print the policy of a role in another account, which `spec.roleArn` names.",
+        ),
+    ] = False,
 ) -> None:
     """Print the optional policy to receive events of changes: `operator --change-queue`.
 
@@ -178,7 +201,8 @@ def changes(
     from dataflowxpress.aws import change_stack
     from dataflowxpress.aws.policy_scope import as_text
 
-    typer.echo(as_text(change_stack.policy(name)), nl=False)
+    policy = change_stack.probes if other_account else change_stack.policy
+    typer.echo(as_text(policy(name)), nl=False)
 
 
 @app.command("changes-stack")

@@ -44,11 +44,10 @@ class Window(NamedTuple):
 def sources(wanted: Sequence[Resource], run: str) -> Iterator[Source]:
     """Yield the log groups of a pipeline's parts; *run* is the id of the last run, if any."""
     from dataflowxpress.aws.resources import Crawler, Function, Job
-    from dataflowxpress.aws.resources.log_group import OF_CRAWLERS
 
     job = only(wanted, Job)
     for crawler in (each for each in wanted if isinstance(each, Crawler)):
-        yield Source(Part.crawler, crawler.name, OF_CRAWLERS, crawler.name)
+        yield Source(Part.crawler, crawler.name, crawler.log_group_name, crawler.name)
     for group in job.log_group_names if run else ():
         yield Source(Part.job, run, group, run)
     for function in (each for each in wanted if isinstance(each, Function)):

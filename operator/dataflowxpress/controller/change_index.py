@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from hashlib import blake2b
 from typing import NamedTuple
 
 from dataflowxpress.api.status import ResourceStatus, Status
+from dataflowxpress.aws.clients import Access
 from dataflowxpress.aws.cloudtrail import ApiCall, identifiers
 from dataflowxpress.planning.resource import Resource
 
@@ -24,6 +25,7 @@ class Location(NamedTuple):
 class _Known(NamedTuple):
     location: Location
     names: frozenset[int]
+    access: Access | None
 
 
 class ChangeIndex:
@@ -38,12 +40,16 @@ class ChangeIndex:
         self._owners: dict[int, tuple[Owner, ...]] = {}
         self._lock = threading.Lock()
 
-    def observe(self, owner: Owner, status: Status) -> None:
-        """Record the resources of a pipeline, in place of those recorded before."""
+    def observe(self, owner: Owner, status: Status, access: Access | None = None) -> None:
+        """Record the resources of a pipeline, in place of those recorded before.
+
+        *access* is the identity that reaches them, None if none does.
+        """
         if (location := _location(status.resources)) is None:
             self.forget(owner)
             return
-        known = _Known(location, frozenset(map(_hash, _names(status.resources, location))))
+        names = frozenset(map(_hash, _names(status.resources, location)))
+        known = _Known(location, names, access)
         with self._lock:
             if self._known.get(owner) != known:
                 self._drop(owner)
@@ -57,19 +63,41 @@ class ChangeIndex:
             self._drop(owner)
 
     def affected(self, call: ApiCall) -> set[Owner]:
-        """Return the pipelines whose resources the call names."""
+        """Return the pipelines in the account of the call whose resources it names.
+
+        So no account can cause comparisons of others by naming their ARNs. For most services,
+        CloudTrail sends an event to the account of the resource, also if the caller is elsewhere.
+        """
         with self._lock:
-            return {owner for name in call.names() for owner in self._owners.get(_hash(name), ())}
+            return {
+                owner
+                for name in call.names()
+                for owner in self._owners.get(_hash(name), ())
+                if self._known[owner].location.account == call.account
+            }
 
     def location(self, owner: Owner) -> Location | None:
         """Return where a pipeline has its resources; None if it has none."""
         known = self._known.get(owner)
         return known and known.location
 
-    def locations(self) -> set[Location]:
-        """Return where the pipelines have their resources."""
+    def locations(self) -> dict[Location, dict[str, Access]]:
+        """Return where the pipelines have their resources, and the roles that reach them there.
+
+        Each role has one of the sessions that pipelines use; the operator itself is no role.
+        """
+        found: dict[Location, dict[str, Access]] = {}
         with self._lock:
-            return {known.location for known in self._known.values()}
+            for known in self._known.values():
+                roles = found.setdefault(known.location, {})
+                if known.access and known.access.role_arn:
+                    roles[known.access.role_arn] = known.access
+        return found
+
+    def owners(self, locations: Collection[Location]) -> set[Owner]:
+        """Return the pipelines that have their resources in one of *locations*."""
+        with self._lock:
+            return {owner for owner, known in self._known.items() if known.location in locations}
 
     def _drop(self, owner: Owner) -> None:
         known = self._known.pop(owner, None)

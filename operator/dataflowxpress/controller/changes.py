@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dataflowxpress.api.status import Status
-
 from .change_index import ChangeIndex, Owner
 from .coverage import Coverage
+from .result import Result
 
 RESYNC = 21_600.0  # seconds between comparisons of a pipeline whose changes arrive as events
 
@@ -20,16 +19,22 @@ class Changes:
     resync: float = RESYNC
     index: ChangeIndex = field(default_factory=ChangeIndex)
 
-    def resync_after(self, owner: Owner, status: Status, usual: float) -> float:
-        """Record the status of a pipeline; return the seconds until its next comparison.
+    def resync_after(self, owner: Owner, result: Result) -> float:
+        """Record the result for a pipeline; return the seconds until its next comparison.
 
-        *usual* is the interval of the spec. It is the shortest one, and it applies where events do
-        not arrive.
+        The interval of the spec is the shortest one, and it applies where events do not arrive.
         """
-        self.index.observe(owner, status)
+        self.index.observe(owner, result.status, result.access)
         location = self.index.location(owner)
         covered = location is not None and self.coverage.includes(location)
-        return max(usual, self.resync) if covered else usual
+        return max(result.resync, self.resync) if covered else result.resync
+
+    def lost(self) -> set[Owner]:
+        """Check where events arrive; return the pipelines whose changes no longer do.
+
+        Raises the error of AWS if the operator's own account is unknown.
+        """
+        return self.index.owners(self.coverage.check(self.index.locations()))
 
     def forget(self, owner: Owner) -> None:
         """Drop a deleted pipeline."""

@@ -9,7 +9,7 @@ from dataflowxpress.api.errors import Refused
 from dataflowxpress.api.pipeline import Pipeline
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.api.status import Status
-from dataflowxpress.aws.clients import Clients, ClientsFor, Identity, clients
+from dataflowxpress.aws.clients import OWN, Access, ClientsFor, Identity, clients
 from dataflowxpress.aws.engine import Engine
 from dataflowxpress.aws.sessions import RoleSession
 from dataflowxpress.planning.ownership import CLUSTER_TAG, OWNER_TAG
@@ -32,6 +32,7 @@ class Connection(NamedTuple):
     scope: Scope
     client: Callable[[str], Any]
     engine: Engine
+    access: Access = OWN
 
 
 class Connector:
@@ -58,7 +59,8 @@ class Connector:
         spec = pipeline.spec
         self._policy.check_spec(pipeline.namespace, spec)
         self._policy.check_emails(pipeline.namespace, spec)
-        client = self._clients(pipeline)
+        access = self._access(pipeline)
+        client = self._clients_for(spec.region, *access.parameters)
         me = client.identity
         self._policy.check_identity(pipeline.namespace, me)
         _check_location(pipeline.status, me)
@@ -66,14 +68,12 @@ class Connector:
         _check_account(spec, me)
         snapshot = client.snapshot if self._lists else None
         engine = Engine(client, on_outcome=self._on_outcome, snapshot=snapshot)
-        return Connection(self._scope(pipeline, me), client, engine)
+        return Connection(self._scope(pipeline, me), client, engine, access)
 
-    def _clients(self, pipeline: Pipeline) -> Clients:
-        """Return the clients of *pipeline*; those without a role share the operator's own."""
-        region, role_arn = pipeline.spec.region, pipeline.spec.role_arn
-        if not role_arn:
-            return self._clients_for(region, None)
-        return self._clients_for(region, role_arn, self._role_session(pipeline))
+    def _access(self, pipeline: Pipeline) -> Access:
+        """Return the identity for *pipeline*; those without a role share the operator's own."""
+        role_arn = pipeline.spec.role_arn
+        return Access(role_arn, self._role_session(pipeline)) if role_arn else OWN
 
     def _role_session(self, pipeline: Pipeline) -> RoleSession:
         """Return the session of `spec.roleArn`, which identifies the pipeline to AWS."""

@@ -18,9 +18,13 @@ from .connector import Connection
 
 def check(connection: Connection, spec: DataPipelineSpec, wanted: Sequence[Resource]) -> None:
     """Raise Refused for a key or a bucket for logs that a service cannot use."""
+    scope = connection.scope
+    if key := spec.bucket.kms_key_arn:
+        key_policy.check_location("spec.bucket.kmsKeyArn", key, scope, same_account=False)
     if key := spec.encryption.kms_key_arn:
-        uploads, region = spec.trigger.on_upload, connection.scope.region
-        key_policy.check(connection.client("kms"), key, region, uploads=uploads)
+        key_policy.check_location(key_policy.FIELD, key, scope, same_account=True)
+        uploads = spec.trigger.on_upload
+        key_policy.check(connection.client("kms"), key, scope.region, uploads=uploads)
     for each in wanted:
         if isinstance(each, AccessLogs):
             log_target.check(connection.client("s3"), each)

@@ -158,7 +158,8 @@ class Reconciler:
         status = reporting.compared(status)
         if pipeline.planning:
             effects = _effects(connection, pipeline, wanted, steps)
-            return Result(reporting.planned(status, steps, effects), success=True)
+            status = reporting.planned(status, steps, effects)
+            return Result(status, success=True, access=connection.access)
         changes = steps  # with the creation of the bucket, which an approval carries out
         if self._approve:
             steps = self._approve(steps)
@@ -172,7 +173,7 @@ class Reconciler:
         status = status.model_copy(update={"tag_keys": applying.tag_keys})
         status = reporting.applied(status, outcomes, drifted=pipeline.applied_before)
         if any(outcome.problem for outcome in outcomes):
-            return Result(status, success=False)
+            return Result(status, success=False, access=connection.access)
         status = reporting.converged(status, pipeline.spec.tags)
         return self._with_data(pipeline, connection, wanted, status, changes=changes)
 
@@ -184,7 +185,8 @@ class Reconciler:
 
     def _observed(self, pipeline: Pipeline) -> Result:
         connection, wanted = self.describe(pipeline)
-        report = self._monitor.poll(connection.client, pipeline.spec, wanted, pipeline.status)
+        path = dataplane.DataPath(connection.client, pipeline.spec, wanted, pipeline.status)
+        report = self._monitor.poll(path)
         status = set_conditions(report.status, report.condition)
         return Result(status, success=True, busy=report.busy)
 
@@ -206,7 +208,7 @@ class Reconciler:
         status = deletion.deleting(status, outcomes)
         if done := all(map(retain, status.inventory)):  # nothing can fill a database any more
             deletion.delete_empty(connection, may_go)
-        return Result(status, success=done)
+        return Result(status, success=done, access=connection.access)
 
     def describe(self, pipeline: Pipeline) -> tuple[Connection, list[Resource]]:
         """Return the connection of the pipeline and its desired resources."""
@@ -236,12 +238,13 @@ class Reconciler:
         convert objects again, and no upload may follow to start it.
         """
         spec, client = pipeline.spec, connection.client
+        path = dataplane.DataPath(client, spec, wanted, status)
         try:
             if changes is None:
-                report = self._monitor.recheck(client, spec, wanted, status)
+                report = self._monitor.recheck(path)
             else:
                 created = {step.id for step in changes if step.action is Action.CREATE}
-                report = self._monitor.poll(client, spec, wanted, status, created)
+                report = self._monitor.poll(path, created)
             status = set_conditions(report.status, report.condition)
             handler = dataplane.RequestHandler(client, spec, wanted)
             if spec.job.script.packaged and dataplane.rewrites(changes or ()):
@@ -251,11 +254,14 @@ class Reconciler:
                 handler.trigger(report.action)
             status = handler.fulfil(pipeline.data_requests, status)
         except Expected as error:
-            return Result(reporting.data_unknown(status, problem(error)), success=False)
+            status = reporting.data_unknown(status, problem(error))
+            return Result(status, success=False, access=connection.access)
         success = status.holds("Ready")
         busy = report.busy or pipeline.has_open_requests
         compare = report.action is RecoveryAction.COMPARE
-        return Result(status, success, resync=spec.resync_seconds, busy=busy, compare=compare)
+        result = Result(status, success, resync=spec.resync_seconds, busy=busy, compare=compare)
+        result.access = connection.access
+        return result
 
     def _write(self, pipeline: Pipeline, status: Status) -> None:
         if reporting.is_worth_a_write(pipeline.status, status):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from dataflowxpress.api.events import Event
 from dataflowxpress.api.status import Status
+from dataflowxpress.aws.clients import Access
 
 
 @dataclass
@@ -17,4 +18,5 @@ class Result:
     resync: float = 600  # seconds until the next full comparison
     busy: bool = False  # data is moving: poll again soon
     compare: bool = False  # work has stalled: compare all resources now
+    access: Access | None = None  # with which it reached AWS; None if it did not
     events: list[Event] = field(default_factory=list)

@@ -91,7 +91,7 @@ class Worker:
 
     def _schedule(self, changes: Changes, reference: Reference, result: Result) -> None:
         """Resync rarely what events report; then all is read, also what no list shows."""
-        after = changes.resync_after(reference.key, result.status, result.resync)
+        after = changes.resync_after(reference.key, result)
         if after > result.resync:
             self.reconciler.read_all(*reference.key)
         result.resync = after

@@ -6,7 +6,7 @@ import contextlib
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from dataflowxpress.api.pipeline import Pipeline, Reference
 
@@ -81,11 +81,14 @@ class WorkQueue:
         self._changed.set()
         return True
 
-    def resync_within(self, seconds: float) -> None:
-        """Make each pipeline due at a random moment within *seconds*, or earlier if it was."""
+    def resync_within(self, seconds: float, keys: Collection[tuple[str, str]]) -> None:
+        """Make each of the pipelines *keys* due at a random moment within *seconds*.
+
+        Those that were due earlier remain so.
+        """
         with self._lock:
-            for item in self._items.values():
-                if not item.deleting:
+            for key in keys:
+                if (item := self._items.get(key)) and not item.deleting:
                     within = self._clock() + self._uniform(0, seconds)
                     item.resync_at = min(item.resync_at, within)
         self._changed.set()

@@ -5,17 +5,23 @@ A crawler can make several tables for the files of one table: they are its parts
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dataflowxpress.api.errors import Refused
 from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.aws.paging import pages
 from dataflowxpress.planning.ownership import OWNER_TAG
+
+from .bounded import DOCUMENT
 
 # The column with the object of a row, and the partition key with its pack of files.
 OF_JOB = {"dfx_object", "dfx_batch"}
 PARQUET = "_parquet"  # the ending of the Parquet table's name
+TABLES = 20_000  # of a database that one read lists, with 100 in a call
 
 
 @dataclass
@@ -56,26 +62,63 @@ def catalog_tables(
     glue: Any, database: str, bucket: str, owner: str, spec: DataPipelineSpec
 ) -> list[CatalogTable]:
     """Return the tables of a pipeline, by name."""
-    listed = listed_tables(glue, database)
-    tables = {each.name: each for each in crawled_tables(listed, bucket, spec)}
-    for table in listed:
-        name = table["Name"].removesuffix(PARQUET)
+
+    def is_parquet(table: Mapping[str, Any]) -> bool:
         is_ours = (table.get("Parameters") or {}).get(OWNER_TAG) == owner
-        if is_ours and table["Name"].endswith(PARQUET):
-            tables.setdefault(name, CatalogTable(name, "")).parquet = table
+        return is_ours and table["Name"].endswith(PARQUET)
+
+    def is_crawled(table: Mapping[str, Any]) -> bool:
+        return any(_locations(table, bucket, spec))
+
+    listed = _listed(glue, database, lambda table: is_parquet(table) or is_crawled(table))
+    tables = {each.name: each for each in _with_parts(filter(is_crawled, listed), bucket, spec)}
+    for table in filter(is_parquet, listed):
+        name = table["Name"].removesuffix(PARQUET)
+        tables.setdefault(name, CatalogTable(name, "")).parquet = table
     return [tables[name] for name in sorted(tables)]
 
 
-def listed_tables(glue: Any, database: str) -> list[Mapping[str, Any]]:
-    """Return all tables of a database."""
-    pages = glue.get_paginator("get_tables").paginate(DatabaseName=database)
-    return [table for page in pages for table in page["TableList"]]
-
-
 def crawled_tables(
-    listed: Iterable[Mapping[str, Any]], bucket: str, spec: DataPipelineSpec
+    glue: Any, database: str, bucket: str, spec: DataPipelineSpec
 ) -> list[CatalogTable]:
     """Return the tables that a crawler has made of the uploads, each with its parts."""
+    listed = _listed(glue, database, lambda table: any(_locations(table, bucket, spec)))
+    return _with_parts(listed, bucket, spec)
+
+
+def _listed(
+    glue: Any, database: str, is_kept: Callable[[Mapping[str, Any]], bool]
+) -> list[Mapping[str, Any]]:
+    """Return the tables of a database that *is_kept* selects; raises Refused beyond the bounds.
+
+    Whoever can create tables in one database must not exhaust the memory of the operator.
+    """
+    kept, left = [], DOCUMENT
+    tables = (
+        each
+        for page in pages(glue, "get_tables", DatabaseName=database)
+        for each in page["TableList"]
+    )
+    for number, table in enumerate(tables):
+        if number >= TABLES:
+            raise Refused(
+                f"database {database} has more than {TABLES:,} tables: delete those that nobody"
+                " needs, or set spec.catalog.database to a database of the pipeline alone"
+            )
+        if is_kept(table):
+            kept.append(table)
+            left -= len(json.dumps(table, default=str))
+        if left < 0:
+            raise Refused(
+                f"the tables of the pipeline in database {database} have definitions of more than"
+                f" {DOCUMENT:,} bytes: delete those that no crawl or run of the pipeline needs"
+            )
+    return kept
+
+
+def _with_parts(
+    listed: Iterable[Mapping[str, Any]], bucket: str, spec: DataPipelineSpec
+) -> list[CatalogTable]:
     found: dict[str, CatalogTable] = {}
     for part in sorted(listed, key=_location):
         for location in _locations(part, bucket, spec):

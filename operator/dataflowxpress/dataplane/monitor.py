@@ -32,6 +32,25 @@ class DataReport(NamedTuple):
     busy: bool
 
 
+class DataPath(NamedTuple):
+    """The resources through which the data of a pipeline flows, and its status before a poll."""
+
+    client: Callable[[str], Any]
+    spec: DataPipelineSpec
+    wanted: Sequence[Resource]
+    before: Status
+
+    @property
+    def bucket(self) -> Bucket:
+        """The bucket of the pipeline."""
+        return only(self.wanted, Bucket)
+
+    @property
+    def owner(self) -> str:
+        """The pipeline, as in the owner tag."""
+        return self.bucket.scope.owner
+
+
 class DataMonitor:
     """Polls data; work that stalls for *stall_timeout* seconds gets a recovery action."""
 
@@ -40,44 +59,22 @@ class DataMonitor:
         self._quiet = QuietData(self._logs)
         self._stalled: dict[str, tuple[tuple[str, str], float]] = {}
 
-    def poll(
-        self,
-        client: Callable[[str], Any],
-        spec: DataPipelineSpec,
-        wanted: Sequence[Resource],
-        before: Status,
-        created: Collection[Id] = (),
-    ) -> DataReport:
-        """Poll the data of the pipeline with the *wanted* resources; those in *created* are new."""
-        owner = only(wanted, Bucket).scope.owner
-        self._quiet.forget(owner)
-        observation = observe(client, spec, wanted, self._logs, created)
+    def poll(self, path: DataPath, created: Collection[Id] = ()) -> DataReport:
+        """Poll the data of a pipeline in full; its resources in *created* are new."""
+        self._quiet.forget(path.owner)
+        observation = observe(path.client, path.spec, path.wanted, self._logs, created)
         if not created:
-            self._quiet.record(owner, spec, observation, before)
-        return self._report(client, spec, wanted, before, observation)
+            self._quiet.record(path.owner, path.spec, observation, path.before)
+        return self._report(path, observation)
 
-    def recheck(
-        self,
-        client: Callable[[str], Any],
-        spec: DataPipelineSpec,
-        wanted: Sequence[Resource],
-        before: Status,
-    ) -> DataReport:
+    def recheck(self, path: DataPath) -> DataReport:
         """Poll as `poll` does; data that does not move is read in full only now and then."""
-        unchanged = self._quiet.unchanged(client("s3"), spec, only(wanted, Bucket), before)
-        if unchanged is None:
-            return self.poll(client, spec, wanted, before)
-        return self._report(client, spec, wanted, before, unchanged)
+        unchanged = self._quiet.unchanged(path.client("s3"), path.spec, path.bucket, path.before)
+        return self.poll(path) if unchanged is None else self._report(path, unchanged)
 
-    def _report(
-        self,
-        client: Callable[[str], Any],
-        spec: DataPipelineSpec,
-        wanted: Sequence[Resource],
-        before: Status,
-        observation: Observation,
-    ) -> DataReport:
-        decision = self._decide(only(wanted, Bucket).scope.owner, spec, observation, before)
+    def _report(self, path: DataPath, observation: Observation) -> DataReport:
+        client, spec, wanted, before = path
+        decision = self._decide(path, observation)
         update = {
             "last_crawl": observation.crawl,
             "runs": observation.runs,
@@ -110,14 +107,12 @@ class DataMonitor:
         moving = observation.active if spec.trigger.min_interval_seconds else observation.moving
         return moving or decision.action is not None or is_new
 
-    def _decide(
-        self, owner: str, spec: DataPipelineSpec, observation: Observation, before: Status
-    ) -> Decision:
-        ready = before["Ready"]
-        if spec.suspend or ready is None or ready.status != "True":
-            self._stalled.pop(owner, None)
+    def _decide(self, path: DataPath, observation: Observation) -> Decision:
+        before, ready = path.before, path.before["Ready"]
+        if path.spec.suspend or ready is None or ready.status != "True":
+            self._stalled.pop(path.owner, None)
             return Decision(before.recovery)
-        stalled = self._stalled_for(owner, observation, before)
+        stalled = self._stalled_for(path.owner, observation, before)
         return decide(observation, before, stalled, datetime.now(UTC), self._stall_timeout)
 
     def _stalled_for(self, owner: str, observation: Observation, before: Status) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.reporting.text import summarize
 
-from .catalog_tables import CatalogTable, crawled_tables, listed_tables
+from .catalog_tables import CatalogTable, crawled_tables
 
 NAMED = 10  # columns that the message names
 
@@ -20,7 +20,7 @@ def unknown_columns(glue: Any, spec: DataPipelineSpec, bucket: str, database: st
     wanted = spec.target.partition_by
     if not wanted or not spec.job.script.packaged:
         return ""
-    tables = crawled_tables(listed_tables(glue, database), bucket, spec)
+    tables = crawled_tables(glue, database, bucket, spec)
     return next((fault for table in tables if (fault := _fault(spec, table))), "")
 
 

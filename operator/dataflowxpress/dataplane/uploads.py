@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from heapq import heappush, heappushpop
 from typing import Any, NamedTuple
@@ -49,7 +48,7 @@ class Keys:
     def add(self, *texts: str) -> None:
         """Add an object by what identifies it; the order of S3's listing is the order of keys."""
         self.count += 1
-        self._hash = hashlib.sha256(self._hash + json.dumps(texts).encode()).digest()
+        self._hash = hashlib.sha256(self._hash + repr(texts).encode()).digest()
 
     def __bool__(self) -> bool:
         return self.count > 0

@@ -83,7 +83,7 @@ class ChangeEvents:
         except InvalidEvent as error:
             log.warning("a message in the queue of changes is no event of CloudTrail: %s", error)
             return "invalid"
-        self._changes.coverage.observe(call.account, call.region)
+        self._changes.coverage.observe(call)
         if call.is_by_operator and call.caller in CALLERS:
             return "own"
         if not call.changes_properties:
@@ -105,9 +105,9 @@ class ChangeEvents:
             log.info("%s/%s: compared because of %s by %s", *owner, what, call.caller or "AWS")
 
     def _check(self) -> None:
-        """Check where events arrive; compare all pipelines soon if they no longer do."""
-        if self._changes.coverage.check(self._changes.index.locations()):
-            self._worker.queue.resync_within(SPREAD)
+        """Compare the pipelines soon whose changes no longer arrive as events."""
+        if lost := self._changes.lost():
+            self._worker.queue.resync_within(SPREAD, lost)
 
     def _report(self, problem: str) -> None:
         if problem != self._problem:

@@ -120,7 +120,10 @@ class Service:
     def _changes(self) -> Changes | None:
         if not self.change_queue:
             return None
-        coverage = Coverage(self.change_queue, lambda region: clients.clients(region, None))
+        coverage = Coverage(
+            self.change_queue,
+            lambda region, access: clients.clients(region, *access.parameters),
+        )
         return Changes(coverage, self.change_resync)
 
     def _change_events(self, changes: Changes | None, worker: Worker) -> list[ChangeEvents]:

@@ -39,8 +39,14 @@ _UPLOADS = (
     *(("Schedule", ".*"), ("Role", ".*-schedule")),
 )
 _REQUESTS = _queue("crawl-requests", "crawl-requests-dead")
-_CRAWLER = ("Crawler", ".*"), ("Classifier", ".*"), ("PrincipalPermissions", ".*")
-_JOB = ("Job", ".*"), ("LogGroup", "/aws-glue/.*"), ("Role", ".*-glue"), ("Object", ".*[^/]")
+_CRAWLER = (
+    *(("Crawler", ".*"), ("Classifier", ".*"), ("PrincipalPermissions", ".*")),
+    ("LogGroup", "/aws-glue/crawlers-role/.*"),
+)
+_JOB = (
+    *(("Job", ".*"), ("LogGroup", "/aws-glue/jobs/.*"), ("Role", ".*-glue")),
+    *(("Object", ".*[^/]"), ("SecurityConfiguration", ".*")),
+)
 
 HOPS = (
     Hop("uploads", "Collect", "Uploads", "S3", _UPLOADS),

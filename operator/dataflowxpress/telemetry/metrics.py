@@ -78,8 +78,9 @@ CHANGE_EVENTS = Counter(
 )
 CHANGE_EVENTS_COVERED = Gauge(
     "dataflowxpress_change_events_covered",
-    "Whether events of changes arrive from a region: 1, or 0 if none arrived for 30 minutes.",
-    ["region"],
+    "Whether events of changes arrive from a region of an account: 1, or 0 if none arrived for 30"
+    " minutes.",
+    ["account", "region"],
     registry=REGISTRY,
 )
 

@@ -24,6 +24,7 @@ ACCOUNT = "000000000000"
 OPERATOR = "dataflowxpress-operator"
 LISTS = f"{OPERATOR}-lists"  # the policy for lists of the account
 ENCRYPTION = f"{OPERATOR}-encryption"  # the policy for `spec.encryption`
+SECURITY = f"{OPERATOR}-security"  # the one for `spec.encryption.glueSecurityConfiguration`
 NETWORK = f"{OPERATOR}-network"  # the policy for `spec.network`
 ACCESS_LOGS = f"{OPERATOR}-access-logs"  # the policy for `spec.bucket.accessLogs`
 
@@ -169,6 +170,7 @@ def operator_environment(port: int) -> dict[str, str]:
         OPERATOR: operator_policy.text(),
         LISTS: json.dumps(optional_policies.lists()),
         ENCRYPTION: json.dumps(optional_policies.encryption()),
+        SECURITY: json.dumps(optional_policies.security_configuration()),
         NETWORK: json.dumps(optional_policies.network()),
         ACCESS_LOGS: json.dumps(optional_policies.access_logs()),
     }

@@ -18,7 +18,8 @@ from ministack.services import cloudwatch, sqs
 
 logger = logging.getLogger("dataflowxpress.metrics")
 
-_SECONDS = 2  # between two measurements
+_SECONDS = 2.0  # between two measurements
+_SHARE = 0.1  # of the time that measurements of many queues take at most
 _MINUTE = 60
 _HOUR = 3600
 _NAMESPACE = "AWS/SQS"
@@ -52,10 +53,11 @@ def start() -> None:
 
 
 def _measure_forever(evict: Callable[[], None]) -> None:
-    pause, evicted = threading.Event(), time.monotonic()
-    while not pause.wait(_SECONDS):
-        is_due = time.monotonic() - evicted > _HOUR
-        evicted = time.monotonic() if is_due else evicted
+    pause, seconds, evicted = threading.Event(), _SECONDS, time.monotonic()
+    while not pause.wait(seconds):
+        started = time.monotonic()
+        is_due = started - evicted > _HOUR
+        evicted = started if is_due else evicted
         for account, region in {key[:2] for key in list(sqs._queues._data)}:
             with request_scope(account, region):
                 try:
@@ -65,6 +67,7 @@ def _measure_forever(evict: Callable[[], None]) -> None:
                         evict()
                 except Exception:  # one error must not end the measurements
                     logger.exception("queues of %s in %s", account, region)
+        seconds = max(_SECONDS, (time.monotonic() - started) / _SHARE)
 
 
 def _measure() -> None:

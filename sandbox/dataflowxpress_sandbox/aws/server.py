@@ -16,7 +16,17 @@ from hypercorn.config import Config
 from ministack import app
 from ministack.core import lambda_runtime
 
-from . import HOST, Aws, gaps, lakeformation, limits, lists, metrics, query_alarms
+from . import (
+    HOST,
+    Aws,
+    event_buses,
+    gaps,
+    lakeformation,
+    limits,
+    lists,
+    metrics,
+    query_alarms,
+)
 from .children import Children, when_parent_ends
 from .clock import Clock
 from .cloudtrail import delivery
@@ -62,6 +72,7 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     bucket_owner.install()
     encryption.install()
     deliveries.install()
+    event_buses.install()
     gaps.install()
     query_alarms.install()
     limits.install()

@@ -50,6 +50,10 @@ _LISTED = [
     ("Role", "iam", "list_roles", "Roles", "RoleName"),
     ("Rule", "events", "list_rules", "Rules", "Name"),
     ("Schedule", "scheduler", "list_schedules", "Schedules", "Name"),
+    (
+        *("SecurityConfiguration", "glue", "get_security_configurations"),
+        *("SecurityConfigurations", "Name"),
+    ),
     ("Subscription", "sns", "list_subscriptions", "Subscriptions", "SubscriptionArn"),
     ("Topic", "sns", "list_topics", "Topics", "TopicArn"),
 ]

@@ -1,4 +1,4 @@
-"""Victim: a process with the operator's modules under one attack; prints its memory as JSON.
+"""Victim: a process with the operator's modules under one attack; prints its figures as JSON.
 
 `python -m tests.bench.attacks.victim bomb BUCKET`, or `listing BUCKET`, `roles COUNT` or
 `sessions COUNT`. The environment has the credentials and the endpoint of AWS.
@@ -10,6 +10,7 @@ import contextlib
 import json
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -88,10 +89,10 @@ def _role(name: str) -> str:
 
 @contextlib.contextmanager
 def measuring(result: dict[str, int]) -> Iterator[None]:
-    """Add the memory before a block, and the peak of the process, in bytes."""
-    result["before"] = _memory("VmRSS")
+    """Add the memory before a block, the peak of the process, in bytes, and seconds of CPU."""
+    result["before"], started = _memory("VmRSS"), time.process_time()
     yield
-    result["peak"] = _memory("VmHWM")
+    result["peak"], result["cpu"] = _memory("VmHWM"), round(time.process_time() - started)
 
 
 def _memory(name: str) -> int:

@@ -104,6 +104,10 @@ class Job:
         found: dict[str, Any] = self.glue.get_job_run(JobName=self.name, RunId=run)["JobRun"]
         return found
 
+    def runs(self) -> list[str]:
+        found = self.glue.get_job_runs(JobName=self.name)["JobRuns"]
+        return [each["Id"] for each in found]
+
     def state(self, run: str) -> str:
         return str(self.get(run)["JobRunState"])
 
@@ -184,6 +188,7 @@ def test_a_failed_script_says_why(place: Place, eventually: Eventually) -> None:
     run = job.run()
     assert (run["JobRunState"], run["ErrorMessage"]) == ("FAILED", "ValueError: no column x")
     again = f"{run['Id']}_attempt_1"
+    eventually(lambda: again in job.runs())  # a moment after the end of the first
     assert job.ended(again)["Attempt"] == 1
 
 

@@ -17,6 +17,7 @@ from .queue import Queue
 from .role import Role
 from .rule import Rule
 from .schedule import Schedule
+from .security_configuration import SecurityConfiguration
 from .subscription import Subscription
 from .topic import Topic
 
@@ -38,6 +39,7 @@ __all__ = [
     "Role",
     "Rule",
     "Schedule",
+    "SecurityConfiguration",
     "Subscription",
     "Topic",
 ]

@@ -16,8 +16,10 @@ from dataflowxpress.planning.resource import Resource, State, Tags
 
 from .classifier import Classifier
 from .database import Database
+from .log_group import OF_CRAWLERS, LogGroup
 from .principal_permissions import PrincipalPermissions
 from .role import Role
+from .security_configuration import SecurityConfiguration
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +51,8 @@ class Crawler(Resource):
     exclusions: tuple[str, ...] = ()  # globs
     connection: str = ""  # to a VPC; empty: the network of Glue
     updates_tables: bool = True  # false: a table keeps the columns of its first crawl
+    security_configuration: SecurityConfiguration | None = None
+    log_group: LogGroup | None = None  # of its own, with a security configuration
 
     def desired(self) -> State:
         # Other policies require UpdateBehavior LOG.
@@ -66,7 +70,15 @@ class Crawler(Resource):
                 "UpdateBehavior": "UPDATE_IN_DATABASE" if updates else "LOG",
                 "DeleteBehavior": "LOG",
             },
+            "CrawlerSecurityConfiguration": (
+                self.security_configuration.name if self.security_configuration else ""
+            ),
         }
+
+    @property
+    def log_group_name(self) -> str:
+        """The name of the log group of the crawls."""
+        return self.log_group.name if self.log_group else OF_CRAWLERS
 
     @staticmethod
     def read(glue: Any, name: str) -> State:
@@ -124,6 +136,7 @@ def _state(crawler: Mapping[str, Any]) -> State:
     return {
         "TablePrefix": "",
         "Classifiers": [],
+        "CrawlerSecurityConfiguration": "",
         **crawler,
         "Role": crawler["Role"].rpartition("/")[2],
         "Configuration": json.loads(crawler.get("Configuration") or "{}"),

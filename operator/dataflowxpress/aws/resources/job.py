@@ -16,6 +16,7 @@ from dataflowxpress.planning.resource import Resource, State, Tags
 from .log_group import LogGroup
 from .object import Object
 from .role import Role
+from .security_configuration import SecurityConfiguration
 
 STOPPABLE = ACTIVE - {"STOPPING"}
 
@@ -42,6 +43,7 @@ class Job(Resource):
     execution_class: str = "STANDARD"
     max_concurrent_runs: int = 1
     connection: str = ""  # to a VPC; empty: the network of Glue
+    security_configuration: SecurityConfiguration | None = None
 
     def desired(self) -> State:
         script = self.script.uri if isinstance(self.script, Object) else self.script
@@ -60,6 +62,9 @@ class Job(Resource):
             "MaxRetries": self.max_retries,
             "ExecutionClass": self.execution_class,
             "ExecutionProperty": {"MaxConcurrentRuns": self.max_concurrent_runs},
+            "SecurityConfiguration": (
+                self.security_configuration.name if self.security_configuration else ""
+            ),
         }
 
     @property
@@ -77,10 +82,10 @@ class Job(Resource):
             yield {(each["Name"],): _state(each) for each in page["Jobs"]}
 
     def create(self, glue: Any, want: State, tags: Tags) -> None:
-        glue.create_job(Name=self.name, Tags=dict(tags), **want)
+        glue.create_job(Name=self.name, Tags=dict(tags), **_given(want))
 
     def update(self, glue: Any, want: State, changed: frozenset[str]) -> None:
-        glue.update_job(JobName=self.name, JobUpdate=dict(want))
+        glue.update_job(JobName=self.name, JobUpdate=_given(want))
 
     @staticmethod
     def work(glue: Any, name: str) -> str:
@@ -95,9 +100,17 @@ class Job(Resource):
         glue.delete_job(JobName=name)
 
 
+def _given(want: State) -> dict[str, Any]:
+    """Return the arguments without an empty security configuration, which Glue rejects.
+
+    UpdateJob removes what it is not given.
+    """
+    return {name: value for name, value in want.items() if value != ""}
+
+
 def _state(job: Mapping[str, Any]) -> State:
     connections = (job.get("Connections") or {}).get("Connections", [])
-    return {**job, "Connections": {"Connections": connections}}
+    return {"SecurityConfiguration": "", **job, "Connections": {"Connections": connections}}
 
 
 def _stoppable(glue: Any, name: str) -> list[str]:

@@ -12,6 +12,7 @@ from dataflowxpress.planning.resource import Resource, State, Tags
 
 OF_FUNCTIONS, OF_JOBS = "/dataflowxpress/", "/aws-glue/jobs/"  # prefixes of log group names
 OF_CRAWLERS = "/aws-glue/crawlers"  # one group for all crawlers of the account
+OF_ENCRYPTED_CRAWLERS = "/aws-glue/crawlers-role/"  # of crawlers with a security configuration
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,7 +28,6 @@ def install() -> None:
         return answer
 
     app._dispatch_service_request = dispatch
-    _forward_to_other_regions()
 
 
 def _any_trail_logs() -> bool:
@@ -78,21 +77,3 @@ def _deliver(request: Any, answer: Any) -> None:
     }
     with request_scope(get_account_id(), region):
         eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
-
-
-def _forward_to_other_regions() -> None:
-    """Deliver events to buses of other regions, with their original region, like AWS."""
-    original = eventbridge._dispatch_to_event_bus
-
-    def forward(spec: Any, event: Any, *more: Any) -> None:
-        if spec.account_id != get_account_id() or spec.region == get_region():
-            original(spec, event, *more)
-            return
-        name = spec.resource.partition("/")[2]
-        with request_scope(spec.account_id, spec.region):
-            if name not in eventbridge._event_buses:
-                logger.warning("the event bus %s does not exist", spec)
-                return
-            eventbridge._dispatch_event({**event, "EventBusName": name})
-
-    eventbridge._dispatch_to_event_bus = forward

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import glue
 
-from . import classifiers
+from . import classifiers, security
 from .crawlers import Crawlers
 from .errors import GlueError
 from .jobs import Jobs
@@ -30,6 +30,7 @@ def install(aws: Aws, directory: Path) -> Jobs:
         **Crawlers(aws).operations(),
         **TableVersions().operations(),
         "UpdateClassifier": classifiers.update,
+        "CreateSecurityConfiguration": security.create,
     }
 
     def handle(method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:

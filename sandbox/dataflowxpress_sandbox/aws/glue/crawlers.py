@@ -15,11 +15,11 @@ from dataflowxpress_sandbox.aws import events, service_role
 from dataflowxpress_sandbox.aws.iam.roles import role_name
 from dataflowxpress_sandbox.aws.service_role import CannotAssumeError
 
-from . import network
+from . import network, security
 from .catalog import UnstorableError
 from .crawl import Crawl, Report, Stopped
 from .crawl_history import CrawlHistory
-from .crawl_log import CrawlLog
+from .crawl_log import GROUP, CrawlLog
 from .errors import GlueError, invalid, not_found
 from .network import CannotConnectError
 
@@ -141,7 +141,7 @@ class Crawlers:
 
     def _crawl(self, crawler: dict[str, Any]) -> None:
         name, started = crawler["Name"], time.time()
-        log = CrawlLog(name)
+        log = CrawlLog(name, security.crawler_security(crawler).crawler_log_group(GROUP))
         entry = self.history.begin(name, started, log.location())
         events.crawler_started(name)
         status, error, report = self._outcome(crawler, log)
@@ -176,6 +176,9 @@ class Crawlers:
     ) -> tuple[str, str, Report]:
         key = glue._arn("crawler", crawler["Name"])
         try:
+            configuration = crawler.get("CrawlerSecurityConfiguration", "")
+            secured = security.Security.of(credentials, configuration, crawler["Role"])
+            secured.encrypt_logs(credentials, [log.group])
             known = self._known.setdefault(key, {})
             targets = crawler["Targets"].get("S3Targets", ())
             names = (each.get("ConnectionName") for each in targets)
@@ -215,6 +218,7 @@ def _definition(request: dict[str, Any]) -> dict[str, Any]:
     definition = {key: request[key] for key in _DEFINITION if key in request}
     if "Role" in definition:
         definition["Role"] = _role(definition["Role"])
+    security.check(definition.get("CrawlerSecurityConfiguration", ""))
     for name in definition.get("Classifiers", []):
         if name not in glue._classifiers:
             raise not_found("Classifier", name)

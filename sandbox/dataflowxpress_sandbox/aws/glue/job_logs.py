@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .job_process import Launch
+    from .security import Security
 
 _DEFAULT = "/aws-glue/jobs"
 _REAL_TIME = 5  # the first major version that always logs in real time
@@ -29,24 +30,28 @@ class Copy(NamedTuple):
     file: str
 
 
-def ship(logs: Any, run_id: str, glue_version: str, launch: Launch) -> None:
+def ship(logs: Any, run_id: str, glue_version: str, launch: Launch, security: Security) -> None:
     """Write output and errors to the log groups of the Glue version."""
-    for copy in copies(run_id, glue_version, launch.arguments):
+    for copy in copies(run_id, glue_version, launch.arguments, security):
         _put(logs, copy.group, copy.stream, launch.folder / copy.file)
 
 
-def copies(run_id: str, glue_version: str, arguments: Mapping[str, str]) -> Iterator[Copy]:
+def copies(
+    run_id: str, glue_version: str, arguments: Mapping[str, str], security: Security
+) -> Iterator[Copy]:
     """Yield the destinations of a run's logs."""
     if int(glue_version.partition(".")[0]) >= _REAL_TIME:
-        prefix = arguments.get("--custom-logGroup-prefix", _DEFAULT)
+        prefix = security.job_log_folder(arguments.get("--custom-logGroup-prefix", _DEFAULT))
         stream = arguments.get("--custom-logStream-prefix", run_id)
         yield Copy(f"{prefix}/output", stream, "output.log")
         yield Copy(f"{prefix}/error", f"{stream}-driver", "error.log")
         return
-    yield Copy(f"{_DEFAULT}/output", run_id, "output.log")
-    yield Copy(f"{_DEFAULT}/error", run_id, "error.log")
+    folder = security.job_log_folder(_DEFAULT)
+    yield Copy(f"{folder}/output", run_id, "output.log")
+    yield Copy(f"{folder}/error", run_id, "error.log")
     if arguments.get("--enable-continuous-cloudwatch-log") == "true":
         group = arguments.get("--continuous-log-logGroup", f"{_DEFAULT}/logs-v2")
+        group += f"-{security.configuration}" if security.logs else ""
         yield Copy(group, f"{run_id}-driver", "error.log")
 
 

@@ -17,6 +17,7 @@ from dataflowxpress_sandbox.aws.service_role import CannotAssumeError
 
 from . import job_logs, job_process, network
 from .network import CannotConnectError
+from .security import Security
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,6 +115,7 @@ class JobRun:
         network.connect(credentials, (self._job.get("Connections") or {}).get("Connections", ()))
         self._folder.mkdir(parents=True)
         launch = job_process.Launch(self._job, self.record, credentials, self._folder)
+        security = self._secure(credentials, launch)
         launch.bookmark.write_text(self._bookmark.get("JobBookmark", "{}"))
         launch.fetch()
         with self._lock:
@@ -130,7 +132,7 @@ class JobRun:
                 units = self.record["MaxCapacity"]
                 self.record["DPUSeconds"] = float(units * self.record["ExecutionTime"])
             self._kill()
-        self._ship_logs(credentials, launch)
+        self._ship_logs(credentials, launch, security)
         return ended
 
     def _wait(self, running: process.Running, launch: job_process.Launch) -> tuple[str, str]:
@@ -156,10 +158,22 @@ class JobRun:
             JobBookmark=state,
         )
 
-    def _ship_logs(self, credentials: Credentials, launch: job_process.Launch) -> None:
+    def _secure(self, credentials: Credentials, launch: job_process.Launch) -> Security:
+        """Apply the security configuration of the run with the rights of the role."""
+        configuration = self.record.get("SecurityConfiguration", "")
+        security = Security.of(credentials, configuration, self._job["Role"])
+        version = self.record["GlueVersion"]
+        copies = job_logs.copies(self.record["Id"], version, launch.arguments, security)
+        security.encrypt_logs(credentials, [each.group for each in copies])
+        security.encrypt_bookmarks(credentials, launch.arguments)
+        return security
+
+    def _ship_logs(
+        self, credentials: Credentials, launch: job_process.Launch, security: Security
+    ) -> None:
         try:
             version = self.record["GlueVersion"]
-            job_logs.ship(credentials.client("logs"), self.record["Id"], version, launch)
+            job_logs.ship(credentials.client("logs"), self.record["Id"], version, launch, security)
         except (BotoCoreError, ClientError) as refused:
             logger.warning(
                 "cannot write the logs of %s to CloudWatch, see %s: %s",
