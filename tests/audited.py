@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 from dataflowxpress.aws import change_stack
+from dataflowxpress.aws.cloudtrail import ApiCall
+from dataflowxpress.controller.coverage import Coverage
 from dataflowxpress_sandbox import aws as sandbox_aws
 from dataflowxpress_sandbox.aws import Aws
 
@@ -79,6 +81,12 @@ def bodies(aws: Aws) -> list[str]:
             found.append(message["Body"])
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     return found
+
+
+def arrive(aws: Aws, coverage: Coverage) -> None:
+    """Let the events in the queue of changes reach *coverage*."""
+    for body in bodies(aws):
+        coverage.observe(ApiCall.parse(body))
 
 
 def events(aws: Aws) -> list[dict[str, Any]]:

@@ -15,10 +15,11 @@ from typer.testing import CliRunner
 
 from dataflowxpress.api.resource_id import Id
 from dataflowxpress.api.spec import GROUP, KIND, VERSION
-from dataflowxpress.aws import clients
+from dataflowxpress.aws import change_stack, clients
 from dataflowxpress.aws.engine import Engine
 from dataflowxpress.aws.observer import Observer
 from dataflowxpress.cli.app import app
+from dataflowxpress.controller.coverage import Coverage
 from dataflowxpress.planning.resource import Resource, Scope
 from dataflowxpress.planning.step import Action, Outcome
 from dataflowxpress_sandbox import aws as sandbox_aws
@@ -26,6 +27,7 @@ from dataflowxpress_sandbox.aws import Aws
 from dataflowxpress_sandbox.aws.serving import RunningAws, serving
 from tests.contract.pipeline_bucket import Bucket
 from tests.contract.samples import make_log_buckets
+from tests.unit.conftest import Clock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -190,3 +192,17 @@ def bucket(aws: RunningAws, applied: Path) -> Iterator[Bucket]:
         listed = s3.list_objects_v2(Bucket=name, Prefix=f"dataflowxpress/{folder}/")
         for each in listed.get("Contents", ()):
             s3.delete_object(Bucket=name, Key=each["Key"])
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def coverage(audited: RunningAws, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Coverage:
+    """The coverage by events, whose probes use the roles that pipelines have."""
+    for variable, value in sandbox_aws.environment(audited.port).items():
+        monkeypatch.setenv(variable, value)
+    made = functools.cache(clients.Clients)
+    return Coverage(change_stack.NAME, lambda region, of: made(region, *of.parameters), clock)

@@ -200,18 +200,11 @@ def security_configuration(here: Scope, name: str) -> SecurityConfiguration:  # 
     return SecurityConfiguration(here, derived, kms_key_arn=KEY, bucket_key_arn=KEY)
 
 
-def add_workers(glue: Any, its: Job) -> None:
-    """Change a job; Glue rejects an empty name of a security configuration."""
-    given = {name: value for name, value in its.desired().items() if value != ""}
-    glue.update_job(JobName=its.name, JobUpdate={**given, "NumberOfWorkers": 9})
-
-
 def encrypt_with_another_key(glue: Any, its: SecurityConfiguration) -> None:
     """Delete a configuration and create another one: Glue has no call to change it."""
     glue.delete_security_configuration(Name=its.name)
-    replace(its, kms_key_arn=f"{KEY}6").create(
-        glue, replace(its, kms_key_arn=f"{KEY}6").desired(), {}
-    )
+    other = replace(its, kms_key_arn=f"{KEY}6")
+    other.create(glue, other.desired(), {})
 
 
 def alarm(here: Scope, name: str) -> Alarm:
@@ -321,7 +314,9 @@ SAMPLES = {
     ),
     "Job": Sample(
         job,
-        add_workers,
+        lambda glue, its: its.update(
+            glue, {**its.desired(), "NumberOfWorkers": 9}, frozenset({"NumberOfWorkers"})
+        ),
         {
             "role": lambda here, name: role(here, f"{name}-2"),
             "script": "s3://elsewhere/script.py",

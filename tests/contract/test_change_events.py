@@ -8,13 +8,13 @@ import pytest
 
 from dataflowxpress.api.status import ResourceStatus, Status
 from dataflowxpress.aws import change_stack
-from dataflowxpress.aws.clients import Access, Clients
+from dataflowxpress.aws.clients import Access
 from dataflowxpress.aws.cloudtrail import ApiCall
 from dataflowxpress.controller.change_index import ChangeIndex, Location
 from dataflowxpress.controller.coverage import COVERED, PROBE_INTERVAL, Coverage
 from dataflowxpress_sandbox import aws as sandbox_aws
 from dataflowxpress_sandbox.aws.serving import RunningAws
-from tests.audited import GLOBAL, TRAIL, bodies, client
+from tests.audited import GLOBAL, TRAIL, arrive, bodies, client
 from tests.contract.conftest import Cloud, Pipeline, scope_of
 from tests.contract.samples import make_log_buckets
 from tests.contract.test_drift import WALKED, meddle, paths_of, spelled
@@ -35,11 +35,6 @@ PIPELINES: dict[Location, dict[str, Access]] = {HOME: {}}
 def cloud(audited: RunningAws) -> Cloud:
     make_log_buckets(audited.client("s3"), sandbox_aws.REGION)
     return Cloud(audited)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
@@ -98,25 +93,13 @@ def test_the_event_of_a_deletion_leads_to_its_pipeline(
 class TestCoverage:
     """A region is covered as long as the operator's own probes come back."""
 
-    def arrive(self, aws: RunningAws, coverage: Coverage) -> None:
-        for body in bodies(aws):
-            coverage.observe(ApiCall.parse(body))
-
-    @pytest.fixture
-    def coverage(
-        self, audited: RunningAws, clock: Clock, monkeypatch: pytest.MonkeyPatch
-    ) -> Coverage:
-        for variable, value in sandbox_aws.environment(audited.port).items():
-            monkeypatch.setenv(variable, value)
-        return Coverage(change_stack.NAME, lambda region, _: Clients(region), clock)
-
     def test_a_stopped_trail_ends_it_and_a_started_one_restores_it(
         self, audited: RunningAws, coverage: Coverage, clock: Clock
     ) -> None:
         bodies(audited)
         assert not coverage.check(PIPELINES)
         assert not coverage.includes(HOME)
-        self.arrive(audited, coverage)
+        arrive(audited, coverage)
         assert not coverage.check(PIPELINES)
         assert coverage.includes(HOME)
         assert not coverage.includes(HOME._replace(account="111122223333"))
@@ -125,13 +108,13 @@ class TestCoverage:
         trail.stop_logging(Name=TRAIL)
         bodies(audited)
         clock.now += COVERED
-        self.arrive(audited, coverage)
+        arrive(audited, coverage)
         assert coverage.check(PIPELINES)
         assert not coverage.includes(HOME)
         trail.start_logging(Name=TRAIL)
         clock.now += PROBE_INTERVAL
         coverage.check(PIPELINES)
-        self.arrive(audited, coverage)
+        arrive(audited, coverage)
         coverage.check(PIPELINES)
         assert coverage.includes(HOME)
 
@@ -146,7 +129,7 @@ class TestCoverage:
         try:
             bodies(audited)
             coverage.check(PIPELINES)
-            self.arrive(audited, coverage)
+            arrive(audited, coverage)
             coverage.check(PIPELINES)
             assert not coverage.includes(HOME)
         finally:

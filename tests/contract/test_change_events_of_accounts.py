@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Iterator
 
@@ -11,8 +10,7 @@ from botocore.exceptions import ClientError
 
 from dataflowxpress.api.status import ResourceStatus, Status
 from dataflowxpress.aws import change_stack
-from dataflowxpress.aws.clients import OWN, Access, Clients
-from dataflowxpress.aws.cloudtrail import ApiCall
+from dataflowxpress.aws.clients import OWN, Access
 from dataflowxpress.aws.sessions import RoleSession
 from dataflowxpress.controller.change_index import Location
 from dataflowxpress.controller.changes import RESYNC, Changes
@@ -26,7 +24,7 @@ from dataflowxpress.controller.result import Result
 from dataflowxpress.telemetry.metrics import REGISTRY
 from dataflowxpress_sandbox import aws as sandbox_aws
 from dataflowxpress_sandbox.aws.serving import RunningAws, serving
-from tests.audited import GLOBAL, audit, bodies, client, create_stack, events, join
+from tests.audited import GLOBAL, arrive, audit, bodies, client, create_stack, events, join
 from tests.unit.conftest import Clock
 
 MEMBER, STRANGER = "222233334444", "333344445555"
@@ -150,19 +148,6 @@ def test_a_stack_for_another_account_names_the_account_and_the_region_of_the_que
 class TestCoverage:
     """An account is covered if the probes of a role there come back."""
 
-    @pytest.fixture
-    def coverage(
-        self, audited: RunningAws, clock: Clock, monkeypatch: pytest.MonkeyPatch
-    ) -> Coverage:
-        for variable, value in sandbox_aws.environment(audited.port).items():
-            monkeypatch.setenv(variable, value)
-        made = functools.cache(Clients)
-        return Coverage(change_stack.NAME, lambda region, of: made(region, *of.parameters), clock)
-
-    @pytest.fixture
-    def clock(self) -> Clock:
-        return Clock()
-
     @staticmethod
     def access(aws: RunningAws, name: str, *, probes: bool = True) -> dict[str, Access]:
         """Return a role of the member by its ARN, with the policy for probes or without."""
@@ -180,8 +165,7 @@ class TestCoverage:
     ) -> frozenset[Location]:
         """Check, let the events of the probes arrive, and check again; return what is lost."""
         lost = coverage.check(pipelines)
-        for body in bodies(aws):
-            coverage.observe(ApiCall.parse(body))
+        arrive(aws, coverage)
         return lost | coverage.check(pipelines)
 
     def test_a_role_with_the_policy_proves_its_account_until_its_rule_is_gone(

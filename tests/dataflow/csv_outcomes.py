@@ -25,7 +25,6 @@ def examples(count: int) -> settings:
     """Return the number of examples of a property, which the environment can raise."""
     return settings(
         max_examples=max(count, EXAMPLES),
-        deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
 

@@ -19,7 +19,7 @@ EXAMPLES = int(os.environ.get("DATAFLOWXPRESS_EXAMPLES", "50"))
 
 
 generated = settings(
-    max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=EXAMPLES, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 
 

@@ -78,7 +78,7 @@ def pairs_of(value: Any, schema: Any) -> Any:
 
 
 @given(st.data(), st.sampled_from(CODECS))
-@settings(max_examples=2 * EXAMPLES, deadline=None)
+@settings(max_examples=2 * EXAMPLES)
 def test_any_records_are_read_as_they_were_written(data: st.DataObject, codec: str) -> None:
     schema, values = data.draw(typed_values())
     rows = data.draw(st.lists(st.fixed_dictionaries({"v": values}), max_size=5))
@@ -89,7 +89,7 @@ def test_any_records_are_read_as_they_were_written(data: st.DataObject, codec: s
 
 
 @given(st.data())
-@settings(max_examples=4 * EXAMPLES, deadline=None)
+@settings(max_examples=4 * EXAMPLES)
 def test_damaged_bytes_are_rows_rejects_or_refused(data: st.DataObject) -> None:
     fields = {name: kind for name, (kind, *_) in zip("abcdefghijklmnop", TYPES, strict=False)}
     row = {name: value for name, (_, value, *_) in zip(fields, TYPES, strict=False)}

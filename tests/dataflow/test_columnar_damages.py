@@ -86,7 +86,7 @@ def rows_or_refused(read: Callable[[Path], Iterator[Batch]], file: Path, data: b
 
 
 @given(damaged([written(pq.write_table, options) for options in PARQUETS]))
-@settings(max_examples=8 * EXAMPLES, deadline=None)
+@settings(max_examples=8 * EXAMPLES)
 def test_damaged_parquet_is_rows_or_refused(file: Path, data: bytes) -> None:
     rows_or_refused(parquet_batches, file, data)
 
@@ -95,7 +95,7 @@ ORCS = [{"compression": name} for name in ("uncompressed", "zlib", "snappy", "lz
 
 
 @given(damaged([written(po.write_table, options) for options in ORCS]))
-@settings(max_examples=max(EXAMPLES // 10, 2), deadline=None)  # a process each
+@settings(max_examples=max(EXAMPLES // 10, 2))  # a process each
 def test_damaged_orc_is_rows_or_refused_and_ends_no_process(file: Path, data: bytes) -> None:
     rows_or_refused(orc_batches, file, data)
 

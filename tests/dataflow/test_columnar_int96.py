@@ -69,7 +69,7 @@ MOMENTS = st.tuples(
 
 
 @given(st.lists(st.tuples(MOMENTS, MOMENTS), min_size=1, max_size=5), st.booleans())
-@settings(max_examples=2 * EXAMPLES, deadline=None)
+@settings(max_examples=2 * EXAMPLES)
 def test_old_timestamps_keep_every_year_and_every_nanosecond(
     file: Path, rows: list[tuple[tuple[datetime, int], ...]], lists: bool
 ) -> None:
@@ -87,7 +87,7 @@ def test_old_timestamps_keep_every_year_and_every_nanosecond(
 
 
 @given(st.lists(st.datetimes() | st.none(), min_size=1), st.sampled_from(["s", "ms", "us", "ns"]))
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_old_timestamps_that_arrow_has_written_are_what_they_were(
     file: Path, moments: list[datetime | None], unit: str
 ) -> None:

@@ -65,7 +65,7 @@ def rows_are(found: Outcome, records: list[dict[str, Any]]) -> bool:
 
 
 @given(st.data(), RECORDS, st.booleans(), st.integers(1, 40))
-@settings(max_examples=2 * EXAMPLES, deadline=None)
+@settings(max_examples=2 * EXAMPLES)
 def test_objects_are_the_same_records_in_every_layout(
     data: st.DataObject, records: list[dict[str, Any]], ascii_only: bool, size: int
 ) -> None:
@@ -95,7 +95,7 @@ EMPTY = re.compile(r"[ \t\r]*(\[[ \t\r]*\][ \t\r]*)*")  # text without a value, 
 
 
 @given(RECORDS, st.booleans(), st.data())
-@settings(max_examples=2 * EXAMPLES, deadline=None)
+@settings(max_examples=2 * EXAMPLES)
 def test_a_damaged_line_costs_no_other_line(
     records: list[dict[str, Any]], ascii_only: bool, data: st.DataObject
 ) -> None:
@@ -117,7 +117,7 @@ def test_a_damaged_line_costs_no_other_line(
 
 
 @given(RECORDS.filter(bool), st.data())
-@settings(max_examples=2 * EXAMPLES, deadline=None)
+@settings(max_examples=2 * EXAMPLES)
 def test_damaged_text_is_rows_rejects_or_refused_and_never_another_value(
     records: list[dict[str, Any]], data: st.DataObject
 ) -> None:

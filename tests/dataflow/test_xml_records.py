@@ -223,7 +223,7 @@ def expected(element: ET.Element) -> Any:
 
 
 @given(st.lists(elements(), max_size=4), st.sampled_from(["utf-8", "utf-16", "iso-8859-1"]))
-@settings(max_examples=2 * EXAMPLES, deadline=None)
+@settings(max_examples=2 * EXAMPLES)
 def test_any_elements_are_rows_as_another_parser_sees_them(
     rows: list[ET.Element], encoding: str
 ) -> None:
@@ -240,7 +240,7 @@ def test_any_elements_are_rows_as_another_parser_sees_them(
 
 
 @given(st.lists(elements(), min_size=1, max_size=4), st.data())
-@settings(max_examples=4 * EXAMPLES, deadline=None)
+@settings(max_examples=4 * EXAMPLES)
 def test_damaged_bytes_are_rows_rejects_or_refused(
     rows: list[ET.Element], data: st.DataObject
 ) -> None:

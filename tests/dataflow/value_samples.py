@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 EXAMPLES = int(os.environ.get("DATAFLOWXPRESS_EXAMPLES", "8"))
 bounded = settings(
     max_examples=EXAMPLES,
-    deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

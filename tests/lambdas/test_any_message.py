@@ -41,7 +41,6 @@ SETTINGS = {
 @given(st.text(max_size=40) | VALUES | damaged(upload("csv+data/a.csv")) | damaged(EVENT))
 @settings(
     max_examples=EXAMPLES,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_a_message_with_any_body_holds_up_no_other(

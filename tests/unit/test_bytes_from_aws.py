@@ -87,13 +87,13 @@ def load(objects: Mapping[str, bytes]) -> None:
 
 
 @given(contents(MANIFEST))
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_any_content_of_a_manifest_is_read_or_refused_by_name(content: bytes) -> None:
     load({f"{MANIFESTS}0000000001.json": content})
 
 
 @given(contents(HEAD), contents(ENTRY), st.integers(0, 40))
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_any_content_of_a_snapshot_is_read_or_refused_by_name(
     head: bytes, entry: bytes, cut: int
 ) -> None:
@@ -102,7 +102,7 @@ def test_any_content_of_a_snapshot_is_read_or_refused_by_name(
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=12))
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 def test_any_key_among_the_manifests_is_read_or_refused_by_name(name: str) -> None:
     load({f"{MANIFESTS}{name}": json.dumps(MANIFEST).encode()})
     load({f"{SNAPSHOTS}{name}": gzip.compress(json.dumps(HEAD).encode())})

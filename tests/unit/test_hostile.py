@@ -29,9 +29,7 @@ def read(pipeline: Pipeline) -> tuple[DataPipelineSpec | None, str]:
         return None, str(refusal)
 
 
-@settings(
-    max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+@settings(max_examples=EXAMPLES, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(of(SCHEMA))
 def test_a_spec_becomes_resources_or_a_refusal_that_names_the_field(spec: dict[str, Any]) -> None:
     pipeline = Pipeline({"metadata": {"namespace": "default", "name": "orders"}, "spec": spec})

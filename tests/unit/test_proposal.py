@@ -284,7 +284,7 @@ def tables(draw: st.DrawFn) -> tuple[list[str], list[list[str]]]:
     return header, rows
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(tables(), st.sampled_from([",", ";", "|", "\t"]))
 def test_the_job_keeps_each_value_of_the_sample_with_the_proposed_options(
     table: tuple[list[str], list[list[str]]], delimiter: str

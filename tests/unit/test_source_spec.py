@@ -264,7 +264,7 @@ def test_a_description_converts_no_object_again() -> None:
     assert options_of(column(description="x")) == options_of(column())
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(of(SCHEMA["properties"]["source"]))
 def test_the_job_understands_whatever_the_spec_allows(source: dict[str, Any]) -> None:
     if mistakes(DataPipelineSpec, {"source": source}):

@@ -27,7 +27,6 @@ SCOPE = {
 }
 NAMED = {Reason.INVALID_SPEC, Reason.REFUSED, Reason.ACCESS_DENIED}
 unhurried = settings(
-    deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],  # the first that fails is small enough
     suppress_health_check=list(HealthCheck),

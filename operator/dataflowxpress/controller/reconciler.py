@@ -259,9 +259,8 @@ class Reconciler:
         success = status.holds("Ready")
         busy = report.busy or pipeline.has_open_requests
         compare = report.action is RecoveryAction.COMPARE
-        result = Result(status, success, resync=spec.resync_seconds, busy=busy, compare=compare)
-        result.access = connection.access
-        return result
+        resync, access = spec.resync_seconds, connection.access
+        return Result(status, success, resync=resync, busy=busy, compare=compare, access=access)
 
     def _write(self, pipeline: Pipeline, status: Status) -> None:
         if reporting.is_worth_a_write(pipeline.status, status):

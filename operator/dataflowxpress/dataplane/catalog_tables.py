@@ -67,11 +67,11 @@ def catalog_tables(
         is_ours = (table.get("Parameters") or {}).get(OWNER_TAG) == owner
         return is_ours and table["Name"].endswith(PARQUET)
 
-    def is_crawled(table: Mapping[str, Any]) -> bool:
-        return any(_locations(table, bucket, spec))
+    def is_kept(table: Mapping[str, Any]) -> bool:
+        return is_parquet(table) or any(_locations(table, bucket, spec))
 
-    listed = _listed(glue, database, lambda table: is_parquet(table) or is_crawled(table))
-    tables = {each.name: each for each in _with_parts(filter(is_crawled, listed), bucket, spec)}
+    listed = _listed(glue, database, is_kept)
+    tables = {each.name: each for each in _with_parts(listed, bucket, spec)}
     for table in filter(is_parquet, listed):
         name = table["Name"].removesuffix(PARQUET)
         tables.setdefault(name, CatalogTable(name, "")).parquet = table

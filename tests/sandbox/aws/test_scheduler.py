@@ -55,7 +55,7 @@ def test_an_hour_that_does_not_exist_is_skipped() -> None:
     assert found == ["03-28 01:30", "03-30 00:30", "03-31 00:30"]
 
 
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(of(SCHEMA["properties"]["trigger"]["properties"]["schedule"]))
 def test_each_schedule_that_the_spec_accepts_can_be_scheduled(schedule: str) -> None:
     assert Expression.parse(schedule, "UTC")
