@@ -27,6 +27,7 @@ from dataflowxpress_sandbox.aws import Aws
 from dataflowxpress_sandbox.aws.serving import RunningAws, serving
 from tests.contract.pipeline_bucket import Bucket
 from tests.contract.samples import make_log_buckets
+from tests.fresh_clients import fresh_clients
 from tests.unit.conftest import Clock
 
 if TYPE_CHECKING:
@@ -168,20 +169,17 @@ def applied(
 
     It is suspended: a run would commit and delete beside the manifests that tests write.
     """
-    for variable, value in sandbox_aws.operator_environment(aws.port).items():
-        environment.setenv(variable, value)
-    clients.clients.cache_clear()
     name = f"applied-{uuid.uuid4().hex[:8]}"
     file = tmp_path_factory.mktemp("applied") / f"{name}.yaml"
     head = {"apiVersion": f"{GROUP}/{VERSION}", "kind": KIND, "metadata": {"name": name}}
     spec = {"bucket": {"name": name}, "deletionPolicy": "Delete", "suspend": True}
     file.write_text(yaml.safe_dump({**head, "spec": spec}))
-    done = CliRunner().invoke(app, ["apply", "-f", str(file), "--yes"])
-    assert done.exit_code == 0, done.output
-    yield file
-    done = CliRunner().invoke(app, ["delete", "-f", str(file), "--yes"])
-    assert done.exit_code == 0, done.output
-    clients.clients.cache_clear()
+    with fresh_clients(environment, sandbox_aws.operator_environment(aws.port)):
+        done = CliRunner().invoke(app, ["apply", "-f", str(file), "--yes"])
+        assert done.exit_code == 0, done.output
+        yield file
+        done = CliRunner().invoke(app, ["delete", "-f", str(file), "--yes"])
+        assert done.exit_code == 0, done.output
 
 
 @pytest.fixture

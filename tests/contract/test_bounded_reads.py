@@ -15,7 +15,6 @@ import yaml
 
 from dataflowxpress.api.errors import Refused
 from dataflowxpress.api.spec import GROUP, KIND, VERSION, DataPipelineSpec
-from dataflowxpress.aws import clients
 from dataflowxpress.controller.reconciler import Reconciler
 from dataflowxpress.controller.tenancy import OPEN
 from dataflowxpress.dataplane import bounded, catalog_tables, manifest_log, manifest_logs
@@ -23,6 +22,7 @@ from dataflowxpress.dataplane.manifest_log import ManifestLog
 from dataflowxpress.dataplane.manifest_logs import ManifestLogs
 from dataflowxpress.standalone.manifest import Manifest
 from dataflowxpress_sandbox import aws as sandbox_aws
+from tests.fresh_clients import fresh_clients
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -225,17 +225,14 @@ def pipelines(
     aws: RunningAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[list[Manifest]]:
     """Two pipelines that one process has created."""
-    for variable, value in sandbox_aws.operator_environment(aws.port).items():
-        monkeypatch.setenv(variable, value)
-    clients.clients.cache_clear()
     made = [manifest(tmp_path, f"bounded-{uuid.uuid4().hex[:8]}") for _ in range(2)]
-    for each in made:
-        Reconciler(each, tenant_policy=OPEN).reconcile(*each.key)
-    yield made
-    for each in made:
-        deleting = each.is_deleting()
-        Reconciler(deleting, tenant_policy=OPEN).delete(*each.key)
-    clients.clients.cache_clear()
+    with fresh_clients(monkeypatch, sandbox_aws.operator_environment(aws.port)):
+        for each in made:
+            Reconciler(each, tenant_policy=OPEN).reconcile(*each.key)
+        yield made
+        for each in made:
+            deleting = each.is_deleting()
+            Reconciler(deleting, tenant_policy=OPEN).delete(*each.key)
 
 
 def manifest(folder: Path, name: str) -> Manifest:

@@ -14,11 +14,11 @@ import yaml
 from pyarrow import parquet
 from typer.testing import CliRunner
 
-from dataflowxpress.aws import clients
 from dataflowxpress.cli.app import app
 from dataflowxpress.dataplane import RecoveryAction, RequestHandler
 from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.contract.pipeline_bucket import Bucket, Json, entry
+from tests.fresh_clients import fresh_clients
 
 if TYPE_CHECKING:
     from dataflowxpress_sandbox.aws.serving import RunningAws
@@ -107,14 +107,11 @@ def packs(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture
 def tables(aws: RunningAws, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tables]:
     """The tables of a pipeline, with the credentials of a person who can change them."""
-    for variable, value in sandbox_aws.environment(aws.port).items():
-        monkeypatch.setenv(variable, value)
-    clients.clients.cache_clear()
     made = Tables(aws.client("glue"), bucket)
-    yield made
+    with fresh_clients(monkeypatch, sandbox_aws.environment(aws.port)):
+        yield made
     for table in made.glue.get_tables(DatabaseName=made.database)["TableList"]:
         made.glue.delete_table(DatabaseName=made.database, Name=table["Name"])
-    clients.clients.cache_clear()
 
 
 def keys_in(bucket: Bucket, folder: str) -> list[str]:
@@ -273,13 +270,10 @@ def test_without_permission_the_error_names_the_action_and_a_repetition_complete
     aws: RunningAws, tables: Tables
 ) -> None:
     tables.crawled()
-    with pytest.MonkeyPatch.context() as patch:
-        for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-            patch.setenv(variable, sandbox_aws.operator_environment(aws.port)[variable])
-        clients.clients.cache_clear()
+    operator = sandbox_aws.operator_environment(aws.port)
+    with pytest.MonkeyPatch.context() as patched, fresh_clients(patched, operator):
         denied = tables.bucket.call("columns", "--forget", JUNK, "--yes")
     assert (denied.exit_code, "glue:UpdateTable" in denied.stderr) == (1, True), denied.output
-    clients.clients.cache_clear()
     assert tables.bucket.call("columns", "--forget", JUNK, "--yes").exit_code == 0
     assert tables.columns("csv_data") == ["id", "name"]
 

@@ -12,7 +12,6 @@ import yaml
 from dataflowxpress.api.errors import InvalidSpec
 from dataflowxpress.api.pipeline import Pipeline as Body
 from dataflowxpress.api.spec import GROUP, KIND, VERSION, DataPipelineSpec
-from dataflowxpress.aws import clients
 from dataflowxpress.aws.resources import Classifier, Queue
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.controller.reconciler import Reconciler
@@ -21,6 +20,7 @@ from dataflowxpress.controller.tenancy import OPEN
 from dataflowxpress.standalone.manifest import Manifest
 from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.contract.conftest import Cloud, Pipeline, scope_of
+from tests.fresh_clients import fresh_clients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,15 +124,12 @@ class Described:
 def described(
     aws: RunningAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Described]:
-    for name, value in sandbox_aws.operator_environment(aws.port).items():
-        monkeypatch.setenv(name, value)
-    clients.clients.cache_clear()
     one = Described(aws, tmp_path)
-    yield one
-    one.describe(deletionPolicy="Delete")
-    manifest = one.manifest.is_deleting()
-    Reconciler(manifest, tenant_policy=OPEN).delete(*manifest.key)
-    clients.clients.cache_clear()
+    with fresh_clients(monkeypatch, sandbox_aws.operator_environment(aws.port)):
+        yield one
+        one.describe(deletionPolicy="Delete")
+        manifest = one.manifest.is_deleting()
+        Reconciler(manifest, tenant_policy=OPEN).delete(*manifest.key)
 
 
 def test_a_change_of_the_source_is_planned_with_its_objects_and_requests_a_run(

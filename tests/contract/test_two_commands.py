@@ -20,6 +20,7 @@ from dataflowxpress.aws import clients
 from dataflowxpress.cli import change
 from dataflowxpress.cli.app import app
 from dataflowxpress_sandbox import aws as sandbox_aws
+from tests.fresh_clients import forget_clients, fresh_clients
 
 if TYPE_CHECKING:
     from dataflowxpress_sandbox.aws.serving import RunningAws
@@ -95,15 +96,12 @@ class Person:
 
 @pytest.fixture
 def anna(aws: RunningAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
-    for name, value in sandbox_aws.operator_environment(aws.port).items():
-        monkeypatch.setenv(name, value)
-    clients.clients.cache_clear()
     person = Person(aws, tmp_path, monkeypatch)
-    yield person
-    clients.clients.cache_clear()
-    left, said = person.run("delete", person.manifest())
-    assert left.exit_code == 0, said
-    clients.clients.cache_clear()
+    with fresh_clients(monkeypatch, sandbox_aws.operator_environment(aws.port)):
+        yield person
+        forget_clients()
+        left, said = person.run("delete", person.manifest())
+        assert left.exit_code == 0, said
 
 
 def test_a_plan_that_changes_while_a_person_reads_it_is_shown_and_confirmed_again(

@@ -11,11 +11,11 @@ from kubernetes import config
 from kubernetes.client import CustomObjectsApi
 
 from dataflowxpress.api.spec import GROUP, KIND, PLURAL, VERSION
-from dataflowxpress.aws import clients
 from dataflowxpress.controller.reconciler import Reconciler
 from dataflowxpress.controller.result import Result
 from dataflowxpress.kube.client import Cluster
 from dataflowxpress_sandbox.aws import Aws, environment_of_root
+from tests.fresh_clients import forget_clients, fresh_clients
 
 NAMESPACE = "default"
 WRONG = {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "wrong"}
@@ -33,14 +33,11 @@ def kubernetes(cluster: Path) -> Iterator[Any]:
 @pytest.fixture
 def reconciler(kubernetes: Any, aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reconciler]:
     """A reconciler whose AWS is what the environment says when it is first asked."""
-    for name, value in environment_of_root(aws).items():
-        monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    clients.clients.cache_clear()
-    yield Reconciler(Cluster(kubernetes))
-    clients.clients.cache_clear()
+    with fresh_clients(monkeypatch, environment_of_root(aws)):
+        yield Reconciler(Cluster(kubernetes))
 
 
 @pytest.fixture
@@ -102,8 +99,7 @@ def test_what_was_wrong_is_forgotten_once_it_is_right(
     monkeypatch.setenv("AWS_ENDPOINT_URL", WATCH_STALE_AFTER["AWS_ENDPOINT_URL"])
     assert not reconciled(reconciler, pipeline).success
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws.endpoint)
-    for cached in (clients.clients, clients.breaker_of):  # as a restart of the operator does
-        cached.cache_clear()
+    forget_clients()
     status = reconciled(reconciler, pipeline).status
     conditions = {condition.type: condition.status for condition in status.conditions}
     assert conditions["Ready"] == "True"

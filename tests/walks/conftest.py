@@ -33,6 +33,7 @@ from dataflowxpress_sandbox import aws as sandbox_aws
 from dataflowxpress_sandbox.aws.serving import RunningAws, serving
 from dataflowxpress_sandbox.demo.leftovers import leftovers
 from tests.contract.conftest import READS
+from tests.fresh_clients import fresh_clients
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -358,29 +359,13 @@ def world_on(cluster: Path, aws: RunningAws) -> Iterator[World]:
     with (
         pytest.MonkeyPatch.context() as patched,
         config.new_client_from_config(str(cluster)) as api,
-        _fresh_clients(),
+        fresh_clients(patched, sandbox_aws.operator_environment(aws.port)),
     ):
-        for name, value in sandbox_aws.operator_environment(aws.port).items():
-            patched.setenv(name, value)
         for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
             patched.setenv(name, "/dev/null")
         world = World(api, aws, Wire())
         world.connect()
         yield world
-
-
-class _fresh_clients:  # noqa: N801 - reads as the function that it is
-    """Neither take clients from another test nor leave any behind."""
-
-    def __enter__(self) -> None:
-        self._clear()
-
-    def __exit__(self, *_: object) -> None:
-        self._clear()
-
-    def _clear(self) -> None:
-        for cached in (clients.clients, queue_url, clients.breaker_of):
-            cached.cache_clear()
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import uuid
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -25,7 +27,9 @@ _NOT_LISTED = {
     *("State", "StateReason", "StateReasonCode", "RuntimeVersionConfig"),
     *("LastUpdateStatus", "LastUpdateStatusReason", "LastUpdateStatusReasonCode"),
 }
+_KEPT = 16  # lists that callers are reading
 _IAM = "{https://iam.amazonaws.com/doc/2010-05-08/}"
+_DETAILS = "GetAccountAuthorizationDetails"
 _SUCCESS = 200
 
 
@@ -36,25 +40,51 @@ def install() -> None:
     tagging._HANDLERS["GetResources"] = _paged_resources(tagging._get_resources)
     lambda_svc._list_functions = _listed_functions(lambda_svc._list_functions)
     lambda_svc._list_esms = _at_most(lambda_svc._list_esms, _MAPPINGS)
-    name = "GetAccountAuthorizationDetails"
-    iam._IAM_HANDLERS[name] = _paged_identities(iam._IAM_HANDLERS[name])
+    iam._IAM_HANDLERS[_DETAILS] = _paged_identities(iam._IAM_HANDLERS[_DETAILS])
 
 
-def _page(items: list[Any], token: str | None, size: int) -> tuple[list[Any], str | None]:
-    """Return a page, and the token of the next one."""
-    start = int(token or 0)
-    end = start + size
-    return items[start:end], str(end) if end < len(items) else None
+class _Listings:
+    """Lists that callers read page by page, each collected once: an account may hold 50,000 items.
+
+    The token of a page names its list and a place in it.
+    """
+
+    def __init__(self) -> None:
+        self._kept = OrderedDict[str, list[Any]]()
+
+    def items(self, token: str | None) -> list[Any] | None:
+        """Return the list that a token continues, if it is still kept; collect it again if not."""
+        return self._kept.get((token or "").partition(".")[0])
+
+    def page(self, items: list[Any], token: str | None, size: int) -> tuple[list[Any], str | None]:
+        """Return a page, and the token of the next one."""
+        name, _, place = (token or "").partition(".")
+        start = int(place or 0)
+        end = start + size
+        self._kept.pop(name, None)
+        if end >= len(items):
+            return items[start:], None
+        name = name or uuid.uuid4().hex
+        self._kept[name] = items
+        if len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return items[start:end], f"{name}.{end}"
+
+
+_LISTINGS = _Listings()
 
 
 def _paged_glue(original: Handler, member: str, default: int) -> Handler:
     def handle(request: dict[str, Any]) -> Any:
-        status, headers, body = original(request)
-        if status != _SUCCESS:
-            return status, headers, body
-        size = int(request.get("MaxResults") or default)
-        page, token = _page(json.loads(body)[member], request.get("NextToken"), size)
-        return json_response({member: page, **({"NextToken": token} if token else {})})
+        token, size = request.get("NextToken"), int(request.get("MaxResults") or default)
+        items = _LISTINGS.items(token)
+        if items is None:
+            status, headers, body = original(request)
+            if status != _SUCCESS:
+                return status, headers, body
+            items = json.loads(body)[member]
+        page, following = _LISTINGS.page(items, token, size)
+        return json_response({member: page, **({"NextToken": following} if following else {})})
 
     return handle
 
@@ -64,13 +94,14 @@ def _paged_resources(original: Handler) -> Handler:
 
     def handle(request: dict[str, Any]) -> Any:
         token, size = request.get("PaginationToken"), int(request.get("ResourcesPerPage") or 0)
-        status, headers, body = original(request)
-        if status != _SUCCESS or request.get("ResourceARNList"):
-            return status, headers, body
-        found = json.loads(body)["ResourceTagMappingList"]
-        page, following = _page(found, token, min(size or _RESOURCES, _RESOURCES))
-        answer = {"ResourceTagMappingList": page, "PaginationToken": following or ""}
-        return status, headers, json.dumps(answer).encode()
+        items = _LISTINGS.items(token)
+        if items is None:
+            status, headers, body = original(request)
+            if status != _SUCCESS or request.get("ResourceARNList"):
+                return status, headers, body
+            items = json.loads(body)["ResourceTagMappingList"]
+        page, following = _LISTINGS.page(items, token, min(size or _RESOURCES, _RESOURCES))
+        return json_response({"ResourceTagMappingList": page, "PaginationToken": following or ""})
 
     return handle
 
@@ -104,26 +135,34 @@ def _paged_identities(original: Handler) -> Handler:
     """GetAccountAuthorizationDetails: pages count users, groups, roles and policies together."""
 
     def handle(parameters: Any) -> Any:
-        status, headers, body = original(parameters)
-        if status != _SUCCESS:
-            return status, headers, body
+        token = iam._p(parameters, "Marker")
         size = int(iam._p(parameters, "MaxItems") or _IDENTITIES)
-        root = ET.fromstring(body)  # noqa: S314 - ministack's own answer
-        result = root[0]
-        _add_boundaries(result)
-        items = [(part, each) for part in result for each in part.findall(f"{_IAM}member")]
-        page, token = _page(items, iam._p(parameters, "Marker"), size)
-        kept = {id(each) for _, each in page}
-        for part, each in items:
-            if id(each) not in kept:
-                part.remove(each)
-        if token:
-            result.find(f"{_IAM}IsTruncated").text = "true"  # type: ignore[union-attr]
-            ET.SubElement(result, f"{_IAM}Marker").text = token
-        ET.register_namespace("", _IAM.strip("{}"))
-        return status, headers, ET.tostring(root, encoding="utf-8", xml_declaration=True)
+        items = _LISTINGS.items(token)
+        if items is None:
+            status, headers, body = original(parameters)
+            if status != _SUCCESS:
+                return status, headers, body
+            result = ET.fromstring(body)[0]  # noqa: S314 - ministack's own answer
+            _add_boundaries(result)
+            items = [(part.tag, each) for part in result for each in part.findall(f"{_IAM}member")]
+        page, following = _LISTINGS.page(items, token, size)
+        return iam._xml(_SUCCESS, f"{_DETAILS}Response", _identities(page, following))
 
     return handle
+
+
+def _identities(page: list[tuple[str, Any]], following: str | None) -> str:
+    """Return the result of GetAccountAuthorizationDetails with the members of a page."""
+    result = ET.Element(f"{_DETAILS}Result")
+    parts = dict[str, Any]()
+    for name, member in page:
+        if name not in parts:
+            parts[name] = ET.SubElement(result, name)
+        parts[name].append(member)
+    ET.SubElement(result, "IsTruncated").text = str(bool(following)).lower()
+    if following:
+        ET.SubElement(result, "Marker").text = following
+    return ET.tostring(result, encoding="unicode")
 
 
 def _add_boundaries(result: Any) -> None:
