@@ -15,6 +15,7 @@ from tests.models.session import (  # noqa: F401 - hooks of pytest
     pytest_sessionfinish,
     pytest_terminal_summary,
 )
+from tests.suites import pytest_xdist_make_scheduler  # noqa: F401 - a hook of pytest-xdist
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

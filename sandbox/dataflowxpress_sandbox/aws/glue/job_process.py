@@ -63,7 +63,7 @@ class Launch:
         }
         return process.Workspace(self._credentials, self.folder).start(
             jvms,
-            ["-m", _RUNNER, str(self._result), str(self._script), *self._argv()],
+            (_RUNNER, [str(self._result), str(self._script), *self._argv()]),
             {"spark.app.name": self._job["Name"], **self._settings()},
             environment,
             data_lake_formats.jars(self.arguments, self._record["GlueVersion"]),

@@ -12,15 +12,12 @@ import sys
 import traceback
 from pathlib import Path
 
-from dataflowxpress_sandbox.aws.children import tie_to_parent
-
 _LONGEST = 2000  # characters of a message
 
 
 def main() -> None:
     """Run the script, write its result, and exit with all of its threads."""
     result, script, *arguments = sys.argv[1:]
-    tie_to_parent()
     sys.argv = [script, *arguments]
     sys.path[0] = str(Path(script).parent)
     error = run(script)

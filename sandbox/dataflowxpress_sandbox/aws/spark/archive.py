@@ -67,14 +67,14 @@ def _make(spark: home.Home, folder: Path) -> None:
 
 def _train(spark: home.Home, folder: Path, classes: Path) -> None:
     (folder / "tmp").mkdir()
+    jvms = _Trained(folder, spark, classes)
     with serving(folder) as aws:
-        ran = process.Workspace(_root(aws), folder).start(
-            _Trained(folder, spark, classes), ["-m", training.__name__], {}, {}
-        )
+        ran = process.Workspace(_root(aws), folder).start(jvms, (training.__name__, ()), {}, {})
         try:
             ran.ends(_MINUTES * 60)
         finally:
             code = ran.kill()
+            jvms.end()
     if code != 0:
         said = (folder / "error.log").read_text()[-2000:]
         raise RuntimeError(f"Spark does not run:\n{said}")

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from . import home
+from .forks import Forks
 from .jvm import Jvm
 
 if TYPE_CHECKING:
@@ -18,9 +19,13 @@ _IDLE = 120.0  # seconds, after which half a gigabyte of memory is free
 
 
 class Jvms:
-    """Gives each run a JVM that no other run uses."""
+    """Gives each run a JVM that no other run uses.
+
+    *forks* are the Python side of the runs, whose server ends with the idle JVM.
+    """
 
     def __init__(self, folder: Path) -> None:
+        self.forks = Forks(folder)
         self._folder = folder
         self._lock = threading.Lock()
         self._idle: Jvm | None = None
@@ -43,9 +48,10 @@ class Jvms:
             other.kill()
 
     def end(self) -> None:
-        """Kill the idle JVM."""
+        """Kill the idle JVM, and end the server of forks."""
         if jvm := self._swap(None):
             jvm.kill()
+        self.forks.end()
 
     def _swap(self, jvm: Jvm | None) -> Jvm | None:
         with self._lock:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 import sys
 import threading
 from dataclasses import dataclass
-from multiprocessing import connection
 from typing import TYPE_CHECKING
 
 from . import settings
+from .fork_server import Launch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from dataflowxpress_sandbox.aws.credentials import Credentials
 
+    from .forks import Fork
     from .jars import Artifact
     from .jvm import Jvm
     from .jvms import Jvms
@@ -36,42 +36,30 @@ def kill_group(group: int) -> None:
 
 
 class Running:
-    """Such a process and its group. Until `kill` its number is its own, even when it has ended."""
+    """Such a process and its group, and its JVM."""
 
-    def __init__(
-        self,
-        process: subprocess.Popen[bytes],
-        ended: connection.Connection,
-        jvm: Jvm,
-        jvms: Jvms,
-    ) -> None:
-        self._process, self._ended = process, ended
-        self._jvm, self._jvms = jvm, jvms
+    def __init__(self, fork: Fork, jvm: Jvm, jvms: Jvms) -> None:
+        self._fork, self._jvm, self._jvms = fork, jvm, jvms
+        self._code: int | None = None
         self._lock = threading.Lock()
-        _PARTNERS.update({process.pid: jvm.pid, jvm.pid: process.pid})
+        _PARTNERS.update({fork.pid: jvm.pid, jvm.pid: fork.pid})
 
     def ends(self, seconds: float) -> bool:
         """Wait for its end, for some seconds at most; say whether it came."""
-        # `Popen.wait` would give its number back, and whoever had it next would be killed.
-        return bool(connection.wait([self._ended], seconds))
+        return self._fork.ends(seconds)
 
     def kill(self) -> int:
         """Kill it and all of its group, which may outlive it; return how it ended."""
         with self._lock:
-            if self._process.returncode is None:
+            if self._code is None:
                 ended = self.ends(0)
-                nothing_left = contextlib.suppress(ProcessLookupError, PermissionError)
-                with self._ended, self._process, nothing_left:
-                    os.killpg(self._process.pid, signal.SIGKILL)
-                self._release(clean=ended and (self._process.returncode or 0) >= 0)
-            return int(self._process.returncode)
-
-    def _release(self, *, clean: bool) -> None:
-        del _PARTNERS[self._process.pid], _PARTNERS[self._jvm.pid]
-        if clean:
-            self._jvms.give_back(self._jvm)
-        else:
-            self._jvm.kill()
+                del _PARTNERS[self._fork.pid], _PARTNERS[self._jvm.pid]
+                self._code = self._fork.kill()
+                if ended and self._code >= 0:
+                    self._jvms.give_back(self._jvm)
+                else:
+                    self._jvm.kill()
+            return self._code
 
 
 @dataclass(frozen=True)
@@ -84,53 +72,45 @@ class Workspace:
     def start(
         self,
         jvms: Jvms,
-        arguments: list[str],
+        command: tuple[str, Sequence[str]],
         conf: Mapping[str, str],
         environment: Mapping[str, str],
         extras: Sequence[Artifact] = (),
     ) -> Running:
-        """Start Python with these arguments as the leader of a process group, beside a JVM.
+        """Start a module with its arguments as the leader of a process group, beside a JVM.
 
-        *extras* are on the class path of the JVM. The process must call `children.tie_to_parent`:
-        its standard input ends when this process ends.
+        *extras* are on the class path of the JVM.
         """
+        jvms.forks.prepare()  # which imports while the JVM starts
         jvm = jvms.take(extras)
         try:
-            started = self._start(jvm, arguments, conf, environment)
+            fork = self._fork(jvms, jvm, command, conf, environment)
         except BaseException:
             jvm.kill()
             raise
-        return Running(*started, jvm, jvms)
+        return Running(fork, jvm, jvms)
 
-    def _start(
+    def _fork(
         self,
+        jvms: Jvms,
         jvm: Jvm,
-        arguments: list[str],
+        command: tuple[str, Sequence[str]],
         conf: Mapping[str, str],
         environment: Mapping[str, str],
-    ) -> tuple[subprocess.Popen[bytes], connection.Connection]:
+    ) -> Fork:
         scratch = self.folder / "tmp"
-        own = {
-            **self.credentials.environment(),
-            "PYTHONUNBUFFERED": "1",
-            "TMPDIR": str(scratch),
-            **environment,
-        }
+        own = {**self.credentials.environment(), "TMPDIR": str(scratch), **environment}
         output, error = self.folder / "output.log", self.folder / "error.log"
-        ended, open_till_then = connection.Pipe(duplex=False)
-        with output.open("ab") as stdout, error.open("ab") as stderr, open_till_then:
+        with output.open("ab") as stdout, error.open("ab") as stderr:
             jvm.begin({**settings.of_run(self.credentials, scratch, own), **conf}, output, error)
             inherited = {
                 k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "SPARK_"))
             }
-            started = subprocess.Popen(
-                [sys.executable, *arguments],
-                cwd=scratch,
-                env={**inherited, **own, **jvm.environment, "PYSPARK_PYTHON": sys.executable},
-                stdin=subprocess.PIPE,
-                stdout=stdout,
-                stderr=stderr,
-                start_new_session=True,
-                pass_fds=[open_till_then.fileno()],
+            module, arguments = command
+            launch = Launch(
+                module,
+                list(arguments),
+                str(scratch),
+                {**inherited, **own, **jvm.environment, "PYSPARK_PYTHON": sys.executable},
             )
-        return started, ended
+            return jvms.forks.start(launch, stdout, stderr)

@@ -6,8 +6,6 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, Any
 
-from dataflowxpress_sandbox.aws.children import tie_to_parent
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -17,7 +15,6 @@ _SCHEMA = "n bigint, text string, amount double, at string, _bad string"
 
 def main() -> None:
     """Do a small piece of each kind of work."""
-    tie_to_parent()
     os.nice(10)
     import boto3
     from pyspark.sql import SparkSession
