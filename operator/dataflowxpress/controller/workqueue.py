@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataflowxpress.api.pipeline import Pipeline, Reference
 
 from .result import Result
+from .schedule import Schedule
 from .shares import Shares
 from .workitem import IDLE_POLL, Item, Task
 
@@ -35,7 +36,7 @@ class WorkQueue:
     ) -> None:
         self._idle_poll, self._progress_deadline = idle_poll, progress_deadline
         self._clock, self.shares, self._uniform = clock, shares or Shares(), uniform
-        self._items: dict[tuple[str, str], Item] = {}
+        self._items = Schedule()
         self._active: dict[tuple[str, str], Item] = {}
         self._lock, self._changed = threading.RLock(), threading.Event()
         self._popped_at = clock()
@@ -56,6 +57,7 @@ class WorkQueue:
             elif item.request != pipeline.request or item.is_held > pipeline.is_held:
                 self.add(reference)
             item.observe(pipeline)
+            self._items.put(item)
         self._changed.set()
 
     def add(self, reference: Reference) -> None:
@@ -64,6 +66,7 @@ class WorkQueue:
             item = self._item(reference)
             item.dirty = item.requested = True
             item.resync_at, item.failures = self._clock(), 0
+            self._items.put(item)
         self._changed.set()
 
     def add_after(self, key: tuple[str, str], seconds: float) -> bool:
@@ -78,6 +81,7 @@ class WorkQueue:
             if not item.deleting:
                 item.dirty = item.requested = True
                 item.resync_at = min(item.resync_at, self._clock() + seconds)
+                self._items.put(item)
         self._changed.set()
         return True
 
@@ -91,6 +95,7 @@ class WorkQueue:
                 if (item := self._items.get(key)) and not item.deleting:
                     within = self._clock() + self._uniform(0, seconds)
                     item.resync_at = min(item.resync_at, within)
+                    self._items.put(item)
         self._changed.set()
 
     def add_deletion(self, reference: Reference) -> None:
@@ -148,6 +153,7 @@ class WorkQueue:
             if not (item := self._items.get(reference.key)):
                 return
             item.done(self._clock(), result, task, self._idle_poll, self._uniform)
+            self._items.put(item)
 
     def requeue(self, reference: Reference, task: Task) -> None:
         """Run the task again with exponential backoff; a failed poll postpones nothing."""
@@ -155,6 +161,7 @@ class WorkQueue:
             if not (item := self._items.get(reference.key)):
                 return
             item.requeue(self._clock(), task, self._uniform)
+            self._items.put(item)
 
     def forget(self, reference: Reference) -> bool:
         """Drop the schedule of a deleted pipeline, but not that of a new one of the same name."""
@@ -162,14 +169,14 @@ class WorkQueue:
             item = self._items.get(reference.key)
             if item and item.reference.uid != reference.uid:
                 return False
-            self._items.pop(reference.key, None)
-            self.shares.keep_only({namespace for namespace, _ in self._items})
+            self._items.remove(reference.key)
+            self.shares.keep_only({item.reference.namespace for item in self._items})
             return True
 
     def known(self) -> list[Reference]:
         """Return the pipelines that have a schedule."""
         with self._lock:
-            return [item.reference for item in self._items.values()]
+            return [item.reference for item in self._items]
 
     def wait(self, seconds: float) -> None:
         """Wait for this many seconds, or until a pipeline is added or work ends."""
@@ -209,7 +216,7 @@ class WorkQueue:
             return max((now - item.due_at for item in self._waiting()), default=0)
 
     def _item(self, reference: Reference) -> Item:
-        item = self._items.setdefault(reference.key, Item(reference))
+        item = self._items.get(reference.key) or Item(reference)
         item.reference = reference
         return item
 
@@ -223,10 +230,8 @@ class WorkQueue:
         return item.priority, self.shares.turn(item), item.due_at
 
     def _waiting(self) -> list[Item]:
-        now, active = self._clock(), self._active
-        return [
-            i for i in self._items.values() if now >= i.due_at and i.reference.key not in active
-        ]
+        due = self._items.due(self._clock())
+        return [item for item in due if item.reference.key not in self._active]
 
     def _startable(self) -> list[Item]:
         return [*filter(self.shares.allowed(self._active.values()), self._waiting())]
