@@ -14,7 +14,7 @@ from dataflowxpress.blueprint import artifacts
 def test_a_function_zip_holds_its_handler_and_what_functions_share(name: str) -> None:
     with zipfile.ZipFile(io.BytesIO(artifacts.function_code(name, {"JOB": "orders"}))) as archive:
         shared = ["batch.py", "settings.py", "uploads.py"]
-        assert archive.namelist() == sorted([*shared, "handler.py", "settings.json"])
+        assert sorted(archive.namelist()) == sorted([*shared, "handler.py", "settings.json"])
         assert json.loads(archive.read("settings.json")) == {"JOB": "orders"}
 
 

@@ -27,14 +27,15 @@ def function_code(name: str, settings: Mapping[str, str]) -> bytes:
     Settings are no environment variables, because those need a KMS grant for the role: see ADR 60.
     """
     packed = json.dumps(settings, indent=1, sort_keys=True).encode()
-    return _zipped({**_function_files(name), SETTINGS: packed})
+    return _zipped({SETTINGS: packed}, to=_function_files(name))
 
 
 @functools.cache
-def _function_files(name: str) -> dict[str, bytes]:
+def _function_files(name: str) -> bytes:
+    """Return the zip of what all pipelines share: to compress it is most of the work."""
     lambdas = path("lambdas")
     files = [*(lambdas / name).glob("*.py"), *lambdas.glob("*.py")]
-    return {file.name: file.read_bytes() for file in files}
+    return _zipped({file.name: file.read_bytes() for file in files})
 
 
 @functools.cache
@@ -51,10 +52,13 @@ def script_modules() -> bytes:
     return _zipped({file.relative_to(glue).as_posix(): file.read_bytes() for file in files})
 
 
-def _zipped(files: Mapping[str, bytes]) -> bytes:
-    """Return a reproducible zip: the same files give the same bytes and therefore the same hash."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+def _zipped(files: Mapping[str, bytes], *, to: bytes = b"") -> bytes:
+    """Return a reproducible zip: the same files give the same bytes and therefore the same hash.
+
+    The files are added to those of the zip *to*.
+    """
+    buffer = io.BytesIO(to)
+    with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(files.items()):
             entry = zipfile.ZipInfo(name, EPOCH)
             entry.external_attr = 0o644 << 16  # readable by any user
