@@ -11,6 +11,9 @@ INSTALL_UV := $(BIN)/python -m pip install --quiet --no-deps --require-hashes --
 
 PROJECT := --no-emit-package dataflowxpress --no-emit-package dataflowxpress-sandbox
 
+# Tests start hundreds of Python processes: without bytecode, each compiles our modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Most tests wait for a server most of the time. Each worker needs about 2 GB of memory.
 CORES := $(shell getconf _NPROCESSORS_ONLN)
 WORKERS ?= $(shell echo $$(( $(CORES) < 4 ? 2 * $(CORES) : 8 )))
