@@ -11,8 +11,7 @@ import os
 import signal
 from typing import TYPE_CHECKING, Any
 
-from hypercorn.asyncio import serve as hypercorn
-from hypercorn.config import Config
+import uvicorn
 from ministack import app
 from ministack.core import lambda_runtime
 
@@ -99,24 +98,31 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
 
 
 async def _serve(aws: Aws, postman: Postman, front: Any, *, tied: bool) -> None:
-    stop = asyncio.Event()
+    server = uvicorn.Server(
+        uvicorn.Config(
+            front,
+            host=HOST,
+            port=aws.port,
+            http="httptools",  # three times as fast as h11
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=1,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            date_header=False,  # ministack adds it
+        )
+    )
+
+    def stop() -> None:
+        server.should_exit = True
+
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(each, stop.set)
+        loop.add_signal_handler(each, stop)  # uvicorn sends the signal again when it has stopped
     if tied:
-        when_parent_ends(lambda: loop.call_soon_threadsafe(stop.set))
-
+        when_parent_ends(stop)
     await postman.start()
-
-    async def stopped() -> None:
-        await stop.wait()
-
-    config = Config()
-    config.bind = [f"{HOST}:{aws.port}"]
-    config.keep_alive_timeout = 75
-    config.graceful_timeout = 1
-    config.loglevel = "WARNING"
-    await hypercorn(front, config, shutdown_trigger=stopped)
+    await server.serve()
 
 
 async def _as_over_tls(scope: Any, receive: Any, send: Any) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from dataflowxpress_sandbox.aws.serving import RunningAws
+from dataflowxpress_sandbox.aws.spark import fork_server
 from tests.bench.server import LOG
 
 MB = 1024 * 1024
@@ -65,7 +66,10 @@ class Meter:
             cost.calls = _calls(self._log, start)
 
     def _of_job(self) -> list[psutil.Process]:
-        return [each for each in self._server.children() if _is_java(each) or _is_script(each)]
+        children = self._server.children()
+        servers = [each for each in children if _is_fork_server(each)]
+        forks = [fork for server in servers for fork in server.children()]
+        return [*filter(_is_java, children), *forks]
 
 
 class _Sampler(threading.Thread):
@@ -118,17 +122,15 @@ def _is_java(process: psutil.Process) -> bool:
     return False
 
 
-def _is_script(process: psutil.Process) -> bool:
-    with suppress(psutil.NoSuchProcess):
-        return any("job_runner" in word for word in process.cmdline())
+def _is_fork_server(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):  # or a zombie, which is one of them
+        return fork_server.__name__ in process.cmdline()
     return False
 
 
 def _calls(log: Path, start: int) -> dict[str, int]:
     with log.open("rb") as lines:
         lines.seek(start)
-        requests = (line.rpartition(b"] ")[2].split() for line in lines)
-        found = Counter(
-            words[0].decode() for words in requests if words and words[-1] not in EXCLUDED
-        )
+        requests = (line.split() for line in lines)
+        found = Counter(words[0].decode() for words in requests if words[-1] not in EXCLUDED)
     return dict(found.most_common())
