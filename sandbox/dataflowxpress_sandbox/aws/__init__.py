@@ -61,8 +61,15 @@ class Aws:
         *,
         region: str = REGION,
     ) -> Any:
-        """Return a new boto3 client with the credentials of an environment, by default of root."""
-        credentials = environment or environment_of_root(self)
+        """Return a boto3 client with the credentials of an environment.
+
+        By default, it has those of the root user, and is the same for all who want no *config*.
+        """
+        if environment is None and config is None:
+            return _root_client(self, service, region)
+        return self._client(service, environment or environment_of_root(self), config, region)
+
+    def _client(self, service: str, credentials: dict[str, str], config: Any, region: str) -> Any:
         with _CREATING:  # a session must not create two clients at once
             return _session().client(
                 service,
@@ -73,6 +80,11 @@ class Aws:
                 aws_session_token=credentials.get("AWS_SESSION_TOKEN"),
                 config=config,
             )
+
+
+@functools.lru_cache(maxsize=256)  # to create one takes 15 ms of CPU time
+def _root_client(aws: Aws, service: str, region: str) -> Any:
+    return aws._client(service, environment_of_root(aws), None, region)
 
 
 @functools.cache
