@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import re
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -21,24 +22,11 @@ from .deviations import DEVIATIONS, Deviation
 from .responses import response_violations
 from .shapes import Violation, violations
 
-_PART = 4_000_000  # bytes that one process checks at a time
-
-
-class Part(NamedTuple):
-    """The records of a file that begin at one of these bytes."""
-
-    path: Path
-    first: int
-    end: int
-
-    def records(self) -> Iterator[bytes]:
-        """Yield them without the last one of a killed server, which has no end."""
-        with self.path.open("rb") as file:
-            file.seek(max(self.first - 1, 0))
-            if self.first:
-                file.readline()  # began before this part
-            while file.tell() < self.end and (record := file.readline()).endswith(b"\n"):
-                yield record
+# UUIDs, hashes, keys, times and ports. The models restrict nothing of them but their length.
+_RANDOM = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{8,}|[A-Z0-9]{16,}"
+    r"|\d{4}-\d\d-\d\dT[\d:.]+|127\.0\.0\.1:\d+|\d{9,}(?:\.\d+)?"
+)
 
 
 class Finding(NamedTuple):
@@ -66,21 +54,25 @@ class Report:
 
     def check(self, directory: Path) -> None:
         """Check all records in a directory."""
-        parts = [*_parts(directory)]
-        if len(parts) == 1:  # less work than the start of a process
-            self.check_part(parts[0])
+        files = sorted(directory.glob("*.jsonl"), key=lambda file: -file.stat().st_size)
+        if len(files) == 1:  # less work than the start of a process
+            self.check_file(files[0])
             return
         with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
-            for checked in pool.map(_checked, parts):
+            for checked in pool.map(_checked, files):
                 self.add(checked)
 
-    def check_part(self, part: Part) -> None:
-        """Check the records of a part."""
-        start = time.process_time()
-        for record in part.records():
+    def check_file(self, file: Path) -> None:
+        """Check the records of a server; of those that are alike, the first."""
+        start, seen = time.process_time(), set[int]()
+        for record in _records(file):
             self.exchanges += 1
-            if record.strip():
-                self._check(json.loads(record))
+            if not record.strip():
+                continue
+            exchange = json.loads(record)
+            if (alike := _likeness(exchange)) not in seen:
+                seen.add(alike)
+                self._check(exchange)
         self.seconds += time.process_time() - start
 
     def add(self, other: Report) -> None:
@@ -117,24 +109,35 @@ class Report:
         """Yield the counts and the findings."""
         yield (
             f"{self.exchanges} calls of {len(self.operations)} operations;"
-            f" {self.checked['request']} distinct requests and {self.checked['response']} responses"
-            f" checked against the models of botocore {botocore.__version__}"
+            f" {self.checked['request']} requests and {self.checked['response']} responses that are"
+            f" not alike checked against the models of botocore {botocore.__version__}"
             f" in {self.seconds:.1f} s; {len(self.listed)} of {len(DEVIATIONS)} listed deviations"
         )
         for finding, times in sorted(self.findings.items()):
             yield f"{finding} ({times} times)"
 
 
-def _parts(directory: Path) -> Iterator[Part]:
-    for path in sorted(directory.glob("*.jsonl")):
-        size = path.stat().st_size
-        yield from (Part(path, first, min(first + _PART, size)) for first in range(0, size, _PART))
+def _records(file: Path) -> Iterator[bytes]:
+    """Yield the records without the last one of a killed server, which has no end."""
+    with file.open("rb") as lines:
+        yield from (line for line in lines if line.endswith(b"\n"))
 
 
-def _checked(part: Part) -> Report:
+def _checked(file: Path) -> Report:
     report = Report()
-    report.check_part(part)
+    report.check_file(file)
     return report
+
+
+def _likeness(exchange: dict[str, Any]) -> int:
+    """Return a number that is the same for exchanges which differ only in what is random."""
+    target = exchange["headers"].get("x-amz-target")
+    texts = [exchange[name] for name in ("method", "path", "query", "body", "response")]
+    return hash((target, exchange["status"], *map(_without_random, texts)))
+
+
+def _without_random(text: str | None) -> str | None:
+    return text and _RANDOM.sub(lambda found: "0" * len(found[0]), text)
 
 
 def _or_unreadable(found: Iterable[Violation]) -> Iterator[Violation]:

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import uuid
+from pathlib import Path
 
-from tests.models import report
 from tests.models.report import Report
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pytest
 
 TARGET = "AWSGlue.StartCrawler"
 HALF = b'{"method": "PO'  # a killed server wrote no more
@@ -38,14 +33,11 @@ def record(name: str) -> bytes:
     return json.dumps(exchange).encode() + b"\n"
 
 
-def test_several_processes_find_what_one_finds(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_several_processes_find_what_one_finds(tmp_path: Path) -> None:
     for server in ("one", "other"):
         calls = [record(f"{server}-{number}") for number in range(5)]
         content = b"".join([*calls, b"\n", record(""), HALF])  # the empty line repeats a call
         (tmp_path / f"{server}.jsonl").write_bytes(content)
-    monkeypatch.setattr(report, "_PART", 700)  # between one record and two
 
     found = Report()
     found.check(tmp_path)
@@ -55,3 +47,18 @@ def test_several_processes_find_what_one_finds(
     [(finding, times)] = found.findings.items()
     assert str(finding) == "request of glue:StartCrawler: Name has 0, less than 1"
     assert times == 2
+
+
+def test_calls_that_differ_in_identifiers_are_checked_once_and_others_each(tmp_path: Path) -> None:
+    names = [
+        f"a-{uuid.uuid4()}",
+        f"a-{uuid.uuid4()}",
+        f"a-{'f' * 9}",
+        f"a-{'f' * 10}",
+        "a-2",
+        "a-3",
+    ]
+    (tmp_path / "one.jsonl").write_bytes(b"".join(map(record, names)))
+    found = Report()
+    found.check(tmp_path)
+    assert (found.exchanges, found.checked["request"]) == (6, 5)
