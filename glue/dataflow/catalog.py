@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
+from dataflow import clients
 from dataflow.batches import BATCH
 from dataflow.layout import OBJECT, own_columns, partition_values, rejected_of, target_of
-from dataflow.store import CALLS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -36,7 +34,7 @@ class Catalog:
 
     def __init__(self, options: Options) -> None:
         self.options, self.database = options, options.database
-        self.glue = boto3.client("glue", config=CALLS)
+        self.glue = clients.client("glue")
 
     def publish(
         self, table: Table, partitions: Mapping[tuple[str, ...], str], used: Collection[str]

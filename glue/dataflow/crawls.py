@@ -11,9 +11,7 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-import boto3
-
-from dataflow.store import CALLS
+from dataflow import clients
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -84,7 +82,7 @@ class CrawlsOnRequest:
             return
         self._requested = newest + 1  # S3 lists times without fractions of a second
         body = {"source": "dataflowxpress", "reason": "new columns", "since": self._requested}
-        client = boto3.client("sqs", config=CALLS)
+        client = clients.client("sqs")
         account, name = self.options.bucket_owner, self.options.crawl_queue
         url = f"{client.meta.endpoint_url}/{account}/{name}"
         client.send_message(QueueUrl=url, MessageBody=json.dumps(body))
@@ -92,7 +90,7 @@ class CrawlsOnRequest:
 
     def _last_crawl(self) -> tuple[float, bool]:
         """Return the start of the last crawl that ended, and whether it succeeded."""
-        glue: Any = boto3.client("glue", config=CALLS)
+        glue: Any = clients.client("glue")
         try:
             last = glue.get_crawler(Name=self.options.crawler)["Crawler"].get("LastCrawl", {})
         except glue.exceptions.EntityNotFoundException:  # the operator creates it again

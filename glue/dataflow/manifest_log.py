@@ -15,7 +15,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from dataflow.batches import Batch
-from dataflow.store import THREADS, AlreadyExists
+from dataflow.clients import THREADS
+from dataflow.store import AlreadyExists
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

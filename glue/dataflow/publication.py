@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from dataflow.batches import STAGED, locations
+from dataflow.clients import THREADS
 from dataflow.layout import REJECTED, partition_values, rejected_of, target_of, top_of
 from dataflow.manifest import utc
-from dataflow.store import THREADS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

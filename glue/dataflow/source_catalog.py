@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
+from dataflow import clients
 from dataflow.logical_tables import CrawledTable, LogicalTable, logical_tables
-from dataflow.store import CALLS
 from dataflow.tables import Table, table_from
 from dataflow.values.kinds import written_kind
 
@@ -28,7 +26,7 @@ class SourceCatalog:
 
     def __init__(self, options: Options) -> None:
         self.options, self.database = options, options.database
-        self.glue = boto3.client("glue", config=CALLS)
+        self.glue = clients.client("glue")
         self._logical: dict[str, LogicalTable] = {}  # by name
 
     def tables(self, keys: Iterable[str], forgotten: Mapping[str, frozenset[str]]) -> list[Table]:

@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
-import boto3
 from boto3.s3.transfer import TransferConfig
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from dataflow import clients
 from dataflow.batches import BATCH
+from dataflow.clients import THREADS
 from dataflow.layout import OBJECT
 from dataflow.objects import Object
 
@@ -26,8 +26,6 @@ Json = dict[str, Any]
 EXISTS = "PreconditionFailed"
 CONFLICTS = {"ConditionalRequestConflict", "OperationAborted"}  # perhaps no write succeeded
 REPEATS, PAUSE = 5, 0.2  # seconds before the first repetition
-THREADS = 16
-CALLS = Config(max_pool_connections=THREADS, retries={"mode": "standard", "max_attempts": 10})
 
 UPLOADS = TransferConfig(multipart_threshold=64 * 1024 * 1024, multipart_chunksize=16 * 1024 * 1024)
 
@@ -47,7 +45,7 @@ class Store:
         self.s3.meta.events.register("needs-retry.s3.PutObject", _pause_after_conflict)
 
     def _client(self) -> Any:
-        client = boto3.client("s3", config=CALLS)
+        client = clients.client("s3")
         client.meta.events.register("before-parameter-build.s3", self._expect_owner)
         return client
 
@@ -70,7 +68,7 @@ class Store:
         listed = self.keys(self.options.source_prefix)
         return {
             entry["Key"]: Object(
-                entry["Key"], entry["ETag"].strip('"'), entry["Size"], str(entry["LastModified"])
+                entry["Key"], entry["ETag"].strip('"'), entry["Size"], _iso(entry["LastModified"])
             )
             for entry in listed
             if entry["Key"].endswith(self.options.source_suffix) and entry["Key"][-1] != "/"
@@ -171,6 +169,11 @@ class Store:
             )
             if response.get("Errors"):
                 raise RuntimeError(f"DeleteObjects failed: {response['Errors'][:3]}")
+
+
+def _iso(time: str) -> str:
+    """Return S3's time in a form that Python 3.10 reads, too."""
+    return f"{time[:-1]}+00:00" if time.endswith("Z") else time
 
 
 def _only_if_new(params: Json, **_: Any) -> None:

@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from dataflow.catalog import OWNER
+from dataflow.clients import THREADS
 from dataflow.iceberg.metadata import Metadata, read_metadata
 from dataflow.iceberg.retyping import Change, retype
 from dataflow.iceberg.table import IcebergTable
 from dataflow.iceberg.types import is_promotion, quoted, spark_type, stored_kind
 from dataflow.iceberg.upsert import check_columns
 from dataflow.layout import OBJECT
-from dataflow.store import THREADS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
