@@ -74,36 +74,55 @@ class _Listings:
 _LISTINGS = _Listings()
 
 
-def _paged_glue(original: Handler, member: str, default: int) -> Handler:
-    def handle(request: dict[str, Any]) -> Any:
-        token, size = request.get("NextToken"), int(request.get("MaxResults") or default)
+def _paged(
+    original: Handler,
+    place_of: Callable[[Any], tuple[str | None, int]],
+    items_of: Callable[[Any], list[Any]],
+    answer: Callable[[list[Any], str | None], Any],
+) -> Handler:
+    """Return a list operation in pages.
+
+    *place_of* returns the token and the size of the page that a request asks for, *items_of* the
+    items in the body of a full answer. *answer* gets the items of a page and the token of the next.
+    """
+
+    def handle(request: Any) -> Any:
+        token, size = place_of(request)
         items = _LISTINGS.items(token)
         if items is None:
             status, headers, body = original(request)
             if status != _SUCCESS:
                 return status, headers, body
-            items = json.loads(body)[member]
-        page, following = _LISTINGS.page(items, token, size)
-        return json_response({member: page, **({"NextToken": following} if following else {})})
+            items = items_of(body)
+        return answer(*_LISTINGS.page(items, token, size))
 
     return handle
+
+
+def _paged_glue(original: Handler, member: str, default: int) -> Handler:
+    return _paged(
+        original,
+        lambda request: (request.get("NextToken"), int(request.get("MaxResults") or default)),
+        lambda body: json.loads(body)[member],
+        lambda page, token: json_response(
+            {member: page, **({"NextToken": token} if token else {})}
+        ),
+    )
 
 
 def _paged_resources(original: Handler) -> Handler:
-    """GetResources: at most 100 resources in a page."""
-
-    def handle(request: dict[str, Any]) -> Any:
-        token, size = request.get("PaginationToken"), int(request.get("ResourcesPerPage") or 0)
-        items = _LISTINGS.items(token)
-        if items is None:
-            status, headers, body = original(request)
-            if status != _SUCCESS or request.get("ResourceARNList"):
-                return status, headers, body
-            items = json.loads(body)["ResourceTagMappingList"]
-        page, following = _LISTINGS.page(items, token, min(size or _RESOURCES, _RESOURCES))
-        return json_response({"ResourceTagMappingList": page, "PaginationToken": following or ""})
-
-    return handle
+    """GetResources: at most 100 resources in a page, and no pages of named resources."""
+    member = "ResourceTagMappingList"
+    paged = _paged(
+        original,
+        lambda request: (
+            request.get("PaginationToken"),
+            min(int(request.get("ResourcesPerPage") or _RESOURCES), _RESOURCES),
+        ),
+        lambda body: json.loads(body)[member],
+        lambda page, token: json_response({member: page, "PaginationToken": token or ""}),
+    )
+    return lambda request: (original if request.get("ResourceARNList") else paged)(request)
 
 
 def _listed_functions(original: Handler) -> Handler:
@@ -133,22 +152,22 @@ def _at_most(original: Handler, size: int) -> Handler:
 
 def _paged_identities(original: Handler) -> Handler:
     """GetAccountAuthorizationDetails: pages count users, groups, roles and policies together."""
+    return _paged(
+        original,
+        lambda request: (
+            iam._p(request, "Marker"),
+            int(iam._p(request, "MaxItems") or _IDENTITIES),
+        ),
+        _members,
+        lambda page, token: iam._xml(_SUCCESS, f"{_DETAILS}Response", _identities(page, token)),
+    )
 
-    def handle(parameters: Any) -> Any:
-        token = iam._p(parameters, "Marker")
-        size = int(iam._p(parameters, "MaxItems") or _IDENTITIES)
-        items = _LISTINGS.items(token)
-        if items is None:
-            status, headers, body = original(parameters)
-            if status != _SUCCESS:
-                return status, headers, body
-            result = ET.fromstring(body)[0]  # noqa: S314 - ministack's own answer
-            _add_boundaries(result)
-            items = [(part.tag, each) for part in result for each in part.findall(f"{_IAM}member")]
-        page, following = _LISTINGS.page(items, token, size)
-        return iam._xml(_SUCCESS, f"{_DETAILS}Response", _identities(page, following))
 
-    return handle
+def _members(body: bytes) -> list[tuple[str, Any]]:
+    """Return the members of all lists in a body, each with the name of its list."""
+    result = ET.fromstring(body)[0]  # noqa: S314 - ministack's own answer
+    _add_boundaries(result)
+    return [(part.tag, each) for part in result for each in part.findall(f"{_IAM}member")]
 
 
 def _identities(page: list[tuple[str, Any]], following: str | None) -> str:

@@ -1,6 +1,6 @@
 """Fork server: the program whose forks are the Python of runs, with PySpark imported already.
 
-`forks.ForkServer` starts it with a socket as standard input. It reaps a fork only when asked to,
+`forks.Forks` starts it with a socket as standard input. It reaps a fork only when asked to,
 so that no other process gets the number of one that has ended.
 """
 

@@ -6,7 +6,6 @@ To import it is most of the processor time that the Python of a small job needs.
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from . import fork_server
 from .fork_server import NUMBER
+from .settings import inherited_environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,11 +74,12 @@ class _Server:
         self._log = log
         self._lock = threading.Lock()
         self._socket, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        of_runs = ("AWS_", "SPARK_", "PYTHONPATH")
+        environment = inherited_environment()
+        environment.pop("PYTHONPATH", None)  # runs have their own
         with other, log.open("wb") as written:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", fork_server.__name__],
-                env={k: v for k, v in os.environ.items() if not k.startswith(of_runs)},
+                env=environment,
                 stdin=other.fileno(),
                 stdout=written,
                 stderr=written,

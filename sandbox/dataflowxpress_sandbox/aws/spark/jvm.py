@@ -24,6 +24,7 @@ from py4j.clientserver import ClientServer, JavaParameters, PythonParameters
 from py4j.protocol import Py4JError
 
 from .java import java
+from .settings import inherited_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -156,9 +157,8 @@ class Jvm:
 
 
 def _environment(home: Home, folder: Path) -> dict[str, str]:
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "SPARK_"))}
     return {
-        **inherited,
+        **inherited_environment(),
         "PYSPARK_PYTHON": sys.executable,
         "SPARK_HOME": str(home.path),
         "SPARK_LOCAL_DIRS": str(folder),

@@ -103,14 +103,16 @@ class Workspace:
         output, error = self.folder / "output.log", self.folder / "error.log"
         with output.open("ab") as stdout, error.open("ab") as stderr:
             jvm.begin({**settings.of_run(self.credentials, scratch, own), **conf}, output, error)
-            inherited = {
-                k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "SPARK_"))
-            }
             module, arguments = command
             launch = Launch(
                 module,
                 list(arguments),
                 str(scratch),
-                {**inherited, **own, **jvm.environment, "PYSPARK_PYTHON": sys.executable},
+                {
+                    **settings.inherited_environment(),
+                    **own,
+                    **jvm.environment,
+                    "PYSPARK_PYTHON": sys.executable,
+                },
             )
             return jvms.forks.start(launch, stdout, stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from dataflowxpress_sandbox.aws import REGION
@@ -45,6 +46,11 @@ _SETTINGS = {
     # That would ask for permissions, too, and end the uploads of others.
     "spark.hadoop.fs.s3a.committer.abort.pending.uploads": "false",
 }
+
+
+def inherited_environment() -> dict[str, str]:
+    """Return the environment of this process without its own settings of AWS and Spark."""
+    return {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "SPARK_"))}
 
 
 def of_run(
