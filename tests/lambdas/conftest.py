@@ -7,6 +7,7 @@ import io
 import json
 import sys
 import zipfile
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -100,7 +101,8 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> dict[str, Client]:
     """What the handlers get from boto3."""
     idle = {"get_crawler": {"Crawler": {"State": "READY"}}, "get_job_runs": {"JobRuns": []}}
     made = {"glue": Client(**idle), "sqs": Client(), "s3": Client(get_object=NO_SUCH_KEY)}
-    monkeypatch.setattr(boto3, "client", lambda service: made[service])
+    monkeypatch.setattr(boto3, "client", made.__getitem__)
+    monkeypatch.setattr(boto3, "Session", lambda **_: SimpleNamespace(client=made.__getitem__))
     return made
 
 

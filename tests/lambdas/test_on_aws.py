@@ -46,3 +46,23 @@ def test_a_message_that_met_an_error_is_visible_again_after_the_retry_time(
         QueueUrl=queue["url"], WaitTimeSeconds=10
     )  # the queue's own timeout is 30 s
     assert [message["MessageId"] for message in again["Messages"]] == [queue["messageId"]]
+
+
+def test_a_scheduled_start_sees_when_the_newest_object_was_uploaded(
+    aws: RunningAws, monkeypatch: pytest.MonkeyPatch, load: Callable[..., ModuleType]
+) -> None:
+    for name, value in aws.environment("test", "test").items():
+        monkeypatch.setenv(name, value)
+    s3, bucket = aws.client("s3"), "scheduled-uploads"
+    region = {"LocationConstraint": s3.meta.region_name}
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=region)
+    for key in ("in/b.csv", "in/a.csv", "out/later.csv"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"x")
+    newest = s3.head_object(Bucket=bucket, Key="in/a.csv")["LastModified"].timestamp()
+    owner = aws.client("sts").get_caller_identity()["Account"]
+    settings = {"BUCKET": bucket, "BUCKET_OWNER": owner, "PREFIX": "in/"}
+    uploads = load("start_job").uploads
+
+    asked = uploads.asked({"source": "dataflowxpress", "reason": "schedule"}, 0.0, settings)
+
+    assert newest <= asked <= newest + 2 * uploads.CUT

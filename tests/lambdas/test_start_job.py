@@ -230,12 +230,17 @@ def test_a_scheduled_run_starts_only_if_an_upload_waits(
     handler: Any, batch: Any, clients: dict[str, Client], minutes: list[int], runs: int
 ) -> None:
     listed = [
-        {"Key": f"in/{number}.csv", "LastModified": NOON + timedelta(minutes=minute)}
+        {"Key": f"in/{number}.csv", "LastModified": _listed(NOON + timedelta(minutes=minute))}
         for number, minute in enumerate(minutes)
     ]
-    other = {"Key": "in/other.txt", "LastModified": NOON + timedelta(minutes=2)}
+    other = {"Key": "in/other.txt", "LastModified": _listed(NOON + timedelta(minutes=2))}
     clients["s3"].pages = [{"Contents": [*listed, other], "IsTruncated": False}]
     clients["s3"].answers["get_object"] = covered(0)
     clients["glue"].answers["get_job_runs"] = ran(-60)
     assert handler(batch({"source": "dataflowxpress", "reason": "schedule"})) == []
     assert len(clients["glue"].started) == runs
+
+
+def _listed(moment: datetime) -> str:
+    """Return a time as S3 lists it."""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.000Z"
