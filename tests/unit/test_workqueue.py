@@ -383,6 +383,18 @@ def test_resyncs_leave_workers_to_the_changes_of_users(queue: WorkQueue, clock: 
     assert popped(queue) == [ORDERS]
 
 
+def test_the_resyncs_of_a_namespace_leave_workers_to_its_own_users(
+    queue: WorkQueue, clock: Clock
+) -> None:
+    for reference in many("large", 20):
+        queue.observe(pipeline(reference), within=10)
+    clock.now = 10
+    assert len(popped(queue)) == 10  # of 12
+    changed = Reference("large", "changed", "its-uid", 1)
+    queue.observe(pipeline(changed))
+    assert popped(queue) == [changed]
+
+
 def test_even_after_weeks_of_failures_there_is_a_next_try() -> None:
     assert backoff(0) == FIRST_RETRY
     assert backoff(100_000) == LONGEST_RETRY

@@ -13,11 +13,11 @@ AGING = 4  # each so many calls, the one that has waited longest precedes all ot
 
 
 class Priority(IntEnum):
-    """The order in which waiting calls are sent."""
+    """The order in which due pipelines are processed, and their waiting calls sent."""
 
     REQUEST = 0  # a person or a GitOps tool waits for it
     DELETION = 1
-    ROUTINE = 2
+    ROUTINE = 2  # polls, resyncs and retries
 
 
 class Claim(NamedTuple):

@@ -7,12 +7,14 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from itertools import count
 
-from .workitem import Item, Priority
+from dataflowxpress.aws.turns import Priority
+
+from .workitem import Item
 
 WORKERS = 16
 NAMESPACE_SHARE = 0.75  # of the workers for one namespace: the rest is for the other namespaces
 DELETION_SHARE = 0.25  # of the workers for deletions: emptying a bucket can take hours
-ROUTINE_SHARE = 0.875  # of the workers for polls, resyncs and retries: AWS' rates can delay them
+ROUTINE_SHARE = 0.875  # of all workers, and of those for one namespace, for polls, resyncs, retries
 
 
 @dataclass
@@ -29,28 +31,34 @@ class Shares:
         return max(1, int(self.workers * DELETION_SHARE))
 
     @property
-    def routine(self) -> int:
-        """The number of pipelines that can be processed at once without a request."""
-        return max(1, int(self.workers * ROUTINE_SHARE))
-
-    @property
     def per_namespace(self) -> int:
         """The number of pipelines of one namespace that can be processed at once."""
         return max(1, int(self.workers * NAMESPACE_SHARE))
+
+    @staticmethod
+    def routine(workers: int) -> int:
+        """Return how many of these workers can process pipelines without a request."""
+        return max(1, int(workers * ROUTINE_SHARE))
 
     def allowed(self, active: Collection[Item]) -> Callable[[Item], bool]:
         """Return whether an item can start besides the *active* ones."""
         if len(active) >= self.workers:
             return lambda _: False
-        namespaces = Counter(item.reference.namespace for item in active)
-        full = {name for name, used in namespaces.items() if used >= self.per_namespace}
+        routine = [item for item in active if item.serving is Priority.ROUTINE]
+        no_routine = len(routine) >= self.routine(self.workers)
         no_deletions = sum(item.deleting for item in active) >= self.deletions
-        no_routine = sum(i.serving is Priority.ROUTINE for i in active) >= self.routine
-        return lambda item: (
-            item.reference.namespace not in full
-            and not (item.deleting and no_deletions)
-            and not (item.priority is Priority.ROUTINE and no_routine)
-        )
+        full = _namespaces_with(self.per_namespace, active)
+        full_of_routine = _namespaces_with(self.routine(self.per_namespace), routine)
+
+        def is_allowed(item: Item) -> bool:
+            namespace, is_routine = item.reference.namespace, item.priority is Priority.ROUTINE
+            return (
+                namespace not in full
+                and not (item.deleting and no_deletions)
+                and not (is_routine and (no_routine or namespace in full_of_routine))
+            )
+
+        return is_allowed
 
     def turn(self, item: Item) -> int:
         """Return a number that is lower the longer ago the item's namespace had its turn."""
@@ -64,3 +72,9 @@ class Shares:
         """Forget namespaces that have no pipeline any more."""
         for namespace in self._turns.keys() - namespaces:
             del self._turns[namespace]
+
+
+def _namespaces_with(number: int, items: Collection[Item]) -> set[str]:
+    """Return the namespaces that have at least *number* of the items."""
+    counted = Counter(item.reference.namespace for item in items)
+    return {namespace for namespace, used in counted.items() if used >= number}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Literal
 
 from dataflowxpress.api.pipeline import Pipeline, Reference
 from dataflowxpress.api.spec.pipeline import SHORTEST_RESYNC
+from dataflowxpress.aws.turns import Priority
 
 from .result import Result
 
@@ -27,14 +27,6 @@ DOUBLINGS = 10  # bounds the exponent: after days, the delay would overflow a fl
 def backoff(failures: int, longest: float = LONGEST_RETRY) -> float:
     """Return the seconds to wait after this many consecutive failures."""
     return min(FIRST_RETRY * float(2 ** min(failures, DOUBLINGS)), longest)
-
-
-class Priority(IntEnum):
-    """The order in which due pipelines are processed."""
-
-    REQUEST = 0  # a person or a GitOps tool waits for it
-    DELETION = 1
-    ROUTINE = 2  # polls, resyncs and retries
 
 
 @dataclass(slots=True)
