@@ -40,7 +40,7 @@ def workloads(asked: argparse.Namespace) -> dict[str, tuple[Workload, Mapping[st
 
 
 def main() -> None:
-    """Run the selected workloads, each on an emulator of its own; update tests/bench/results."""
+    """Run workloads, each on an emulator of its own; replace their rows in the results."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("what", nargs="*", help="names of workloads; all by default")
     parser.add_argument("--objects", type=int, default=10_000, help="of the workload 'most'")
@@ -57,6 +57,8 @@ def main() -> None:
     if unknown := {*asked.what} - {*known}:
         parser.error(f"no workload {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     results = Results(asked.results)
+    if not asked.what:
+        results.rows.clear()
     for what in asked.what or known:
         workload, environment = known[what]
         with mock.patch.dict(os.environ, environment), logging_aws() as (aws, folder):

@@ -51,9 +51,9 @@ class Fleet:
             time.sleep(0.1)
         return time.monotonic() - start
 
-    def versions(self) -> dict[str, str]:
-        """Return the resource version of each pipeline; each write changes it."""
-        return {x["metadata"]["name"]: x["metadata"]["resourceVersion"] for x in self._list()}
+    def contents(self) -> dict[str, Any]:
+        """Return spec and status of each pipeline, without the time of its last comparison."""
+        return {each["metadata"]["name"]: _content(each) for each in self._list()}
 
     def not_ready(self) -> list[str]:
         """Return the names of the pipelines that are not ready."""
@@ -88,6 +88,11 @@ def fleet(sandbox: Sandbox) -> Iterator[Fleet]:
     """Connect to the API server of a sandbox."""
     with config.new_client_from_config(str(sandbox.kubeconfig)) as client:
         yield Fleet(client)
+
+
+def _content(body: dict[str, Any]) -> Any:
+    status = {**body.get("status", {}), "lastComparedAt": None}
+    return body["spec"], status
 
 
 def _is_ready(body: dict[str, Any], generation: int = 0) -> bool:

@@ -42,7 +42,7 @@ class Phase:
     peak_calls: float = 0  # a second, over the busiest sample
     work: Counter[str] = field(default_factory=Counter)
     requests: Counter[str] = field(default_factory=Counter)
-    written: int = 0  # pipelines whose object was written
+    changed: int = 0  # pipelines with another spec or status, but for the time of a comparison
 
 
 @dataclass
@@ -103,7 +103,7 @@ class Measurement:
     def _phase(self, name: str, running: Operator) -> Iterator[None]:
         phase, aws = Phase(name), processes.find(self.sandbox.directory)["aws"]
         before, emulator = running.usage(), _cpu(aws.pid)
-        requests, versions = self.fleet.requests(), self.fleet.versions()
+        requests, contents = self.fleet.requests(), self.fleet.contents()
         ended = threading.Event()
         watch = threading.Thread(target=_watch_calls, args=(running, phase, ended))
         watch.start()
@@ -117,8 +117,8 @@ class Measurement:
         phase.emulator_cpu = _cpu(aws.pid) - emulator
         phase.calls, phase.work = after.calls - before.calls, after.work - before.work
         phase.requests = self.fleet.requests() - requests
-        now = self.fleet.versions()
-        phase.written = sum(version != versions.get(name) for name, version in now.items())
+        now = self.fleet.contents()
+        phase.changed = sum(content != contents.get(name) for name, content in now.items())
         self.phases[name] = phase
         print(f"{name}: {phase}", flush=True)
 
