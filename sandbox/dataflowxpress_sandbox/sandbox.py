@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dataflowxpress.blueprint import artifacts
 from dataflowxpress_sandbox import aws, environment, lock, parallel, private, processes
 from dataflowxpress_sandbox.errors import SandboxError
+from dataflowxpress_sandbox.guard import guarded
 from dataflowxpress_sandbox.kube import binaries, crd, kubeconfig
 from dataflowxpress_sandbox.kube.kubernetes import Kubernetes
 from dataflowxpress_sandbox.probe import HOST, answers
@@ -78,12 +79,13 @@ class Sandbox:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[Self]:
-        """Bring it up for the length of a `with` block."""
-        self.up()
-        try:
-            yield self
-        finally:
-            self.down()
+        """Bring it up for the length of a `with` block, or until this process is killed."""
+        with guarded(self.directory):
+            self.up()
+            try:
+                yield self
+            finally:
+                self.down()
 
     def up(self) -> None:
         """Start what does not run yet, and return when all of it is ready.

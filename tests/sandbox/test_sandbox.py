@@ -104,6 +104,24 @@ def test_up_status_env_and_down_from_the_command_line(directory: Path) -> None:
     assert not directory.exists()
 
 
+def test_a_sandbox_of_a_block_ends_with_the_process_that_is_killed_within(directory: Path) -> None:
+    block = (
+        "import sys; from pathlib import Path; from dataflowxpress_sandbox.sandbox import Sandbox\n"
+        "with Sandbox(Path(sys.argv[1]), aws=False).running(): print('up', flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", block, str(directory)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "up\n"
+        assert pids(directory).keys() == _CLUSTER
+        process.kill()
+    processes.wait_until(lambda: not pids(directory), 30, "the end of the sandbox")
+
+
 def test_the_env_file_points_a_shell_at_the_sandbox(directory: Path) -> None:
     with Sandbox(directory, operator=False).running() as sandbox:
         script = '. "$1/env"; exec "$2" -c "import json, os; print(json.dumps(dict(os.environ)))"'

@@ -30,10 +30,21 @@ _BOUNDED = {  # True: the boundary in the request, False: the boundary of the ex
     "iam:DetachRolePolicy": False,
     "iam:UpdateAssumeRolePolicy": False,
 }
+
+
+def _tags_of_identity(arn: str) -> dict[str, str] | None:
+    kind, *_, name = arn.split(":")[5].split("/")
+    found = {"role": iam._roles, "user": iam._users}.get(kind, {}).get(name, {})
+    if found.get("Arn") != arn:
+        return None
+    return {tag["Key"]: tag["Value"] for tag in found.get("Tags") or ()}
+
+
 _TAGS: dict[str, Callable[[str], Any]] = {
     "cloudwatch": cloudwatch._resource_tags.get,
     "events": eventbridge._tags.get,
     "glue": glue._tags.get,
+    "iam": _tags_of_identity,
     "lambda": lambda arn: (lambda_svc._functions.get(arn.split(":")[6]) or {}).get("tags"),
     "sns": lambda arn: (sns._topics.get(arn) or {}).get("tags"),
     "sqs": lambda arn: (sqs._queues.get(sqs._queue_url(arn.split(":")[5])) or {}).get("tags"),
