@@ -103,7 +103,7 @@ def blueprint(
         spec.functions.notify,
         sources=[outcomes],
         grants=permissions.to_notify(spec, bucket, topic, job),
-        settings=settings.to_notify(spec, scope.owner, bucket, topic, job, crawler_logs),
+        settings=settings.to_notify(spec, bucket, topic, job, crawler_logs),
     )
     notify_source = factory.queues.event_source(notify, outcomes)
     subscriptions = [

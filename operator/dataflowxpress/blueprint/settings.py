@@ -77,18 +77,13 @@ def _iceberg(spec: DataPipelineSpec) -> dict[str, str]:
     }
 
 
-def to_notify(  # noqa: PLR0913, PLR0917 - the resources that a notification names
-    spec: DataPipelineSpec,
-    owner: str,
-    bucket: Bucket,
-    topic: Topic,
-    job: Job,
-    crawler_logs: LogGroup | None,
+def to_notify(
+    spec: DataPipelineSpec, bucket: Bucket, topic: Topic, job: Job, crawler_logs: LogGroup | None
 ) -> dict[str, str]:
     """Return the settings of the function that sends notifications."""
     crawls = {"CRAWLER_LOGS": crawler_logs.name} if crawler_logs else {}
     return {
-        "PIPELINE": owner,
+        "PIPELINE": bucket.scope.owner,
         "TOPIC": topic.arn,
         **_keeps_manifests(spec),
         "JOB_LOGS": ",".join(job.log_group_names),

@@ -135,8 +135,8 @@ class Reconciler:
         if not is_deleting and not self._store.hold(pipeline):
             return None
         try:
-            precedence = priority(pipeline)
-            with PRECEDENCE.of(precedence), on_behalf(precedence, namespace):
+            urgency = priority(pipeline)
+            with PRECEDENCE.of(urgency), on_behalf(urgency, namespace):
                 result = work(pipeline)
         except Expected as error:
             result = Result(
