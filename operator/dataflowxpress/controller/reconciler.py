@@ -15,7 +15,6 @@ from dataflowxpress.api.status import Status
 from dataflowxpress.aws.at_rest import AtRest
 from dataflowxpress.aws.clients import ClientsFor
 from dataflowxpress.aws.errors import problem
-from dataflowxpress.aws.precedence import PRECEDENCE
 from dataflowxpress.aws.turns import on_behalf
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.dataplane import RecoveryAction
@@ -135,8 +134,7 @@ class Reconciler:
         if not is_deleting and not self._store.hold(pipeline):
             return None
         try:
-            urgency = priority(pipeline)
-            with PRECEDENCE.of(urgency), on_behalf(urgency, namespace):
+            with on_behalf(priority(pipeline), namespace):
                 result = work(pipeline)
         except Expected as error:
             result = Result(
