@@ -28,27 +28,32 @@ class Shares:
     @property
     def deletions(self) -> int:
         """The number of deletions that can run at once."""
-        return max(1, int(self.workers * DELETION_SHARE))
+        return _part(self.workers, DELETION_SHARE)
+
+    @property
+    def routine(self) -> int:
+        """The number of pipelines that can be processed at once without a request."""
+        return _part(self.workers, ROUTINE_SHARE)
 
     @property
     def per_namespace(self) -> int:
         """The number of pipelines of one namespace that can be processed at once."""
-        return max(1, int(self.workers * NAMESPACE_SHARE))
+        return _part(self.workers, NAMESPACE_SHARE)
 
-    @staticmethod
-    def routine(workers: int) -> int:
-        """Return how many of these workers can process pipelines without a request."""
-        return max(1, int(workers * ROUTINE_SHARE))
+    @property
+    def routine_per_namespace(self) -> int:
+        """The number of pipelines of one namespace that can be processed without a request."""
+        return _part(self.per_namespace, ROUTINE_SHARE)
 
     def allowed(self, active: Collection[Item]) -> Callable[[Item], bool]:
         """Return whether an item can start besides the *active* ones."""
         if len(active) >= self.workers:
             return lambda _: False
         routine = [item for item in active if item.serving is Priority.ROUTINE]
-        no_routine = len(routine) >= self.routine(self.workers)
+        no_routine = len(routine) >= self.routine
         no_deletions = sum(item.deleting for item in active) >= self.deletions
         full = _namespaces_with(self.per_namespace, active)
-        full_of_routine = _namespaces_with(self.routine(self.per_namespace), routine)
+        full_of_routine = _namespaces_with(self.routine_per_namespace, routine)
 
         def is_allowed(item: Item) -> bool:
             namespace, is_routine = item.reference.namespace, item.priority is Priority.ROUTINE
@@ -72,6 +77,10 @@ class Shares:
         """Forget namespaces that have no pipeline any more."""
         for namespace in self._turns.keys() - namespaces:
             del self._turns[namespace]
+
+
+def _part(workers: int, share: float) -> int:
+    return max(1, int(workers * share))
 
 
 def _namespaces_with(number: int, items: Collection[Item]) -> set[str]:
