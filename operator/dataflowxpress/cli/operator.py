@@ -86,9 +86,9 @@ def check(namespace: options.Namespaces = None, lease: options.LeaseName = "") -
 
 
 def _collect_less() -> None:
-    """Save a twentieth of the processor time, and pauses of all threads for 0.15 s.
+    """Collect garbage more rarely, and without what is imported, which stays.
 
-    What is imported stays. So no collection of garbage must examine it.
+    Otherwise, it is a twentieth of the processor time, and stops all threads for up to 0.15 s.
     """
     gc.freeze()
     gc.set_threshold(YOUNG)
