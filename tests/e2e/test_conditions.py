@@ -20,7 +20,7 @@ from tests.e2e.conftest import NAMESPACE, User, holds
 NAME, BUCKET, READER = "watched", "e2e-watched", "watcher@example.com"
 SPEC: dict[str, Any] = {
     "bucket": {"name": BUCKET},
-    "trigger": {"batchWindowSeconds": 0},
+    "trigger": {"batchWindowSeconds": 5},  # longer than from one poll to the next
     "deletionPolicy": "Delete",
     "notifications": {"emails": [READER]},
 }

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from dataflowxpress_sandbox.aws.s3_uri import S3Uri
 from dataflowxpress_sandbox.aws.spark import process
 
-from . import data_lake_formats
+from . import bytecode, data_lake_formats
 
 if TYPE_CHECKING:
     from dataflowxpress_sandbox.aws.credentials import Credentials
@@ -53,12 +53,14 @@ class Launch:
         for uri, target in zip(wanted, [self._script, *self._fetched()], strict=True):
             bucket, key = S3Uri.parse(uri)
             s3.download_file(bucket, key, str(target))
+        for archive in self._archives():
+            bytecode.add(archive)
 
     def start(self, jvms: Jvms) -> process.Running:
         """Start the process, which ends with this process."""
-        archives = [str(path) for path in self._fetched() if path.suffix != ".py"]
+        places = [_SITE, self.folder / "lib", *self._archives()]
         environment = {
-            "PYTHONPATH": os.pathsep.join([str(_SITE), str(self.folder / "lib"), *archives]),
+            "PYTHONPATH": os.pathsep.join(map(str, places)),
             "DATAFLOWXPRESS_BOOKMARK": str(self.bookmark),
         }
         return process.Workspace(self._credentials, self.folder).start(
@@ -82,6 +84,9 @@ class Launch:
 
     def _fetched(self) -> list[Path]:
         return [self.folder / "lib" / uri.rsplit("/", 1)[-1] for uri in self._modules()]
+
+    def _archives(self) -> list[Path]:
+        return [path for path in self._fetched() if path.suffix != ".py"]
 
     def _argv(self) -> list[str]:
         standard = {"--JOB_NAME": self._job["Name"], "--JOB_RUN_ID": self._record["Id"]}

@@ -22,8 +22,11 @@ from dataclasses import dataclass
 
 from dataflowxpress_sandbox.aws.children import tie_to_parent
 
-# What jobs import that takes long. None reads the environment when it is imported.
-_IMPORTED = ("boto3", "s3transfer.manager", "pyspark.sql.functions", "pyspark.sql.types")
+# What jobs import that takes long. What reads the environment does so later.
+_IMPORTED = (
+    *("boto3", "s3transfer.manager", "pyspark.sql.functions", "pyspark.sql.types"),
+    *("pyarrow.dataset", "pyarrow.parquet"),  # with numpy and pandas
+)
 _LONGEST = 16  # bytes of a request; all else is in files
 _FILES = 5  # of a fork: its launch, its standard input, output and error, and a pipe's end
 NUMBER = struct.Struct("i")  # the request to kill a fork, and each answer
