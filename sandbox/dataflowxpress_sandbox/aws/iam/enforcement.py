@@ -7,7 +7,7 @@ from typing import Any
 
 from ministack.core import iam_actions, iam_evaluator
 
-from . import bucket_owner, conditions
+from . import bucket_owner, conditions, parsed_policies
 from .implied import Needed, implied
 from .ledger import Ledger
 from .request import Request, current
@@ -20,6 +20,7 @@ _refused: ContextVar[Needed | None] = ContextVar("refused", default=None)
 
 def install(ledger: Ledger) -> None:
     """Enforce the permissions of all calls to this process."""
+    parsed_policies.install()
     conditions.install()
     _name_actions()
     _name_resources()
