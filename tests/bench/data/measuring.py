@@ -48,9 +48,14 @@ class Meter:
         """Measure the processes of the running job: its script, its JVM and their children."""
         return self._cost(self._of_job)
 
-    def own(self) -> AbstractContextManager[Cost]:
-        """Measure this process and its children, without the emulator."""
-        return self._cost(lambda: [psutil.Process()])
+    @contextmanager
+    def own(self) -> Iterator[Cost]:
+        """Measure this process, without the emulator; its memory is the growth since the start."""
+        process = psutil.Process()
+        before = process.memory_info().rss // MB
+        with self._cost(lambda: [process]) as cost:
+            yield cost
+        cost.python -= before
 
     @contextmanager
     def _cost(self, roots: Callable[[], Iterable[psutil.Process]]) -> Iterator[Cost]:

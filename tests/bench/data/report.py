@@ -132,7 +132,8 @@ class Results:
         yield "# The job, beside plain Spark\n"
         yield "`make bench-data` writes this page.\n"
         yield from (f"- {name}: {value}" for name, value in _machine().items())
-        yield "- memory: of all Python processes + of the JVM; calls: requests to the emulator"
+        yield "- memory: of all Python processes + of the JVM; of a history, the growth meanwhile"
+        yield "- calls: requests to the emulator"
         yield "- load: average of the last minute, at the end of each measurement\n"
         yield (
             "| work | | seconds | CPU seconds | memory | calls | files | partitions"
