@@ -16,6 +16,7 @@ from dataflowxpress.telemetry import progress
 from dataflowxpress.telemetry.metrics import AWS_RATE_WAIT_SECONDS
 
 from .errors import is_throttling
+from .precedence import PRECEDENCE
 from .turns import Call, Claim, Turns, claim
 
 
@@ -142,6 +143,7 @@ class Rates:
         region = client.meta.region_name
 
         def wait(**_: Any) -> None:
+            PRECEDENCE.give_way()
             began = time.monotonic()
             self.bucket(account(), region, service).take(claim())
             AWS_RATE_WAIT_SECONDS.labels(service).inc(time.monotonic() - began)

@@ -15,6 +15,7 @@ from dataflowxpress.api.status import Status
 from dataflowxpress.aws.at_rest import AtRest
 from dataflowxpress.aws.clients import ClientsFor
 from dataflowxpress.aws.errors import problem
+from dataflowxpress.aws.precedence import PRECEDENCE
 from dataflowxpress.aws.turns import on_behalf
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.dataplane import RecoveryAction
@@ -134,7 +135,8 @@ class Reconciler:
         if not is_deleting and not self._store.hold(pipeline):
             return None
         try:
-            with on_behalf(priority(pipeline), namespace):
+            urgency = priority(pipeline)
+            with PRECEDENCE.of(urgency), on_behalf(urgency, namespace):
                 result = work(pipeline)
         except Expected as error:
             result = Result(
