@@ -18,9 +18,8 @@ from tests.chaos.observation import Observation
 from tests.chaos.plan import Upload
 from tests.chaos.weather import CRAWL, JOB
 from tests.e2e.conftest import User
-from tests.sample import EVERYTHING
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.extended, pytest.mark.long, pytest.mark.timeout(1200)]
 
 NAME = "chaoshops"
 MANIFEST, PARQUET = "dataflowxpress/manifests/*", "parquet_data/csv_data/dfx_batch=*"
@@ -33,7 +32,6 @@ DEATHS = {
     "between its files and the manifest": ("kill", "s3:PutObject", MANIFEST),
     "after the manifest and before its event": ("kill-after", "s3:PutObject", MANIFEST),
 }
-SAMPLE = ["between two files of a batch", "after the manifest and before its event"]
 
 
 @dataclass
@@ -96,7 +94,6 @@ def hops(chain: Chain, uploads: list[Upload], faults: Faults, tmp_path: Path) ->
     faults.clear()
 
 
-@pytest.mark.extended
 def test_an_upload_during_a_running_crawl_is_converted_without_another(hops: Hops) -> None:
     about = {"resource": f"*{NAME}*", "caller": CRAWL, "times": 1}
     # By then the crawl has listed all objects: it cannot see the second one.
@@ -125,7 +122,7 @@ def test_a_job_that_dies_has_neither_lost_nor_doubled_a_row(
     with ThreadPoolExecutor() as pool:
         dying = {
             death: pool.submit(dies, Hops(Chain(user, f"{NAME}{number}"), faults, tmp_path), death)
-            for number, death in enumerate(DEATHS if EVERYTHING else SAMPLE)
+            for number, death in enumerate(DEATHS)
         }
     assert {death: each.result() for death, each in dying.items()} == dict.fromkeys(dying, 1)
 
@@ -144,7 +141,6 @@ def dies(hops: Hops, death: str) -> int:
     return hops.chain.failed()
 
 
-@pytest.mark.extended
 def test_with_every_event_of_glue_lost_uploads_are_converted(
     user: User, faults: Faults, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
@@ -168,7 +164,6 @@ def test_with_every_notification_lost_uploads_are_converted(hops: Hops) -> None:
     hops.comes_right()
 
 
-@pytest.mark.extended
 def test_what_is_uploaded_while_the_operator_is_down_and_no_event_comes_is_converted(
     hops: Hops,
 ) -> None:

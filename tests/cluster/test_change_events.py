@@ -144,6 +144,7 @@ def test_a_change_is_corrected_within_a_minute_and_only_its_pipeline_is_compared
         user.gone(name)
 
 
+@pytest.mark.extended
 def test_a_change_in_another_account_is_corrected_within_a_minute_and_compares_nothing_else(
     user: User, start: Operators, cloud: Aws, role: str
 ) -> None:

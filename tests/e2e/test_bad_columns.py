@@ -18,7 +18,7 @@ from tests.e2e.conftest import User
 BUCKET, DATABASE = "e2e-bad-columns", "default_junk"
 PROGRAM = Path(sys.executable).with_name("dataflowxpress")
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.extended, pytest.mark.long]
 
 
 def run(user: User, *words: str) -> Any:

@@ -211,6 +211,7 @@ def test_a_type_that_becomes_wider_keeps_the_rows_of_deleted_objects(lake: Lake)
     assert lake.branches() == {"main"}
 
 
+@pytest.mark.extended
 def test_maintenance_compacts_small_files_and_keeps_the_rows(
     aws: RunningAws, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -127,6 +127,7 @@ def renamed(lines: set[str], life: Life) -> set[str]:
     return {_of_any(life, line) for line in lines}
 
 
+@pytest.mark.extended
 def test_a_change_that_is_interrupted_is_completed(empty: World) -> None:
     life = new_life(empty)
     life.create(A)
@@ -152,6 +153,7 @@ def test_a_change_that_is_interrupted_is_completed(empty: World) -> None:
     life.end()
 
 
+@pytest.mark.extended
 def test_a_deletion_that_is_interrupted_is_completed(empty: World) -> None:
     calls = reference_of_deletion(empty)
     before = empty.everything()
