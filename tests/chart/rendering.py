@@ -55,7 +55,12 @@ def rendered(template: str = "", **values: Any) -> list[Object]:
     """Return the objects of one template, or of all templates."""
     only = ("--show-only", f"templates/{template}.yaml") if template else ()
     text = Helm(tool("helm4")).template(values, *only)
-    return [document for document in yaml.safe_load_all(text) if document]
+    return parsed(text)
+
+
+def parsed(manifests: str) -> list[Object]:
+    """Return the objects in manifests."""
+    return [each for each in yaml.load_all(manifests, Loader=yaml.CSafeLoader) if each]
 
 
 def objects(**values: Any) -> dict[tuple[str, str], Object]:

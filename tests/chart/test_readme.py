@@ -12,7 +12,8 @@ import yaml
 from tests.chart.rendering import CHART
 
 ROW = re.compile(r"^\| ([\w.]+) \| \w+ \| `(.*?)` \| (.*?) ?\|$", re.MULTILINE)
-VALUES = (CHART / "values.yaml").read_text()
+TEXT = (CHART / "values.yaml").read_text()
+VALUES = yaml.safe_load(TEXT)
 ROWS = {
     path: (default, text) for path, default, text in ROW.findall((CHART / "README.md").read_text())
 }
@@ -27,14 +28,14 @@ def leaves(value: Any, *path: str) -> Iterator[str]:
 
 
 def default(path: str) -> Any:
-    value = yaml.safe_load(VALUES)
+    value = VALUES
     for name in path.split("."):
         value = value[name]
     return value
 
 
 def test_each_value_has_a_row_and_each_row_a_value() -> None:
-    assert set(leaves(yaml.safe_load(VALUES))) == set(ROWS), "run: make chart"
+    assert set(leaves(VALUES)) == set(ROWS), "run: make chart"
 
 
 def test_each_row_has_the_default_of_its_value() -> None:
@@ -43,6 +44,6 @@ def test_each_row_has_the_default_of_its_value() -> None:
 
 
 def test_each_description_is_a_comment_of_the_values() -> None:
-    comments = " ".join(re.sub(r"^\s*# ?(-- )?", "", line) for line in VALUES.splitlines())
+    comments = " ".join(re.sub(r"^\s*# ?(-- )?", "", line) for line in TEXT.splitlines())
     stale = [path for path, (_, text) in ROWS.items() if text not in comments]
     assert stale == [], "run: make chart"

@@ -17,7 +17,7 @@ from kubernetes.dynamic import DynamicClient
 from kubernetes.dynamic.exceptions import ConflictError, DynamicApiError
 
 from tests.chart.matrix import MATRIX
-from tests.chart.rendering import CHART, NAMESPACE, Helm
+from tests.chart.rendering import CHART, NAMESPACE, Helm, parsed
 from tools.tool import tool
 
 FOREIGN_KINDS = {"ServiceMonitor", "PrometheusRule"}  # of the Prometheus operator
@@ -41,8 +41,7 @@ class Kubernetes:
 
         Apart from unknown fields, the API server rejects values that a schema cannot express.
         """
-        bodies = [body for body in yaml.safe_load_all(manifests) if body]
-        own = [body for body in bodies if body["kind"] not in FOREIGN_KINDS]
+        own = [body for body in parsed(manifests) if body["kind"] not in FOREIGN_KINDS]
         for body in own:
             self._accepts(body)
         return [body["kind"] for body in own]
@@ -154,7 +153,7 @@ def test_it_works_as_a_subchart(helm: Helm, tmp_path: Path) -> None:
         "global": {"imagePullSecrets": [{"name": "registry"}], "foreign": True},
         CHART.name: {"enabled": True, "namespaceOverride": "pipelines"},
     }
-    made = list(yaml.safe_load_all(helm("template", "release", str(whole), values=values)))
+    made = parsed(helm("template", "release", str(whole), values=values))
     [deployment] = [each for each in made if each["kind"] == "Deployment"]
     assert deployment["metadata"]["namespace"] == "pipelines"
     assert deployment["spec"]["template"]["spec"]["imagePullSecrets"] == [{"name": "registry"}]
