@@ -21,6 +21,7 @@ from .queue_urls import queue_url
 from .rates import RATES
 from .sessions import (
     OF_OPERATOR,
+    USER_AGENT,
     RoleSession,
     assumed_session,
     credentials_of,
@@ -37,7 +38,7 @@ SETTINGS = Config(
     read_timeout=30,
     retries={"mode": "standard", "max_attempts": 4},
     max_pool_connections=64,
-    user_agent_extra="dataflowxpress",
+    user_agent=USER_AGENT,
 )
 CALLERS = set[str]()  # the principals of all clients of this process, some hundred bytes each
 SESSIONS = 64  # of roles and regions, whose clients are kept: 2 MB each

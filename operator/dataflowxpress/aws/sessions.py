@@ -33,6 +33,9 @@ METADATA = {
 }
 
 
+# botocore composes its own for each call, which takes 0.1 ms. It appends its version to this one.
+USER_AGENT = f"dataflowxpress Boto3/{boto3.__version__}"
+
 # For credentials, botocore calls STS (AssumeRole, AssumeRoleWithWebIdentity) with a client of its
 # own, and holds the lock of the credentials meanwhile. With its defaults, an STS that accepts
 # connections and does not answer blocks all clients of the session for five minutes.
@@ -40,7 +43,7 @@ STS = Config(
     connect_timeout=3,
     read_timeout=5,  # STS answers in less than a second
     retries={"mode": "standard", "total_max_attempts": 3},
-    user_agent_extra="dataflowxpress",
+    user_agent=USER_AGENT,
 )
 
 
