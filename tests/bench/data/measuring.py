@@ -50,7 +50,7 @@ class Meter:
 
     @contextmanager
     def own(self) -> Iterator[Cost]:
-        """Measure this process, without the emulator; its memory is the growth since the start."""
+        """Measure this process alone; its memory is the growth since the start."""
         process = psutil.Process()
         before = process.memory_info().rss // MB
         with self._cost(lambda: [process]) as cost:
@@ -58,8 +58,8 @@ class Meter:
         cost.python -= before
 
     @contextmanager
-    def _cost(self, roots: Callable[[], Iterable[psutil.Process]]) -> Iterator[Cost]:
-        cost, sampler = Cost(), _Sampler(roots)
+    def _cost(self, processes: Callable[[], Iterable[psutil.Process]]) -> Iterator[Cost]:
+        cost, sampler = Cost(), _Sampler(processes)
         start, began = self._log.stat().st_size, time.monotonic()
         sampler.start()
         try:
@@ -74,16 +74,16 @@ class Meter:
         children = self._server.children()
         servers = [each for each in children if _is_fork_server(each)]
         forks = [fork for server in servers for fork in server.children()]
-        return [*filter(_is_java, children), *forks]
+        return [each for root in (*filter(_is_java, children), *forks) for each in _tree(root)]
 
 
 class _Sampler(threading.Thread):
-    """Samples trees of processes until `end`."""
+    """Samples processes until `end`."""
 
-    def __init__(self, roots: Callable[[], Iterable[psutil.Process]]) -> None:
+    def __init__(self, processes: Callable[[], Iterable[psutil.Process]]) -> None:
         super().__init__()
         self.python = self.java = 0
-        self._roots, self._ended = roots, threading.Event()
+        self._processes, self._ended = processes, threading.Event()
         self._before: dict[psutil.Process, float] = {}
         self._last: dict[psutil.Process, float] = {}
         self._sample()
@@ -106,7 +106,7 @@ class _Sampler(threading.Thread):
 
     def _sample(self) -> None:
         memory = Counter[bool]()
-        for each in self._tree():
+        for each in self._processes():
             with suppress(psutil.NoSuchProcess):  # it has ended meanwhile
                 times = each.cpu_times()
                 self._last[each] = times.user + times.system
@@ -114,11 +114,11 @@ class _Sampler(threading.Thread):
         self.python = max(self.python, memory[False])
         self.java = max(self.java, memory[True])
 
-    def _tree(self) -> Iterator[psutil.Process]:
-        for root in self._roots():
-            yield root
-            with suppress(psutil.NoSuchProcess):
-                yield from root.children(recursive=True)
+
+def _tree(root: psutil.Process) -> Iterator[psutil.Process]:
+    yield root
+    with suppress(psutil.NoSuchProcess):
+        yield from root.children(recursive=True)
 
 
 def _is_java(process: psutil.Process) -> bool:
