@@ -6,8 +6,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from dataflowxpress.api.spec import DataPipelineSpec
+from dataflowxpress.blueprint import blueprint
+from dataflowxpress.planning.resource import Scope
+from dataflowxpress_sandbox.aws import ACCOUNT, REGION
 from tests.bench.fleet import plot, report
 from tests.bench.fleet.__main__ import measured
+from tests.bench.fleet.cluster import SPEC
 from tests.bench.fleet.measurement import Sample
 
 PIPELINES = 50
@@ -23,7 +28,10 @@ def test_fifty_pipelines_become_ready_rest_without_a_write_and_survive_a_restart
     with measured(PIPELINES, "10m", 90, []) as found:
         missed = [each.text for each in report.bounds(found) if each.met is False]
         assert set(missed) <= OF_THE_MACHINE
-        assert found.resources == 37 * PIPELINES
+        described = blueprint(
+            DataPipelineSpec.model_validate(SPEC), Scope("default/one", ACCOUNT, REGION)
+        )
+        assert found.resources == len(described) * PIPELINES
         assert found.phases["rest"].requests["PATCH status"] == 0
         assert found.phases["restart"].work["reconcile success"] >= PIPELINES
         assert "creation" in report.markdown(found)
