@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from contextvars import ContextVar
 from itertools import combinations
 from typing import Any
@@ -12,11 +11,9 @@ from typing import Any
 from ministack import app
 from ministack.core import iam_evaluator
 from ministack.core.responses import json_response
-from ministack.services import cloudwatch, cloudwatch_logs, lambda_svc, s3, tagging
+from ministack.services import cloudwatch_logs, s3
 
 from . import HOST, log_targets
-
-Tagged = Iterator[tuple[str, list[dict[str, str]]]]
 
 
 def install() -> None:
@@ -26,12 +23,6 @@ def install() -> None:
     log_targets.install()
     _compare_filters_with_encoded_keys()
     _find_log_groups_by_name()
-    functions = tagging._COLLECTORS["lambda"]
-    tagging._COLLECTORS |= {
-        "logs": _log_groups,
-        "cloudwatch": _alarms,
-        "lambda": lambda: (*functions(), *_event_source_mappings()),
-    }
 
 
 def _treat_loopback_as_tls() -> None:
@@ -107,18 +98,3 @@ def _described(describe: Any, name: str) -> Any:
     _, _, body = describe({"logGroupNamePrefix": name, "limit": 1})
     first = next(iter(json.loads(body)["logGroups"]), None)
     return first if first and first["logGroupName"] == name else None
-
-
-def _log_groups() -> Tagged:
-    for group in cloudwatch_logs._log_groups.values():
-        yield group["arn"].removesuffix(":*"), tagging._normalise_flat(group["tags"])
-
-
-def _alarms() -> Tagged:
-    for arn, tags in cloudwatch._resource_tags.items():
-        yield arn, tagging._normalise_flat(tags)
-
-
-def _event_source_mappings() -> Tagged:
-    for identifier, mapping in lambda_svc._esms.items():
-        yield lambda_svc._esm_arn(identifier), tagging._normalise_flat(mapping.get("Tags", {}))

@@ -12,8 +12,6 @@ from xml.etree import ElementTree as ET
 from ministack.core.responses import json_response
 from ministack.services import glue, iam, lambda_svc, tagging
 
-from .tagged import finding
-
 Handler = Callable[[Any], Any]
 
 _GLUE = {  # the list in the answer, the operation, and the size of a page unless asked for
@@ -39,7 +37,7 @@ def install() -> None:
     """Page the lists in this process."""
     for member, (name, size) in _GLUE.items():
         setattr(glue, name, _paged_glue(getattr(glue, name), member, size))
-    tagging._HANDLERS["GetResources"] = _paged_resources(finding(tagging._get_resources))
+    tagging._HANDLERS["GetResources"] = _paged_resources(tagging._get_resources)
     lambda_svc._list_functions = _listed_functions(lambda_svc._list_functions)
     lambda_svc._list_esms = _at_most(lambda_svc._list_esms, _MAPPINGS)
     iam._IAM_HANDLERS[_DETAILS] = _paged_identities(iam._IAM_HANDLERS[_DETAILS])

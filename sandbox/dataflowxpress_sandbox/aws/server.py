@@ -25,6 +25,7 @@ from . import (
     lists,
     metrics,
     query_alarms,
+    tagged,
 )
 from .children import Children, when_parent_ends
 from .clock import Clock
@@ -75,6 +76,7 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     gaps.install()
     query_alarms.install()
     limits.install()
+    tagged.install()
     lists.install()
     aws = Aws(port)
     jobs = api.install(aws, directory)

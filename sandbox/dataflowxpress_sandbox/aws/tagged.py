@@ -1,6 +1,6 @@
-"""Tagged: finds resources by their tags, without a copy of the tags of all others.
+"""Tagged: finds resources by their tags, also those that ministack does not find.
 
-ministack copies them for each GetResources: with 1,000 pipelines, that takes 0.1 s.
+ministack copies the tags of all others for each GetResources: with 1,000 pipelines, 0.1 s.
 """
 
 from __future__ import annotations
@@ -25,7 +25,22 @@ Tagged = Iterator[tuple[str, Mapping[str, str]]]
 _PAGED = {"PaginationToken", "ResourcesPerPage"}
 
 
-def finding(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def install() -> None:
+    """Let GetResources of this process find more types of resources, and find them sooner."""
+    functions = tagging._COLLECTORS["lambda"]
+    tagging._COLLECTORS |= {
+        "logs": lambda: _in_pairs(_log_groups()),
+        "cloudwatch": lambda: _in_pairs(_alarms()),
+        "lambda": lambda: (*functions(), *_in_pairs(_event_source_mappings())),
+    }
+    tagging._get_resources = _finding(tagging._get_resources)
+
+
+def _in_pairs(tagged: Tagged) -> Iterator[tuple[str, list[dict[str, str]]]]:
+    return ((arn, tagging._normalise_flat(tags)) for arn, tags in tagged)
+
+
+def _finding(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return GetResources; *original* answers requests with other filters than tags."""
 
     def get_resources(request: dict[str, Any]) -> Any:
@@ -64,6 +79,10 @@ def _functions() -> Tagged:
     start = f"arn:aws:lambda:{get_region()}:{get_account_id()}:function:"
     for name, function in _items(lambda_svc._functions):
         yield start + name, function.get("tags") or {}
+    yield from _event_source_mappings()
+
+
+def _event_source_mappings() -> Tagged:
     for identifier, mapping in _items(lambda_svc._esms):
         yield lambda_svc._esm_arn(identifier), mapping.get("Tags") or {}
 
@@ -91,6 +110,10 @@ def _log_groups() -> Tagged:
         yield group["arn"].removesuffix(":*"), group["tags"]
 
 
+def _alarms() -> Tagged:
+    yield from _items(cloudwatch._resource_tags)
+
+
 _WITHOUT_COPY: dict[str, Callable[[], Tagged]] = {
     "lambda": _functions,
     "glue": _glue,
@@ -98,5 +121,5 @@ _WITHOUT_COPY: dict[str, Callable[[], Tagged]] = {
     "sns": _topics,
     "logs": _log_groups,
     "events": lambda: iter(_items(eventbridge._tags)),
-    "cloudwatch": lambda: iter(_items(cloudwatch._resource_tags)),
+    "cloudwatch": _alarms,
 }
