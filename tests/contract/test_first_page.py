@@ -11,6 +11,7 @@ from dataflowxpress.aws.engine import Engine
 from dataflowxpress.aws.resources import Role, role
 from dataflowxpress.aws.snapshot import Snapshot
 from dataflowxpress.blueprint import blueprint
+from dataflowxpress.planning.resource import Resource
 from dataflowxpress.planning.step import Action
 from dataflowxpress_sandbox.aws.faults import Faults
 from tests.contract.conftest import Cloud, Pipeline, scope_of
@@ -19,7 +20,6 @@ from tests.contract.samples import SAMPLES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dataflowxpress.planning.resource import Resource
     from dataflowxpress_sandbox.aws.serving import RunningAws
 
 FIRST_PAGE = "GetAccountAuthorizationDetails"
@@ -60,6 +60,16 @@ class Roles:
 @pytest.fixture
 def roles(own_aws: RunningAws, name: str) -> Roles:
     return Roles(own_aws, name)
+
+
+def test_nothing_is_listed_in_an_account_without_resources(own_aws: RunningAws) -> None:
+    cloud = Cloud(own_aws)
+    for kind in map(Resource.kinds.__getitem__, SAMPLES):
+        client = cloud.client(kind.service)
+        if kind.lists:
+            assert {key for page in kind.list_all(client) for key in page} == set(), kind
+        if kind.lists_first:
+            assert kind.list_first(client) == ({}, True), kind
 
 
 def test_one_call_reads_all_roles_of_a_pipeline(roles: Roles) -> None:

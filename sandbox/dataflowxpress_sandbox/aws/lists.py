@@ -30,6 +30,7 @@ _NOT_LISTED = {
 _KEPT = 16  # lists that callers are reading
 _IAM = "{https://iam.amazonaws.com/doc/2010-05-08/}"
 _DETAILS = "GetAccountAuthorizationDetails"
+_IDENTITY_LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 _SUCCESS = 200
 
 
@@ -173,10 +174,8 @@ def _members(body: bytes) -> list[tuple[str, Any]]:
 def _identities(page: list[tuple[str, Any]], following: str | None) -> str:
     """Return the result of GetAccountAuthorizationDetails with the members of a page."""
     result = ET.Element(f"{_DETAILS}Result")
-    parts = dict[str, Any]()
+    parts = {f"{_IAM}{name}": ET.SubElement(result, f"{_IAM}{name}") for name in _IDENTITY_LISTS}
     for name, member in page:
-        if name not in parts:
-            parts[name] = ET.SubElement(result, name)
         parts[name].append(member)
     ET.SubElement(result, "IsTruncated").text = str(bool(following)).lower()
     if following:

@@ -175,7 +175,7 @@ def _remove_policies(iam: Any, name: str, inline: Iterable[str]) -> None:
 def _attached(iam: Any, name: str) -> list[str]:
     """Return the ARNs of the managed policies that are attached to a role."""
     found = pages(iam, "list_attached_role_policies", RoleName=name)
-    return sorted(each["PolicyArn"] for page in found for each in page["AttachedPolicies"])
+    return sorted(each["PolicyArn"] for page in found for each in page.get("AttachedPolicies", ()))
 
 
 def _inline(iam: Any, name: str) -> list[str]:
@@ -200,13 +200,13 @@ def _boundary_of(role: Mapping[str, Any]) -> str:
 
 
 def _states(page: Mapping[str, Any]) -> dict[Key, State]:
-    return {(role["RoleName"],): _listed(role) for role in page["RoleDetailList"]}
+    return {(role["RoleName"],): _listed(role) for role in page.get("RoleDetailList", ())}
 
 
 def _listed(role: Mapping[str, Any]) -> State:
     """Return the state of a role in the answer of GetAccountAuthorizationDetails."""
-    inline = {each["PolicyName"]: each["PolicyDocument"] for each in role["RolePolicyList"]}
-    attached = sorted(each["PolicyArn"] for each in role["AttachedManagedPolicies"])
+    inline = {each["PolicyName"]: each["PolicyDocument"] for each in role.get("RolePolicyList", ())}
+    attached = sorted(each["PolicyArn"] for each in role.get("AttachedManagedPolicies", ()))
     others = sorted(name for name in inline if name != POLICY)
     return {
         "AssumeRolePolicyDocument": as_read(role["AssumeRolePolicyDocument"]),

@@ -53,7 +53,7 @@ class Subscription(Resource):
     @staticmethod
     def read(sns: Any, topic: str, protocol: str, endpoint: str) -> State | None:
         pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
-        listed = (each for page in pages for each in page["Subscriptions"])
+        listed = (each for page in pages for each in page.get("Subscriptions", ()))
         key = (protocol, endpoint)
         return next((one for one in listed if (one["Protocol"], one["Endpoint"]) == key), None)
 
@@ -62,7 +62,7 @@ class Subscription(Resource):
         for page in pages(sns, "list_subscriptions"):
             yield {
                 (each["TopicArn"], each["Protocol"], each["Endpoint"]): each
-                for each in page["Subscriptions"]
+                for each in page.get("Subscriptions", ())
             }
 
     def create(self, sns: Any, want: State, tags: Tags) -> None:
