@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from urllib import request
 
@@ -12,18 +11,28 @@ from prometheus_client.parser import text_string_to_metric_families
 READS = ("Get", "List", "Describe", "Head", "Batch", "Search", "AssumeRole", "Receive")
 
 
+Series = list[tuple[dict[str, str], float]]  # labels and value
+
+
 @dataclass(frozen=True)
 class Metrics:
     """The metrics of the operator that serves them at *address*, a host and port."""
 
     address: str
 
-    def series(self, name: str) -> Iterator[tuple[dict[str, str], float]]:
-        """Yield labels and value of each series of a metric."""
+    def scrape(self) -> dict[str, Series]:
+        """Return the series of all metrics by name."""
         with request.urlopen(f"http://{self.address}/metrics", timeout=60) as answer:
             families = text_string_to_metric_families(answer.read().decode())
-        found = (sample for family in families for sample in family.samples)
-        return ((sample.labels, sample.value) for sample in found if sample.name == name)
+        found = defaultdict[str, Series](list)
+        for family in families:
+            for sample in family.samples:
+                found[sample.name].append((sample.labels, sample.value))
+        return found
+
+    def series(self, name: str) -> Series:
+        """Return labels and value of each series of a metric."""
+        return self.scrape()[name]
 
     def total(self, name: str) -> float:
         """Return the sum of all series of a metric."""

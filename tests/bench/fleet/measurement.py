@@ -16,9 +16,10 @@ from dataflowxpress_sandbox import processes
 from dataflowxpress_sandbox.sandbox import Sandbox
 
 from .cluster import Fleet
-from .operator_process import Operator, operator
+from .operator_process import Operator, Usage, operator
 
-SAMPLE = 5.0  # seconds
+SCRAPE = 15.0  # seconds; with 1,000 pipelines, a scrape is half a second of the operator's CPU
+SETTLE = 5.0  # seconds until the memory of an operator without pipelines is stable
 LAST = "fleet-{:04d}"
 
 
@@ -39,7 +40,7 @@ class Phase:
     cpu: float = 0  # of the operator
     emulator_cpu: float = 0
     calls: int = 0
-    peak_calls: float = 0  # a second, over the busiest sample
+    peak_calls: float = 0  # a second, over the busiest time between two scrapes
     work: Counter[str] = field(default_factory=Counter)
     requests: Counter[str] = field(default_factory=Counter)
     changed: int = 0  # pipelines with another spec or status, but for the time of a comparison
@@ -66,52 +67,42 @@ class Measurement:
     def run(self) -> None:
         """Measure all phases; raises SystemExit if a pipeline is not ready at an end."""
         with operator(self.sandbox, "first", self.options) as first, self._sampling(first):
-            time.sleep(SAMPLE)  # until memory is stable
+            time.sleep(SETTLE)
             self.idle = first.megabytes
-            with self._phase("creation", first):
+            with self._phase("creation", first) as creation:
                 since = time.time()
                 self.fleet.create(self.pipelines, self.resync)
-                self._until_all_are_compared(first, since)
+                self._until_all_are_compared(creation, first, since)
             self._expect_ready()
             self.resources = self.fleet.resources()
-            with self._phase("rest", first):
-                first.until(self._after(self.rest), "the fleet rests", SAMPLE)
+            with self._phase("rest", first) as rest:
+                end = time.time() + self.rest
+                _watch(rest, first, lambda usage: usage.time >= end, "the fleet rests")
             self.rest_ended = time.monotonic() - self.began
         with operator(self.sandbox, "second", self.options) as second, self._sampling(second):
-            with self._phase("restart", second):
+            with self._phase("restart", second) as restart:
                 since = time.time()
-                second.until(lambda: bool(second.usage().work), "a comparison has ended")
+                second.until(lambda: bool(second.usage().work), "a comparison has ended", 1)
                 self.change = self.fleet.change(LAST.format(self.pipelines - 1))
-                self._until_all_are_compared(second, since)
+                self._until_all_are_compared(restart, second, since)
             self._expect_ready()
 
-    def _until_all_are_compared(self, running: Operator, since: float) -> None:
-        running.until(
-            lambda: running.compared(since) >= self.pipelines, "all pipelines are compared", SAMPLE
-        )
+    def _until_all_are_compared(self, phase: Phase, running: Operator, since: float) -> None:
+        def compared(usage: Usage) -> bool:
+            return usage.compared(since) >= self.pipelines
+
+        _watch(phase, running, compared, "all pipelines are compared")
 
     def _expect_ready(self) -> None:
         if found := self.fleet.not_ready():
             raise SystemExit(f"not ready: {', '.join(found)}")
 
-    @staticmethod
-    def _after(seconds: float) -> Callable[[], bool]:
-        end = time.monotonic() + seconds
-        return lambda: time.monotonic() >= end
-
     @contextmanager
-    def _phase(self, name: str, running: Operator) -> Iterator[None]:
+    def _phase(self, name: str, running: Operator) -> Iterator[Phase]:
         phase, aws = Phase(name), processes.find(self.sandbox.directory)["aws"]
         before, emulator = running.usage(), _cpu(aws.pid)
         requests, contents = self.fleet.requests(), self.fleet.contents()
-        ended = threading.Event()
-        watch = threading.Thread(target=_watch_calls, args=(running, phase, ended))
-        watch.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            watch.join()
+        yield phase
         after = running.usage()
         phase.seconds, phase.cpu = after.time - before.time, after.cpu - before.cpu
         phase.emulator_cpu = _cpu(aws.pid) - emulator
@@ -145,10 +136,15 @@ def _cpu(pid: int) -> float:
     return float(times.user + times.system)
 
 
-def _watch_calls(running: Operator, phase: Phase, ended: threading.Event) -> None:
-    """Find the busiest time of a phase."""
+def _watch(phase: Phase, running: Operator, ended: Callable[[Usage], bool], what: str) -> None:
+    """Wait for the end of a phase, and find its busiest time."""
     before = running.usage()
-    while not ended.wait(SAMPLE):
+
+    def reached() -> bool:
+        nonlocal before
         now = running.usage()
         rate = (now.calls - before.calls) / (now.time - before.time)
         phase.peak_calls, before = max(phase.peak_calls, rate), now
+        return ended(now)
+
+    running.until(reached, what, SCRAPE)

@@ -26,12 +26,17 @@ WORK = "dataflowxpress_reconciliation_duration_seconds_count"
 
 
 class Usage(NamedTuple):
-    """What an operator has used since its start."""
+    """What an operator has used and done since its start."""
 
     time: float
     cpu: float  # seconds
     calls: int
     work: Counter[str]  # tasks by task and outcome
+    converged: list[float]  # when each pipeline matched AWS last
+
+    def compared(self, since: float) -> int:
+        """Count the pipelines that matched AWS after a given time."""
+        return sum(moment > since for moment in self.converged)
 
 
 @dataclass(frozen=True)
@@ -54,18 +59,22 @@ class Operator:
 
     def usage(self) -> Usage:
         """Return the usage; before the first call of AWS, there are no calls to count."""
-        done = self.metrics.series(WORK)
-        work = Counter({f"{x['task']} {x['outcome']}": int(value) for x, value in done if value})
-        calls = int(self.metrics.total("dataflowxpress_aws_requests_total"))
-        return Usage(time.time(), self.cpu, calls, work)
+        moment, cpu, found = time.time(), self.cpu, self.metrics.scrape()
+        return Usage(
+            moment,
+            cpu,
+            sum(int(value) for _, value in found["dataflowxpress_aws_requests_total"]),
+            Counter({f"{x['task']} {x['outcome']}": int(n) for x, n in found[WORK] if n}),
+            [value for _, value in found[CONVERGED]],
+        )
 
-    def compared(self, since: float) -> int:
-        """Count the pipelines that matched AWS after a given time."""
-        return sum(moment > since for _, moment in self.metrics.series(CONVERGED))
+    def until(self, what: Callable[[], bool], words: str, every: float) -> None:
+        """Wait, and look after *every* so many seconds.
 
-    def until(self, what: Callable[[], bool], words: str, every: float = 1) -> None:
-        """Wait; raises SystemExit with the operator's last lines if it ends, or after `TIMEOUT`."""
+        Raises SystemExit with the operator's last lines if it ends, or after `TIMEOUT`.
+        """
         deadline = time.monotonic() + TIMEOUT
+        time.sleep(every)
         while not what():
             if time.monotonic() > deadline or not self.process.alive:
                 raise SystemExit(f"not: {words}.{self.process.tail()}")
@@ -88,7 +97,7 @@ def operator(sandbox: Sandbox, name: str, options: list[str]) -> Iterator[Operat
     )
     try:
         running = Operator(process, Metrics(address))
-        running.until(lambda: "leading" in process.log.read_text(), "the operator works")
+        running.until(lambda: "leading" in process.log.read_text(), "the operator works", 1)
         yield running
     finally:
         process.stop()
