@@ -69,13 +69,14 @@ def test_the_operator_stays_below_the_limits_that_it_knows(
 ) -> None:
     RATES.configure({service: limit * SHARE for service, limit in LIMITS.items()})
     faults = Faults(own_aws)
-    numbers = {
-        service: faults.set("limit", f"{service}:*", per_second=limit)
-        for service, limit in LIMITS.items()
-    }
+    numbers = [
+        faults.set("limit", f"{service}:*", per_second=limit) for service, limit in LIMITS.items()
+    ]
     create_and_compare(connected)
-    # On a busy machine, calls can gather between their tokens and AWS.
-    assert sum(map(faults.struck, numbers.values())) <= 2 * PIPELINES
+    seen = sum(each["seen"] for each in faults.all())
+    # On a busy machine, calls can gather between their tokens and AWS. Without rates, AWS throttles
+    # more than a third of the calls.
+    assert sum(map(faults.struck, numbers)) < seen / 10
 
 
 @pytest.mark.extended

@@ -21,7 +21,9 @@ CONTINUES = {
     "docs/own-columns.md": "docs/first-pipeline.md",
 }
 
-LONG = {"python.md", "replay.md", "schema-change.md"}  # several runs each: `make test-docs`
+LONG = {  # several runs each: `make test-docs`
+    *("adopt.md", "custom-script.md", "python.md", "replay.md", "schema-change.md"),
+}
 
 pytestmark = [
     pytest.mark.long,

@@ -1,5 +1,7 @@
 """The laws of every kind, on an AWS whose authors did not write the sandbox."""
 
+import pytest
+
 from tests.contract.test_laws import (  # noqa: F401 - pytest collects them here, too
     test_law_1_after_an_apply_the_plan_is_empty,
     test_law_2_nothing_is_written_when_nothing_changes,
@@ -12,3 +14,5 @@ from tests.contract.test_laws import (  # noqa: F401 - pytest collects them here
     test_law_5_dependents_of_a_strangers_resource_wait,
     test_law_5_what_is_a_strangers_is_refused_and_stays_as_it_is,
 )
+
+pytestmark = pytest.mark.extended  # `make test` has the laws on the sandbox's AWS
