@@ -73,10 +73,8 @@ def test_the_operator_stays_below_the_limits_that_it_knows(
         faults.set("limit", f"{service}:*", per_second=limit) for service, limit in LIMITS.items()
     ]
     create_and_compare(connected)
-    seen = sum(each["seen"] for each in faults.all())
-    # On a busy machine, calls can gather between their tokens and AWS. Without rates, AWS throttles
-    # more than a third of the calls.
-    assert sum(map(faults.struck, numbers)) < seen / 10
+    # On a busy machine, calls can gather between their tokens and AWS.
+    assert sum(map(faults.struck, numbers)) <= 2 * PIPELINES
 
 
 @pytest.mark.extended

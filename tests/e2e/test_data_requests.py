@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dataflowxpress.api.spec import GROUP
-from dataflowxpress.api.status import Status
+from dataflowxpress.api.status import Data, Status
 from tests.e2e.conftest import User, holds
 
 BUCKET, NAME = "e2e-wishes", "wishes"
@@ -49,6 +49,12 @@ def parquet(user: User) -> set[str]:
     return {entry["Key"] for entry in listed if entry["Key"].endswith(".parquet")}
 
 
+def without_replaced(data: Data) -> Data:
+    """Return the data without the time of replaced files, which a later measurement finds."""
+    tables = [table.model_copy(update={"replaced_since": ""}) for table in data.tables]
+    return data.model_copy(update={"tables": tuple(tables)})
+
+
 def test_a_run_that_is_asked_for_comes(user: User, flow: str) -> None:
     before = {run.id for run in user.status(flow).runs}
     ask(user, "run-requested-at", "now")
@@ -78,7 +84,7 @@ def test_what_lies_under_a_prefix_is_converted_again_in_the_same_rows(
     assert status.reprocess
     assert status.reprocess.result == "Requested"
     assert status.data
-    assert (status.data.rows, status.data.rejected) == (rows.rows, rows.rejected)
+    assert without_replaced(status.data) == without_replaced(rows)
 
 
 def test_a_prefix_that_holds_no_uploads_is_refused_with_the_cure(user: User, flow: str) -> None:

@@ -21,9 +21,8 @@ CONTINUES = {
     "docs/own-columns.md": "docs/first-pipeline.md",
 }
 
-LONG = {  # several runs each: `make test-docs`
-    *("adopt.md", "custom-script.md", "python.md", "replay.md", "schema-change.md"),
-}
+# Minutes each: `make test-docs`.
+LONG = {"adopt.md", "custom-script.md", "python.md", "replay.md", "schema-change.md"}
 
 pytestmark = [
     pytest.mark.long,
