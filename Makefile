@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # Most tests wait for a server most of the time. Each worker needs about 2 GB of memory.
 CORES := $(shell getconf _NPROCESSORS_ONLN)
-WORKERS ?= $(shell echo $$(( $(CORES) < 4 ? 2 * $(CORES) : 8 )))
+WORKERS ?= $(shell echo $$(( $(CORES) < 4 ? 2 * $(CORES) + 1 : 8 )))
 # Pages that follow the prose rules in styles/.
 PROSE := README.md CONTRIBUTING.md SECURITY.md CODE_OF_CONDUCT.md docs
 IMAGE ?= dataflowxpress:0.1.0

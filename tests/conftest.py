@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from dataflowxpress.aws.rates import RATES
 from dataflowxpress_sandbox.aws.serving import RunningAws, serving
 from dataflowxpress_sandbox.sandbox import Sandbox
 from tests.audited import audit
@@ -15,6 +16,7 @@ from tests.models.session import (  # noqa: F401 - hooks of pytest
     pytest_sessionfinish,
     pytest_terminal_summary,
 )
+from tests.rates import UNLIMITED
 from tests.suites import pytest_xdist_make_scheduler  # noqa: F401 - a hook of pytest-xdist
 
 if TYPE_CHECKING:
@@ -30,6 +32,12 @@ settings.load_profile("tests")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes minutes, so that no worker is left alone with it in the end."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+@pytest.fixture(autouse=True)
+def _rates() -> None:
+    """Have no client in this process wait for a token."""
+    RATES.configure(UNLIMITED)
 
 
 @pytest.fixture(scope="session")

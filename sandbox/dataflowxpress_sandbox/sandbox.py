@@ -7,7 +7,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from dataflowxpress.blueprint import artifacts
 from dataflowxpress_sandbox import aws, environment, lock, parallel, private, processes
@@ -30,18 +30,6 @@ if TYPE_CHECKING:
 DIRECTORY = Path(".sandbox")
 TENANT_POLICY = Path(__file__).with_name("tenant-policy.yaml")
 _PARTS = {"etcd", "kube-apiserver", "aws", "operator"}
-_OPERATOR = (
-    sys.executable,
-    "-m",
-    "dataflowxpress",
-    "operator",
-    "--log-format",
-    "full",
-    "--poll-interval",
-    "2",
-    "--tenant-policy",
-    str(TENANT_POLICY),
-)
 _SECONDS = 60.0
 
 
@@ -60,6 +48,19 @@ class Sandbox:
     `context` names a cluster of the user's own kubeconfig to use instead of starting one.
     `operator=False` leaves the operator to who runs it in a debugger, `aws=False` starts neither.
     """
+
+    operator: ClassVar[tuple[str, ...]] = (  # the command that starts it
+        sys.executable,
+        "-m",
+        "dataflowxpress",
+        "operator",
+        "--log-format",
+        "full",
+        "--poll-interval",
+        "2",
+        "--tenant-policy",
+        str(TENANT_POLICY),
+    )
 
     def __init__(
         self,
@@ -212,7 +213,7 @@ class Sandbox:
         with self._progress.step("the operator"):
             operator = processes.start(
                 "operator",
-                [*_OPERATOR, "--probes", f"{HOST}:{port}"],
+                [*self.operator, "--probes", f"{HOST}:{port}"],
                 directory=self.directory,
                 env=aws.operator_environment(state.ports["aws"])
                 | {"KUBECONFIG": str(self.kubeconfig)},

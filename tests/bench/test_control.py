@@ -35,6 +35,7 @@ def engine(proxy: Proxy, tmp_path: Path) -> Engine:
     return Engine(tmp_path, {**environment(proxy.port), "AWS_ENDPOINT_URL": proxy.endpoint})
 
 
+@pytest.mark.extended
 def test_a_pipeline_costs_no_more_calls_than_the_benchmark_allows(
     engine: Engine, proxy: Proxy
 ) -> None:
@@ -46,6 +47,7 @@ def test_a_pipeline_costs_no_more_calls_than_the_benchmark_allows(
     assert costs["empty plan"].calls.keys().isdisjoint({"sqs:CreateQueue", "glue:UpdateJob"})
 
 
+@pytest.mark.extended
 def test_the_latency_of_the_proxy_is_part_of_each_call(engine: Engine, proxy: Proxy) -> None:
     engine.run("create", proxy)
     proxy.delay = 0.2

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from dataflowxpress_sandbox.aws import Aws
 from dataflowxpress_sandbox.aws.faults import Faults
 from tests.e2e.conftest import User
 
@@ -22,7 +21,7 @@ def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
 @pytest.fixture(scope="session")
 def faults(user: User) -> Faults:
     """The faults of that sandbox."""
-    return Faults(Aws(int(user.sandbox.env()["AWS_ENDPOINT_URL"].rpartition(":")[2])))
+    return Faults(user.cloud)
 
 
 def asked(name: str, usual: int) -> int:

@@ -26,6 +26,7 @@ from dataflowxpress_sandbox.processes import Process
 from dataflowxpress_sandbox.sandbox import TENANT_POLICY, Sandbox
 from dataflowxpress_sandbox.state import SandboxState
 from tests.e2e.conftest import NAMESPACE, User
+from tests.rates import OPTIONS
 
 SECONDS = 90.0
 
@@ -131,9 +132,9 @@ class Operators:
         state = SandboxState()
         state.choose_port("probes")
         port = state.ports["probes"]
-        aws = int(self.user.sandbox.env()["AWS_ENDPOINT_URL"].rpartition(":")[2])
+        aws = self.user.cloud.port
         argv = [sys.executable, "-m", "dataflowxpress", "operator", "--probes", f"{HOST}:{port}"]
-        argv += ["--tenant-policy", str(TENANT_POLICY)]
+        argv += ["--tenant-policy", str(TENANT_POLICY), *OPTIONS]
         usual = {**sandbox_aws.operator_environment(aws)}
         usual["KUBECONFIG"] = str(self.user.sandbox.kubeconfig)
         process = processes.start(

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.long
 @pytest.fixture(scope="module")
 def cloud(user: User) -> Iterator[Aws]:
     """The AWS of the sandbox, with trails, the stacks and the policy for the queue."""
-    aws = Aws(int(user.sandbox.env()["AWS_ENDPOINT_URL"].rpartition(":")[2]))
+    aws = user.cloud
     sandbox_aws.operator_environment(aws.port)  # makes its user
     iam, operator = aws.client("iam"), {"UserName": sandbox_aws.OPERATOR}
     policies = {
@@ -95,6 +95,7 @@ def named(status: Status, kind: str) -> str:
     return next(each.name for each in status.resources if each.kind == kind)
 
 
+@pytest.mark.extended
 def test_a_change_is_corrected_within_a_minute_and_only_its_pipeline_is_compared(
     user: User, start: Operators, cloud: Aws
 ) -> None:

@@ -12,7 +12,6 @@ from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.cluster.conftest import Operators
 from tests.cluster.credential_source import CredentialSource
 from tests.e2e.conftest import User, says
-from tests.sample import sampled
 
 ROLE = "operator-of-a-late-source"
 WITHOUT_KEYS = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
@@ -45,7 +44,8 @@ def source(user: User, role: str) -> Iterator[CredentialSource]:
     source.close()
 
 
-@pytest.mark.parametrize("kind", sampled(SOURCES, {"a container agent"}.__contains__))
+@pytest.mark.extended
+@pytest.mark.parametrize("kind", SOURCES)
 def test_an_operator_becomes_ready_once_its_credential_source_answers(
     user: User, start: Operators, source: CredentialSource, kind: str
 ) -> None:

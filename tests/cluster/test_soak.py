@@ -18,7 +18,6 @@ from typing import Any
 import psutil
 import pytest
 
-from dataflowxpress_sandbox.aws import Aws
 from dataflowxpress_sandbox.aws.faults import Faults
 from tests.cluster.changes import Changes
 from tests.cluster.conftest import Operator, Operators
@@ -74,7 +73,7 @@ class Usage:
 def test_many_changes_under_faults_converge_and_memory_and_threads_stay_flat(
     user: User, start: Operators, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    faults = Faults(Aws(int(user.sandbox.env()["AWS_ENDPOINT_URL"].rpartition(":")[2])))
+    faults = Faults(user.cloud)
     changes = Changes(user, PIPELINES, random.Random(SEED))  # noqa: S311 - to be repeated
     with before_the_api_server(user, tmp_path) as (proxy, kubeconfig):
         # As in the image: otherwise the heaps of many threads grow by 35 MB an hour.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -32,14 +31,13 @@ LIMITS = {"iam": 8.0, "lambda": 8.0, "glue": 6.0, "sns": 4.0, "cloudwatch": 4.0}
 
 
 @pytest.fixture
-def connected(own_aws: RunningAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[clients.Clients]:
+def connected(own_aws: RunningAws, monkeypatch: pytest.MonkeyPatch) -> clients.Clients:
     """The operator's clients of an account of its own."""
     for variable, value in sandbox_aws.operator_environment(own_aws.port).items():
         monkeypatch.setenv(variable, value)
     client = clients.Clients()
     assert client.identity.account == sandbox_aws.ACCOUNT
-    yield client
-    RATES.configure({})
+    return client
 
 
 def wanted() -> list[Resource]:
@@ -64,6 +62,7 @@ def create_and_compare(client: clients.Clients) -> None:
     assert results == [[]] * PIPELINES
 
 
+@pytest.mark.extended
 def test_the_operator_stays_below_the_limits_that_it_knows(
     own_aws: RunningAws, connected: clients.Clients
 ) -> None:

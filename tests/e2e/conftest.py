@@ -19,8 +19,15 @@ from dataflowxpress.api.spec import GROUP, KIND, VERSION
 from dataflowxpress.api.status import Status
 from dataflowxpress_sandbox.aws import Aws, mail
 from dataflowxpress_sandbox.sandbox import Sandbox
+from tests.rates import OPTIONS
 
 NAMESPACE = "default"
+
+
+class QuickSandbox(Sandbox):
+    """A sandbox whose operator waits for no token."""
+
+    operator = (*Sandbox.operator, *OPTIONS)
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,7 @@ class User:
     @contextmanager
     def of_a_sandbox(cls, folder: Path) -> Iterator[User]:
         """Bring up a sandbox in *folder* for the length of a `with` block."""
-        sandbox = Sandbox(folder / "sandbox")
+        sandbox = QuickSandbox(folder / "sandbox")
         with sandbox.running():
             client = config.new_client_from_config(str(sandbox.kubeconfig))
             yield cls(sandbox, DynamicClient(client))
@@ -96,7 +103,12 @@ class User:
         return name in self.names()
 
     def aws(self, service: str) -> Any:
-        return _client(service, self.sandbox.env()["AWS_ENDPOINT_URL"])
+        return _client(service, self.cloud.port)
+
+    @property
+    def cloud(self) -> Aws:
+        """The emulated AWS."""
+        return Aws(int(self.sandbox.env()["AWS_ENDPOINT_URL"].rpartition(":")[2]))
 
     def wait(self, name: str, until: Callable[[Status], bool], seconds: float, what: str) -> Status:
         """Return the status of a pipeline once *until* holds; fail and say how it was instead."""
@@ -149,8 +161,8 @@ def says(reason: str) -> Callable[[Status], bool]:
 
 
 @cache
-def _client(service: str, endpoint: str) -> Any:
-    return Aws(int(endpoint.rpartition(":")[2])).client(service)
+def _client(service: str, port: int) -> Any:
+    return Aws(port).client(service)
 
 
 @pytest.fixture(scope="session")

@@ -66,10 +66,11 @@ def actions(plan: Run) -> dict[str, str]:
     return {f"{step['kind']}/{step['name']}": step["action"] for step in steps}
 
 
+@pytest.mark.extended
 def test_a_manifest_lives_its_whole_life_without_a_cluster(
     user: User, shell: Callable[..., Run], manifest: Callable[..., str]
 ) -> None:
-    port = int(user.sandbox.env()["AWS_ENDPOINT_URL"].rpartition(":")[2])
+    port = user.cloud.port
     shell = partial(shell, **operator_environment(port))  # root may do what policies deny
     before = set(leftovers(user.aws))
     file = manifest("handmade")

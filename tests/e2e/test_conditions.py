@@ -15,12 +15,12 @@ from urllib3.exceptions import ProtocolError
 from dataflowxpress.api.spec import GROUP, KIND, VERSION
 from dataflowxpress.api.status import Status
 from dataflowxpress_sandbox.aws import mail
+from dataflowxpress_sandbox.aws.faults import Faults
 from tests.e2e.conftest import NAMESPACE, User, holds
 
 NAME, BUCKET, READER = "watched", "e2e-watched", "watcher@example.com"
 SPEC: dict[str, Any] = {
     "bucket": {"name": BUCKET},
-    "trigger": {"batchWindowSeconds": 5},  # longer than from one poll to the next
     "deletionPolicy": "Delete",
     "notifications": {"emails": [READER]},
 }
@@ -115,6 +115,8 @@ def test_no_condition_flaps_over_a_whole_life(user: User, transitions: Transitio
     user.wait(NAME, lambda s: holds(s, "SubscriptionsConfirmed"), 90, "confirmed")
     transitions.assert_become(CREATED)
 
+    # Longer than from one poll to the next, or no poll may see that the upload waits.
+    Faults(user.cloud).set("delay", f"delivery:default-{NAME}-start-job", times=1, seconds=5)
     user.aws("s3").put_object(Bucket=BUCKET, Key="csv_data/people.csv", Body=b"name,age\nAda,36\n")
     user.wait(NAME, converted, 120, "converted")
     transitions.assert_become(UPLOADED)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 import yaml
 
 from dataflowxpress.api.spec import KIND
@@ -43,6 +44,7 @@ def succeeded(runs: int) -> Any:
     return check
 
 
+@pytest.mark.extended
 def test_each_upload_is_converted_once_thanks_to_its_bookmark(user: User, tmp_path: Path) -> None:
     user.apply(*documents())
     user.ready("orders")

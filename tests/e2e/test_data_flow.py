@@ -137,6 +137,7 @@ def test_objects_and_folders_beside_each_other_become_one_table(user: User, tmp_
     user.gone("levels")
 
 
+@pytest.mark.extended
 def test_a_corrected_csv_format_reaches_objects_that_were_crawled_and_converted(
     user: User, tmp_path: Path
 ) -> None:

@@ -72,9 +72,19 @@ def rows(count: int) -> Callable[[Status], bool]:
     return check
 
 
+def is_running(user: User, name: str = NAME) -> bool:
+    """Return whether a run is active; it converts uploads until its end."""
+    found = user.aws("glue").get_job_runs(JobName=f"default-{name}")["JobRuns"]
+    return any("CompletedOn" not in run for run in found)
+
+
 def settle(user: User, name: str = NAME) -> None:
-    """Wait until no message is left that could start anything."""
-    user.wait(name, lambda _: not waiting_messages(user, name), 120, "settled")
+    """Wait until no run is active, and no message is left that could start anything."""
+
+    def is_settled(_: Status) -> bool:
+        return not (waiting_messages(user, name) or is_running(user, name))
+
+    user.wait(name, is_settled, 120, "settled")
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +124,7 @@ def test_three_uploads_at_once_are_one_run_and_none_without_work(user: User, flo
 @pytest.mark.parametrize(
     ("number", "pause"),
     [
-        pytest.param(15, 0.2, id="for some seconds"),
+        pytest.param(10, 0.2, id="for two seconds"),
         pytest.param(600, 1.0, id="for ten minutes", marks=pytest.mark.extended),
     ],
 )
@@ -179,7 +189,7 @@ def test_uploads_wait_for_the_schedule_and_an_occurrence_without_uploads_starts_
     assert status.recovery is None
     assert runs(user, "nightly") == crawls(user, "nightly") == 0
 
-    port = int(user.sandbox.env()["AWS_ENDPOINT_URL"].rpartition(":")[2])
+    port = user.cloud.port
     sandbox_aws.advance(port, 24 * 3600)
     user.wait("nightly", rows(1), 120, "converted")
     assert (runs(user, "nightly"), crawls(user, "nightly")) == (1, 1)

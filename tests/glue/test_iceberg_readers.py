@@ -33,7 +33,8 @@ def has_deletes(lake: Lake) -> bool:
     return len(lake.loaded().inspect.delete_files()) > 0
 
 
-@pytest.mark.parametrize("mode", sampled(MODES, "merge-on-read".__eq__))
+@pytest.mark.extended
+@pytest.mark.parametrize("mode", MODES)
 def test_all_readers_see_the_rows_of_a_replaced_object_once(
     aws: RunningAws, tmp_path_factory: pytest.TempPathFactory, mode: str
 ) -> None:

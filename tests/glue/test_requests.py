@@ -55,6 +55,7 @@ def _operation(line: str) -> str:
     return "" if is_upload else f"{method.capitalize()}Object"
 
 
+@pytest.mark.extended
 def test_a_run_makes_the_requests_that_the_cost_estimate_counts(
     counted: Callable[[int], Counter[str]],
 ) -> None:

@@ -26,6 +26,7 @@ def lake(aws: RunningAws, tmp_path_factory: pytest.TempPathFactory) -> Lake:
     )
 
 
+@pytest.mark.extended
 def test_the_newest_row_of_each_key_stays_in_any_order_of_uploads(lake: Lake) -> None:
     lake.put("csv_data/a.csv", "id,name,at\n1,first,1\n1,third,3\n1,second,2\n2,other,1\n,none,9\n")
     entries = lake.converts()

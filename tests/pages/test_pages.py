@@ -22,7 +22,10 @@ CONTINUES = {
 }
 
 # Minutes each: `make test-docs`.
-LONG = {"adopt.md", "custom-script.md", "python.md", "replay.md", "schema-change.md"}
+LONG = {
+    *("adopt.md", "aws-account.md", "custom-script.md", "drift.md", "plan.md"),
+    *("python.md", "replay.md", "schema-change.md"),
+}
 
 pytestmark = [
     pytest.mark.long,

@@ -52,12 +52,6 @@ def proxy() -> Iterator[tuple[str, list[str]]]:
         server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with Sandbox(tmp_path_factory.mktemp("env") / "a sandbox", operator=False).running() as started:
-        yield started
-
-
 def sh(sandbox: Sandbox, script: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run *script* in a shell that has read the file `env`."""
     return subprocess.run(

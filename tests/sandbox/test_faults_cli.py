@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
 
 from dataflowxpress.cli.app import app
 from dataflowxpress_sandbox.sandbox import Sandbox
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 def faults(directory: Path, *arguments: str) -> tuple[int, str]:
@@ -23,11 +19,9 @@ def faults(directory: Path, *arguments: str) -> tuple[int, str]:
     return reported.exit_code, reported.output
 
 
-@pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    sandbox = Sandbox(tmp_path_factory.mktemp("faults") / "sandbox", operator=False)
-    with sandbox.running():
-        yield sandbox.directory
+@pytest.fixture
+def directory(sandbox: Sandbox) -> Path:
+    return sandbox.directory
 
 
 def test_a_fault_is_set_listed_and_cleared(directory: Path) -> None:

@@ -46,7 +46,8 @@ def imported(module: str, *arguments: str) -> set[str]:
 
 def packages(modules: set[str]) -> set[str]:
     found = {name.partition(".")[0] for name in modules} - set(sys.stdlib_module_names)
-    return {name for name in found if not name.startswith("_")}  # what site.py and Python bring
+    # What site.py, Python and its distribution bring.
+    return {name for name in found if not name.startswith("_") and name != "sitecustomize"}
 
 
 def test_help_imports_what_it_prints_with_and_no_command() -> None:

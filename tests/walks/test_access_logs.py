@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.walks.conftest import Life, said
 
@@ -80,6 +82,7 @@ def test_a_bucket_does_not_log_to_itself(ending: Life) -> None:
     )
 
 
+@pytest.mark.extended
 def test_a_refusal_of_s3_names_the_field_and_the_fix(ending: Life) -> None:
     ending.create(spec_of(ending.world.log_bucket(of=STRANGER)))
     ready = ending.reconcile().status["Ready"]
@@ -100,6 +103,7 @@ def test_a_target_that_no_longer_admits_s3_is_reported(ending: Life) -> None:
     assert f"the policy of bucket {target} does not admit" in ready.message
 
 
+@pytest.mark.extended
 def test_a_bucket_of_another_region_is_refused_with_the_fix(ending: Life) -> None:
     target, region = f"far-{ending.name}", "eu-central-1"
     s3 = ending.world.aws.client("s3", region=region)

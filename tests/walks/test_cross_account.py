@@ -15,6 +15,7 @@ from dataflowxpress.aws.policy_scope import PolicyScope
 from dataflowxpress.aws.snapshot import TAGGING
 from dataflowxpress.controller.tenancy import TenantPolicy
 from dataflowxpress_sandbox import aws as sandbox_aws
+from tests.sample import sampled
 from tests.walks.conftest import Life, World
 
 DOCUMENTS = Path(__file__).parents[2] / "docs/iam"
@@ -112,7 +113,11 @@ def external_id(world: World) -> Iterator[None]:
 
 @pytest.mark.usefixtures("external_id")
 @pytest.mark.parametrize("fits", [True, False], ids=["its own", "that of another"])
-@pytest.mark.parametrize(("key", "value"), SESSION.values(), ids=SESSION.keys())
+@pytest.mark.parametrize(
+    ("key", "value"),
+    sampled(SESSION.values(), lambda each: each == SESSION["external id"]),
+    ids=SESSION.keys(),
+)
 def test_the_owner_of_a_role_can_require_who_uses_it(
     account: Account, life: Life, key: str, value: str, *, fits: bool
 ) -> None:

@@ -99,9 +99,7 @@ def test_retain_data_removes_an_empty_database_and_keeps_the_bucket(life: Life) 
 CONTENTS = ("a table", "a function", "a tag of its owner", "adopted")
 
 
-@pytest.mark.parametrize(
-    "content", sampled(CONTENTS, {"a table", "a tag of its owner"}.__contains__)
-)
+@pytest.mark.parametrize("content", sampled(CONTENTS, "a table".__eq__))
 def test_retain_data_keeps_a_database_that_is_not_known_to_be_ours_and_empty(
     life: Life, content: str
 ) -> None:
@@ -140,6 +138,7 @@ def test_retain_leaves_everything_and_makes_no_call(life: Life) -> None:
     assert life.world.everything() == before
 
 
+@pytest.mark.extended
 def test_a_full_bucket_tells_how_far_it_is(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
     before, bucket = started(life, deletionPolicy="Delete", bucket={"versioning": True})
     s3 = life.world.admin("s3")

@@ -76,6 +76,7 @@ def test_drift_is_reported_and_left_alone_and_then_healed_as_the_policy_says(liv
     assert live.status.drift == ()
 
 
+@pytest.mark.extended
 def test_a_failure_is_no_reason_to_heal_what_is_only_to_be_reported(live: Life) -> None:
     live.change({**SPEC, "driftPolicy": "Report"})
     live.converge()
@@ -90,6 +91,7 @@ def test_a_failure_is_no_reason_to_heal_what_is_only_to_be_reported(live: Life) 
     assert {drift.resource for drift in live.status.drift} == meddled
 
 
+@pytest.mark.extended
 def test_drift_is_healed_and_told_by_property(live: Life) -> None:
     meddled = meddle(live)
     report = live.reconcile()
@@ -102,6 +104,7 @@ def test_drift_is_healed_and_told_by_property(live: Life) -> None:
     assert live.world.wire.writes == []
 
 
+@pytest.mark.extended
 def test_what_was_deleted_comes_back(live: Life) -> None:
     gone = one_of_each_kind(live)["Alarm"]
     gone.delete(live.world.admin(gone.service), *gone.key)
@@ -112,6 +115,7 @@ def test_what_was_deleted_comes_back(live: Life) -> None:
     live.converge()
 
 
+@pytest.mark.extended
 def test_a_strangers_mark_is_reported_where_nothing_is_corrected(live: Life) -> None:
     live.change({**SPEC, "driftPolicy": "Report"})
     live.converge()

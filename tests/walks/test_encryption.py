@@ -118,6 +118,7 @@ def test_crawler_and_job_have_a_security_configuration_until_the_spec_drops_it(
     assert log_groups(ending) == {f"/aws-glue/jobs/{name}/{of}" for of in ("error", "output")}
 
 
+@pytest.mark.extended
 def test_a_new_key_and_a_foreign_change_replace_the_security_configuration(
     ending: Life, statements: list[Mapping[str, Any]]
 ) -> None:

@@ -24,6 +24,7 @@ from dataflowxpress.blueprint import artifacts
 from dataflowxpress.controller.tenancy import TenantPolicy
 from dataflowxpress_sandbox import aws as sandbox_aws
 from dataflowxpress_sandbox.aws.serving import serving
+from tests.sample import sampled
 from tests.walks.conftest import Life, World, said, world_on
 
 BOUNDARY = Path(__file__).parents[2] / "docs/iam/boundary.json"
@@ -439,7 +440,11 @@ OF_THE_VICTIM: dict[str, tuple[dict[str, Any], str]] = {  # a spec, and the name
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("asked", "taken"), OF_THE_VICTIM.values(), ids=OF_THE_VICTIM)
+@pytest.mark.parametrize(
+    ("asked", "taken"),
+    sampled(OF_THE_VICTIM.values(), lambda each: "Database/" in each[1] or "Function/" in each[1]),
+    ids=OF_THE_VICTIM,
+)
 def test_a_pipeline_gets_no_permission_on_what_it_was_refused_and_deletes_none_of_it(
     tenants: Tenants, asked: dict[str, Any], taken: str
 ) -> None:
@@ -470,7 +475,9 @@ def test_nothing_is_written_for_a_pipeline_that_is_refused_its_data(
     life.end()
 
 
-@pytest.mark.parametrize("name", ["its topic", "its crawler", "its job", "its function"])
+@pytest.mark.parametrize(
+    "name", sampled(["its topic", "its crawler", "its job", "its function"], "its function".__eq__)
+)
 def test_an_edit_to_the_name_of_what_another_pipeline_owns_widens_no_role(
     tenants: Tenants, name: str
 ) -> None:

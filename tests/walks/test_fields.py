@@ -206,10 +206,8 @@ def test_every_text_is_for_a_field() -> None:
 
 
 def _is_in_sample(path: str) -> bool:
-    """Return whether a field is immutable, or the first other one of its part of the spec."""
-    part = path.partition(".")[0]
-    others = (each for each in FIELDS if each.partition(".")[0] == part)
-    return path in {*IMMUTABLE, next((each for each in others if each not in IMMUTABLE), path)}
+    """Return whether a field is immutable, or one of a few others."""
+    return path in {*IMMUTABLE, *[*FIELDS][::16]}
 
 
 @pytest.mark.parametrize("path", sampled(FIELDS, _is_in_sample))

@@ -59,6 +59,7 @@ def granted(life: Life) -> Any:
     )
 
 
+@pytest.mark.extended
 def test_without_the_field_the_condition_names_it_and_with_it_uploads_are_converted(
     life: Life,
 ) -> None:

@@ -37,7 +37,7 @@ KEY_STATEMENTS = [*key_policy.statements("aws", sandbox_aws.ACCOUNT, sandbox_aws
 Ledger = dict[str, list[dict[str, Any]]]
 
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.extended]
 
 
 class Sparing(Life):

@@ -84,6 +84,7 @@ def test_the_next_poll_sees_what_was_uploaded_and_converted_since_the_last_one(q
         assert data_of(poll(quiet)).rows == number
 
 
+@pytest.mark.extended
 def test_a_few_polls_see_a_dead_letter(quiet: Life) -> None:
     sqs = quiet.world.admin("sqs")
     url = sqs.get_queue_url(QueueName=f"{NAMESPACE}-{quiet.name}-uploads-dead")["QueueUrl"]
@@ -91,17 +92,20 @@ def test_a_few_polls_see_a_dead_letter(quiet: Life) -> None:
     polls_until(quiet, lambda status: data_of(status).dead_letters == 1)
 
 
+@pytest.mark.extended
 def test_a_few_polls_see_a_crawl_that_a_user_starts(quiet: Life) -> None:
     quiet.world.admin("glue").start_crawler(Name=f"{NAMESPACE}-{quiet.name}")
     polls_until(quiet, lambda status: status.last_crawl is not None)
 
 
+@pytest.mark.extended
 def test_a_few_polls_see_a_request_to_reprocess_that_another_process_makes(quiet: Life) -> None:
     key = "dataflowxpress/requests/20260101T000000Z-00000000/csv_data/"
     quiet.world.admin("s3").put_object(Bucket=bucket_of(quiet), Key=key)
     polls_until(quiet, lambda status: not status.holds("DataCurrent"))
 
 
+@pytest.mark.extended
 def test_a_comparison_and_a_new_spec_read_everything(quiet: Life) -> None:
     sqs = quiet.world.admin("sqs")
     url = sqs.get_queue_url(QueueName=f"{NAMESPACE}-{quiet.name}-uploads-dead")["QueueUrl"]

@@ -82,6 +82,7 @@ def test_who_does_not_confirm_is_asked_once_and_again_only_on_request(life: Life
     assert life.status.holds("SubscriptionsConfirmed")
 
 
+@pytest.mark.extended
 def test_a_topic_that_was_made_anew_gets_its_subscriptions_back(life: Life) -> None:
     topic = line(life).key[0]
     life.world.admin("sns").delete_topic(TopicArn=topic)
@@ -91,6 +92,7 @@ def test_a_topic_that_was_made_anew_gets_its_subscriptions_back(life: Life) -> N
     assert len(emails(life, 2)) == 2
 
 
+@pytest.mark.extended
 def test_an_address_that_returns_to_the_spec_is_asked_again(life: Life) -> None:
     forget(life)
     life.change({**SPEC, "notifications": {"emails": []}})

@@ -61,6 +61,7 @@ def converge_in_time(live: Life) -> None:
         time.sleep(POLL)
 
 
+@pytest.mark.extended
 @pytest.mark.usefixtures("slow_s3")
 @pytest.mark.parametrize(
     ("change", "words"),

@@ -20,6 +20,8 @@ LOADED = re.compile(
 )
 INITIAL = re.compile(r"url\(\"?((?:https?:)?//[^)\"]+)")
 
+pytestmark = pytest.mark.extended
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:

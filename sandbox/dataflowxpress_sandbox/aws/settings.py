@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from . import ACCOUNT, HOST, REGION, Aws, environment_of_root
@@ -35,6 +36,6 @@ def apply(port: int, scratch: Path) -> None:
         USE_SSL="0",
         LOG_LEVEL="INFO",
         TMPDIR=str(scratch),
-        # This socket does not exist: without containers, the emulator does not use Docker.
-        DOCKER_HOST=f"unix://{scratch}/no-docker.sock",
     )
+    # Without containers, the emulator does not use Docker, whose client takes long to import.
+    sys.modules["docker"] = None  # type: ignore[assignment]

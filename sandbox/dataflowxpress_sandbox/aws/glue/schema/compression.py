@@ -15,8 +15,6 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING, BinaryIO
 
-import pyarrow as pa
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -32,7 +30,7 @@ def expanded(stream: BinaryIO, compression: str, size: int) -> tuple[bytes, bool
     """Return at most *size* bytes of the content, and whether they are all of it."""
     try:
         data = _READERS[compression](stream, size + 1)
-    except (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile, pa.ArrowException) as no:
+    except (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile) as no:
         raise NotExpandableError(f"not {compression}: {no}") from no
     return data[:size], len(data) <= size
 
@@ -49,6 +47,8 @@ def _zipped(stream: BinaryIO, size: int) -> bytes:
 
 
 def _lz4(stream: BinaryIO, size: int) -> bytes:
+    import pyarrow as pa  # a third of the time in which an emulator starts
+
     data: bytes = pa.CompressedInputStream(pa.PythonFile(stream, "r"), "lz4").read(size)
     return data
 
@@ -91,6 +91,8 @@ def _raw(data: bytes) -> bytes:
             break
     if length > len(data) * 64:  # Snappy expands by a factor of at most 21
         raise ValueError("not Snappy")
+    import pyarrow as pa
+
     content: bytes = pa.Codec("snappy").decompress(data, length, asbytes=True)
     return content
 
