@@ -168,14 +168,16 @@ chaos: $(SETUP) ## test random uploads under random faults (SEED=1 SEEDS=1 UPLOA
 # pytest prints what it deselects and skips, and why it skips. The API servers of tests live for
 # minutes: GOGC saves their processors at the cost of memory.
 PARALLEL = GOGC=400 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+# `make soak` lasts an hour, with 200 pipelines.
+SHORT_SOAK = SOAK_MINUTES=10 SOAK_PIPELINES=40
 EXTERNAL := tests/argocd tests/node tests/observability
 
 test: check ## run unit, contract, Lambda, Spark and end-to-end tests (WORKERS: 8 at most)
 	@$(PARALLEL) -m "not extended" tests --ignore tests/unit --ignore tests/dataflow $(EXTERNAL:%=--ignore %)
 
 test-all: check ## run all tests: `make test`, longer ones, real Argo CD, node and Prometheus
-	@WALK=all $(PARALLEL) tests --ignore tests/unit --ignore tests/dataflow $(EXTERNAL:%=--ignore %)
-	@$(BIN)/python -m pytest -p no:randomly $(EXTERNAL)
+	@WALK=all $(SHORT_SOAK) $(PARALLEL) tests --ignore tests/unit --ignore tests/dataflow $(EXTERNAL:%=--ignore %); status=$$?; \
+	$(BIN)/python -m pytest -p no:randomly $(EXTERNAL) && exit $$status
 
 walks: $(SETUP) ## interrupt every call, delete 10,000 objects; `make test` runs a sample
 	@WALK=all $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal tests/walks

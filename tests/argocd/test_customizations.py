@@ -18,7 +18,10 @@ SETTINGS = ("--argocd-cm-path", str(artifacts.path("argocd/argocd-cm.yaml")))
 HEALTH = yaml.safe_load((CUSTOMIZATIONS / "health_test.yaml").read_text())["tests"]
 ACTION = yaml.safe_load((ACTIONS / "action_test.yaml").read_text())
 
-pytestmark = pytest.mark.usefixtures("argocd")
+pytestmark = [
+    pytest.mark.usefixtures("argocd"),
+    pytest.mark.timeout(1800),  # the first command can build Argo CD
+]
 
 
 def override(command: str, path: Path, *arguments: str) -> str:

@@ -35,7 +35,7 @@ class Changes:
         elif name not in self.returning:
             self.returning[name] = self._spec(name)
 
-    def unsettled(self) -> dict[str, Any]:
+    def unconverged(self) -> dict[str, Any]:
         """Return the pipelines that are not as they must be, with their status.
 
         Those whose deletion has ended are created again, if they are to return.

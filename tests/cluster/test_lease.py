@@ -42,7 +42,7 @@ def test_it_expires_when_no_renewal_was_seen_for_its_duration(candidate: Candida
     assert one.hold()
     assert not other.hold()
     clock.now = DURATION - 1
-    assert one.hold()  # seen by the other only now: its patience begins anew
+    assert one.hold()  # seen by the other only now: its wait begins anew
     assert not other.hold()
     clock.now = 2 * DURATION - 1
     assert not other.hold()

@@ -58,7 +58,7 @@ def test_work_that_does_not_end_is_no_life(user: User, start: Operators) -> None
 
 
 def drip(connection: socket.socket) -> None:
-    """Answer without an end: each byte comes before any patience is over."""
+    """Answer without an end: each byte comes before any timeout."""
     with contextlib.suppress(OSError):
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
         while True:

@@ -27,8 +27,8 @@ from tests.e2e.conftest import User
 MINUTES = float(os.environ.get("SOAK_MINUTES") or 60)
 PIPELINES = int(os.environ.get("SOAK_PIPELINES") or 200)
 SEED = int(os.environ.get("SOAK_SEED") or 1)
-UNSETTLED = 20  # pipelines at most that wait for the operator, before the next change
-PATIENCE = 1800.0  # seconds after the last fault in which everything must have converged
+UNCONVERGED = 20  # pipelines at most that wait for the operator, before the next change
+TIMEOUT = 1800.0  # seconds after the last fault in which everything must have converged
 WARM = 30  # minutes after whose first quarter the operator's thread pools are full
 SAMPLE = 10.0  # seconds between two looks at memory and threads
 FREEZE = 120.0  # seconds between two outages of the API server's connections
@@ -115,16 +115,16 @@ def _change(changes: Changes, usage: Usage, proxy: Proxy) -> None:
         if time.monotonic() > freeze:
             proxy.freeze()
             freeze += FREEZE
-        unsettled = changes.unsettled()
-        if len(unsettled) >= UNSETTLED:
+        unconverged = changes.unconverged()
+        if len(unconverged) >= UNCONVERGED:
             time.sleep(1)
         else:
             changes.one()
 
 
 def _converge(changes: Changes, operator: Operator) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while left := changes.unsettled():
+    deadline = time.monotonic() + TIMEOUT
+    while left := changes.unconverged():
         if time.monotonic() > deadline:
             about = {name: left[name] for name in sorted(left)[:3]}
             pytest.fail(f"{len(left)} not converged: {about}{operator.process.tail()}")

@@ -1,4 +1,4 @@
-"""Two people who change a pipeline without a cluster at once: one is told, and nothing is lost."""
+"""Two people change a pipeline without a cluster at once: one gets an error, nothing is lost."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_a_record_that_changes_after_the_yes_is_confirmed_again(anna: Person) ->
     assert anna.jobs() == [f"{anna.name}-anna"]
 
 
-def test_of_two_that_apply_at_once_the_second_is_told_before_it_changes_anything(
+def test_of_two_that_apply_at_once_the_second_fails_before_it_changes_anything(
     anna: Person,
 ) -> None:
     done, said = anna.run("apply", anna.manifest())

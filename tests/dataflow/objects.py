@@ -41,7 +41,7 @@ contents = st.just(b"") | st.builds(
 ).filter(lambda content: b"ustar" not in content)  # nor is it a tar archive
 
 
-NEVER_EMPTY = {"raw snappy", "snappy-java"}  # without content, they cannot be told from cut files
+NEVER_EMPTY = {"raw snappy", "snappy-java"}  # without content, they look like cut files
 
 
 formats = st.sampled_from(sorted(FORMATS))

@@ -211,7 +211,7 @@ def test_what_is_immutable_stays(user: User, change: dict[str, Any], words: str)
 def test_a_missing_config_map_is_named_before_any_call_to_aws(user: User) -> None:
     script = {"configMapKeyRef": {"name": "not-there", "key": "job.py"}}
     user.pipeline("scriptless", job={"script": script}, bucket={"name": "e2e-scriptless"})
-    status = user.wait("scriptless", lambda s: s["Ready"] is not None, 5, "told anything")
+    status = user.wait("scriptless", lambda s: s["Ready"] is not None, 5, "with a condition")
     ready = status["Ready"]
     assert ready
     assert (ready.status, ready.reason) == ("False", "InvalidSpec")
@@ -227,7 +227,7 @@ def test_a_strangers_bucket_is_refused_and_nothing_else_is_created(user: User) -
         Bucket="e2e-strangers", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
     )
     user.pipeline("guest", bucket={"name": "e2e-strangers"})
-    status = user.wait("guest", lambda s: bool(s["Stalled"]), 20, "judged")
+    status = user.wait("guest", lambda s: bool(s["Stalled"]), 20, "stalled")
     status = user.wait(
         "guest", lambda s: (r := s["Ready"]) is not None and r.reason == "Refused", 20, "refused"
     )
@@ -247,7 +247,7 @@ def test_a_strangers_bucket_is_refused_and_nothing_else_is_created(user: User) -
 
 def test_another_account_than_the_one_named_is_not_touched(user: User) -> None:
     user.pipeline("elsewhere", accountId="123456789012")
-    status = user.wait("elsewhere", lambda s: s["Ready"] is not None, 10, "told anything")
+    status = user.wait("elsewhere", lambda s: s["Ready"] is not None, 10, "with a condition")
     ready = status["Ready"]
     assert ready
     assert ready.reason == "Refused"

@@ -1,4 +1,4 @@
-"""Two pipelines that claim one bucket: one has it, the other is told whose it is."""
+"""Two pipelines that claim one bucket: one has it, the condition of the other names its owner."""
 
 from __future__ import annotations
 

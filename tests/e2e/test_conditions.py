@@ -101,7 +101,7 @@ def converted(status: Status) -> bool:
 
 
 def reported(user: User) -> list[str]:
-    """Return the reasons of the pipeline's Events, each with how often it was told."""
+    """Return the reasons of the pipeline's Events, each as often as it was reported."""
     found = user.kind("Event", "v1").get(
         namespace=NAMESPACE, field_selector=f"involvedObject.name={NAME}"
     )

@@ -12,7 +12,7 @@ from dataflowxpress.api.spec import GROUP
 from dataflowxpress.api.status import Data, Status
 from tests.e2e.conftest import User, holds
 
-BUCKET, NAME = "e2e-wishes", "wishes"
+BUCKET, NAME = "e2e-requests", "requests"
 SECONDS = 180
 QUIET: dict[str, Any] = {"bucket": {"name": BUCKET}, "trigger": {"batchWindowSeconds": 0}}
 
@@ -32,8 +32,8 @@ def upload(user: User, name: str) -> None:
     user.aws("s3").put_object(Bucket=BUCKET, Key=f"csv_data/{name}.csv", Body=body)
 
 
-def ask(user: User, wish: str, value: str) -> None:
-    user.patch(NAME, {"metadata": {"annotations": {f"{GROUP}/{wish}": value}}})
+def ask(user: User, request: str, value: str) -> None:
+    user.patch(NAME, {"metadata": {"annotations": {f"{GROUP}/{request}": value}}})
 
 
 def current(objects: int | None) -> Callable[[Status], bool]:
@@ -103,7 +103,7 @@ def test_dead_letters_go_back_to_where_they_died(user: User, flow: str) -> None:
     for _ in range(12):
         sqs.send_message(QueueUrl=dead, MessageBody=json.dumps({"source": "dataflowxpress"}))
     before = user.wait(
-        flow, lambda s: s.data is not None and s.data.dead_letters == 12, 30, "told of them"
+        flow, lambda s: s.data is not None and s.data.dead_letters == 12, 30, "with dead letters"
     )
     assert (reported := before["DataCurrent"]) is not None
     assert reported.reason == "DeadLetters"
@@ -126,7 +126,7 @@ def test_suspending_holds_uploads_and_resuming_converts_them_all(user: User, flo
     for name in ("two", "three"):
         upload(user, name)
     status = user.wait(
-        flow, lambda s: s.data is not None and s.data.waiting == 2, 30, "told of what waits"
+        flow, lambda s: s.data is not None and s.data.waiting == 2, 30, "with waiting objects"
     )
     assert (reported := status["DataCurrent"]) is not None
     assert reported.reason == "Suspended"

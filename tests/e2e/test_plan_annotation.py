@@ -40,7 +40,7 @@ def test_a_plan_is_reviewed_before_anything_is_made_and_before_anything_changes(
     user.pipeline("reviewed", annotations={PLAN: "true"}, **changed)
     status = user.wait("reviewed", lambda s: reason(s, "Ready") == "Planned", 20, "planned again")
     assert drift(status) == {"Job/default-reviewed": ("update", ("NumberOfWorkers: 2 -> 5",))}
-    assert reason(status, "Drifted") == "NoDrift"  # a wish of one's own is no drift
+    assert reason(status, "Drifted") == "NoDrift"  # a change of the spec is no drift
     glue = user.aws("glue")
     assert glue.get_job(JobName="default-reviewed")["Job"]["NumberOfWorkers"] == 2
 

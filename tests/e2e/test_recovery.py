@@ -1,4 +1,4 @@
-"""What no event tells of is found, set going by the queue that an upload uses, and told."""
+"""Work without an event: the operator finds it, triggers it by the queue, and reports it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_with_every_event_of_glue_lost_uploads_are_converted_all_the_same(user: 
     user.gone("deaf")
 
 
-def test_a_run_that_failed_is_told_by_mail_and_repeated_until_its_cause_is_gone(
+def test_a_run_that_failed_is_reported_by_mail_and_repeated_until_its_cause_is_gone(
     user: User,
 ) -> None:
     reader = "failures@example.com"

@@ -1,4 +1,4 @@
-"""A server on the loopback that answers what it is told to, and remembers what it was sent."""
+"""A server on the loopback that sends given answers and records requests."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ REGION, ONCE = "eu-west-1", Config(connect_timeout=1, retries={"total_max_attemp
 
 
 class Account:
-    """The clients for one account and region, whose services can be told to answer or not."""
+    """The clients for one account and region, whose services answer or not, as a test sets it."""
 
     def __init__(self, clock: Clock, answering: int) -> None:
         self._session = botocore.session.Session()

@@ -1,4 +1,4 @@
-"""Wishes: which are answered without a call, and what a request says."""
+"""Data requests: which are answered without a call, and what they send."""
 
 from __future__ import annotations
 

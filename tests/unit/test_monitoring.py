@@ -27,7 +27,7 @@ SUFFIXES = ("_total", "_bucket", "_count", "_sum", "_info", "")
 
 
 class Idle:
-    """An agenda on which nothing is."""
+    """A work queue without work."""
 
     def depth(self) -> int:
         return 0

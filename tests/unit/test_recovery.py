@@ -1,4 +1,4 @@
-"""Backstop: what is seen to stand still, how often it is set going, and what is said of it."""
+"""Recovery: which work is stalled, how often it is triggered, and what the status says of it."""
 
 from __future__ import annotations
 

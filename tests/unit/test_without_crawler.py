@@ -50,9 +50,9 @@ def test_an_upload_starts_the_job() -> None:
     (source,) = (
         each for each in found if isinstance(each, EventSource) and each.queue.name == queue.name
     )
-    told = settings_of(source.function)
+    settings = settings_of(source.function)
     assert (source.function.name, source.window_seconds) == ("default-orders-start-job", 20)
-    assert (told["PREFIX"], told["SUFFIX"]) == ("csv_data/", ".csv")
+    assert (settings["PREFIX"], settings["SUFFIX"]) == ("csv_data/", ".csv")
     assert only(found, Job).arguments["--crawls"] == "Never"
     assert Queues.of(found) == (queue, queue, (queue,))
 

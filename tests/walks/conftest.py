@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 NAMESPACE = "default"
 FINALIZER = f"{GROUP}/finalizer"
 SERVICES = {"sts", TAGGING, "lakeformation", *TAGGERS}
-PATIENCE = 180  # seconds for AWS to set a function up, on a machine with much else to do
+TIMEOUT = 180  # seconds for AWS to set a function up, on a machine with much else to do
 POLL = 0.2  # seconds between looks at what AWS is still at
 NAMING = re.compile("name|key|arn|rule|url|bucket|endpoint", re.IGNORECASE)
 
@@ -296,7 +296,7 @@ class Life:
 
     def converge(self) -> Result:
         """Reconcile until it is settled and nothing is left to do."""
-        deadline, wire = time.monotonic() + PATIENCE, self.world.wire
+        deadline, wire = time.monotonic() + TIMEOUT, self.world.wire
         while True:
             done = len(wire.writes)
             report = self.reconcile()
@@ -311,7 +311,7 @@ class Life:
 
     def end(self) -> None:
         """Let the operator delete until it is done, and the object go."""
-        deadline, operator = time.monotonic() + PATIENCE, self.world.operator
+        deadline, operator = time.monotonic() + TIMEOUT, self.world.operator
         while (report := operator.delete(NAMESPACE, self.name)) and not report.success:
             assert time.monotonic() < deadline, said(report.status)
             time.sleep(POLL)

@@ -79,7 +79,7 @@ def test_a_pipeline_lives_in_another_account_with_what_the_documents_allow(
     assert not any(life.name in arn for arn in account.arns())
 
 
-def test_a_role_that_trusts_somebody_else_is_told_with_its_name_and_used_for_nothing(
+def test_a_role_that_trusts_somebody_else_is_reported_with_its_name_and_used_for_nothing(
     account: Account, life: Life
 ) -> None:
     role = account.role(f"dataflowxpress-{life.name}", f"arn:aws:iam::{OTHER_SCOPE}:root")

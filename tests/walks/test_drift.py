@@ -92,7 +92,7 @@ def test_a_failure_is_no_reason_to_heal_what_is_only_to_be_reported(live: Life) 
 
 
 @pytest.mark.extended
-def test_drift_is_healed_and_told_by_property(live: Life) -> None:
+def test_drift_is_corrected_and_reported_by_property(live: Life) -> None:
     meddled = meddle(live)
     report = live.reconcile()
     assert drifted(live) == ("False", "Corrected")

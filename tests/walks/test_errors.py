@@ -1,4 +1,4 @@
-"""Errors of AWS while a pipeline is made: what heals by itself is not seen, the rest is told."""
+"""Errors of AWS during a creation: transient ones are not seen, conditions report the others."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_a_role_and_a_queue_that_no_service_sees_yet_are_awaited(
 @pytest.mark.parametrize(
     ("error", "reason"), sampled(STAYS.items(), lambda each: each[1] == "AccessDenied")
 )
-def test_what_stays_is_told_tried_again_for_ever_and_healed_from_outside(
+def test_what_stays_is_reported_tried_again_for_ever_and_healed_from_outside(
     ended: Life, faults: Faults, error: str, reason: str
 ) -> None:
     with faults.during("fail", "glue:CreateJob", error=error, message="ask Ann") as number:
@@ -156,7 +156,7 @@ def test_a_call_whose_answer_does_not_come_in_time_is_made_again_and_doubles_not
 
 @pytest.mark.extended
 @pytest.mark.usefixtures("impatient")
-def test_a_service_that_never_answers_in_time_is_told_and_asked_again(
+def test_a_service_that_never_answers_in_time_is_reported_and_asked_again(
     ended: Life, faults: Faults
 ) -> None:
     with faults.during("delay", "events:PutRule", seconds=3):

@@ -16,7 +16,7 @@ from dataflowxpress.api.reasons import Reason
 from dataflowxpress.api.status import Condition
 from tests.hostile import SCHEMA, of
 from tests.sample import EVERYTHING
-from tests.walks.conftest import PATIENCE, POLL, Life, World, new_life, said
+from tests.walks.conftest import POLL, TIMEOUT, Life, World, new_life, said
 
 ASKED, MADE = (200, 100) if EVERYTHING else (50, 5)  # specs
 # Nearly any value of these is refused before all, or names what does not exist in AWS yet.
@@ -70,7 +70,7 @@ def test_the_api_server_refuses_by_field_or_the_operator_does(world: World) -> N
 def assessment(life: Life, spec: dict[str, Any]) -> Condition:
     """Let a pipeline live, and return what was said of it when nothing more was to be tried."""
     life.create(spec)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not (report := life.reconcile()).success:
         ready = report.status["Ready"]
         if ready and ready.reason in NAMED:

@@ -55,7 +55,7 @@ class Sparing(Life):
                 SAMPLES[kind].meddle(self._admin(its.service), its)
         self._meddle_with_the_rest()
         self.converge()
-        self._grant_wishes()
+        self._fulfil_requests()
         self._bind_and_unbind()
         self._act_as_another(spec)
         with Faults(self.world.aws).during(
@@ -121,7 +121,7 @@ class Sparing(Life):
             Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
         )
 
-    def _grant_wishes(self) -> None:
+    def _fulfil_requests(self) -> None:
         dead = next(q for q in self._all if isinstance(q, Queue) and q.name.endswith("-dead"))
         sqs = self._admin("sqs")
         url = sqs.get_queue_url(QueueName=dead.name)["QueueUrl"]

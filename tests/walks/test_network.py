@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.walks.conftest import PATIENCE, POLL, Life
+from tests.walks.conftest import POLL, TIMEOUT, Life
 
 PROBE = "import boto3\nprint('done')\n"
 
@@ -80,7 +80,7 @@ def test_a_crawl_and_a_run_use_the_connection_with_the_rights_of_their_role(
     glue, name = life.world.admin("glue"), f"default-{life.name}"
     glue.start_crawler(Name=name)
     run = glue.start_job_run(JobName=name)["JobRunId"]
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
 
     def ended() -> bool:
         crawler = glue.get_crawler(Name=name)["Crawler"]

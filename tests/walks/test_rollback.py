@@ -1,4 +1,4 @@
-"""A rollback: what only a newer operator knows is told, and neither forgotten nor touched."""
+"""A rollback: what only a newer operator knows is reported, and neither forgotten nor touched."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dataflowxpress_sandbox.aws.faults import Faults
-from tests.walks.conftest import PATIENCE, POLL, Life, said
+from tests.walks.conftest import POLL, TIMEOUT, Life, said
 
 SPEC = {"deletionPolicy": "Delete"}
 SLOW = 10  # seconds that S3 takes for an answer to the crawler or the job
@@ -55,7 +55,7 @@ def ready(live: Life) -> tuple[str, str]:
 
 
 def converge_in_time(live: Life) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not live.reconcile().success:
         assert time.monotonic() < deadline, said(live.status)
         time.sleep(POLL)
@@ -120,4 +120,4 @@ def test_a_run_may_end_before_its_job_goes(live: Life) -> None:
 @pytest.mark.usefixtures("slow_s3")
 def test_a_deletion_stops_what_is_on_its_way(live: Life) -> None:
     start_crawl(live)
-    start_run(live)  # ... and the fixture expects that all goes within its patience
+    start_run(live)  # ... and the fixture expects that all ends within its timeout

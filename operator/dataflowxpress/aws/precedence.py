@@ -15,25 +15,25 @@ from dataclasses import dataclass
 
 from .turns import Priority
 
-PATIENCE = 1.0  # seconds that a poll or comparison waits in all, however many calls it makes
+LONGEST_WAIT = 1.0  # seconds of a poll or comparison in all, however many calls it makes
 
 
 @dataclass
-class Patience:
+class WaitBudget:
     """The seconds that a task still waits for requests; its threads share them."""
 
     seconds: float
 
 
-IMPATIENT = Patience(0)
-_patience: ContextVar[Patience] = ContextVar("patience", default=IMPATIENT)
+NO_WAIT = WaitBudget(0)
+_budget: ContextVar[WaitBudget] = ContextVar("budget", default=NO_WAIT)
 
 
 class Precedence:
     """The requests in progress, for which routine waits."""
 
-    def __init__(self, patience: float = PATIENCE) -> None:
-        self._seconds = patience
+    def __init__(self, longest_wait: float = LONGEST_WAIT) -> None:
+        self._longest_wait = longest_wait
         self._requests, self._ended = 0, threading.Condition()
 
     @contextmanager
@@ -41,7 +41,7 @@ class Precedence:
         """Do work of this priority."""
         is_request = priority is Priority.REQUEST
         is_routine = priority is Priority.ROUTINE
-        token = _patience.set(Patience(self._seconds) if is_routine else IMPATIENT)
+        token = _budget.set(WaitBudget(self._longest_wait) if is_routine else NO_WAIT)
         with self._ended:
             self._requests += is_request
         try:
@@ -50,18 +50,18 @@ class Precedence:
             with self._ended:
                 self._requests -= is_request
                 self._ended.notify_all()
-            _patience.reset(token)
+            _budget.reset(token)
 
     def give_way(self) -> None:
         """Before a call: wait until no request is in progress, if the task is routine."""
-        patience = _patience.get()
-        if patience.seconds <= 0:
+        budget = _budget.get()
+        if budget.seconds <= 0:
             return
         with self._ended:
             if self._requests:
                 began = time.monotonic()
-                self._ended.wait_for(lambda: not self._requests, patience.seconds)
-                patience.seconds -= time.monotonic() - began
+                self._ended.wait_for(lambda: not self._requests, budget.seconds)
+                budget.seconds -= time.monotonic() - began
 
 
 PRECEDENCE = Precedence()  # of this process

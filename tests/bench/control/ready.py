@@ -19,7 +19,7 @@ from dataflowxpress.api.status import Status
 from dataflowxpress_sandbox.sandbox import Sandbox
 
 NAMESPACE = "default"
-PATIENCE = 120  # seconds
+TIMEOUT = 120  # seconds
 
 
 def seconds_to_ready(pipelines: int) -> list[float] | None:
@@ -51,10 +51,10 @@ def _ready(sandbox: Sandbox, objects: CustomObjectsApi, name: str) -> float:
         objects.list_namespaced_custom_object,
         *(GROUP, VERSION, NAMESPACE, PLURAL),
         field_selector=f"metadata.name={name}",
-        timeout_seconds=PATIENCE,
+        timeout_seconds=TIMEOUT,
     )
     if not any(_is_ready(event["object"]) for event in events):
-        raise SystemExit(f"{name} is not ready after {PATIENCE} s")
+        raise SystemExit(f"{name} is not ready after {TIMEOUT} s")
     return time.monotonic() - start
 
 

@@ -1,4 +1,4 @@
-"""Mails and alarms: who is told what, and when."""
+"""Mails and alarms: who gets which, and when."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ print(os.getpid(), subprocess.Popen(["sleep", "600"]).pid, flush=True)
 STAYS = "import os, time; print(os.getpid()); time.sleep(600)"
 TELLS = """
 import os, sys, tempfile, time
-print(sys.argv[1:], os.getcwd() == sys.path[0] == tempfile.gettempdir(), os.environ["TOLD"])
+print(sys.argv[1:], os.getcwd() == sys.path[0] == tempfile.gettempdir(), os.environ["GIVEN"])
 print(time.tzname[0], os.getpid() == os.getpgid(0), sorted(os.listdir("/proc/self/fd"))[:3])
 sys.exit(7)
 """
@@ -95,7 +95,7 @@ def test_who_stays_is_killed(scripts: Scripts) -> None:
 
 
 def test_a_script_is_run_as_a_program_of_its_own(scripts: Scripts) -> None:
-    ran, output = scripts.start(TELLS, "a b", "ü", TOLD="yes", TZ="Asia/Tokyo")
+    ran, output = scripts.start(TELLS, "a b", "ü", GIVEN="yes", TZ="Asia/Tokyo")
     assert ran.ends(60)
     assert ran.kill() == 7
     assert output.read_text().splitlines() == [
