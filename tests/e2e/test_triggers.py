@@ -36,15 +36,18 @@ def crawls(user: User, name: str = NAME) -> int:
     return sum(CRAWLS in event["message"] for event in events)
 
 
+def job_runs(user: User, name: str = NAME) -> list[Any]:
+    """Return the runs of a pipeline, as Glue describes them."""
+    return list(user.aws("glue").get_job_runs(JobName=f"default-{name}")["JobRuns"])
+
+
 def runs(user: User, name: str = NAME) -> int:
-    found = user.aws("glue").get_job_runs(JobName=f"default-{name}")["JobRuns"]
-    return len(found)
+    return len(job_runs(user, name))
 
 
 def has_run(user: User, name: str) -> bool:
     """Return whether a run has ended; the status of the pipeline shows that later."""
-    found = user.aws("glue").get_job_runs(JobName=f"default-{name}")["JobRuns"]
-    return any(run["JobRunState"] == "SUCCEEDED" for run in found)
+    return any(run["JobRunState"] == "SUCCEEDED" for run in job_runs(user, name))
 
 
 def waiting_messages(user: User, name: str = NAME) -> int:
@@ -74,8 +77,7 @@ def rows(count: int) -> Callable[[Status], bool]:
 
 def is_running(user: User, name: str = NAME) -> bool:
     """Return whether a run is active; it converts uploads until its end."""
-    found = user.aws("glue").get_job_runs(JobName=f"default-{name}")["JobRuns"]
-    return any("CompletedOn" not in run for run in found)
+    return any("CompletedOn" not in run for run in job_runs(user, name))
 
 
 def settle(user: User, name: str = NAME) -> None:
@@ -124,7 +126,7 @@ def test_three_uploads_at_once_are_one_run_and_none_without_work(user: User, flo
 @pytest.mark.parametrize(
     ("number", "pause"),
     [
-        pytest.param(10, 0.2, id="for two seconds"),
+        pytest.param(15, 0.2, id="for some seconds"),
         pytest.param(600, 1.0, id="for ten minutes", marks=pytest.mark.extended),
     ],
 )
@@ -142,8 +144,7 @@ def test_a_stream_of_known_columns_makes_no_crawl_and_runs_never_overlap(
     user.wait(flow, rows(total.rows + number), 600, "converted")
     settle(user)
     assert crawls(user) == known
-    found = user.aws("glue").get_job_runs(JobName=f"default-{NAME}")["JobRuns"]
-    new = sorted(found, key=lambda run: run["StartedOn"])[before:]
+    new = sorted(job_runs(user), key=lambda run: run["StartedOn"])[before:]
     assert {run["JobRunState"] for run in new} == {"SUCCEEDED"}
     assert all(early["CompletedOn"] <= late["StartedOn"] for early, late in pairwise(new))
     listed = user.aws("s3").list_objects_v2(Bucket=BUCKET, Prefix="dataflowxpress/runs/")
@@ -217,10 +218,7 @@ def test_the_interval_bounds_the_runs_of_a_busy_prefix(user: User) -> None:
     for number in (1, 2):
         upload(user, f"{number}.csv", "n\n1\n", "e2e-bounded")
     user.wait("bounded", rows(3), 120, "converted")
-    started = sorted(
-        run["StartedOn"]
-        for run in user.aws("glue").get_job_runs(JobName="default-bounded")["JobRuns"]
-    )
+    started = sorted(run["StartedOn"] for run in job_runs(user, "bounded"))
     gaps = [(late - early).total_seconds() for early, late in pairwise(started)]
     assert len(started) == 2
     assert min(gaps) >= INTERVAL

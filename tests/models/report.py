@@ -25,6 +25,8 @@ from .shapes import Violation, violations
 _ACTION = re.compile(r"Action=\w+")
 _OF_S3 = "/s3/aws4_request"
 _NAMES = re.compile(r"(?:^|&)([^=&]+)")
+# Headers of S3 with a value of their own in nearly each response.
+_VARYING = {"content-length", "date", "last-modified", "x-amz-id-2"}
 # UUIDs, hashes, keys, times and ports. The models restrict nothing of them but their length.
 # The first line excludes most positions in a third of the time.
 _RANDOM = re.compile(
@@ -148,14 +150,20 @@ def _likeness(exchange: dict[str, Any]) -> tuple[int, int]:
     )
     target = exchange["headers"].get("x-amz-target")
     action = _ACTION.match(body or "")
-    if _OF_S3 in exchange["headers"].get("authorization", ""):
-        operation = (method, _has_key(exchange["path"]), *_NAMES.findall(exchange["query"]))
-    else:
-        operation = (method, path, query, target, action and action[0])
+    operation: tuple[Any, ...] = (method, path, query, target, action and action[0])
+    if _OF_S3 in exchange["headers"].get("authorization", ""):  # its headers have members
+        headers = _without_varying(exchange["response_headers"])
+        names = _NAMES.findall(exchange["query"])
+        operation = (method, _has_key(exchange["path"]), *names, *headers)
     return (
         hash(("request", method, path, query, target, body)),
         hash(("response", operation, exchange["status"], response)),
     )
+
+
+def _without_varying(headers: dict[str, str]) -> Iterator[tuple[str, Any]]:
+    for name, value in headers.items():
+        yield name, name in _VARYING or _without_random(value)
 
 
 def _has_key(path: str) -> bool:

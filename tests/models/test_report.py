@@ -62,3 +62,26 @@ def test_calls_that_differ_in_identifiers_are_checked_once_and_others_each(tmp_p
     found = Report()
     found.check(tmp_path)
     assert (found.exchanges, found.checked["request"]) == (6, 5)
+
+
+def test_responses_of_s3_that_differ_in_a_header_are_both_checked(tmp_path: Path) -> None:
+    scope = "AWS4-HMAC-SHA256 Credential=AKIA/20260101/eu-west-1/s3/aws4_request"
+    head = {
+        "method": "HEAD",
+        "query": "",
+        "headers": {"host": "127.0.0.1", "authorization": scope},
+        "body": "",
+        "status": 200,
+        "response": "",
+    }
+    kept = {"ABC": "GLACIER", "DEF": "UNDERGROUND"}
+    records = [
+        {**head, "path": f"/bucket/{key}", "response_headers": {"x-amz-storage-class": value}}
+        for key, value in kept.items()
+    ]
+    lines = b"".join(json.dumps(each).encode() + b"\n" for each in records)
+    (tmp_path / "one.jsonl").write_bytes(lines)
+    found = Report()
+    found.check(tmp_path)
+    [finding] = found.findings
+    assert str(finding).startswith("response of s3:HeadObject: StorageClass is 'UNDERGROUND'")

@@ -23,8 +23,14 @@ CONTINUES = {
 
 # Minutes each: `make test-docs`.
 LONG = {
-    *("adopt.md", "aws-account.md", "custom-script.md", "drift.md", "plan.md"),
-    *("python.md", "replay.md", "schema-change.md"),
+    "adopt.md",
+    "aws-account.md",
+    "custom-script.md",
+    "drift.md",
+    "plan.md",
+    "python.md",
+    "replay.md",
+    "schema-change.md",
 }
 
 pytestmark = [
