@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dataflowxpress.api.spec import GROUP
-from dataflowxpress.api.status import Data, Status
+from dataflowxpress.api.status import Data, Status, Table
 from tests.e2e.conftest import User, holds
 
 BUCKET, NAME = "e2e-requests", "requests"
@@ -49,10 +49,10 @@ def parquet(user: User) -> set[str]:
     return {entry["Key"] for entry in listed if entry["Key"].endswith(".parquet")}
 
 
-def without_replaced(data: Data) -> Data:
-    """Return the data without the time of replaced files, which a later measurement finds."""
-    tables = [table.model_copy(update={"replaced_since": ""}) for table in data.tables]
-    return data.model_copy(update={"tables": tuple(tables)})
+def without_layout(data: Data) -> Data:
+    """Return the data without what depends on the runs that wrote the same rows: the files."""
+    tables = tuple(Table(name=t.name, format=t.format, rows=t.rows) for t in data.tables)
+    return data.model_copy(update={"tables": tables})
 
 
 def test_a_run_that_is_asked_for_comes(user: User, flow: str) -> None:
@@ -84,7 +84,7 @@ def test_what_lies_under_a_prefix_is_converted_again_in_the_same_rows(
     assert status.reprocess
     assert status.reprocess.result == "Requested"
     assert status.data
-    assert without_replaced(status.data) == without_replaced(rows)
+    assert without_layout(status.data) == without_layout(rows)
 
 
 def test_a_prefix_that_holds_no_uploads_is_refused_with_the_cure(user: User, flow: str) -> None:
@@ -111,7 +111,9 @@ def test_dead_letters_go_back_to_where_they_died(user: User, flow: str) -> None:
     assert before.data
     ask(user, "redrive-requested-at", "now")
     after = user.wait(flow, current(before.data.objects), SECONDS, "current again")
-    assert after.data == before.data.model_copy(update={"dead_letters": 0})
+    assert after.data
+    expected = before.data.model_copy(update={"dead_letters": 0})
+    assert without_layout(after.data) == without_layout(expected)
 
 
 def test_suspending_holds_uploads_and_resuming_converts_them_all(user: User, flow: str) -> None:
