@@ -175,8 +175,9 @@ EXTERNAL := tests/argocd tests/node tests/observability
 test: check ## run unit, contract, Lambda, Spark and end-to-end tests (WORKERS: 8 at most)
 	@$(PARALLEL) -m "not extended" tests --ignore tests/unit --ignore tests/dataflow $(EXTERNAL:%=--ignore %)
 
+test-all: export WALK := all
 test-all: check ## run all tests: `make test`, longer ones, real Argo CD, node and Prometheus
-	@WALK=all $(SHORT_SOAK) $(PARALLEL) tests --ignore tests/unit --ignore tests/dataflow $(EXTERNAL:%=--ignore %); status=$$?; \
+	@$(SHORT_SOAK) $(PARALLEL) tests --ignore tests/unit --ignore tests/dataflow $(EXTERNAL:%=--ignore %); status=$$?; \
 	$(BIN)/python -m pytest -p no:randomly $(EXTERNAL) && exit $$status
 
 walks: $(SETUP) ## interrupt every call, delete 10,000 objects; `make test` runs a sample

@@ -11,6 +11,7 @@ from tests.e2e.conftest import User
 
 Spec = dict[str, Any]
 
+PREFIX = "soak-"  # of the names; other tests leave pipelines, too
 EDIT, DELETE, RECREATE = "edit", "delete", "recreate"
 WEIGHTS = {EDIT: 6, DELETE: 2, RECREATE: 1}
 
@@ -29,7 +30,7 @@ class Changes:
     def one(self) -> None:
         """Make one change to one pipeline."""
         self.made += 1
-        name = f"soak-{self.chance.randrange(self.pipelines):04d}"
+        name = f"{PREFIX}{self.chance.randrange(self.pipelines):04d}"
         if name in self.specs:
             self._change(name)
         elif name not in self.returning:
@@ -40,7 +41,8 @@ class Changes:
 
         Those whose deletion has ended are created again, if they are to return.
         """
-        there = {item["metadata"]["name"]: item for item in self.user.all()}
+        named = ((item["metadata"]["name"], item) for item in self.user.all())
+        there = {name: item for name, item in named if name.startswith(PREFIX)}
         for name in self.returning.keys() - there.keys():
             self._apply(name, self.returning.pop(name))
         names = (there.keys() ^ self.specs.keys()) | self.returning.keys()

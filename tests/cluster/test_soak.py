@@ -19,7 +19,7 @@ import psutil
 import pytest
 
 from dataflowxpress_sandbox.aws.faults import Faults
-from tests.cluster.changes import Changes
+from tests.cluster.changes import PREFIX, Changes
 from tests.cluster.conftest import Operator, Operators
 from tests.cluster.frozen import Proxy, before_the_api_server
 from tests.e2e.conftest import User
@@ -132,10 +132,10 @@ def _converge(changes: Changes, operator: Operator) -> None:
 
 
 def _jobs(user: User) -> set[str]:
-    """Return the pipelines of the jobs in AWS."""
+    """Return the pipelines of the jobs in AWS; other tests leave jobs of theirs."""
     pages = user.aws("glue").get_paginator("get_jobs").paginate()
-    names = {job["Name"] for page in pages for job in page["Jobs"]}
-    return {name.removeprefix("default-") for name in names}
+    names = {job["Name"].removeprefix("default-") for page in pages for job in page["Jobs"]}
+    return {name for name in names if name.startswith(PREFIX)}
 
 
 def _report(changes: Changes, usage: Usage, faults: Faults) -> str:

@@ -38,7 +38,8 @@ def crawls(user: User, name: str = NAME) -> int:
 
 def job_runs(user: User, name: str = NAME) -> list[Any]:
     """Return the runs of a pipeline, as Glue describes them."""
-    return list(user.aws("glue").get_job_runs(JobName=f"default-{name}")["JobRuns"])
+    pages = user.aws("glue").get_paginator("get_job_runs").paginate(JobName=f"default-{name}")
+    return [run for page in pages for run in page["JobRuns"]]
 
 
 def runs(user: User, name: str = NAME) -> int:
@@ -127,7 +128,11 @@ def test_three_uploads_at_once_are_one_run_and_none_without_work(user: User, flo
     ("number", "pause"),
     [
         pytest.param(15, 0.2, id="for some seconds"),
-        pytest.param(600, 1.0, id="for ten minutes", marks=pytest.mark.extended),
+        pytest.param(
+            *(600, 1.0),
+            id="for ten minutes",
+            marks=[pytest.mark.extended, pytest.mark.timeout(1800)],
+        ),
     ],
 )
 def test_a_stream_of_known_columns_makes_no_crawl_and_runs_never_overlap(

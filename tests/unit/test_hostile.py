@@ -16,9 +16,10 @@ from dataflowxpress.aws.resources import Role
 from dataflowxpress.blueprint import blueprint
 from dataflowxpress.planning.resource import Scope
 from tests.hostile import SCHEMA, of
+from tests.sample import EVERYTHING
 
 SCOPE = Scope("default/orders", "111122223333", "eu-west-1")
-EXAMPLES = 500
+EXAMPLES = 500 if EVERYTHING else 150
 
 
 def read(pipeline: Pipeline) -> tuple[DataPipelineSpec | None, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import re
 import subprocess
@@ -53,6 +54,7 @@ def allowed(**job: object) -> set[str]:
     }
 
 
+@functools.cache
 def too_new_for_python(folder: str, version: str) -> str:
     """Return what needs a newer Python than *version*."""
     command = (

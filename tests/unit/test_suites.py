@@ -28,11 +28,13 @@ def test_each_worker_begins_with_a_suite_and_stays_with_it(tmp_path: Path) -> No
             text = TEST.format(log=str(log), suite=suite)
             (folder / f"test_{suite}_{number}.py").write_text(text)
     options = ["-c", "/dev/null", "--rootdir", str(tmp_path), "-p", "no:cacheprovider"]
-    parallel = ["-p", "tests.suites", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    plugins = ["-p", "xdist.plugin", "-p", "tests.suites"]
+    parallel = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, *parallel, str(tmp_path / "tests")],
+        [sys.executable, "-m", "pytest", *options, *plugins, *parallel, str(tmp_path / "tests")],
         cwd=ROOT,
-        env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")},
+        env={**inherited, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=False,
