@@ -167,7 +167,7 @@ chaos: $(SETUP) ## test random uploads under random faults (SEED=1 SEEDS=1 UPLOA
 
 # pytest prints what it deselects and skips, and why it skips. The API servers of tests live for
 # minutes: GOGC saves their processors at the cost of memory.
-PARALLEL = GOGC=400 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+PARALLEL = GOGC=400 $(BIN)/python -m pytest --durations 20 --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 # `make soak` lasts an hour, with 200 pipelines.
 SHORT_SOAK = SOAK_MINUTES=10 SOAK_PIPELINES=40
 EXTERNAL := tests/argocd tests/node tests/observability

@@ -67,6 +67,7 @@ def test_when_the_leader_is_killed_another_finishes_what_is_half_made(
     user.gone("halved")
 
 
+@pytest.mark.extended
 def test_a_leader_that_is_asked_to_end_hands_over_at_once(
     user: User, leader: Operator, standby: Operator, lease: Lease
 ) -> None:
@@ -103,6 +104,7 @@ def test_a_leader_that_slept_through_its_lease_ends_before_it_does_anything(
     user.gone("awoken")
 
 
+@pytest.mark.extended
 def test_an_operator_that_stands_by_ends_when_asked(
     leader: Operator, standby: Operator, lease: Lease
 ) -> None:
@@ -111,6 +113,7 @@ def test_an_operator_that_stands_by_ends_when_asked(
     assert lease.held_by(leader)
 
 
+@pytest.mark.extended
 def test_a_pipeline_is_worked_on_by_the_operator_of_its_label(user: User, start: Operators) -> None:
     operators = {shard: start("--selector", f"shard={shard}") for shard in ("a", "b")}
     for shard, operator in operators.items():

@@ -68,6 +68,7 @@ def refuses(user: User) -> bool:
     return False
 
 
+@pytest.mark.extended
 def test_a_refused_finalizer_is_added_later_and_a_refused_release_happens_later(
     user: User, start: Operators
 ) -> None:

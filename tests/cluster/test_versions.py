@@ -64,6 +64,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         client.close()
 
 
+@pytest.mark.extended
 def test_the_next_version_comes_in_three_steps(cluster: Cluster) -> None:
     body = {
         "apiVersion": f"{GROUP}/{VERSION}",

@@ -1,12 +1,8 @@
-"""Adoption: the walk-through's pipeline, built by hand with the AWS command line, is taken over."""
+"""Adoption: the walk-through's pipeline, built by hand, is taken over."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,14 +11,13 @@ import yaml
 from dataflowxpress.api.spec import DataPipelineSpec
 from dataflowxpress.blueprint import artifacts, blueprint
 from dataflowxpress.planning.step import Action
-from dataflowxpress_sandbox import aws as sandbox_aws
+from tests.contract.by_hand import build
 from tests.contract.conftest import Cloud, Pipeline, scope_of
 
 if TYPE_CHECKING:
     from dataflowxpress.planning.resource import Resource
     from dataflowxpress_sandbox.aws.serving import RunningAws
 
-SCRIPT = Path(__file__).parent / "by_hand.sh"
 CRAWLER = "Crawler/serverlesstrigger"
 BUILT = {  # what the walk-through names
     "Bucket/serverlessgluelambdacloudwatch",
@@ -37,17 +32,7 @@ BUILT = {  # what the walk-through names
 @pytest.fixture
 def built(own_aws: RunningAws) -> Pipeline:
     """An account in which somebody has built the walk-through by hand."""
-    spec = example()
-    tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, **sandbox_aws.environment(own_aws.port), "PATH": tools}
-    done = subprocess.run(
-        [SCRIPT, spec.bucket.name or ""],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    build(own_aws, example().bucket.name or "")
     return Pipeline(Cloud(own_aws), scope_of("default/serverless"))
 
 

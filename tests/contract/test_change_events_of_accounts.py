@@ -115,6 +115,7 @@ def test_a_member_forwards_no_events_of_a_stranger(audited: RunningAws) -> None:
     assert arrived(audited) == set()
 
 
+@pytest.mark.extended
 def test_an_organization_is_admitted_without_the_list_of_its_accounts(
     own_aws: RunningAws,
 ) -> None:

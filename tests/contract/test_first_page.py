@@ -94,6 +94,7 @@ def test_a_change_of_others_is_seen_and_read_again_by_itself(roles: Roles) -> No
     assert calls.count("GetRole") == 1
 
 
+@pytest.mark.extended
 def test_a_page_that_lags_behind_a_correction_causes_no_second_one(
     roles: Roles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,6 +111,7 @@ def test_a_deleted_role_is_created_again(roles: Roles) -> None:
     assert roles.compare()[0] == {**roles.kept, gone.name: Action.CREATE.name}
 
 
+@pytest.mark.extended
 def test_roles_that_the_page_lacks_are_read_themselves_for_an_hour(
     roles: Roles, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +136,7 @@ def test_without_the_permission_each_role_is_read_itself_for_an_hour(roles: Role
     assert pages == [1, 0]
 
 
+@pytest.mark.extended
 @pytest.mark.parametrize("case", ["deletion", "creation"])
 def test_a_deletion_and_a_creation_read_each_role_itself(roles: Roles, case: str) -> None:
     engine = Engine(roles.cloud.client, snapshot=roles.snapshot)

@@ -91,6 +91,7 @@ def test_the_operator_adapts_to_limits_that_it_does_not_know(
     assert 0 < struck < seen / 2
 
 
+@pytest.mark.extended
 def test_a_wall_clock_that_steps_back_delays_no_call(
     own_aws: RunningAws, connected: clients.Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:

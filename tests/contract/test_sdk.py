@@ -117,6 +117,7 @@ def test_an_applied_pipeline_has_an_empty_plan_and_applying_it_again_writes_noth
     assert not mutations(made)
 
 
+@pytest.mark.extended
 def test_python_and_the_command_line_share_plans_and_records(
     aws: RunningAws,
     session: boto3.Session,
@@ -171,6 +172,7 @@ def test_a_resource_of_somebody_else_is_refused_with_the_status(
     assert apply(pipeline, session=session).holds("Ready")
 
 
+@pytest.mark.extended
 def test_the_status_of_a_changed_pipeline_does_not_apply_the_change(
     session: boto3.Session, pipeline: DataPipeline
 ) -> None:
@@ -183,6 +185,7 @@ def test_the_status_of_a_changed_pipeline_does_not_apply_the_change(
     assert plan(later, session=session).has_changes
 
 
+@pytest.mark.extended
 def test_a_held_pipeline_is_planned_and_apply_says_which_annotation_holds_it(
     session: boto3.Session, pipeline: DataPipeline
 ) -> None:
@@ -200,6 +203,7 @@ def test_a_held_pipeline_is_planned_and_apply_says_which_annotation_holds_it(
     assert status(pipeline, session=session).applied_generation == applied.applied_generation
 
 
+@pytest.mark.extended
 def test_a_paused_pipeline_is_not_deleted_and_one_that_holds_its_plan_is(
     aws: RunningAws, session: boto3.Session, pipeline: DataPipeline
 ) -> None:

@@ -41,6 +41,7 @@ def current(objects: int) -> Any:
     return check
 
 
+@pytest.mark.extended
 def test_a_title_latin_1_semicolons_and_decimal_commas_become_typed_rows(
     user: User, tmp_path: Path
 ) -> None:

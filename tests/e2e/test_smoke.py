@@ -63,6 +63,7 @@ def report(folder: Path) -> str:
     return file.read_text()
 
 
+@pytest.mark.extended
 def test_without_yes_it_says_what_it_creates_and_at_what_cost_and_creates_nothing(
     start: Start, tmp_path: Path
 ) -> None:

@@ -173,6 +173,7 @@ def test_a_new_column_is_one_crawl_and_is_converted(user: User, flow: str) -> No
     assert found == {"n": "bigint", "more": "bigint"}
 
 
+@pytest.mark.extended
 def test_always_crawls_for_each_batch(user: User) -> None:
     spec: dict[str, Any] = {"crawler": {"when": "Always"}, "trigger": {"batchWindowSeconds": 0}}
     user.pipeline("always", bucket={"name": "e2e-always"}, **spec)

@@ -123,9 +123,8 @@ def test_rows_of_a_deleted_object_of_an_earlier_version_get_wider_types(runs: Ru
     assert digests == [(2, 3)]
 
 
-@pytest.mark.parametrize(
-    "event", [pytest.param("before-call", marks=pytest.mark.extended), "after-call"]
-)
+@pytest.mark.extended
+@pytest.mark.parametrize("event", ["before-call", "after-call"])
 def test_whatever_call_the_first_run_dies_at_each_row_is_there_once(runs: Runs, event: str) -> None:
     for at in range(8):
         runs.put("a", at)

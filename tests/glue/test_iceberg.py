@@ -87,6 +87,7 @@ def test_a_run_that_dies_at_any_change_of_the_table_costs_and_doubles_no_row(
         assert state == "FAILED"
 
 
+@pytest.mark.extended
 def test_a_run_that_dies_at_its_manifest_leaves_a_branch_that_the_next_run_drops(
     lake: Lake,
 ) -> None:

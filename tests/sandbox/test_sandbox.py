@@ -143,6 +143,7 @@ def test_the_env_file_points_a_shell_at_the_sandbox(directory: Path) -> None:
         assert "default" in namespaces(Path(environment["KUBECONFIG"]))
 
 
+@pytest.mark.extended
 def test_a_second_up_restarts_only_what_has_died_and_loses_nothing(directory: Path) -> None:
     sandbox = Sandbox(directory, operator=False)
     with sandbox.running():
@@ -195,6 +196,7 @@ def test_an_interrupted_up_leaves_no_process(
     assert pids(directory) == {}
 
 
+@pytest.mark.extended
 def test_down_ends_what_a_killed_up_left_behind(directory: Path) -> None:
     with command("up", "--no-operator", directory=directory) as up:
         processes.wait_until(lambda: pids(directory).keys() >= _ALL, 60, "all processes")
@@ -218,6 +220,7 @@ def test_two_sandboxes_run_side_by_side(directory: Path, tmp_path: Path) -> None
         assert "default" in namespaces(one.kubeconfig)
 
 
+@pytest.mark.extended
 def test_a_cluster_of_the_user_is_used_and_left_running(
     cluster: Path, directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

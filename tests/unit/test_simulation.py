@@ -18,7 +18,7 @@ import pytest
 from tests.sample import EVERYTHING
 
 ROOT = Path(__file__).parents[2]
-SEEDS = {"loop": 2000, "lease": 2000} if EVERYTHING else {"loop": 20, "lease": 20}
+SEEDS = {"loop": 1000, "lease": 1000} if EVERYTHING else {"loop": 20, "lease": 20}
 SECONDS = 3600
 
 

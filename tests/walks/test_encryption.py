@@ -89,6 +89,7 @@ def log_groups(life: Life) -> set[str]:
     return {name for name in names if name.startswith("/aws-glue/")}
 
 
+@pytest.mark.extended
 def test_crawler_and_job_have_a_security_configuration_until_the_spec_drops_it(
     ending: Life, statements: list[Mapping[str, Any]]
 ) -> None:

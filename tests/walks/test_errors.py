@@ -136,14 +136,9 @@ def impatient(life: Life) -> Iterator[None]:
     life.world.connect()
 
 
+@pytest.mark.extended
 @pytest.mark.usefixtures("impatient")
-@pytest.mark.parametrize(
-    "late",
-    sampled(
-        ["glue:CreateJob", "sqs:CreateQueue", "lambda:CreateFunction"],
-        {"glue:CreateJob"}.__contains__,
-    ),
-)
+@pytest.mark.parametrize("late", ["glue:CreateJob", "sqs:CreateQueue", "lambda:CreateFunction"])
 def test_a_call_whose_answer_does_not_come_in_time_is_made_again_and_doubles_nothing(
     ended: Life, faults: Faults, late: str
 ) -> None:

@@ -71,6 +71,7 @@ def test_functions_crawler_and_job_are_in_the_vpc_until_the_spec_drops_it(
     assert not target.get("ConnectionName")
 
 
+@pytest.mark.extended
 def test_a_crawl_and_a_run_use_the_connection_with_the_rights_of_their_role(
     life: Life, network: dict[str, Any]
 ) -> None:

@@ -62,6 +62,7 @@ def test_polls_of_quiet_data_make_few_calls(quiet: Life) -> None:
     assert len(quiet.world.wire.calls) / POLLS <= MOST_CALLS
 
 
+@pytest.mark.extended
 def test_the_next_poll_sees_an_upload_and_the_next_one_its_deletion(quiet: Life) -> None:
     s3, upload = quiet.world.admin("s3"), {"Bucket": bucket_of(quiet), "Key": "csv_data/a.csv"}
     s3.put_object(**upload, Body=b"a\n1\n")
@@ -116,6 +117,7 @@ def test_a_comparison_and_a_new_spec_read_everything(quiet: Life) -> None:
     assert data_of(poll(quiet)).dead_letters == 0
 
 
+@pytest.mark.extended
 def test_a_bucket_that_is_gone_is_not_taken_for_quiet(quiet: Life) -> None:
     bucket, s3 = bucket_of(quiet), quiet.world.admin("s3")
     for each in s3.list_objects_v2(Bucket=bucket)["Contents"]:

@@ -43,6 +43,7 @@ def writes(life: Life) -> int:
     return life.world.wire.calls.count("status")
 
 
+@pytest.mark.extended
 def test_a_custom_script_leaves_counts_unknown(life: Life) -> None:
     data = life.poll().status.as_json()["data"]
     assert data.keys() == {"deadLetters"}

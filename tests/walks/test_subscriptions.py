@@ -53,6 +53,7 @@ def line(life: Life) -> Any:
     return next(each for each in life.status.resources if each.kind == "Subscription")
 
 
+@pytest.mark.extended
 def test_who_does_not_confirm_is_asked_once_and_again_only_on_request(life: Life) -> None:
     assert len(emails(life, 1)) == 1
     first = line(life).requested_at

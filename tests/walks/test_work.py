@@ -101,6 +101,7 @@ def test_a_crawl_may_end_before_its_crawler_changes_or_goes(
     assert ready(live)[0] == "Converged"
 
 
+@pytest.mark.extended
 @pytest.mark.usefixtures("slow_s3")
 def test_a_run_may_end_before_its_job_goes(live: Life) -> None:
     glue = live.world.admin("glue")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 from pathlib import Path
 
 from . import settings
@@ -24,6 +25,7 @@ def main() -> None:
     for folder in (directory / "logs", scratch):
         folder.mkdir(parents=True, exist_ok=True)
     settings.apply(arguments.port, scratch)
+    gc.disable()  # until all is imported; nothing of that is garbage
 
     from .server import serve  # reads the settings while importing
 

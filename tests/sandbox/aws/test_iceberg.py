@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from tests.sandbox.aws.test_jobs import Job
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ def versions(place: Place) -> list[str]:
     return [each["VersionId"] for each in found]
 
 
+@pytest.mark.extended
 def test_a_job_writes_an_iceberg_table_and_the_catalog_points_to_its_metadata(
     place: Place, eventually: Eventually
 ) -> None:

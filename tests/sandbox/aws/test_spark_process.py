@@ -104,6 +104,7 @@ def test_a_script_is_run_as_a_program_of_its_own(scripts: Scripts) -> None:
     ]
 
 
+@pytest.mark.extended
 def test_a_fork_server_that_was_killed_is_replaced_and_its_processes_end(scripts: Scripts) -> None:
     ran, output = scripts.start(STAYS)
     stays = psutil.Process(int(printed(output, 1)[0]))
