@@ -34,7 +34,7 @@ def test_completion_of_a_name_asks_kubectl_and_imports_no_library_of_kubernetes(
     command = [str(Path(sys.executable).with_name("kubectl_complete-dataflow")), *words]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     assert done.stdout == "orders\n:4\n"
-    assert not packages(imported("cli.kubectl_complete", *words)) & HEAVY
+    assert not packages(imported("cli.kubectl_complete", list(words))) & HEAVY
 
 
 @pytest.mark.parametrize(
