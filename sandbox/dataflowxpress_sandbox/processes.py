@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 SANDBOX = "DATAFLOWXPRESS_SANDBOX"
 PROCESS = "DATAFLOWXPRESS_PROCESS"
+_CHILD = "/child"  # ends the name in children with sessions of their own
 _FOREIGN = ("AWS_", "KUBECONFIG", SANDBOX, PROCESS)
 _KILL_SECONDS = 10.0
 _EXEC_SECONDS = 5.0
@@ -96,12 +97,26 @@ def start(
     return Process(name, pid, directory)
 
 
+def child_environment() -> dict[str, str]:
+    """Return the variables for children of this process with sessions of their own.
+
+    `stop` stops such a child together with this process, and `find` does not mistake it for this
+    process. Empty outside of a sandbox.
+    """
+    name = os.environ.get(PROCESS)
+    return {PROCESS: name.removesuffix(_CHILD) + _CHILD} if name else {}
+
+
 def find(directory: Path) -> dict[str, Process]:
     """Return the sandbox's running processes by name."""
     directory = directory.resolve()
     leaders = [pid for pid in _pids_of(directory) if _leads(pid)]
     named = {pid: _identity(pid)[1] for pid in leaders}
-    return {name: Process(name, pid, directory) for pid, name in named.items() if name}
+    return {
+        name: Process(name, pid, directory)
+        for pid, name in named.items()
+        if name and not name.endswith(_CHILD)
+    }
 
 
 def stop(directory: Path, names: Collection[str] | None = None, *, timeout: float = 10) -> None:
@@ -149,7 +164,8 @@ def _remaining(directory: Path, names: Collection[str] | None) -> list[int]:
 def _pids_of(directory: Path, names: Collection[str] | None = None) -> Iterator[int]:
     for pid in psutil.pids():
         sandbox, name = _identity(pid)
-        if sandbox == str(directory) and (names is None or name in names):
+        part = (name or "").removesuffix(_CHILD)
+        if sandbox == str(directory) and (names is None or part in names):
             yield pid
 
 

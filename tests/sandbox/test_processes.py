@@ -26,6 +26,15 @@ processes.start("sleeper", ["sleep", "60"], directory=pathlib.Path(sys.argv[1]))
 time.sleep(60)
 """
 
+_START_A_CHILD = """
+import os, subprocess, time
+from dataflowxpress_sandbox import processes
+environment = {**os.environ, **processes.child_environment()}
+child = subprocess.Popen(["sleep", "60"], env=environment, start_new_session=True)
+print(child.pid, flush=True)
+time.sleep(60)
+"""
+
 
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Iterator[Path]:
@@ -61,6 +70,21 @@ def test_it_is_found_by_whoever_knows_the_directory(sandbox: Path) -> None:
 
     assert processes.find(sandbox) == {"one": process}
     assert processes.find(sandbox / "other") == {}
+
+
+def test_a_child_in_a_session_of_its_own_is_not_found_as_its_parent_and_ends_with_it(
+    sandbox: Path,
+) -> None:
+    parent = processes.start("one", [sys.executable, "-c", _START_A_CHILD], directory=sandbox)
+    wait_for_output(parent, "\n")
+    child = psutil.Process(int(parent.log.read_text()))
+
+    assert os.getsid(child.pid) == child.pid
+    assert processes.find(sandbox) == {"one": parent}
+
+    parent.stop()
+
+    assert not runs(child)
 
 
 def test_a_process_that_ended_is_not_alive(sandbox: Path) -> None:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from dataflowxpress_sandbox.aws import REGION
+from dataflowxpress_sandbox.processes import child_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,8 +50,9 @@ _SETTINGS = {
 
 
 def inherited_environment() -> dict[str, str]:
-    """Return the environment of this process without its own settings of AWS and Spark."""
-    return {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "SPARK_"))}
+    """Return the environment for children, without this process' settings of AWS and Spark."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "SPARK_"))}
+    return {**kept, **child_environment()}
 
 
 def of_run(
