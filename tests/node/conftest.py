@@ -27,8 +27,8 @@ RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 
 
 @pytest.fixture(scope="session")
-def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
-    """Start the node if necessary, with two images; it keeps running after the tests."""
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """A node with two images; it is down after the tests, even if it was up before."""
     if not NODE:
         pytest.skip("needs a real node: run `make e2e-node`")
     command = Path(NODE).resolve()
@@ -40,8 +40,11 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Node:
     assert up.returncode == 0, up.stderr[-3000:]
     [kubeconfig] = re.findall(r"KUBECONFIG=(\S+)", up.stdout)
     node = Node(command, Path(kubeconfig))
-    node.images(tmp_path_factory.mktemp("image"))
-    return node
+    try:
+        node.images(tmp_path_factory.mktemp("image"))
+        yield node
+    finally:
+        subprocess.run([command, "down"], check=True)
 
 
 @pytest.fixture(scope="session")
