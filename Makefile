@@ -171,13 +171,14 @@ PARALLEL = GOGC=400 $(BIN)/python -m pytest --durations 20 --numprocesses $(WORK
 # `make soak` lasts an hour, with 200 pipelines.
 SHORT_SOAK = SOAK_MINUTES=10 SOAK_PIPELINES=40
 EXTERNAL := tests/argocd tests/node tests/observability
+SUITES := tests --ignore tests/unit --ignore tests/dataflow $(EXTERNAL:%=--ignore %)
 
 test: check ## run unit, contract, Lambda, Spark and end-to-end tests (WORKERS: 8 at most)
-	@$(PARALLEL) -m "not extended" tests --ignore tests/unit --ignore tests/dataflow $(EXTERNAL:%=--ignore %)
+	@$(PARALLEL) -m "not extended" $(SUITES)
 
 test-all: export WALK := all
 test-all: check ## run all tests: `make test`, longer ones, real Argo CD, node and Prometheus
-	@$(SHORT_SOAK) $(PARALLEL) tests --ignore tests/unit --ignore tests/dataflow $(EXTERNAL:%=--ignore %); status=$$?; \
+	@$(SHORT_SOAK) $(PARALLEL) $(SUITES); status=$$?; \
 	$(BIN)/python -m pytest -p no:randomly $(EXTERNAL) && exit $$status
 
 walks: $(SETUP) ## interrupt every call, delete 10,000 objects; `make test` runs a sample

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from dataflowxpress.aws.rates import RATES
+from dataflowxpress.cli.operator import collect_less
 from dataflowxpress_sandbox.aws.serving import RunningAws, serving
 from dataflowxpress_sandbox.sandbox import Sandbox
 from tests.audited import audit
@@ -36,9 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Exempt what all tests share from garbage collection: a twentieth of their CPU time."""
-    gc.freeze()
-    gc.set_threshold(10_000)
+    """Collect garbage as an operator does: tests allocate the same objects."""
+    collect_less()
 
 
 @pytest.fixture(autouse=True)

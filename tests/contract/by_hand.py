@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from typing import TYPE_CHECKING
 
 from dataflowxpress_sandbox.aws import ACCOUNT, REGION
+from tests.contract.samples import archive
 
 if TYPE_CHECKING:
     from dataflowxpress_sandbox.aws import Aws
@@ -76,14 +75,12 @@ def _crawler_and_job(aws: Aws, bucket: str) -> None:
 
 
 def _function(aws: Aws, name: str, call: str) -> None:
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as file:
-        file.writestr("lambda_function.py", HANDLER.format(call=call))
+    code = archive(HANDLER.format(call=call), "lambda_function.py")
     client = aws.client("lambda")
     client.create_function(
         FunctionName=name,
         Runtime="python3.13",
-        Code={"ZipFile": code.getvalue()},
+        Code={"ZipFile": code},
         Handler="lambda_function.lambda_handler",
         Role=f"arn:aws:iam::{ACCOUNT}:role/by-hand-lambda",
     )

@@ -75,11 +75,11 @@ def with_all_it_needs(*resources: Resource) -> list[Resource]:
     return list({each.id: each for one in resources for each in walk(one)}.values())
 
 
-def archive(code: str) -> bytes:
+def archive(code: str, name: str = "handler.py") -> bytes:
     """Return a zip file with a handler."""
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as zipped:
-        zipped.writestr(zipfile.ZipInfo("handler.py"), code)
+        zipped.writestr(zipfile.ZipInfo(name), code)
     return package.getvalue()
 
 

@@ -68,7 +68,7 @@ def operator(  # noqa: PLR0913, PLR0917 - each is an option
         change_resync=change_resync,
     )
     _connect()
-    _collect_less()
+    collect_less()
     service.run()
 
 
@@ -85,7 +85,7 @@ def check(namespace: options.Namespaces = None, lease: options.LeaseName = "") -
     raise typer.Exit(code=not well)
 
 
-def _collect_less() -> None:
+def collect_less() -> None:
     """Collect garbage more rarely, and without what is imported, which stays.
 
     Otherwise, it is a twentieth of the processor time, and stops all threads for up to 0.15 s.

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from . import settings
 
+_YOUNG = 10_000  # objects that a garbage collection waits for; a request makes thousands
+
 
 def main() -> None:
     """Serve AWS on a loopback port until SIGTERM or SIGINT."""
@@ -29,6 +31,9 @@ def main() -> None:
 
     from .server import serve  # reads the settings while importing
 
+    gc.freeze()
+    gc.enable()
+    gc.set_threshold(_YOUNG)
     serve(arguments.port, directory, tied=arguments.tied)
 
 

@@ -6,7 +6,6 @@ The state is in memory only. Import this module after `settings.apply`.
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -54,7 +53,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 logger = logging.getLogger("dataflowxpress_sandbox.aws")
-_YOUNG = 10_000  # objects that a garbage collection waits for; a request makes thousands
 
 
 def serve(port: int, directory: Path, *, tied: bool = False) -> None:
@@ -91,9 +89,6 @@ def serve(port: int, directory: Path, *, tied: bool = False) -> None:
     metrics.start()
     control = Control(clock.page(ledger.page(_as_over_tls)))
     control.install()
-    gc.freeze()
-    gc.enable()
-    gc.set_threshold(_YOUNG)
     try:
         asyncio.run(_serve(aws, postman, recording(control), tied=tied))
     finally:
