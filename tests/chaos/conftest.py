@@ -11,14 +11,14 @@ from dataflowxpress_sandbox.aws.faults import Faults
 from tests.e2e.conftest import User
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
     """Somebody who works with a sandbox in which things go wrong."""
     with User.of_a_sandbox(tmp_path_factory.mktemp("chaos")) as user:
         yield user
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def faults(user: User) -> Faults:
     """The faults of that sandbox."""
     return Faults(user.cloud)

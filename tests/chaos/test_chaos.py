@@ -24,6 +24,7 @@ PATIENT = UPLOADS >= 60  # wait for messages that a dead Lambda hides, too
 HIDDEN = 600.0  # seconds until the last of them has come back
 
 
+@pytest.mark.extended
 @pytest.mark.timeout(4 * 3600)
 def test_whatever_goes_wrong_each_row_is_there_once_and_the_status_is_true(
     user: User, faults: Faults, tmp_path: Path, pytestconfig: pytest.Config

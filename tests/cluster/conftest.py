@@ -111,7 +111,7 @@ class Lease:
         return took - datetime.fromisoformat(moment)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
     """Somebody with a Kubernetes and an AWS, but no operator."""
     sandbox = Sandbox(tmp_path_factory.mktemp("operators") / "sandbox", operator=False)

@@ -31,6 +31,7 @@ def test_all_is_well_where_nothing_is_broken(start: Operators, lease: Lease) -> 
     assert operator.says("/elsewhere")[0] == 404
 
 
+@pytest.mark.extended
 def test_a_watch_that_has_gone_deaf_is_no_life(
     user: User, start: Operators, tmp_path: Path
 ) -> None:
@@ -83,6 +84,7 @@ def test_an_operator_that_aws_does_not_let_in_is_not_ready(
     assert operator.says("/healthz")[0] == 200  # to start anew would not help
 
 
+@pytest.mark.extended
 def test_an_operator_waits_for_the_kind_and_then_works(start: Operators, tmp_path: Path) -> None:
     with Sandbox(tmp_path / "bare", aws=False).running() as bare:
         access.forget_kind(bare.kubeconfig)

@@ -21,7 +21,7 @@ from dataflowxpress.aws.observer import Observer
 from dataflowxpress.cli.app import app
 from dataflowxpress.controller.coverage import Coverage
 from dataflowxpress.planning.resource import Resource, Scope
-from dataflowxpress.planning.step import Action, Outcome
+from dataflowxpress.planning.step import Action, Outcome, Step
 from dataflowxpress_sandbox import aws as sandbox_aws
 from dataflowxpress_sandbox.aws import Aws
 from dataflowxpress_sandbox.aws.serving import RunningAws, serving
@@ -97,7 +97,11 @@ class Pipeline:
 
     def converge(self, wanted: Sequence[Resource], known: Sequence[Id] = ()) -> None:
         """Apply; every step has to succeed."""
-        failed = [f"{o.step}: {o.problem}" for o in self.apply(wanted, known) if o.problem]
+        self.carry_out(self.engine.plan(self.scope, wanted, known))
+
+    def carry_out(self, steps: Sequence[Step]) -> None:
+        """Apply a plan; every step has to succeed."""
+        failed = [f"{o.step}: {o.problem}" for o in self.engine.apply(steps) if o.problem]
         if failed:  # no assert, whose message pytest shortens
             raise AssertionError("\n".join(failed))
 
@@ -123,14 +127,14 @@ def mutations(calls: Sequence[str]) -> list[str]:
     return [call for call in calls if not call.startswith(READS)]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAws]:
     """An AWS for this folder: its tests leave resources behind, which lengthen lists of others."""
     with serving(tmp_path_factory.mktemp("contract")) as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cloud(aws: RunningAws) -> Cloud:
     make_log_buckets(aws.client("s3"), sandbox_aws.REGION)
     return Cloud(aws)

@@ -189,7 +189,7 @@ def test_what_others_change_is_seen_and_healed(pipeline: Pipeline, name: str, ki
         action = Action.REPLACE if path[0] in its.immutable else Action.UPDATE
         assert step.action is action, spelled(path)
         assert step.changed == {path[0]}, spelled(path)
-        pipeline.converge(wanted, known)
+        pipeline.carry_out(steps)
         assert pipeline.differences(wanted) == [], spelled(path)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dataflowxpress_sandbox.aws.serving import RunningAws
 
 KEY = "dataflowxpress/status.json"
-BOB = {"id": "1", "by": "bob@desk", "at": "2026-01-01T12:00:00Z"}
+BOB = "bob@desk"
 Answer = Callable[[], None]
 
 
@@ -71,8 +71,12 @@ class Person:
         content: dict[str, Any] = json.load(stored)
         return content
 
+    def writer(self) -> str:
+        return str(self.record()["writer"]["by"])
+
     def write_as_bob(self) -> None:
-        body = json.dumps({**self.record(), "writer": BOB}).encode()
+        writer = {"id": uuid.uuid4().hex, "by": BOB, "at": "2026-01-01T12:00:00Z"}
+        body = json.dumps({**self.record(), "writer": writer}).encode()
         self.s3.put_object(Bucket=self.name, Key=KEY, Body=body)
 
     def jobs(self) -> list[str]:
@@ -93,15 +97,41 @@ class Person:
         events = clients.clients(None, None)("s3").meta.events
         events.register("before-call.s3.PutObject", watch)
 
+    def end(self) -> None:
+        """Delete the pipeline, without what a test has done to the clients."""
+        forget_clients()
+        done, said = self.run("delete", self.manifest())
+        assert done.exit_code == 0, said
+
 
 @pytest.fixture
-def anna(aws: RunningAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
-    person = Person(aws, tmp_path, monkeypatch)
+def newcomer(aws: RunningAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
+    """Somebody whose pipeline does not exist yet."""
     with fresh_clients(monkeypatch, sandbox_aws.operator_environment(aws.port)):
+        person = Person(aws, tmp_path, monkeypatch)
         yield person
-        forget_clients()
-        left, said = person.run("delete", person.manifest())
-        assert left.exit_code == 0, said
+        person.end()
+
+
+@pytest.fixture(scope="module")
+def settled(
+    aws: RunningAws, tmp_path_factory: pytest.TempPathFactory, environment: pytest.MonkeyPatch
+) -> Iterator[Person]:
+    """Somebody whose pipeline exists as long as the module's tests."""
+    with fresh_clients(environment, sandbox_aws.operator_environment(aws.port)):
+        person = Person(aws, tmp_path_factory.mktemp("two"), environment)
+        yield person
+        person.end()
+
+
+@pytest.fixture
+def anna(settled: Person) -> Person:
+    """Somebody whose pipeline exists as its first manifest describes it."""
+    forget_clients()
+    settled.asked = 0
+    done, said = settled.run("apply", settled.manifest())
+    assert done.exit_code == 0, said
+    return settled
 
 
 def test_a_plan_that_changes_while_a_person_reads_it_is_shown_and_confirmed_again(
@@ -124,37 +154,33 @@ def test_a_plan_that_changes_while_a_person_reads_it_is_shown_and_confirmed_agai
 
 
 def test_a_record_that_changes_after_the_yes_is_confirmed_again(anna: Person) -> None:
-    done, said = anna.run("apply", anna.manifest())
-    assert done.exit_code == 0, said
     file = anna.manifest(job={"name": f"{anna.name}-anna"})
     done, said = anna.run("apply", file, anna.write_as_bob, lambda: None)
     assert (done.exit_code, anna.asked) == (0, 2), said
-    assert f"Nothing was applied: bob@desk changed the record s3://{anna.name}/{KEY}" in said
-    assert anna.record()["writer"] != BOB
+    assert f"Nothing was applied: {BOB} changed the record s3://{anna.name}/{KEY}" in said
+    assert anna.writer() != BOB
     assert anna.jobs() == [f"{anna.name}-anna"]
 
 
 def test_of_two_that_apply_at_once_the_second_fails_before_it_changes_anything(
     anna: Person,
 ) -> None:
-    done, said = anna.run("apply", anna.manifest())
-    assert done.exit_code == 0, said
     anna.before_write(1, anna.write_as_bob)
     done, said = anna.run("apply", anna.manifest(job={"name": f"{anna.name}-anna"}))
     assert done.exit_code == 1
-    assert f"bob@desk changed the record s3://{anna.name}/{KEY}" in said
-    assert anna.record()["writer"] == BOB
+    assert f"{BOB} changed the record s3://{anna.name}/{KEY}" in said
+    assert anna.writer() == BOB
     assert anna.jobs() == [f"default-{anna.name}"]
 
 
-def test_a_record_that_changes_during_an_apply_is_not_overwritten(anna: Person) -> None:
-    anna.before_write(3, anna.write_as_bob)  # after the claim, and after the inventory
-    done, said = anna.run("apply", anna.manifest())
+def test_a_record_that_changes_during_an_apply_is_not_overwritten(newcomer: Person) -> None:
+    newcomer.before_write(3, newcomer.write_as_bob)  # after the claim, and after the inventory
+    done, said = newcomer.run("apply", newcomer.manifest())
     assert done.exit_code == 1
     assert "run this one again" in said
-    record = anna.record()
-    assert record["writer"] == BOB
-    assert f"default-{anna.name}" in {each["name"] for each in record["resources"]}
+    assert newcomer.writer() == BOB
+    resources = newcomer.record()["resources"]
+    assert f"default-{newcomer.name}" in {each["name"] for each in resources}
 
 
 def test_a_write_that_the_client_repeats_is_no_conflict(anna: Person) -> None:
@@ -168,26 +194,25 @@ def test_a_write_that_the_client_repeats_is_no_conflict(anna: Person) -> None:
 
     events = clients.clients(None, None)("s3").meta.events
     events.register_first("needs-retry.s3.PutObject", lose_the_answer)
-    done, said = anna.run("apply", anna.manifest())
+    done, said = anna.run("apply", anna.manifest(job={"name": f"{anna.name}-anna"}))
     assert (done.exit_code, len(seen)) == (0, 1), said
 
 
 def test_nothing_is_deleted_if_another_command_changed_the_pipeline_meanwhile(
     anna: Person,
 ) -> None:
-    done, said = anna.run("apply", anna.manifest())
-    assert done.exit_code == 0, said
     done, said = anna.run("delete", anna.manifest(), anna.write_as_bob)
     assert done.exit_code == 1
-    assert "bob@desk changed the record" in said
+    assert f"{BOB} changed the record" in said
     assert anna.jobs() == [f"default-{anna.name}"]
 
 
-@pytest.mark.parametrize("words", [["status"], ["runs"], ["run", "--no-wait"]], ids=" ".join)
-def test_only_apply_applies_a_manifest_that_has_changed(anna: Person, words: list[str]) -> None:
-    done, said = anna.run("apply", anna.manifest())
+def test_only_apply_applies_a_manifest_that_has_changed(newcomer: Person) -> None:
+    done, said = newcomer.run("apply", newcomer.manifest())
     assert done.exit_code == 0, said
-    looked = CliRunner().invoke(app, [*words, "-f", anna.manifest(job={"workers": 3})])
-    assert looked.exit_code == 0, looked.output
-    job = anna.glue.get_job(JobName=f"default-{anna.name}")["Job"]
-    assert job["NumberOfWorkers"] == 2
+    changed = newcomer.manifest(job={"workers": 3})
+    for words in (["status"], ["runs"], ["run", "--no-wait"]):
+        looked = CliRunner().invoke(app, [*words, "-f", changed])
+        assert looked.exit_code == 0, looked.output
+        job = newcomer.glue.get_job(JobName=f"default-{newcomer.name}")["Job"]
+        assert job["NumberOfWorkers"] == 2, words

@@ -165,7 +165,7 @@ def _client(service: str, port: int) -> Any:
     return Aws(port).client(service)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
     """Somebody who works with a sandbox of the session's own."""
     with User.of_a_sandbox(tmp_path_factory.mktemp("e2e")) as user:

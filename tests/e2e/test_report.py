@@ -21,7 +21,7 @@ print("connecting with password=planted-in-log and AKIAPLANTEDPLANTED00")
 print("the row is converted")
 """
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.extended]
 
 
 def run(user: User, *words: str) -> subprocess.CompletedProcess[str]:

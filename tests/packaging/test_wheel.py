@@ -108,8 +108,9 @@ def checked(program: str, installed: Path, folder: Path) -> subprocess.Completed
     file = folder / "program.py"
     file.write_text(program)
     mypy = ["-m", "mypy", "--strict", "--config-file=", "--python-executable"]
+    cache = f"--cache-dir={installed.parents[1] / 'mypy'}"
     return subprocess.run(
-        [sys.executable, *mypy, os.fspath(installed / "python"), file.name],
+        [sys.executable, *mypy, os.fspath(installed / "python"), cache, file.name],
         cwd=folder,
         env={name: value for name, value in os.environ.items() if name != "MYPYPATH"},
         capture_output=True,

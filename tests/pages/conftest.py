@@ -10,7 +10,7 @@ from tests.e2e.conftest import User
 from tests.pages.blocks import PAGES, counts
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
     """Somebody who reads the pages beside a sandbox."""
     with User.of_a_sandbox(tmp_path_factory.mktemp("pages")) as user:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """A sandbox without an operator, in a folder whose name has a space."""
     with Sandbox(tmp_path_factory.mktemp("up") / "a sandbox", operator=False).running() as started:

@@ -339,7 +339,7 @@ def said(status: Status) -> str:
     return json.dumps(reported, default=lambda model: model.model_dump(), indent=1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningAws]:
     """An AWS for the walks, which compare all that is in it before and after."""
     with serving(tmp_path_factory.mktemp("walks")) as running:

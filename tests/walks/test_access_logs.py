@@ -24,6 +24,7 @@ def logging(life: Life) -> dict[str, str]:
     return found
 
 
+@pytest.mark.extended
 def test_a_bucket_logs_to_the_bucket_of_the_spec_until_the_spec_drops_it(ending: Life) -> None:
     target, bucket = ending.world.log_bucket(), f"default-{ending.name}-{sandbox_aws.ACCOUNT}"
     ending.create(spec_of(target))
@@ -92,6 +93,7 @@ def test_a_refusal_of_s3_names_the_field_and_the_fix(ending: Life) -> None:
     assert "allows s3:PutObject to logging.s3.amazonaws.com for this account" in ready.message
 
 
+@pytest.mark.extended
 def test_a_target_that_no_longer_admits_s3_is_reported(ending: Life) -> None:
     target = ending.world.log_bucket()
     ending.create(spec_of(target))

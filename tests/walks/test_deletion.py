@@ -76,6 +76,7 @@ def test_a_pipeline_goes_whose_spec_made_no_sense_from_the_start(life: Life) -> 
     life.end()
 
 
+@pytest.mark.extended
 def test_retain_data_leaves_bucket_database_and_tables(life: Life) -> None:
     before, bucket = started(life)
     life.delete()
@@ -212,7 +213,7 @@ def test_what_lost_our_tag_is_not_deleted_and_neither_is_what_is_in_it(life: Lif
     s3.delete_bucket(Bucket=bucket)
 
 
-@pytest.mark.parametrize("agreed", [False, True])
+@pytest.mark.parametrize("agreed", sampled([False, True], [False].__contains__))
 def test_delete_leaves_an_adopted_bucket_with_its_objects_unless_the_spec_agrees(
     life: Life, agreed: bool
 ) -> None:
@@ -235,6 +236,7 @@ def test_delete_leaves_an_adopted_bucket_with_its_objects_unless_the_spec_agrees
         empty_bucket(life, bucket)
 
 
+@pytest.mark.extended
 def test_a_paused_pipeline_is_not_deleted_until_it_goes_on(life: Life) -> None:
     before, _ = started(life, deletionPolicy="Delete")
     life.annotate(paused="true")

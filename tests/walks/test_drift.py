@@ -129,6 +129,7 @@ def test_a_strangers_mark_is_reported_where_nothing_is_corrected(live: Life) -> 
     live.world.admin("sns").tag_resource(ResourceArn=topic.arn, Tags=ours)
 
 
+@pytest.mark.extended
 def test_a_paused_pipeline_makes_no_call_at_all(live: Life) -> None:
     meddle(live)
     live.annotate(paused="true")

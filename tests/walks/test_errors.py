@@ -91,6 +91,7 @@ UNSEEN = {  # seconds for which AWS does not show a new role or queue to another
 }
 
 
+@pytest.mark.extended
 def test_a_role_and_a_queue_that_no_service_sees_yet_are_awaited(
     ended: Life, faults: Faults
 ) -> None:

@@ -476,9 +476,8 @@ def test_nothing_is_written_for_a_pipeline_that_is_refused_its_data(
     life.end()
 
 
-@pytest.mark.parametrize(
-    "name", sampled(["its topic", "its crawler", "its job", "its function"], "its function".__eq__)
-)
+@pytest.mark.extended
+@pytest.mark.parametrize("name", ["its topic", "its crawler", "its job", "its function"])
 def test_an_edit_to_the_name_of_what_another_pipeline_owns_widens_no_role(
     tenants: Tenants, name: str
 ) -> None:
@@ -513,6 +512,7 @@ def test_an_edit_to_the_database_of_another_pipeline_widens_no_role(tenants: Ten
     assert life.owned() == set()
 
 
+@pytest.mark.extended
 def test_a_pipeline_whose_bucket_goes_to_another_owner_loses_its_permissions_on_it(
     tenants: Tenants,
 ) -> None:
@@ -590,6 +590,7 @@ def _target(tenants: Tenants) -> dict[str, str]:
     return {"Arn": f"arn:aws:sqs:eu-west-1:{SCOPE}:{API}", "RoleArn": arn}
 
 
+@pytest.mark.extended
 def test_a_chosen_function_name_gives_no_access_to_the_logs_of_another_function(
     tenants: Tenants,
 ) -> None:

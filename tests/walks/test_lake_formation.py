@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from dataflowxpress_sandbox.aws.serving import RunningAws
 
+pytestmark = pytest.mark.extended
+
 SECONDS = 180  # for a crawl and a run, on a machine with much else to do
 
 
@@ -59,7 +61,6 @@ def granted(life: Life) -> Any:
     )
 
 
-@pytest.mark.extended
 def test_without_the_field_the_condition_names_it_and_with_it_uploads_are_converted(
     life: Life,
 ) -> None:

@@ -54,6 +54,7 @@ def bucket_of(life: Life) -> str:
     return bucket
 
 
+@pytest.mark.extended
 def test_polls_of_quiet_data_make_few_calls(quiet: Life) -> None:
     quiet.world.wire.restart()
     for _ in range(POLLS):

@@ -16,6 +16,8 @@ from dataflowxpress.telemetry import context as logs
 from dataflowxpress_sandbox import aws as sandbox_aws
 from tests.walks.conftest import NAMESPACE, Life
 
+pytestmark = pytest.mark.extended
+
 SIGNED = ("X-Amz-Signature", "X-Amz-Credential", "X-Amz-Security-Token", "AWS4-HMAC-SHA256")
 THEIRS = "hunter2-of-somebody"  # what people put into a function or a job by hand
 

@@ -114,6 +114,7 @@ def packaged(world: World) -> Iterator[Life]:
     life.end()
 
 
+@pytest.mark.extended
 def test_a_poll_makes_the_billed_calls_that_the_cost_estimate_counts(packaged: Life) -> None:
     operator, wire = packaged.world.operator, packaged.world.wire
     packaged.poll()

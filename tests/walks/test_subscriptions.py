@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from dataflowxpress_sandbox.aws.serving import RunningAws
 
+pytestmark = pytest.mark.extended
+
 ADDRESS = "ann@example.com"
 DAYS_LATER = 3 * 24 * 3600.0
 SPEC: dict[str, Any] = {"deletionPolicy": "Delete", "notifications": {"emails": [ADDRESS]}}
@@ -53,7 +55,6 @@ def line(life: Life) -> Any:
     return next(each for each in life.status.resources if each.kind == "Subscription")
 
 
-@pytest.mark.extended
 def test_who_does_not_confirm_is_asked_once_and_again_only_on_request(life: Life) -> None:
     assert len(emails(life, 1)) == 1
     first = line(life).requested_at
@@ -83,7 +84,6 @@ def test_who_does_not_confirm_is_asked_once_and_again_only_on_request(life: Life
     assert life.status.holds("SubscriptionsConfirmed")
 
 
-@pytest.mark.extended
 def test_a_topic_that_was_made_anew_gets_its_subscriptions_back(life: Life) -> None:
     topic = line(life).key[0]
     life.world.admin("sns").delete_topic(TopicArn=topic)
@@ -93,7 +93,6 @@ def test_a_topic_that_was_made_anew_gets_its_subscriptions_back(life: Life) -> N
     assert len(emails(life, 2)) == 2
 
 
-@pytest.mark.extended
 def test_an_address_that_returns_to_the_spec_is_asked_again(life: Life) -> None:
     forget(life)
     life.change({**SPEC, "notifications": {"emails": []}})

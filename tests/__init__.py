@@ -1,0 +1,1 @@
+"""The tests, as one package: each module has one name, whoever imports it."""
