@@ -121,7 +121,7 @@ docs-serve: $(SETUP) ## serve the documentation on this machine, and build it ag
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs serve
 
 test-docs: $(SETUP) ## run the commands and manifests of all pages on one sandbox, and count them
-	@$(BIN)/python -m pytest -q -p no:randomly tests/pages
+	@WALK=all $(BIN)/python -m pytest -q -p no:randomly tests/pages
 
 ##@ Package
 image: $(SETUP) sbom ## check, build and scan the image (IMAGE=..., BUILD="buildah bud")

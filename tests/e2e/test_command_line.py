@@ -122,7 +122,7 @@ def test_nothing_is_applied_or_deleted_unasked(
     assert (refused.returncode, "add --yes" in refused.stderr) == (1, True)
 
 
-def test_a_pipeline_in_the_cluster_is_planned_paused_run_and_deleted(
+def test_a_pipeline_in_the_cluster_is_planned_paused_and_deleted(
     user: User, shell: Callable[..., Run], manifest: Callable[..., str]
 ) -> None:
     user.pipeline("steered")
@@ -170,27 +170,35 @@ def test_a_pipeline_in_the_cluster_is_planned_paused_run_and_deleted(
     assert asked.returncode == 0, asked.stdout + asked.stderr
     assert shell("plan", "steered").returncode == 0
 
-    ran = shell("run", "steered", "-o", "json")
+    gone = shell("delete", "steered", "--yes")
+    assert (gone.returncode, "is gone" in gone.stdout) == (0, True), gone.stderr
+    assert not user.exists("steered")
+
+
+@pytest.mark.extended
+def test_a_pipeline_in_the_cluster_is_run_with_its_costs_and_logs(
+    user: User, shell: Callable[..., Run], manifest: Callable[..., str]
+) -> None:
+    user.pipeline("driven")
+    user.ready("driven")
+    ran = shell("run", "driven", "-o", "json")
     assert (ran.returncode, "SUCCEEDED" in ran.stdout) == (0, True), ran.stderr
     assert json.loads(ran.stdout)["state"] == "SUCCEEDED"
-    assert "SUCCEEDED" in shell("runs", "steered").stdout
-    [newest, *_] = json.loads(shell("runs", "steered", "-o", "json").stdout)
+    assert "SUCCEEDED" in shell("runs", "driven").stdout
+    [newest, *_] = json.loads(shell("runs", "driven", "-o", "json").stdout)
     assert newest["dpuSeconds"] == 2 * newest["seconds"]  # two workers G.1X
-    spent = json.loads(shell("cost", "steered", "-o", "json").stdout)
+    spent = json.loads(shell("cost", "driven", "-o", "json").stdout)
     [runs, crawls] = spent["parts"]
     assert (runs["name"], runs["number"]) == ("runs of the job", 1)
     assert runs["usd"] == pytest.approx(runs["dpuHours"] * 0.44, abs=1e-5)
     assert (crawls["name"], crawls["number"]) == ("crawls", 1)  # before the first run
-    estimated = shell("plan", "steered", "--uploads-per-month", "730", "-o", "json").stdout
+    estimated = shell("plan", "driven", "--uploads-per-month", "730", "-o", "json").stdout
     assert json.loads(estimated)["cost"]["usd"] > 1
     unknown = shell("cost", "-f", manifest("undeployed"))
     assert (unknown.returncode, "estimate a month with" in unknown.stderr) == (1, True)
-    logs = shell("logs", "steered")
+    logs = shell("logs", "driven")
     assert "batch done" in logs.stdout, logs.stdout + logs.stderr
-
-    gone = shell("delete", "steered", "--yes")
-    assert (gone.returncode, "is gone" in gone.stdout) == (0, True), gone.stderr
-    assert not user.exists("steered")
+    user.gone("driven")
 
 
 @pytest.mark.parametrize("version", [pytest.param("4.0", marks=pytest.mark.extended), "5.0"])

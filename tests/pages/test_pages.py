@@ -12,10 +12,10 @@ import pytest
 from tests.e2e.conftest import User
 from tests.pages.blocks import PAGES, ROOT, Block, blocks
 from tests.pages.session import Session
-from tests.sample import sampled
+from tests.sample import EVERYTHING, sampled
 
 CLEANING = "Clean up"
-# Pages that go on with the pipelines of another page, before its section "Clean up".
+# Pages that go on with the pipelines of another page, before its section "Clean up". Minutes, too.
 CONTINUES = {
     "docs/bad-files.md": "docs/first-pipeline.md",
     "docs/own-columns.md": "docs/first-pipeline.md",
@@ -47,8 +47,12 @@ def checked(page: Path) -> Iterator[Block]:
 
 
 def walk(page: Path) -> Iterator[Block]:
-    """Yield the blocks of a page and of those that continue it, the cleaning last."""
-    following = [ROOT / other for other, first in CONTINUES.items() if ROOT / first == page]
+    """Yield the blocks of a page, the cleaning last.
+
+    With `WALK=all`, those of the pages that continue it come before the cleaning.
+    """
+    continuing = [ROOT / other for other, first in CONTINUES.items() if ROOT / first == page]
+    following = continuing if EVERYTHING else []
     own = list(checked(page))
     yield from (block for block in own if block.heading != CLEANING)
     yield from chain.from_iterable(map(checked, following))

@@ -205,10 +205,7 @@ def test_every_text_is_for_a_field() -> None:
     assert IMMUTABLE.keys() | NOTHING_IN_AWS | RENAMED.keys() <= FIELDS.keys()
 
 
-SAMPLE = {*IMMUTABLE, *[*FIELDS][::80]}
-
-
-@pytest.mark.parametrize("path", sampled(FIELDS, SAMPLE.__contains__))
+@pytest.mark.parametrize("path", sampled(FIELDS, IMMUTABLE.__contains__))
 def test_a_field_changes_and_changes_back(live: Life, path: str) -> None:
     wire = live.world.wire
     before = {"deletionPolicy": "Delete"}

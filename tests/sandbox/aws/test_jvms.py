@@ -60,6 +60,7 @@ def test_a_run_finds_nothing_of_the_run_before_it(place: Place, eventually: Even
     assert printed(place, second)[1:] == ["trace None WARN None", "views 0"]
 
 
+@pytest.mark.extended
 def test_a_run_acts_as_its_own_role_in_the_jvm_of_another(
     place: Place, eventually: Eventually
 ) -> None:

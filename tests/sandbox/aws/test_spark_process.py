@@ -118,6 +118,7 @@ def test_a_fork_server_that_was_killed_is_replaced_and_its_processes_end(scripts
     assert fork_server().pid != killed.pid
 
 
+@pytest.mark.extended
 def test_forks_end_with_their_server_when_the_last_is_killed(scripts: Scripts) -> None:
     first, _ = scripts.start(STAYS)
     server = fork_server()
