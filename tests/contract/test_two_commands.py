@@ -6,6 +6,7 @@ import io
 import json
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,20 +98,23 @@ class Person:
         events = clients.clients(None, None)("s3").meta.events
         events.register("before-call.s3.PutObject", watch)
 
-    def end(self) -> None:
-        """Delete the pipeline, without what a test has done to the clients."""
-        forget_clients()
-        done, said = self.run("delete", self.manifest())
+
+@contextmanager
+def person(aws: RunningAws, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Person]:
+    """Have somebody at a terminal, whose pipeline is deleted in the end."""
+    with fresh_clients(patch, sandbox_aws.operator_environment(aws.port)):
+        made = Person(aws, folder, patch)
+        yield made
+        forget_clients()  # and what a test has done to them
+        done, said = made.run("delete", made.manifest())
         assert done.exit_code == 0, said
 
 
 @pytest.fixture
 def newcomer(aws: RunningAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Person]:
     """Somebody whose pipeline does not exist yet."""
-    with fresh_clients(monkeypatch, sandbox_aws.operator_environment(aws.port)):
-        person = Person(aws, tmp_path, monkeypatch)
-        yield person
-        person.end()
+    with person(aws, tmp_path, monkeypatch) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -118,10 +122,8 @@ def settled(
     aws: RunningAws, tmp_path_factory: pytest.TempPathFactory, environment: pytest.MonkeyPatch
 ) -> Iterator[Person]:
     """Somebody whose pipeline exists as long as the module's tests."""
-    with fresh_clients(environment, sandbox_aws.operator_environment(aws.port)):
-        person = Person(aws, tmp_path_factory.mktemp("two"), environment)
-        yield person
-        person.end()
+    with person(aws, tmp_path_factory.mktemp("two"), environment) as made:
+        yield made
 
 
 @pytest.fixture
